@@ -1,0 +1,58 @@
+/** The house's floors: a folder imports from lower floors or from itself, never upwards, never in a circle. */
+const floors = [
+  ["base"],
+  ["graph", "image"],
+  ["runtime", "dataset", "versioning", "tracking"],
+  ["nn", "registry"],
+  ["train", "predict", "report"],
+  ["monitor", "server"],
+  ["cli"],
+];
+
+const upwards = floors.flatMap((folders, floor) =>
+  folders.map((folder) => {
+    const forbidden = floors
+      .flatMap((others, at) => others.filter((other) => at > floor || (at === floor && other !== folder)))
+      .join("|");
+    return {
+      name: `floor-${folder}`,
+      comment: `src/${folder} stands on floor ${floor}: it imports only lower floors and itself`,
+      severity: "error",
+      from: { path: `^src/${folder}/` },
+      to: { path: forbidden ? `^src/(${forbidden})/` : "^$" },
+    };
+  }),
+);
+
+module.exports = {
+  forbidden: [
+    ...upwards,
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-orphan-test-import",
+      comment: "product code never imports tests, benchmarks or scripts",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "(\\.test\\.ts$|^tests/|^bench/|^scripts/)" },
+    },
+    {
+      name: "engine-behind-its-port",
+      comment: "only runtime/ knows onnxruntime-node; only graph/ knows the protobuf",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/runtime/" },
+      to: { path: "node_modules/onnxruntime" },
+    },
+    {
+      name: "no-dev-dependency",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default"] },
+  },
+};

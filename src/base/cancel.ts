@@ -1,0 +1,27 @@
+/** Cooperative cancellation: work watches an AbortSignal and ends with one coded error. */
+import { AppError } from "./errors.ts";
+
+/** The error that ends interrupted work; give it to `AbortController.abort` so that every awaiter sees the same one. */
+export function interruption(by: "SIGINT" | "SIGTERM" | "caller" = "caller"): AppError {
+  return new AppError("INTERRUPTED", {
+    required: "work to run to its end",
+    received: by,
+    hint: "run the same command again; finished files are whole",
+  });
+}
+
+/** Throws INTERRUPTED where `signal` was aborted. Call it between two pieces of work. */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw interruptionOf(signal);
+}
+
+/** The INTERRUPTED error of an aborted signal: its own reason where that is one. */
+export function interruptionOf(signal: AbortSignal): AppError {
+  const reason: unknown = signal.reason;
+  return reason instanceof AppError && reason.code === "INTERRUPTED" ? reason : interruption();
+}
+
+/** True for what Node's own functions throw when their signal is aborted. */
+export function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

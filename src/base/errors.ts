@@ -1,0 +1,127 @@
+/** The one table of coded errors, and the class that carries them from any room to the edge. */
+
+/** What went wrong, in the five ways that the edges (HTTP status, exit code) tell apart. */
+export type ErrorKind = "invalid" | "missing" | "conflict" | "unavailable" | "internal";
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  /** One sentence for the reference page: when this error is raised. */
+  readonly when: string;
+  /** True where the caller wrote the command, flag or configuration wrongly: exit code 2 instead of 1. */
+  readonly usage?: true;
+}
+
+const entry = (kind: ErrorKind, when: string): ErrorEntry => ({ kind, when });
+const usage = (kind: ErrorKind, when: string): ErrorEntry => ({ kind, when, usage: true });
+
+/** Every error that Pawprint raises on purpose. A code is stable: tools may match on it. */
+export const errorTable = {
+  CLI_USAGE: usage("invalid", "a command, argument or flag is not what the command takes"),
+  CONFIG_INVALID: usage("invalid", "a configuration value has the wrong type or range"),
+  CONFIG_UNKNOWN_KEY: usage("invalid", "a configuration key does not exist"),
+  CONFIG_UNREADABLE: usage("invalid", "the configuration file is not valid YAML"),
+  ARCHITECTURE_UNKNOWN: usage("missing", "no architecture has this name"),
+
+  FILE_NOT_FOUND: entry("missing", "a file or folder that was named does not exist"),
+  FILE_EXISTS: entry("conflict", "an output exists already and --force was not given"),
+  FILE_WRITE_FAILED: entry("unavailable", "the operating system refused a write; the old file is whole"),
+  FILE_READ_FAILED: entry("unavailable", "the operating system refused a read"),
+  INTERRUPTED: entry("unavailable", "the work was ended by Ctrl-C or SIGTERM"),
+
+  DATASET_EMPTY: entry("invalid", "a source holds no pictures that can be used"),
+  DATASET_ONE_CLASS: entry("invalid", "a source holds pictures of one class only"),
+  DATASET_CLASS_TOO_SMALL: entry("invalid", "a class has too few pictures to be split"),
+  DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of no kind that can be read"),
+  DATASET_LABEL_MISSING: entry("invalid", "a picture's label cannot be told from its folder or name"),
+  ARCHIVE_CORRUPT: entry("invalid", "an archive is truncated or damaged"),
+  IDX_INVALID: entry("invalid", "an idx file has a wrong magic number, type or length"),
+  IMAGE_UNREADABLE: entry("invalid", "a picture cannot be decoded"),
+  IMAGE_SIZE: entry("invalid", "a picture has no pixels or more than the limit"),
+
+  GRAPH_SHAPE: entry("invalid", "an op was given tensors whose shapes do not fit together"),
+  GRAPH_DTYPE: entry("invalid", "an op was given a tensor of the wrong data type"),
+  GRAPH_ATTRIBUTE: entry("invalid", "an op's attribute is out of range"),
+  GRAPH_NOT_DIFFERENTIABLE: entry("invalid", "a gradient was asked for through an op that has none"),
+  MODEL_UNREADABLE: entry("invalid", "a file is not an ONNX model, or one that cannot be read here"),
+  BUNDLE_INVALID: entry("invalid", "an ONNX model lacks what makes it a bundle"),
+  BUNDLE_PARITY: entry("internal", "an exported bundle answers differently from the graph that was trained"),
+  EXECUTION_FAILED: entry("internal", "the engine failed while it ran a graph"),
+  EXECUTION_INPUT: entry("invalid", "a graph was fed a tensor of the wrong name, shape or data type"),
+  TRAIN_DIVERGED: entry("invalid", "the loss became NaN or infinite"),
+  CHECKPOINT_INVALID: entry("invalid", "a checkpoint does not belong to this training"),
+  INTERNAL: entry("internal", "a fault in Pawprint itself"),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export interface ErrorDetail {
+  /** What would have been right, as a sentence: "Conv expects weight channels = input channels / groups". */
+  readonly required: string;
+  /** What came instead. */
+  readonly received?: string;
+  /** The file, layer, flag or line where it came. */
+  readonly where?: string;
+  /** One thing to do about it, a command where there is one. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * An error that was foreseen: a stable code, a kind, and the four things that a reader needs.
+ * Its message reads `required; got received (where)`; the hint is kept apart for the edge to print.
+ */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly required: string;
+  readonly received: string | undefined;
+  readonly where: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, detail: ErrorDetail) {
+    const got = detail.received === undefined ? "" : `; got ${detail.received}`;
+    const where = detail.where === undefined ? "" : ` (${detail.where})`;
+    super(`${detail.required}${got}${where}`, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.kind = errorTable[code].kind;
+    this.required = detail.required;
+    this.received = detail.received;
+    this.where = detail.where;
+    this.hint = detail.hint;
+  }
+
+  /** The form that `--json` and HTTP answers carry. */
+  toJSON(): Record<string, string> {
+    const out: Record<string, string> = { code: this.code, kind: this.kind, message: this.message };
+    if (this.where !== undefined) out.where = this.where;
+    if (this.hint !== undefined) out.hint = this.hint;
+    return out;
+  }
+}
+
+export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
+  return error instanceof AppError && (code === undefined || error.code === code);
+}
+
+/** The same error, or an INTERNAL one that wraps what was not foreseen. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError("INTERNAL", {
+    required: "work without a fault in Pawprint itself",
+    received: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    hint: "run it again with --verbose to see where, and report it",
+    cause: error,
+  });
+}
+
+/** 0 is success; 130 and 143 are what shells give for Ctrl-C and SIGTERM (128 + the signal's number). */
+export type FailureExitCode = 1 | 2 | 130 | 143;
+
+/** The process exit code for an error: 2 where the caller wrote something wrongly, 130 or 143 after an interruption, else 1. */
+export function exitCodeOf(error: unknown): FailureExitCode {
+  if (!(error instanceof AppError)) return 1;
+  if (error.code === "INTERRUPTED") return error.received === "SIGTERM" ? 143 : 130;
+  const row: ErrorEntry = errorTable[error.code];
+  return row.usage ? 2 : 1;
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { interruption } from "./cancel.ts";
+import { contentHash, hashFile, md5, sha256 } from "./hash.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pawprint-hash-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("hashes of bytes and text", () => {
+  it("are those of FIPS 180-4 and RFC 1321 for abc", () => {
+    expect(sha256("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    expect(md5("abc")).toBe("900150983cd24fb0d6963f7d28e17f72");
+  });
+
+  it("take a text as its UTF-8 bytes", () => {
+    expect(sha256("Katze 猫")).toBe(sha256(new TextEncoder().encode("Katze 猫")));
+  });
+});
+
+describe("hashFile", () => {
+  it("gives the hash and size of a file longer than one read", async () => {
+    const bytes = Buffer.alloc((1 << 20) * 2 + 17, "pawprint");
+    const path = join(folder, "long.bin");
+    await writeFile(path, bytes);
+    expect(await hashFile(path, "md5")).toEqual({ hex: md5(bytes), sizeBytes: bytes.length });
+    expect((await hashFile(path, "sha256")).hex).toBe(sha256(bytes));
+  });
+
+  it("names a file that does not exist", async () => {
+    const path = join(folder, "none.bin");
+    await expect(hashFile(path, "md5")).rejects.toMatchObject({
+      code: "FILE_NOT_FOUND",
+      message: `a file or folder that exists; got ${path}`,
+    });
+  });
+
+  it("says why a folder cannot be read", async () => {
+    await expect(hashFile(folder, "md5")).rejects.toMatchObject({
+      code: "FILE_READ_FAILED",
+      message: `a file that can be read; got a folder has this name [EISDIR] (${folder})`,
+    });
+  });
+
+  it("ends with INTERRUPTED where its signal is aborted", async () => {
+    const path = join(folder, "interrupted.bin");
+    await writeFile(path, "abc");
+    const signal = AbortSignal.abort(interruption("SIGINT"));
+    await expect(hashFile(path, "md5", signal)).rejects.toMatchObject({ code: "INTERRUPTED", received: "SIGINT" });
+  });
+});
+
+describe("contentHash", () => {
+  it("is the same for the same parts, as text or bytes", () => {
+    expect(contentHash(["cat", "dog"])).toBe(contentHash([Buffer.from("cat"), "dog"]));
+  });
+
+  it("changes with the order, with the borders between parts, and with an empty part", () => {
+    const lists = [["ab", "c"], ["a", "bc"], ["abc"], ["c", "ab"], ["ab", "c", ""], [], [""]];
+    expect(new Set(lists.map(contentHash)).size).toBe(lists.length);
+  });
+});

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
+    exclude: [
+      "tests/interop/**",
+      "tests/browser/**",
+      "tests/container/**",
+      "tests/deployment/**",
+      "**/node_modules/**",
+    ],
+    testTimeout: 60_000,
+    pool: "forks",
+  },
+});
