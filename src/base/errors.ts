@@ -33,10 +33,13 @@ export const errorTable = {
   DATASET_CLASS_TOO_SMALL: entry("invalid", "a class has too few pictures to be split"),
   DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of no kind that can be read"),
   DATASET_LABEL_MISSING: entry("invalid", "a picture's label cannot be told from its folder or name"),
+  DATASET_LABEL_CONFLICT: entry("invalid", "the same picture stands under two labels"),
+  DATASET_TOO_LARGE: entry("invalid", "a dataset does not fit into one block of memory at its recipe's size"),
   ARCHIVE_CORRUPT: entry("invalid", "an archive is truncated or damaged"),
   IDX_INVALID: entry("invalid", "an idx file has a wrong magic number, type or length"),
   IMAGE_UNREADABLE: entry("invalid", "a picture cannot be decoded"),
   IMAGE_SIZE: entry("invalid", "a picture has no pixels or more than the limit"),
+  RECIPE_INVALID: entry("invalid", "a recipe lacks a field, or has one that is unknown or out of range"),
 
   GRAPH_SHAPE: entry("invalid", "an op was given tensors whose shapes do not fit together"),
   GRAPH_DTYPE: entry("invalid", "an op was given a tensor of the wrong data type"),

@@ -1,0 +1,41 @@
+/** Finds or makes the Python environment that holds a peer; Pawprint itself never needs one. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * The interpreter named by PAWPRINT_PEER_PYTHON; else one in a virtual environment under the user's cache folder, made on first use.
+ * Answers `undefined`, with the reason logged, where Python or the package cannot be had.
+ */
+export async function findPeerPython(
+  module: string,
+  version: string,
+  log: (text: string) => void,
+): Promise<string | undefined> {
+  const given = process.env.PAWPRINT_PEER_PYTHON;
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "pawprint", "peers");
+  const python = given ?? join(folder, "bin", "python");
+  const works = () => {
+    try {
+      execFileSync(python, ["-c", `import ${module}`], { stdio: "pipe" });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (works()) return python;
+  if (given) {
+    log(`peer absent: ${given} (PAWPRINT_PEER_PYTHON) cannot import ${module}`);
+    return undefined;
+  }
+  try {
+    log(`installing ${module} ${version} into ${folder} (once)`);
+    if (!existsSync(python)) execFileSync("python3", ["-m", "venv", folder], { stdio: "pipe" });
+    execFileSync(python, ["-m", "pip", "install", "--quiet", `${module}==${version}`, "numpy"], { stdio: "pipe" });
+  } catch (error) {
+    log(`peer absent: ${module} ${version} could not be installed (${String(error).split("\n")[0]})`);
+    return undefined;
+  }
+  return works() ? python : undefined;
+}

@@ -1,0 +1,50 @@
+/** The form that every benchmark prints: a table for people, one JSON object as the last line with `--json`. */
+
+export interface BenchmarkResult {
+  readonly case: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The peer's name and version; absent peers are said to be absent. */
+  readonly peer: string;
+  readonly peerValue: number | null;
+  /** Above 1: better than the peer. `null` where the peer is absent. */
+  readonly ratio: number | null;
+  readonly target: number;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  readonly results: readonly BenchmarkResult[];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+export function printBenchmark(benchmark: Benchmark, asJson: boolean): void {
+  const number = (value: number | null) =>
+    value === null ? "absent" : value >= 100 ? value.toFixed(0) : value.toFixed(2);
+  const rows = [
+    ["case", "value", "unit", "peer", "peer value", "ratio", "target"],
+    ...benchmark.results.map((row) => [
+      row.case,
+      number(row.value),
+      row.unit,
+      row.peer,
+      number(row.peerValue),
+      number(row.ratio),
+      number(row.target),
+    ]),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  for (const row of rows)
+    process.stdout.write(
+      `${row
+        .map((cell, at) => cell.padEnd(widths[at]!))
+        .join("  ")
+        .trimEnd()}\n`,
+    );
+  if (asJson) process.stdout.write(`${JSON.stringify(benchmark)}\n`);
+}

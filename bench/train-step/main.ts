@@ -1,0 +1,99 @@
+/**
+ * npm run bench:train-step [-- --json] [-- --case N] [-- --rounds N]
+ *
+ * Times full training steps (forward, backward, Adam) of the reference nets here and in PyTorch, whose two memory layouts both run; the faster
+ * one is the figure to beat. The three take turns within one run, because shared machines drift; the ratio is that of the medians.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { findPeerPython } from "../peer-python.ts";
+import type { BenchmarkResult } from "../report.ts";
+import { median, printBenchmark } from "../report.ts";
+import { caseName, cases, type Setup } from "./cases.ts";
+import { type LineProcess, startLineProcess } from "./line-process.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    case: { type: "string" },
+    rounds: { type: "string", default: "8" },
+  },
+});
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const log = (text: string) => process.stderr.write(`${text}\n`);
+
+interface Contender {
+  readonly name: string;
+  readonly process: LineProcess;
+  readonly seconds: number[];
+}
+
+const python = await findPeerPython("torch", "2.13.0", log);
+const results: BenchmarkResult[] = [];
+for (const [index, setup] of cases.entries()) {
+  if (options.case !== undefined && Number(options.case) !== index + 1) continue;
+  results.push(...(await measure(setup)));
+}
+printBenchmark({ name: "train-step", results }, options.json);
+
+async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
+  const ours = await join(
+    "pawprint",
+    startLineProcess(process.execPath, ["--import", "tsx", here("worker.ts")]),
+    setup,
+  );
+  const peers: Contender[] = [];
+  if (python) {
+    for (const layout of ["nhwc", "nchw"]) {
+      peers.push(await join(layout, startLineProcess(python, [here("peer.py")]), { ...setup, layout }));
+    }
+  }
+  const all = [ours, ...peers];
+  for (const contender of all) await contender.process.ask({ steps: 2 });
+  const stepsPerTurn = setup.size > 100 ? 2 : setup.size > 32 ? 4 : 8;
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const contender of all) {
+      const answer = await contender.process.ask({ steps: stepsPerTurn });
+      contender.seconds.push(...(answer.seconds as number[]));
+      // Idle thread pools spin for a moment after their work; let them fall asleep before the other's turn.
+      await pause(250);
+    }
+    log(
+      `${caseName(setup)}: round ${round + 1}/${options.rounds}, ms ${all.map((c) => `${c.name} ${(median(c.seconds) * 1e3).toFixed(1)}`).join(", ")}`,
+    );
+  }
+  const peaks = new Map<Contender, number>();
+  for (const contender of all) {
+    peaks.set(contender, Number((await contender.process.ask({})).peakBytes));
+    await contender.process.close();
+  }
+  const best = peers.toSorted((a, b) => median(a.seconds) - median(b.seconds))[0];
+  const rate = (contender: Contender) => setup.batch / median(contender.seconds);
+  const peerPeak = best && peaks.get(best)!;
+  return [
+    {
+      case: caseName(setup),
+      value: rate(ours),
+      unit: "images/s",
+      peer: best?.name ?? "torch absent",
+      peerValue: best ? rate(best) : null,
+      ratio: best ? rate(ours) / rate(best) : null,
+      target: 1,
+    },
+    {
+      case: `${caseName(setup)}: peak memory`,
+      value: peaks.get(ours)! / 2 ** 20,
+      unit: "MiB",
+      peer: best?.name ?? "torch absent",
+      peerValue: peerPeak ? peerPeak / 2 ** 20 : null,
+      ratio: peerPeak ? peerPeak / peaks.get(ours)! : null,
+      target: 1 / 1.5,
+    },
+  ];
+}
+
+async function join(name: string, child: LineProcess, setup: object): Promise<Contender> {
+  const answer = await child.ask(setup);
+  return { name: String(answer.peer ?? name), process: child, seconds: [] };
+}

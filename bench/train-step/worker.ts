@@ -1,0 +1,59 @@
+/** Our side of the training-step benchmark: answers the same lines as peer.py. */
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { createRandom } from "../../src/base/random.ts";
+import type { TensorData } from "../../src/graph/tensor-type.ts";
+import { createNetwork } from "../../src/nn/architectures/index.ts";
+import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
+import { adamw } from "../../src/train/optimizer.ts";
+import { buildTrainStep } from "../../src/train/step.ts";
+import { initialState, StepRunner } from "../../src/train/step-runner.ts";
+import type { Setup } from "./cases.ts";
+
+const answer = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
+let runner: StepRunner | undefined;
+let batch: Record<string, TensorData> = {};
+let step = 0;
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line) as Partial<Setup> & { steps?: number };
+  if (!runner) {
+    runner = await prepare(message as Setup);
+    answer({ peer: "pawprint" });
+    continue;
+  }
+  if (!message.steps) {
+    await runner.close();
+    // The kernel's own high-water mark of this process's resident memory.
+    const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
+    answer({ peakBytes: Number(peak?.[1] ?? 0) * 1024 });
+    break;
+  }
+  const seconds: number[] = [];
+  for (let at = 0; at < message.steps; at++) {
+    const start = performance.now();
+    await runner.run(batch, { learningRate: 1e-3, step: ++step });
+    seconds.push((performance.now() - start) / 1000);
+  }
+  answer({ seconds });
+}
+
+async function prepare({ channels, size, widths, classes, batch: batchSize, threads }: Setup): Promise<StepRunner> {
+  const random = createRandom(0);
+  const pixels = Uint8Array.from({ length: batchSize * size * size * channels }, () => random.integer(256));
+  const targets = Int32Array.from({ length: batchSize }, () => random.integer(classes));
+  batch = {
+    pictures: { dtype: "uint8", shape: [batchSize, size, size, channels], data: pixels },
+    targets: { dtype: "int32", shape: [batchSize], data: targets },
+  };
+  const model = {
+    size: { height: size, width: size, channels },
+    normalization: { mean: Array(channels).fill(0.5), std: Array(channels).fill(0.25) },
+    network: createNetwork("cnn", { widths }),
+    labels: Array.from({ length: classes }, (_, index) => `class ${index}`),
+  };
+  const optimizer = adamw({ weightDecay: 0 });
+  const trainStep = buildTrainStep({ model, batchSize, optimizer });
+  const executor = await createCpuExecutor({ threads });
+  return StepRunner.start(executor, trainStep, optimizer, initialState(trainStep, optimizer, random));
+}

@@ -1,0 +1,63 @@
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { openFolder } from "./folder.ts";
+import type { Source } from "./source.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pawprint folder 🐾-"));
+});
+
+async function put(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), `content of ${path}`);
+  }
+}
+
+async function read(source: Source): Promise<Record<string, string>> {
+  const contents: Record<string, string> = {};
+  for await (const sample of source.samples()) {
+    contents[`${sample.label} < ${sample.id}`] = "bytes" in sample ? Buffer.from(await sample.bytes()).toString() : "";
+  }
+  return contents;
+}
+
+describe("a folder of pictures", () => {
+  it("gives each file with its label, sorted the same on every system", async () => {
+    await put("dog/b.jpg", "cat/Ä name\nof two lines.jpg", "cat/a.jpg", "cat/B.jpg");
+    const contents = await read(await openFolder(folder));
+    expect(Object.keys(contents)).toEqual([
+      "cat < cat/B.jpg",
+      "cat < cat/a.jpg",
+      "cat < cat/Ä name\nof two lines.jpg",
+      "dog < dog/b.jpg",
+    ]);
+    expect(contents["dog < dog/b.jpg"]).toBe("content of dog/b.jpg");
+  });
+
+  it("gives them again as often as it is asked", async () => {
+    await put("cat/a.jpg", "dog/b.jpg");
+    const source = await openFolder(folder);
+    expect(await read(source)).toEqual(await read(source));
+  });
+
+  it("follows links to files inside, and names those that lead out or nowhere", async () => {
+    await put("cat/a.jpg", "dog/b.jpg");
+    const outside = join(await mkdtemp(join(tmpdir(), "pawprint-outside-")), "secret.jpg");
+    await writeFile(outside, "secret");
+    await symlink("a.jpg", join(folder, "cat/again.jpg"));
+    await symlink(outside, join(folder, "cat/out.jpg"));
+    await symlink("gone.jpg", join(folder, "dog/broken.jpg"));
+    await symlink(folder, join(folder, "dog/circle"));
+    const source = await openFolder(folder);
+    expect(Object.keys(await read(source))).toEqual(["cat < cat/a.jpg", "cat < cat/again.jpg", "dog < dog/b.jpg"]);
+    expect(source.skipped.map(({ id }) => id).sort()).toEqual(["cat/out.jpg", "dog/broken.jpg", "dog/circle"]);
+  });
+
+  it("that is not there is named", async () => {
+    await expect(openFolder(join(folder, "none"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+});

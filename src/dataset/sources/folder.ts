@@ -1,0 +1,62 @@
+/** Labelled pictures in a folder. */
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { readFailure } from "../../base/index.ts";
+import { readPictureFile } from "../../image/index.ts";
+import { readLayout } from "./layout.ts";
+import type { SkippedPicture, Source } from "./source.ts";
+
+/**
+ * Lists a folder of labelled pictures; `readLayout` says how labels and given splits are told.
+ * Symbolic links are followed to files inside the folder only.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED.
+ */
+export async function openFolder(location: string): Promise<Source> {
+  const { paths, escaping } = await listFiles(location);
+  const { labelled, unlabelled } = readLayout(paths);
+  return {
+    kind: "folder",
+    location,
+    skipped: [...escaping, ...unlabelled],
+    async *samples() {
+      for (const { path, ...known } of labelled) {
+        yield { id: path, ...known, bytes: () => readPictureFile(join(location, path)) };
+      }
+    },
+    close: async () => {},
+  };
+}
+
+/** Paths of all files below a folder, relative to it, with forward slashes, sorted by code units on every system. */
+async function listFiles(location: string): Promise<{ paths: string[]; escaping: SkippedPicture[] }> {
+  const paths: string[] = [];
+  const escaping: SkippedPicture[] = [];
+  try {
+    const root = await realpath(location);
+    for (const entry of await readdir(location, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      const id = relative(location, path).split(sep).join("/");
+      if (entry.isFile()) paths.push(id);
+      else if (entry.isSymbolicLink()) {
+        const inside = await leadsToFileIn(root, path);
+        if (inside) paths.push(id);
+        else escaping.push({ id, code: "IMAGE_UNREADABLE", reason: "it is a link to no file inside the folder" });
+      }
+    }
+  } catch (error) {
+    throw readFailure(location, error);
+  }
+  return { paths: paths.sort(byCodeUnits), escaping };
+}
+
+async function leadsToFileIn(root: string, link: string): Promise<boolean> {
+  // A link that leads nowhere cannot be resolved.
+  const target = await realpath(link).catch(() => undefined);
+  if (!target?.startsWith(root + sep)) return false;
+  return (await stat(target)).isFile();
+}
+
+/** The order of JavaScript's own comparison: the same whatever the machine's language. */
+export function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

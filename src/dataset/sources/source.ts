@@ -1,0 +1,48 @@
+/** The port through which labelled pictures come in, whatever they are stored as. */
+import type { ErrorCode } from "../../base/index.ts";
+import type { PixelImage } from "../../image/index.ts";
+
+export const splits = ["train", "val", "test"] as const;
+export type Split = (typeof splits)[number];
+
+interface SampleBase {
+  /** The picture's path inside its source, with forward slashes; never used as a path of this machine's file system. */
+  readonly id: string;
+  readonly label: string;
+  /** Where the source itself says which split the picture belongs to. */
+  readonly split?: Split;
+}
+
+/** A picture as a file's bytes. */
+export interface FileSample extends SampleBase {
+  /** Errors: IMAGE_UNREADABLE, IMAGE_SIZE, FILE_NOT_FOUND, FILE_READ_FAILED. */
+  bytes(): Promise<Uint8Array>;
+}
+
+/** A picture that comes as pixels and needs no decoding. */
+export interface PixelSample extends SampleBase {
+  readonly image: PixelImage;
+}
+
+export type Sample = FileSample | PixelSample;
+
+/** A picture that is not used, and why. */
+export interface SkippedPicture {
+  readonly id: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+export type SourceKind = "folder" | "archive" | "idx";
+
+export interface Source {
+  readonly kind: SourceKind;
+  /** The path that was opened, for messages. */
+  readonly location: string;
+  /** Pictures that were found but cannot be taken: no label, a name that leads out of the source. */
+  readonly skipped: readonly SkippedPicture[];
+  /** Every labelled picture, in the same order each time; nothing is read before `bytes()` is called. */
+  samples(): AsyncIterable<Sample>;
+  /** Gives files back to the system; `bytes()` must not be called after it. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,45 @@
+/** Arithmetic on dims that may be symbols: a symbolic dim is a product such as `N` or `4*N`. */
+import type { Dim, Shape } from "./tensor-type.ts";
+
+interface Product {
+  readonly factor: number;
+  readonly symbols: readonly string[];
+}
+
+function parse(dim: Dim): Product {
+  if (typeof dim === "number") return { factor: dim, symbols: [] };
+  const parts = dim.split("*");
+  const numbers = parts.filter((part) => /^\d+$/.test(part)).map(Number);
+  return {
+    factor: numbers.reduce((product, part) => product * part, 1),
+    symbols: parts.filter((part) => !/^\d+$/.test(part)).toSorted(),
+  };
+}
+
+function format({ factor, symbols }: Product): Dim {
+  if (symbols.length === 0 || factor === 0) return factor;
+  return (factor === 1 ? symbols : [factor, ...symbols]).join("*");
+}
+
+/** The number of elements of a shape, symbolic where a dim is. */
+export function productOf(shape: Shape): Dim {
+  const parts = shape.map(parse);
+  return format({
+    factor: parts.reduce((product, part) => product * part.factor, 1),
+    symbols: parts.flatMap((part) => part.symbols).toSorted(),
+  });
+}
+
+/** `a / b` where that is a whole number for every value of the symbols, else `undefined`. */
+export function divideDims(a: Dim, b: Dim): Dim | undefined {
+  const numerator = parse(a);
+  const denominator = parse(b);
+  if (denominator.factor === 0 || numerator.factor % denominator.factor !== 0) return undefined;
+  const symbols = [...numerator.symbols];
+  for (const symbol of denominator.symbols) {
+    const at = symbols.indexOf(symbol);
+    if (at < 0) return undefined;
+    symbols.splice(at, 1);
+  }
+  return format({ factor: numerator.factor / denominator.factor, symbols });
+}

@@ -1,0 +1,174 @@
+import onnxProto from "onnx-proto";
+import { describe, expect, it } from "vitest";
+import { AppError } from "../base/errors.ts";
+import { evaluate } from "./evaluate.ts";
+import { expandComposites } from "./lower.ts";
+import { decodeModel, encodeModel, opset, readMetadata } from "./onnx.ts";
+import {
+  batchNormTraining,
+  cast,
+  conv,
+  flatten,
+  gather,
+  gemm,
+  maxPool,
+  relu,
+  softmax,
+  transpose,
+} from "./ops/index.ts";
+import { toReference } from "./reference-tensor.ts";
+import { float32 } from "./tensor-type.ts";
+import type { Graph, Value } from "./value.ts";
+import { constant, graph, input, nodesOf } from "./value.ts";
+
+const { ModelProto } = onnxProto.onnx;
+const ramp = (...shape: number[]) => {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  return float32(
+    shape,
+    Array.from({ length: size }, (_, at) => Math.sin(at)),
+  );
+};
+
+function classifier(): Graph {
+  const pictures = input("pictures", "uint8", ["N", 4, 4, 2]);
+  const x = transpose(cast(pictures, "float32"), [0, 3, 1, 2]);
+  const features = maxPool(relu(conv(x, constant(ramp(3, 2, 3, 3)), undefined, { pads: [1, 1, 1, 1] })), {
+    kernel: [2, 2],
+  });
+  const logits = gemm(flatten(features), constant(ramp(12, 5)));
+  return graph("classifier", [pictures], { logits, probabilities: softmax(logits) });
+}
+
+function failureOf(work: () => unknown): AppError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof AppError) return error;
+  }
+  throw new Error("no AppError was thrown");
+}
+
+/** A model with one node `y = type(x)`, written by hand. */
+function modelWith(change: (model: onnxModel) => void): Uint8Array {
+  const model = ModelProto.decode(encodeModel(graph("one", [x2], { y: relu(x2) })));
+  change(model);
+  return ModelProto.encode(model).finish();
+}
+type onnxModel = ReturnType<typeof ModelProto.decode>;
+const x2: Value = input("x", "float32", [2]);
+
+describe("ONNX bytes", () => {
+  it("give back the same graph: names, types, answers and metadata", () => {
+    const source = classifier();
+    const metadata = { labels: '["cat","dog"]', note: "größer" };
+    const bytes = encodeModel(source, metadata);
+    const decoded = decodeModel(bytes);
+    expect(decoded.metadata).toEqual(metadata);
+    expect(readMetadata(bytes)).toEqual(metadata);
+    expect(decoded.graph.name).toBe("classifier");
+    expect(decoded.graph.inputs.map(({ type }) => type)).toEqual(source.inputs.map(({ type }) => type));
+    expect(Object.keys(decoded.graph.outputs)).toEqual(["logits", "probabilities"]);
+    expect(decoded.graph.outputs.logits?.type).toEqual({ dtype: "float32", shape: ["N", 5] });
+    const pictures = toReference({
+      dtype: "uint8",
+      shape: [2, 4, 4, 2],
+      data: Uint8Array.from({ length: 64 }, (_, i) => i * 3),
+    });
+    expect(evaluate(decoded.graph, { pictures })).toEqual(evaluate(source, { pictures }));
+    expect(encodeModel(decoded.graph, metadata).length).toBe(bytes.length);
+  });
+
+  it("are the same for the same graph", () => {
+    expect(encodeModel(classifier())).toEqual(encodeModel(classifier()));
+  });
+
+  it("name the operator set, and every node", () => {
+    const model = ModelProto.decode(encodeModel(classifier()));
+    expect(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([["", opset]]);
+    expect(new Set(model.graph?.node?.map(({ name }) => name)).size).toBe(model.graph?.node?.length);
+  });
+
+  it("keep apart inputs and outputs that carry the names we would invent", () => {
+    const a = input("value_0", "float32", [2]);
+    const b = input("constant_1", "float32", [2]);
+    const middle = relu(gatherFirst(a));
+    const source = graph("names", [a, b], { value_2: relu(middle), value_3: a, constant_0: middle, twice: middle });
+    const feeds = { value_0: toReference(float32([2], [1, -2])), constant_1: toReference(float32([2], [0, 0])) };
+    const decoded = decodeModel(encodeModel(source)).graph;
+    expect(evaluate(decoded, feeds)).toEqual(evaluate(source, feeds));
+  });
+
+  it("refuse composite ops until they are lowered", () => {
+    const x = input("x", "float32", [4, 2]);
+    const vector = constant(float32([2], [1, 2]));
+    const source = graph("norm", [x], { y: batchNormTraining(x, vector, vector).y });
+    expect(failureOf(() => encodeModel(source)).message).toContain("BatchNormTraining");
+    const lowered = expandComposites(source);
+    expect(nodesOf(Object.values(lowered.outputs)).every(({ op }) => op.expand === undefined)).toBe(true);
+    expect(encodeModel(lowered).length).toBeGreaterThan(0);
+  });
+});
+
+describe("reading a model refuses", () => {
+  const cases: readonly [title: string, bytes: () => Uint8Array, message: RegExp][] = [
+    [
+      "other bytes",
+      () => new TextEncoder().encode("<!doctype html><p>not found"),
+      /protobuf ModelProto.*got 27 other bytes/,
+    ],
+    ["nothing", () => new Uint8Array(0), /holds a graph; got none/],
+    ["half a file", () => encodeModel(classifier()).subarray(0, 700), /protobuf|graph|produced|elements/],
+    [
+      "an unknown op",
+      () => modelWith((m) => Object.assign(m.graph!.node![0]!, { opType: "Einsum" })),
+      /ops of the op table; got op Einsum/,
+    ],
+    [
+      "an op of another domain",
+      () => modelWith((m) => Object.assign(m.graph!.node![0]!, { domain: "com.example" })),
+      /op com\.example\.Relu/,
+    ],
+    [
+      "a composite op",
+      () => modelWith((m) => Object.assign(m.graph!.node![0]!, { opType: "ReluGradient", input: ["x", "x"] })),
+      /op ReluGradient/,
+    ],
+    [
+      "an old operator set",
+      () => modelWith((m) => Object.assign(m.opsetImport[0]!, { version: 11 })),
+      /opset 13 or later; got opset 11/,
+    ],
+    [
+      "an input from nowhere",
+      () => modelWith((m) => Object.assign(m.graph!.node![0]!, { input: ["z"] })),
+      /come before it; got 'z' of Relu/,
+    ],
+    [
+      "an output from nowhere",
+      () => modelWith((m) => Object.assign(m.graph!.output![0]!, { name: "z" })),
+      /produced by a node; got 'z'/,
+    ],
+    [
+      "a node that breaks its shape rule",
+      () => modelWith((m) => Object.assign(m.graph!.node![0]!, { opType: "MaxPool" })),
+      /node 'Relu_0': MaxPool expects x with 4 axes; got float32 \[2\]/,
+    ],
+    [
+      "an element type that we do not have",
+      () => modelWith((m) => Object.assign(m.graph!.input![0]!.type!.tensorType!, { elemType: 10 })),
+      /known element type; got 'x'/,
+    ],
+  ];
+
+  it.each(cases)("%s", (_, bytes, message) => {
+    const error = failureOf(() => decodeModel(bytes(), "cats.onnx"));
+    expect(error.code).toBe("MODEL_UNREADABLE");
+    expect(error.message).toMatch(message);
+    expect(error.where).toBe("cats.onnx");
+  });
+});
+
+function gatherFirst(x: Value): Value {
+  return gather(x, constant({ dtype: "int64", shape: [1], data: BigInt64Array.of(0n) }));
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { interruption } from "../base/index.ts";
+import { forEachInParallel } from "./in-parallel.ts";
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("work in parallel", () => {
+  it("does every item once, never more at a time than allowed", async () => {
+    const done: number[] = [];
+    let running = 0;
+    let most = 0;
+    await forEachInParallel(
+      Array.from({ length: 20 }, (_, item) => item),
+      async (item, index) => {
+        most = Math.max(most, ++running);
+        await turn();
+        running--;
+        done.push(item + index);
+      },
+      { concurrency: 3 },
+    );
+    expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, item) => item * 2));
+    expect(most).toBe(3);
+  });
+
+  it("throws the failure of the first item in order, and starts nothing after it", async () => {
+    const started: string[] = [];
+    const work = async (item: string): Promise<void> => {
+      started.push(item);
+      await turn();
+      // The later item fails first.
+      if (item === "slow") await turn();
+      throw new Error(item);
+    };
+    await expect(forEachInParallel(["slow", "fast", "never"], work, { concurrency: 2 })).rejects.toThrow("slow");
+    expect(started).toEqual(["slow", "fast"]);
+  });
+
+  it("ends with INTERRUPTED once its signal is aborted", async () => {
+    const controller = new AbortController();
+    let count = 0;
+    const work = async (): Promise<void> => {
+      if (++count === 2) controller.abort(interruption("SIGINT"));
+    };
+    const options = { concurrency: 1, signal: controller.signal };
+    await expect(forEachInParallel([1, 2, 3, 4], work, options)).rejects.toMatchObject({ code: "INTERRUPTED" });
+    expect(count).toBe(2);
+  });
+});

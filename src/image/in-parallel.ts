@@ -1,0 +1,39 @@
+/** Runs asynchronous work on many items, a bounded number at a time. */
+import { availableParallelism } from "node:os";
+import { throwIfCancelled } from "../base/index.ts";
+
+/** Enough to keep every core decoding while the next files are being read. */
+export const defaultConcurrency = availableParallelism() * 2;
+
+/**
+ * Calls `work` for every item, starting them in order, at most `concurrency` at once. The first failure in the items'
+ * order is thrown after the work under way has ended, so the same input fails with the same error every time.
+ * Errors: what `work` throws; INTERRUPTED where `signal` is aborted.
+ */
+export async function forEachInParallel<T>(
+  items: Iterable<T>,
+  work: (item: T, index: number) => Promise<void>,
+  { concurrency = defaultConcurrency, signal }: { concurrency?: number; signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  let started = 0;
+  const failures: { readonly index: number; readonly error: unknown }[] = [];
+
+  async function lane(): Promise<void> {
+    while (failures.length === 0 && !signal?.aborted) {
+      const next = iterator.next();
+      if (next.done) return;
+      const index = started++;
+      try {
+        await work(next.value, index);
+      } catch (error) {
+        failures.push({ index, error });
+      }
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, lane));
+  throwIfCancelled(signal);
+  const [first] = failures.sort((a, b) => a.index - b.index);
+  if (first !== undefined) throw first.error;
+}

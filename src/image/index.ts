@@ -1,0 +1,7 @@
+/** What the rooms above may use of the pictures' room. */
+export * from "./decode.ts";
+export * from "./format.ts";
+export * from "./in-parallel.ts";
+export * from "./recipe.ts";
+
+export * from "./sample-pictures.ts";

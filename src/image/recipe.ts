@@ -1,0 +1,140 @@
+/** The recipe: how any picture becomes the pixels that a model sees; one object for packing, training and serving. */
+import type { Sharp } from "sharp";
+import sharp from "sharp";
+import { AppError, hintForName } from "../base/index.ts";
+import {
+  type Colour,
+  decodeThrough,
+  type PixelImage,
+  pictureLimits,
+  readPictureFile,
+  rgb,
+  takePixels,
+} from "./decode.ts";
+
+/** cover: fill the frame and cut what stands out; contain: show all and fill the rest; stretch: ignore the aspect ratio. */
+export const recipeFits = ["cover", "contain", "stretch"] as const;
+export type RecipeFit = (typeof recipeFits)[number];
+
+/** libvips' names. Used for making a picture smaller; a larger one is made with its nearest relative there. */
+export const recipeKernels = ["nearest", "linear", "cubic", "mitchell", "lanczos2", "lanczos3"] as const;
+export type RecipeKernel = (typeof recipeKernels)[number];
+
+/** Plain JSON, stored in packs and bundles as it is. */
+export interface Recipe {
+  /** Pixels, 1 to 4096. */
+  readonly width: number;
+  readonly height: number;
+  /** 3 is sRGB, 1 is grey. */
+  readonly channels: 1 | 3;
+  readonly fit: RecipeFit;
+  readonly kernel: RecipeKernel;
+  /** Stands under transparency and beside a contained picture; white where it is left out. */
+  readonly background?: Colour;
+}
+
+const maximumSide = 4096;
+const white: Colour = [255, 255, 255];
+
+/**
+ * The pixels of a picture file under a recipe, uint8 `[height, width, channels]`: upright, flattened, in sRGB or grey, resized.
+ * Packing and prediction both call this, so the same file gives the same bytes in both.
+ * Errors: IMAGE_UNREADABLE, IMAGE_SIZE; `where` is the picture's name in them.
+ */
+export async function applyRecipe(bytes: Uint8Array, recipe: Recipe, where = "picture"): Promise<Uint8Array> {
+  const options = { channels: recipe.channels, background: recipe.background ?? white, where };
+  const { pixels } = await decodeThrough(bytes, options, (picture) => resize(picture, recipe));
+  return pixels;
+}
+
+/** `applyRecipe` on a file. Errors: also FILE_NOT_FOUND and FILE_READ_FAILED. */
+export async function applyRecipeToFile(path: string, recipe: Recipe): Promise<Uint8Array> {
+  return applyRecipe(await readPictureFile(path), recipe, path);
+}
+
+/** True where pixels have the recipe's size and channels already, so that it would change nothing. */
+export function fitsRecipe(image: PixelImage, recipe: Recipe): boolean {
+  return image.width === recipe.width && image.height === recipe.height && image.channels === recipe.channels;
+}
+
+/**
+ * The recipe on pixels that need no decoding (digits in idx files). Pixels that fit come back themselves, not copied.
+ * Errors: IMAGE_SIZE for 0 or more than 100 megapixels.
+ */
+export async function applyRecipeToPixels(image: PixelImage, recipe: Recipe, where = "picture"): Promise<Uint8Array> {
+  if (fitsRecipe(image, recipe)) return image.pixels;
+  const { width, height, channels, pixels } = image;
+  if (width * height < 1 || width * height > pictureLimits.pixels) {
+    throw new AppError("IMAGE_SIZE", {
+      required: `a picture has 1 to ${pictureLimits.pixels / 1e6} million pixels`,
+      received: `${width} x ${height} pixels`,
+      where,
+    });
+  }
+  const picture = sharp(pixels, { raw: { width, height, channels } });
+  return (await takePixels(resize(picture, recipe), recipe.channels)).pixels;
+}
+
+/** How many bytes one picture has under the recipe. */
+export function recipeSizeBytes({ width, height, channels }: Pick<Recipe, "width" | "height" | "channels">): number {
+  return width * height * channels;
+}
+
+function resize(picture: Sharp, { width, height, fit, kernel, background }: Recipe): Sharp {
+  const sharpFit = fit === "stretch" ? "fill" : fit;
+  return picture.resize({ width, height, fit: sharpFit, kernel, background: rgb(background ?? white) });
+}
+
+const checks: Readonly<Record<keyof Recipe, readonly [required: string, holds: (value: unknown) => boolean]>> = {
+  width: [`a whole number of pixels from 1 to ${maximumSide}`, isSide],
+  height: [`a whole number of pixels from 1 to ${maximumSide}`, isSide],
+  channels: ["1 (grey) or 3 (sRGB)", (value) => value === 1 || value === 3],
+  fit: [`one of ${recipeFits.join(", ")}`, (value) => isOneOf(recipeFits, value)],
+  kernel: [`one of ${recipeKernels.join(", ")}`, (value) => isOneOf(recipeKernels, value)],
+  background: [
+    "three whole numbers from 0 to 255 (red, green, blue)",
+    (value) => value === undefined || isColour(value),
+  ],
+};
+
+/**
+ * Reads a recipe that came from outside: a bundle's metadata, a configuration, a request.
+ * Errors: RECIPE_INVALID for a field that is missing, out of range or unknown.
+ */
+export function parseRecipe(value: unknown): Recipe {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid("a recipe is an object with width, height, channels, fit and kernel", value);
+  }
+  const fields = value as Readonly<Record<string, unknown>>; // an object that is no array has string keys
+  for (const name of Object.keys(fields)) {
+    if (Object.hasOwn(checks, name)) continue;
+    const hint = hintForName(name, Object.keys(checks));
+    throw new AppError("RECIPE_INVALID", {
+      required: "a recipe has only the fields that are known",
+      received: `'${name}'`,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+  for (const [name, [required, holds]] of Object.entries(checks)) {
+    if (!holds(fields[name])) throw invalid(`a recipe's ${name} is ${required}`, fields[name]);
+  }
+  const { width, height, channels, fit, kernel, background } = fields as unknown as Recipe; // each field was checked above
+  return Object.freeze({ width, height, channels, fit, kernel, ...(background && { background }) });
+}
+
+function invalid(required: string, received: unknown): AppError {
+  return new AppError("RECIPE_INVALID", { required, received: JSON.stringify(received) ?? "nothing" });
+}
+
+function isSide(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= maximumSide;
+}
+
+function isOneOf(names: readonly string[], value: unknown): boolean {
+  return typeof value === "string" && names.includes(value);
+}
+
+function isColour(value: unknown): boolean {
+  const isLevel = (level: unknown): boolean => Number.isInteger(level) && Number(level) >= 0 && Number(level) <= 255;
+  return Array.isArray(value) && value.length === 3 && value.every(isLevel);
+}

@@ -1,0 +1,93 @@
+/**
+ * Where each parameter and each running statistic of a network stands. All trainable parameters live in ONE float32
+ * vector [P] and all running statistics in one [S], so that optimizers, clipping, checkpoints and double buffers work on
+ * whole vectors and never loop over layers.
+ */
+import { AppError } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+import { sizeOf } from "../graph/tensor-type.ts";
+import type { Initializer } from "./initializers.ts";
+
+/** One tensor's place in a flat vector. */
+export interface Slot {
+  /** The way through the layers: `block1.conv1.weight`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** The first element's index in the flat vector; the slot ends at `offset + size`. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface ParameterSlot extends Slot {
+  readonly initializer: Initializer;
+  /** Whether weight decay pulls at it: weights yes; biases and the scales of norms no. */
+  readonly decay: boolean;
+}
+
+export interface StatisticSlot extends Slot {
+  /** What the statistic is before the first batch: 0 for a mean, 1 for a variance. */
+  readonly initial: number;
+}
+
+export interface ParameterLayout {
+  readonly parameters: readonly ParameterSlot[];
+  /** P, the length of the parameter vector. */
+  readonly parameterCount: number;
+  readonly statistics: readonly StatisticSlot[];
+  /** S, the length of the vector of running statistics; 0 for a network without normalisation layers. */
+  readonly statisticCount: number;
+}
+
+export type ParameterRequest = Pick<ParameterSlot, "name" | "shape" | "initializer" | "decay">;
+export type StatisticRequest = Pick<StatisticSlot, "name" | "shape" | "initial">;
+
+/** Lays tensors out one behind the other, in the order in which the network asked for them. */
+export function layOut(
+  parameters: readonly ParameterRequest[],
+  statistics: readonly StatisticRequest[],
+): ParameterLayout {
+  const [parameterSlots, parameterCount] = place(parameters);
+  const [statisticSlots, statisticCount] = place(statistics);
+  return { parameters: parameterSlots, parameterCount, statistics: statisticSlots, statisticCount };
+}
+
+function place<T extends { readonly name: string; readonly shape: readonly number[] }>(
+  requests: readonly T[],
+): [readonly (T & Slot)[], number] {
+  const seen = new Set<string>();
+  let offset = 0;
+  const slots = requests.map((request) => {
+    if (seen.has(request.name)) {
+      throw new AppError("INTERNAL", { required: "each parameter has a name of its own", received: request.name });
+    }
+    seen.add(request.name);
+    const size = sizeOf(request.shape);
+    const slot = { ...request, offset, size };
+    offset += size;
+    return slot;
+  });
+  return [slots, offset];
+}
+
+/** Starting parameters [P]. Each one draws from a stream of its own name: a new layer never changes another's start. */
+export function initialParameters(layout: ParameterLayout, random: Random): Float32Array {
+  const vector = new Float32Array(layout.parameterCount);
+  for (const { name, shape, offset, initializer } of layout.parameters) {
+    vector.set(initializer.sample(shape, random.split(name)), offset);
+  }
+  return vector;
+}
+
+/** Running statistics [S] of a network that has seen no batch. */
+export function initialStatistics(layout: ParameterLayout): Float32Array {
+  const vector = new Float32Array(layout.statisticCount);
+  for (const { offset, size, initial } of layout.statistics) vector.fill(initial, offset, offset + size);
+  return vector;
+}
+
+/** 1 where weight decay applies, 0 elsewhere: [P]. */
+export function decayMask(layout: ParameterLayout): Float32Array {
+  const mask = new Float32Array(layout.parameterCount);
+  for (const { offset, size, decay } of layout.parameters) if (decay) mask.fill(1, offset, offset + size);
+  return mask;
+}

@@ -1,0 +1,4 @@
+/** What the rooms above may use of prediction. */
+export * from "./list-pictures.ts";
+export * from "./prediction-formats.ts";
+export * from "./predictor.ts";

@@ -1,0 +1,103 @@
+/**
+ * The bundle: one `.onnx` file that is a whole deployable model.
+ *
+ * Its graph takes raw pictures, `pictures` uint8 `[N,H,W,C]` (RGB or grey, 0 to 255), and gives `logits` and `probabilities`, float32 `[N,K]`;
+ * normalisation is inside, so no caller can do it differently. Everything else that a server must know stands in the model's
+ * metadata_props under `pawprint.*`, as JSON. Any ONNX runtime runs it; no other file is needed.
+ */
+import { type Static, Type } from "@sinclair/typebox";
+import { Value as Schema } from "@sinclair/typebox/value";
+import { AppError } from "../base/errors.ts";
+import { createRandom } from "../base/random.ts";
+import { encodeModel, readMetadata } from "../graph/onnx.ts";
+import type { Graph } from "../graph/value.ts";
+import { parseRecipe, type Recipe } from "../image/recipe.ts";
+
+export const bundleFormat = 1;
+
+const parts = {
+  labels: Type.Array(Type.String({ minLength: 1 }), { minItems: 2 }),
+  recipe: Type.Unknown(),
+  architecture: Type.Object({ name: Type.String(), options: Type.Record(Type.String(), Type.Unknown()) }),
+  lineage: Type.Object({
+    runId: Type.String(),
+    datasetHash: Type.String(),
+    source: Type.String(),
+    createdAt: Type.String(),
+    seed: Type.Number(),
+    gitCommit: Type.Optional(Type.String()),
+  }),
+  evaluation: Type.Record(Type.String(), Type.Unknown()),
+  parity: Type.Array(Type.Object({ seed: Type.Integer(), probabilities: Type.Array(Type.Number()) })),
+};
+
+export type Lineage = Static<typeof parts.lineage>;
+
+/** What the model was trained as and from, and what it is worth. */
+export interface BundleInfo {
+  /** Class names; the position is the class index. */
+  readonly labels: readonly string[];
+  readonly recipe: Recipe;
+  readonly architecture: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly lineage: Lineage;
+  /** Figures of the evaluation on the test split. */
+  readonly evaluation: Readonly<Record<string, unknown>>;
+  /** What the model must answer to pictures of seeded noise (`parityPicture`); a server checks it after loading. */
+  readonly parity: readonly { readonly seed: number; readonly probabilities: readonly number[] }[];
+}
+
+/** Writes the inference graph with its metadata as the bytes of a bundle. */
+export function encodeBundle(inference: Graph, info: BundleInfo): Uint8Array {
+  const fields = Object.entries(info).map(([key, value]) => [`pawprint.${key}`, JSON.stringify(value)]);
+  return encodeModel(inference, { "pawprint.format": String(bundleFormat), ...Object.fromEntries(fields) });
+}
+
+/**
+ * Reads what a bundle says of itself.
+ * Errors: MODEL_UNREADABLE for bytes that are no ONNX model; BUNDLE_INVALID for a model that is no bundle, or one of another format.
+ */
+export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
+  const metadata = readMetadata(bytes, where);
+  const format = metadata["pawprint.format"];
+  if (format !== String(bundleFormat)) {
+    throw new AppError("BUNDLE_INVALID", {
+      required: `a bundle has pawprint.format ${bundleFormat} in its metadata`,
+      received: format === undefined ? "an ONNX model without it" : `format ${format}`,
+      where,
+      hint: "train one with: pawprint train --data <folder>",
+    });
+  }
+  const read = <K extends keyof typeof parts>(key: K): Static<(typeof parts)[K]> => {
+    const value = parseJson(metadata[`pawprint.${key}`]);
+    const fault = Schema.Errors(parts[key], value).First();
+    if (!fault) return value as Static<(typeof parts)[K]>;
+    throw new AppError("BUNDLE_INVALID", {
+      required: `metadata 'pawprint.${key}${fault.path}': ${fault.message}`,
+      received: JSON.stringify(fault.value) ?? "nothing",
+      where,
+    });
+  };
+  return {
+    labels: read("labels"),
+    recipe: parseRecipe(read("recipe")),
+    architecture: read("architecture"),
+    lineage: read("lineage"),
+    evaluation: read("evaluation"),
+    parity: read("parity"),
+  };
+}
+
+/** A picture of uniform noise, uint8 `[height,width,channels]`: a parity example that holds nobody's data. */
+export function parityPicture(seed: number, recipe: Pick<Recipe, "height" | "width" | "channels">): Uint8Array {
+  const random = createRandom(seed);
+  return Uint8Array.from({ length: recipe.height * recipe.width * recipe.channels }, () => random.integer(256));
+}
+
+function parseJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

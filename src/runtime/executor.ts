@@ -1,0 +1,38 @@
+/** The port to the engines that run graphs. Everything above this folder sees only these types. */
+
+import type { TensorData } from "../graph/tensor-type.ts";
+import type { Graph } from "../graph/value.ts";
+
+/** Numbers with their element type and shape, row-major. */
+export type Tensor = TensorData;
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** An engine that can run graphs. */
+export interface Executor {
+  readonly name: string;
+  /**
+   * Prepares a graph to be run many times.
+   * Errors: EXECUTION_FAILED where the engine refuses the graph, with its own message.
+   */
+  load(graph: Graph, options?: LoadOptions): Promise<Program>;
+}
+
+export interface LoadOptions {
+  /** Records how long each kind of op takes, where the engine can; off unless given. */
+  readonly profile?: boolean;
+}
+
+/** A graph made ready to run. It holds the engine's memory until it is closed. */
+export interface Program {
+  /**
+   * Computes all outputs from the graph's inputs.
+   * `into` names outputs that are written into the tensors given there, without a copy: the answer holds those very
+   * tensors. Two sets of buffers that change places let state go from one run to the next without allocation; a buffer
+   * must not be fed and written in the same run.
+   * Calls must not overlap. An engine may block the event loop while it computes.
+   * Errors: EXECUTION_INPUT for a wrong name, shape, type or length in `feeds` or `into`; EXECUTION_FAILED.
+   */
+  run(feeds: Tensors, into?: Tensors): Promise<Record<string, Tensor>>;
+  /** Gives the engine's memory back. Later runs fail; closing twice does nothing. */
+  close(): Promise<void>;
+}

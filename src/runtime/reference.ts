@@ -1,0 +1,37 @@
+/** The reference executor: plain float64 TypeScript, slow and exact. The oracle of the tests, and a fallback for tiny graphs. */
+import { AppError } from "../base/errors.ts";
+import { evaluate } from "../graph/evaluate.ts";
+import { fromReference, toReference } from "../graph/reference-tensor.ts";
+import { checkFeeds } from "./check-feeds.ts";
+import type { Executor } from "./executor.ts";
+
+/** An executor that computes in float64 and rounds only what goes in and comes out. */
+export function createReferenceExecutor(): Executor {
+  return {
+    name: "reference",
+    async load(graph) {
+      let closed = false;
+      return {
+        async run(feeds, into = {}) {
+          if (closed) {
+            throw new AppError("EXECUTION_FAILED", {
+              required: "a program runs before it is closed",
+              where: graph.name,
+            });
+          }
+          checkFeeds(graph, feeds, into);
+          const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toReference(tensor)]));
+          const outputs = Object.entries(evaluate(graph, inputs)).map(([name, tensor]) => {
+            const buffer = into[name];
+            const rounded = fromReference(tensor, buffer?.data);
+            return [name, buffer ?? rounded] as const;
+          });
+          return Object.fromEntries(outputs);
+        },
+        async close() {
+          closed = true;
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { patternPack } from "../../tests/fixtures/pattern-pack.ts";
+import { createRandom } from "../base/random.ts";
+import { createNetwork } from "../nn/architectures/index.ts";
+import { buildInferenceGraph, layoutOf } from "../nn/inference-graph.ts";
+import { initialParameters, initialStatistics } from "../nn/layout.ts";
+import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
+import { Evaluator } from "./evaluate.ts";
+import { createModel } from "./model.ts";
+
+const executor = createOnnxRuntimeExecutor({ threads: 1 });
+const pack = patternPack({ train: 6, val: 7, channels: 3 });
+const model = createModel(createNetwork("cnn", { widths: [4] }), pack);
+const layout = layoutOf(model);
+const weights = {
+  parameters: initialParameters(layout, createRandom(2)),
+  statistics: initialStatistics(layout),
+};
+
+it("answers every picture once, in order, whatever the batch size", async () => {
+  const pictureBytes = 8 * 8 * 3;
+  const program = await executor.load(buildInferenceGraph(model, weights));
+  const data = pack.pixels.slice(6 * pictureBytes);
+  const { logits: expected } = await program.run({ pictures: { dtype: "uint8", shape: [7, 8, 8, 3], data } });
+  for (const batchSize of [1, 3, 7, 16]) {
+    const evaluator = await Evaluator.start(executor, model, batchSize);
+    const { logits, targets } = await evaluator.answers(weights, pack, "val");
+    await evaluator.close();
+    expect(Array.from(targets)).toEqual([...pack.targets.slice(6)]);
+    expect(logits.length).toBe(21);
+    for (const [index, value] of logits.entries()) expect(value).toBeCloseTo(Number(expected!.data[index]), 5);
+  }
+});
+
+it("evaluates a split that has no pictures as nothing known", async () => {
+  const evaluator = await Evaluator.start(executor, model, 4);
+  const { count, accuracyInterval } = await evaluator.evaluate(weights, pack, "test");
+  expect([count, accuracyInterval]).toEqual([0, { low: 0, high: 1 }]);
+  await expect(evaluator.evaluate(weights, pack, "val", AbortSignal.abort())).rejects.toMatchObject({
+    code: "INTERRUPTED",
+  });
+  await evaluator.close();
+});
+
+it("measures the normalisation on training pictures only", () => {
+  const brighter = { ...pack, pixels: pack.pixels.map((byte, at) => (at >= 6 * 8 * 8 * 3 ? 255 : byte)) };
+  expect(createModel(model.network, brighter).normalization).toEqual(model.normalization);
+});

@@ -1,0 +1,93 @@
+/** What a training is given, what it reports on its way, and what it gives back. */
+import type { Progress } from "../base/progress.ts";
+import type { Seed } from "../base/random.ts";
+import type { Pack } from "../dataset/pack.ts";
+import type { Augmentation } from "../nn/augment.ts";
+import type { Model, Weights } from "../nn/inference-graph.ts";
+import type { Executor } from "../runtime/executor.ts";
+import type { Optimizer } from "./optimizer.ts";
+import type { Schedule } from "./schedule.ts";
+import type { StateVectors } from "./step-runner.ts";
+
+export interface FitOptions {
+  readonly executor: Executor;
+  readonly model: Model;
+  /** Trains on its train split and validates on its val split. */
+  readonly pack: Pack;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** The schedule's peak. */
+  readonly learningRate: number;
+  /** Default `oneCycle()`. */
+  readonly schedule?: Schedule;
+  /** Default `adamw()`. */
+  readonly optimizer?: Optimizer;
+  readonly augmentation?: Augmentation;
+  readonly labelSmoothing?: number;
+  readonly classWeights?: readonly number[];
+  /** Decides weights, order, augmentation and dropout: the same seed and threads give the same weights, bit for bit. */
+  readonly seed: Seed;
+  /** Stop after this many epochs without a better validation; left out, training runs to its end. */
+  readonly patience?: number;
+  /** Go on from a snapshot that an earlier training of the same options gave at the end of an epoch. */
+  readonly resume?: Snapshot;
+  /** Aborting it ends training after the step under way, with what there is. */
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+  /** Called at the end of each epoch and awaited; the place to write checkpoints and metrics. */
+  onEpoch?(report: EpochReport): void | Promise<void>;
+  /** Milliseconds from any start. */
+  readonly nowMs?: () => number;
+}
+
+/** One row of a training's history. */
+export interface EpochMetrics {
+  /** 1 for the first. */
+  readonly epoch: number;
+  /** Mean over the epoch, with label smoothing and augmentation. */
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  /** Of the epoch's last step. */
+  readonly learningRate: number;
+  /** Training pictures per second, validation left out. */
+  readonly imagesPerSecond: number;
+  readonly durationMs: number;
+}
+
+/** Everything that training needs to go on after an epoch. The vectors are copies. */
+export interface Snapshot {
+  /** Epochs finished. */
+  readonly epoch: number;
+  /** Steps taken. */
+  readonly step: number;
+  readonly state: StateVectors;
+  readonly history: readonly EpochMetrics[];
+  readonly best: BestWeights | undefined;
+}
+
+export interface BestWeights extends Weights {
+  readonly epoch: number;
+  readonly validationAccuracy: number;
+  readonly validationLoss: number;
+}
+
+export interface EpochReport {
+  readonly metrics: EpochMetrics;
+  /** Whether these weights are the best so far. */
+  readonly isBest: boolean;
+  /** Copies what is needed to go on from here. */
+  snapshot(): Snapshot;
+}
+
+export interface FitResult {
+  /** `diverged` only in the result that a `DivergenceError` carries. */
+  readonly end: "finished" | "stopped-early" | "interrupted" | "diverged";
+  /** The weights with the highest validation accuracy (the lower loss among equals); the last ones before any validation. */
+  readonly best: Weights;
+  readonly last: Weights;
+  /** 0 where no epoch was finished. */
+  readonly bestEpoch: number;
+  readonly history: readonly EpochMetrics[];
+}

@@ -1,0 +1,205 @@
+import { describe, expect, it } from "vitest";
+import { patternPack } from "../../tests/fixtures/pattern-pack.ts";
+import type { Progress } from "../base/progress.ts";
+import { createNetwork } from "../nn/architectures/index.ts";
+import { noAugmentation } from "../nn/augment.ts";
+import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
+import { fit as train } from "./fit.ts";
+import { DivergenceError } from "./fit-errors.ts";
+import type { EpochMetrics, FitOptions, Snapshot } from "./fit-options.ts";
+import { createModel } from "./model.ts";
+import { adamw, sgd } from "./optimizer.ts";
+import { constantSchedule } from "./schedule.ts";
+
+const executor = createOnnxRuntimeExecutor({ threads: 2 });
+const pack = patternPack();
+const network = createNetwork("cnn", { widths: [4, 8], dropout: 0.2 });
+const base: FitOptions = {
+  executor,
+  model: createModel(network, pack),
+  pack,
+  epochs: 3,
+  batchSize: 8,
+  learningRate: 5e-3,
+  augmentation: { ...noAugmentation, shiftPixels: 1, brightness: 0.1 },
+  seed: 11,
+};
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe("fit", () => {
+  it.each(["cnn", "resnet", "mobilenet"])("overfits one batch with %s to a loss below 0.01", async (architecture) => {
+    const small = {
+      cnn: { widths: [8, 16] },
+      resnet: { widths: [8, 16], blocks: 1 },
+      mobilenet: { stemWidth: 8, headWidth: 32, stages: [{ expansion: 2, width: 8, repeat: 2, stride: 2 }] },
+    }[architecture];
+    // Noise only: nothing but the pictures themselves tells the class.
+    const noise = patternPack({ train: 8, val: 3, contrast: 0 });
+    const { history } = await train({
+      executor,
+      model: createModel(createNetwork(architecture, small), noise),
+      pack: noise,
+      epochs: 80,
+      batchSize: 8,
+      learningRate: 0.02,
+      optimizer: adamw({ weightDecay: 0 }),
+      schedule: constantSchedule(),
+      seed: 3,
+    });
+    expect(Math.min(...history.map(({ trainLoss }) => trainLoss))).toBeLessThan(0.01);
+  });
+
+  it("learns what tells the classes apart, and reports each epoch", async () => {
+    const seen: EpochMetrics[] = [];
+    const result = await train({
+      ...base,
+      epochs: 12,
+      onEpoch: ({ metrics }) => {
+        seen.push(metrics);
+      },
+    });
+    expect(result.end).toBe("finished");
+    expect(result.history).toEqual(seen);
+    expect(seen.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(Math.max(...seen.map(({ validationAccuracy }) => validationAccuracy))).toBe(1);
+    expect(seen.at(-1)!.validationLoss).toBeLessThan(seen[0]!.validationLoss);
+    expect(seen[0]!.imagesPerSecond).toBeGreaterThan(0);
+  });
+
+  it("gives the same weights, bit for bit, for the same seed, and others for another", async () => {
+    const [first, second, other] = [await train(base), await train(base), await train({ ...base, seed: 12 })];
+    expect(second.last).toEqual(first.last);
+    expect(second.history.map(({ trainLoss }) => trainLoss)).toEqual(first.history.map(({ trainLoss }) => trainLoss));
+    expect(other.last.parameters).not.toEqual(first.last.parameters);
+  });
+
+  it("goes on from a snapshot as if it had never stopped", async () => {
+    const snapshots: Snapshot[] = [];
+    const whole = await train({
+      ...base,
+      onEpoch: ({ snapshot }) => {
+        snapshots.push(snapshot());
+      },
+    });
+    const resumed = await train({ ...base, resume: snapshots[0]! });
+    expect(resumed.last).toEqual(whole.last);
+    expect(resumed.best).toEqual(whole.best);
+    expect(resumed.history.map(({ validationLoss }) => validationLoss)).toEqual(
+      whole.history.map(({ validationLoss }) => validationLoss),
+    );
+  });
+
+  it("keeps the weights of the best epoch beside the last ones", async () => {
+    const weights = new Map<number, Float32Array>();
+    const result = await train({
+      ...base,
+      epochs: 6,
+      onEpoch: ({ metrics, snapshot }) => {
+        weights.set(metrics.epoch, snapshot().state.parameters!);
+      },
+    });
+    const accuracies = result.history.map(({ validationAccuracy }) => validationAccuracy);
+    expect(result.history[result.bestEpoch - 1]!.validationAccuracy).toBe(Math.max(...accuracies));
+    expect(result.best.parameters).toEqual(weights.get(result.bestEpoch));
+    expect(result.last.parameters).toEqual(weights.get(6));
+  });
+
+  it("stops after `patience` epochs that were no better", async () => {
+    // A rate too small to move any weight: the first epoch's accuracy and loss are never bettered by more than chance.
+    const still = { ...base, learningRate: 1e-30, optimizer: sgd(), schedule: constantSchedule() };
+    const frozen = { ...still, augmentation: noAugmentation, epochs: 40, patience: 3 };
+    const result = await train(frozen);
+    expect(result.end).toBe("stopped-early");
+    expect(result.history.length).toBe(result.bestEpoch + 3);
+    expect(result.history.length).toBeLessThan(40);
+  });
+
+  it("ends with TRAIN_DIVERGED and the last good weights when the loss is no number", async () => {
+    const kept: Float32Array[] = [];
+    const error = await failureOf(
+      train({
+        ...base,
+        optimizer: sgd({ momentum: 0 }),
+        schedule: (step) => (step < 3 ? 1 : 1e38), // harmless for the first epoch of three steps
+        learningRate: 0.01,
+        onEpoch: ({ snapshot }) => {
+          kept.push(snapshot().state.parameters!);
+        },
+      }),
+    );
+    if (!(error instanceof DivergenceError)) throw error;
+    expect(error.code).toBe("TRAIN_DIVERGED");
+    expect(error.message).toMatch(
+      /^a loss that stays a finite number; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
+    );
+    expect(error.hint).toBe("try a learning rate of 1e+35, or gradient clipping; the weights of epoch 1 were kept");
+    expect(error.result.end).toBe("diverged");
+    expect(error.result.last.parameters).toEqual(kept[0]);
+    expect(error.result.best.parameters.every(Number.isFinite)).toBe(true);
+  });
+
+  it("ends cleanly when it is interrupted, with the weights of that moment", async () => {
+    const controller = new AbortController();
+    const bars: string[] = [];
+    const progress: Progress = {
+      start: ({ label }) => ({
+        advance: () => {
+          if (label === "epoch 2/3") controller.abort();
+        },
+        done: () => bars.push(`${label} done`),
+        fail: (info) => bars.push(`${label} ${info}`),
+      }),
+    };
+    const result = await train({ ...base, signal: controller.signal, progress });
+    expect(result.end).toBe("interrupted");
+    expect(result.history.length).toBe(1);
+    expect(bars).toEqual(["epoch 1/3 done", "epoch 2/3 interrupted"]);
+    expect(result.last.parameters).not.toEqual(result.best.parameters);
+    expect(result.bestEpoch).toBe(1);
+  });
+
+  it("gives the starting weights when it is interrupted before the first step", async () => {
+    const result = await train({ ...base, signal: AbortSignal.abort() });
+    expect([result.end, result.bestEpoch, result.history.length]).toEqual(["interrupted", 0, 0]);
+    expect(result.best).toEqual(result.last);
+  });
+
+  it.each<[string, Partial<FitOptions>, string, string]>([
+    ["a batch larger than the set", { batchSize: 25 }, "CONFIG_INVALID", "at most the 24 training pictures; got 25"],
+    ["no epochs", { epochs: 0 }, "CONFIG_INVALID", "epochs is a whole number of at least 1; got 0"],
+    ["a learning rate of NaN", { learningRate: Number.NaN }, "CONFIG_INVALID", "the learning rate is above 0; got NaN"],
+    ["a broken patience", { patience: 0.5 }, "CONFIG_INVALID", "patience is a whole number of at least 1; got 0.5"],
+    ["no val split", { pack: patternPack({ val: 0 }) }, "CONFIG_INVALID", "a val split with pictures; got 0"],
+    [
+      "pictures of another size",
+      { pack: patternPack({ side: 9 }) },
+      "CHECKPOINT_INVALID",
+      "a model for the dataset's pictures: 9x9x1, 3 labels (flat, lying, standing); got 8x8x1, 3 labels",
+    ],
+    ["other labels", { pack: { ...pack, labels: ["a", "b", "c"] } }, "CHECKPOINT_INVALID", "3 labels (a, b, c); got"],
+  ])("refuses %s", async (_, options, code, message) => {
+    const error = await failureOf(train({ ...base, ...options }));
+    expect(error).toMatchObject({ code });
+    expect(String(error)).toContain(message);
+  });
+
+  it("refuses a snapshot of another optimizer", async () => {
+    let snapshot: Snapshot | undefined;
+    await train({
+      ...base,
+      epochs: 1,
+      onEpoch: (report) => {
+        snapshot = report.snapshot();
+      },
+    });
+    const error = await failureOf(train({ ...base, optimizer: sgd(), resume: snapshot! }));
+    expect(error).toMatchObject({ code: "CHECKPOINT_INVALID" });
+    expect(String(error)).toContain("'optimizer.velocity' with");
+  });
+});

@@ -1,0 +1,12 @@
+/** What the rooms above may use of training. */
+export * from "./checkpoint.ts";
+export * from "./classification-metrics.ts";
+export * from "./evaluate.ts";
+export * from "./fit.ts";
+export { DivergenceError } from "./fit-errors.ts";
+export * from "./fit-options.ts";
+export * from "./model.ts";
+export * from "./optimizer.ts";
+export * from "./schedule.ts";
+export * from "./step.ts";
+export * from "./step-runner.ts";

@@ -1,0 +1,57 @@
+/** Learning-rate schedules: what the peak rate is multiplied by at each step. */
+
+/** @param step 0 for the first. @param totalSteps how many there will be. @returns a factor from 0 to 1. */
+export type Schedule = (step: number, totalSteps: number) => number;
+
+/** The peak rate throughout. */
+export function constantSchedule(): Schedule {
+  return () => 1;
+}
+
+export interface CosineOptions {
+  /** Share of the steps in which the rate climbs in a straight line from nearly nothing to the peak. Default 0.05. */
+  readonly warmup?: number;
+  /** The factor at the end. Default 0. */
+  readonly floor?: number;
+}
+
+/** A straight climb, then half a cosine down to the floor. Source: Loshchilov and Hutter, SGDR, ICLR 2017. */
+export function cosineWithWarmup({ warmup = 0.05, floor = 0 }: CosineOptions = {}): Schedule {
+  return (step, totalSteps) => {
+    const warmupSteps = Math.round(warmup * totalSteps);
+    if (step < warmupSteps) return (step + 1) / (warmupSteps + 1);
+    return cosineBetween(1, floor, fraction(step - warmupSteps, totalSteps - 1 - warmupSteps));
+  };
+}
+
+export interface OneCycleOptions {
+  /** Share of the steps before the peak. Default 0.3. */
+  readonly peakAt?: number;
+  /** The first factor is 1 / this. Default 25. */
+  readonly startDivisor?: number;
+  /** The last factor is the first one divided by this. Default 10,000. */
+  readonly endDivisor?: number;
+}
+
+/**
+ * Half a cosine up from 1 / startDivisor to the peak, half a cosine down to almost nothing; the values of PyTorch's
+ * OneCycleLR with cosine annealing. Source: Smith and Topin, Super-Convergence, 2018.
+ */
+export function oneCycle({ peakAt = 0.3, startDivisor = 25, endDivisor = 1e4 }: OneCycleOptions = {}): Schedule {
+  const start = 1 / startDivisor;
+  return (step, totalSteps) => {
+    const peakStep = peakAt * totalSteps - 1;
+    if (step <= peakStep) return cosineBetween(start, 1, fraction(step, peakStep));
+    return cosineBetween(1, start / endDivisor, fraction(step - peakStep, totalSteps - 1 - peakStep));
+  };
+}
+
+/** `from` at 0, `to` at 1, along half a cosine. */
+function cosineBetween(from: number, to: number, progress: number): number {
+  return to + ((from - to) * (1 + Math.cos(Math.PI * progress))) / 2;
+}
+
+/** part / whole within 0 to 1; 1 where there is no whole to go through. */
+function fraction(part: number, whole: number): number {
+  return whole <= 0 ? 1 : Math.min(Math.max(part / whole, 0), 1);
+}
