@@ -1,5 +1,5 @@
 /**
- * npm run bench:train-step [-- --json] [-- --case N] [-- --rounds N]
+ * npm run bench:train-step [-- --json] [-- --case N] [-- --rounds N] [-- --profile]
  *
  * Times full training steps (forward, backward, Adam) of the reference nets here and in PyTorch, whose two memory layouts both run; the faster
  * one is the figure to beat. The three take turns within one run, because shared machines drift; the ratio is that of the medians.
@@ -7,7 +7,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { findPeerPython } from "../peer-python.ts";
+import type { OpTime } from "../../src/runtime/profile.ts";
+import { findPeerPython } from "../../tests/support/peer-python.ts";
 import type { BenchmarkResult } from "../report.ts";
 import { median, printBenchmark } from "../report.ts";
 import { caseName, cases, type Setup } from "./cases.ts";
@@ -16,6 +17,7 @@ import { type LineProcess, startLineProcess } from "./line-process.ts";
 const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
     case: { type: "string" },
     rounds: { type: "string", default: "8" },
   },
@@ -29,7 +31,7 @@ interface Contender {
   readonly seconds: number[];
 }
 
-const python = await findPeerPython("torch", "2.13.0", log);
+const python = await findPeerPython(["torch==2.13.0", "numpy"], log);
 const results: BenchmarkResult[] = [];
 for (const [index, setup] of cases.entries()) {
   if (options.case !== undefined && Number(options.case) !== index + 1) continue;
@@ -65,7 +67,9 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
   }
   const peaks = new Map<Contender, number>();
   for (const contender of all) {
-    peaks.set(contender, Number((await contender.process.ask({})).peakBytes));
+    const { peakBytes, profile, stepCount } = await contender.process.ask({});
+    peaks.set(contender, Number(peakBytes));
+    if (options.profile && profile) printProfile(profile as readonly OpTime[], Number(stepCount));
     await contender.process.close();
   }
   const best = peers.toSorted((a, b) => median(a.seconds) - median(b.seconds))[0];
@@ -91,6 +95,13 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
       target: 1 / 1.5,
     },
   ];
+}
+
+/** Kernel times of one step by kind of op. Recording them costs some time itself: quote speeds from runs without. */
+function printProfile(profile: readonly OpTime[], steps: number): void {
+  for (const { op, calls, totalMs } of profile.slice(0, 16)) {
+    log(`  ${op.padEnd(20)} ${(totalMs / steps).toFixed(2).padStart(8)} ms  ${Math.round(calls / steps)} calls`);
+  }
 }
 
 async function join(name: string, child: LineProcess, setup: object): Promise<Contender> {

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createRandom } from "../../src/base/random.ts";
 import type { TensorData } from "../../src/graph/tensor-type.ts";
+import type { Graph } from "../../src/graph/value.ts";
 import { createNetwork } from "../../src/nn/architectures/index.ts";
 import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
+import type { OnnxRuntimeProgram } from "../../src/runtime/onnx-runtime.ts";
 import { adamw } from "../../src/train/optimizer.ts";
 import { buildTrainStep } from "../../src/train/step.ts";
 import { initialState, StepRunner } from "../../src/train/step-runner.ts";
@@ -12,6 +14,7 @@ import type { Setup } from "./cases.ts";
 
 const answer = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
 let runner: StepRunner | undefined;
+let program: OnnxRuntimeProgram | undefined;
 let batch: Record<string, TensorData> = {};
 let step = 0;
 
@@ -23,10 +26,11 @@ for await (const line of createInterface({ input: process.stdin })) {
     continue;
   }
   if (!message.steps) {
+    const profile = await program?.endProfile();
     await runner.close();
     // The kernel's own high-water mark of this process's resident memory.
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
-    answer({ peakBytes: Number(peak?.[1] ?? 0) * 1024 });
+    answer({ peakBytes: Number(peak?.[1] ?? 0) * 1024, profile, stepCount: step });
     break;
   }
   const seconds: number[] = [];
@@ -38,7 +42,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   answer({ seconds });
 }
 
-async function prepare({ channels, size, widths, classes, batch: batchSize, threads }: Setup): Promise<StepRunner> {
+async function prepare(setup: Setup & { readonly profile?: boolean }): Promise<StepRunner> {
+  const { channels, size, widths, classes, batch: batchSize, threads, profile = false } = setup;
   const random = createRandom(0);
   const pixels = Uint8Array.from({ length: batchSize * size * size * channels }, () => random.integer(256));
   const targets = Int32Array.from({ length: batchSize }, () => random.integer(classes));
@@ -54,6 +59,13 @@ async function prepare({ channels, size, widths, classes, batch: batchSize, thre
   };
   const optimizer = adamw({ weightDecay: 0 });
   const trainStep = buildTrainStep({ model, batchSize, optimizer });
-  const executor = await createCpuExecutor({ threads });
+  const cpu = await createCpuExecutor({ threads, profile });
+  const executor = {
+    name: cpu.name,
+    load: async (graph: Graph) => {
+      program = await cpu.load(graph);
+      return program;
+    },
+  };
   return StepRunner.start(executor, trainStep, optimizer, initialState(trainStep, optimizer, random));
 }

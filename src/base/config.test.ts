@@ -179,6 +179,11 @@ describe("a key that does not exist", () => {
     };
     expect(loadConfig({ schema, env }).config).toEqual(defaults);
   });
+
+  it("is passed over where tests and benchmarks are told by it where their things are", () => {
+    const env = { PAWPRINT_TEST_DATA: "/data", PAWPRINT_PEER_PYTHON: "/usr/bin/python3" };
+    expect(loadConfig({ schema, env }).config).toEqual(defaults);
+  });
 });
 
 describe("a file that is not valid YAML", () => {

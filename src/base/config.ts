@@ -29,6 +29,9 @@ export interface ConfigInput<T extends TObject> {
   readonly fileName?: string;
 }
 
+/** Variables that begin alike and are no configuration: they tell tests and benchmarks where things of theirs are. */
+const developmentVariables: ReadonlySet<string> = new Set(["PAWPRINT_TEST_DATA", "PAWPRINT_PEER_PYTHON"]);
+
 /** One row of "which value holds, and who set it". */
 export interface ConfigEntry {
   readonly key: string;
@@ -67,7 +70,8 @@ export function loadConfig<T extends TObject>(input: ConfigInput<T>): LoadedConf
     give(byKey.get(key)!, { value, source: "file", where });
   }
   for (const [name, text] of Object.entries(env)) {
-    if (text === undefined || !name.startsWith(environmentPrefix) || isServiceLink(name, text)) continue;
+    if (text === undefined || !name.startsWith(environmentPrefix)) continue;
+    if (isServiceLink(name, text) || developmentVariables.has(name)) continue;
     const leaf = leaves.find((candidate) => candidate.environmentName === name);
     if (leaf === undefined) throw unknownName("environment", name, leaves, (known) => known.environmentName);
     give(leaf, { value: parseForSchema(leaf.schema, text), source: "environment", where: `environment ${name}` });

@@ -34,6 +34,7 @@ export const errorTable = {
   DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of no kind that can be read"),
   DATASET_LABEL_MISSING: entry("invalid", "a picture's label cannot be told from its folder or name"),
   DATASET_LABEL_CONFLICT: entry("invalid", "the same picture stands under two labels"),
+  DATASET_LABELS_DIFFER: entry("invalid", "a dataset has classes that a bundle does not know"),
   DATASET_TOO_LARGE: entry("invalid", "a dataset does not fit into one block of memory at its recipe's size"),
   ARCHIVE_CORRUPT: entry("invalid", "an archive is truncated or damaged"),
   IDX_INVALID: entry("invalid", "an idx file has a wrong magic number, type or length"),

@@ -8,7 +8,7 @@ const shownNames = 10;
 
 /**
  * Refuses sets that nothing can be learnt from.
- * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL for a class with fewer than `minimum` pictures.
+ * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL for a class with fewer than `minimum` different pictures.
  */
 export function requireClasses(counts: ReadonlyMap<string, number>, minimum: number, where: string): void {
   const [first, second] = counts.keys();
@@ -27,7 +27,7 @@ export function requireClasses(counts: ReadonlyMap<string, number>, minimum: num
       hint: "put the pictures of each class into a folder of its own: cat/, dog/",
     });
   }
-  for (const [label, count] of counts) if (count < minimum) throw classTooSmall(label, count, minimum);
+  for (const [label, count] of counts) if (count < minimum) throw classTooSmall(label, count, minimum, where);
 }
 
 /** How many of `items` there are of each key, in the order of their first appearance. */

@@ -21,9 +21,7 @@ function packOf(count: number): Pack {
 const pack = packOf(20);
 const train = [0, 1, 2, 3, 5, 7, 8, 10, 11, 12, 15, 16, 17, 18];
 const indices = (options: BatchOptions): number[][] =>
-  [...batches(pack, "train", options)].length > 0
-    ? Array.from(batches(pack, "train", options), (batch) => [...batch.indices])
-    : [];
+  Array.from(batches(pack, "train", options), (batch) => [...batch.indices]);
 
 describe("batches", () => {
   it("hold the pictures of one split with their targets", () => {
@@ -71,15 +69,9 @@ describe("batches", () => {
   it("come in an order that the seed decides: each picture once an epoch", () => {
     const epoch = (seed: number, label: number): number[] =>
       indices({ batchSize: 7, last: "wrap", shuffle: createRandom(seed).split(label) }).flat();
-    // A second pass draws from the stream again, so each pass gets a stream of its own.
-    const once = (seed: number, label: number): number[] =>
-      Array.from(
-        batches(pack, "train", { batchSize: 7, last: "wrap", shuffle: createRandom(seed).split(label) }),
-        (batch) => [...batch.indices],
-      ).flat();
-    expect(once(1, 0)).toEqual(once(1, 0));
-    expect(once(1, 0)).not.toEqual(once(1, 1));
-    expect(once(1, 0)).not.toEqual(once(2, 0));
+    expect(epoch(1, 0)).toEqual(epoch(1, 0));
+    expect(epoch(1, 0)).not.toEqual(epoch(1, 1));
+    expect(epoch(1, 0)).not.toEqual(epoch(2, 0));
     expect(epoch(1, 0).sort((a, b) => a - b)).toEqual(train);
   });
 

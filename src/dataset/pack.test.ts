@@ -209,7 +209,7 @@ describe("a set that nothing can be learnt from", () => {
     });
   });
 
-  it("has a class with one picture, or with one that is readable", async () => {
+  it("has a class with one picture, with one that is readable, or with copies of one", async () => {
     await putPets(4);
     await put("hamster/only.png", await picture(1000));
     const refusal = {
@@ -219,6 +219,9 @@ describe("a set that nothing can be learnt from", () => {
     await expect(pack()).rejects.toMatchObject(refusal);
     await put("hamster/a.png", "none");
     await put("hamster/b.png", "none");
+    await expect(pack()).rejects.toMatchObject(refusal);
+    await put("hamster/a.png", await picture(1000));
+    await put("hamster/b.png", await picture(1000));
     await expect(pack()).rejects.toMatchObject(refusal);
   });
 

@@ -65,7 +65,8 @@ export async function buildPack(source: Source, recipe: Recipe, options: PackOpt
   const hashes = keptAt.map((at) => decoded.hashes[at]!);
   const skipped = [...source.skipped, ...decoded.skipped, ...conflicts];
   for (const line of describeSkipped(skipped, samples.length + source.skipped.length)) logger.warn(line);
-  check(kept);
+  // Copies of one picture count once: they all go to the same split.
+  check([...new Map(kept.map((sample, at) => [hashes[at], sample])).values()]);
 
   const sides = assignSplits(
     kept.map(({ label, split }, at) => ({ hash: hashes[at]!, label, given: split })),

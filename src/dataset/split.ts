@@ -109,10 +109,11 @@ function fillEmptySplits(label: string, groups: readonly Group[], plan: SplitPla
 }
 
 /** The error for a class with `count` different pictures where `minimum` are needed. */
-export function classTooSmall(label: string, count: number, minimum: number): AppError {
+export function classTooSmall(label: string, count: number, minimum: number, where?: string): AppError {
   return new AppError("DATASET_CLASS_TOO_SMALL", {
     required: `each class has at least ${minimum} different pictures, one for each split`,
     received: `${count} of class '${label}'`,
+    ...(where !== undefined && { where }),
     hint: "add pictures of this class, or leave the class out",
   });
 }

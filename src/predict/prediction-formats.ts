@@ -1,7 +1,7 @@
 /** Predictions as text for other programs: CSV and JSON lines. */
 import type { FilePrediction } from "./predictor.ts";
 
-/** A prediction as plain JSON: probabilities rounded to six digits that count, the most likely class first. */
+/** A prediction as plain JSON, probabilities rounded to six digits that count. */
 export interface PredictionRecord {
   readonly file: string;
   readonly label?: string;

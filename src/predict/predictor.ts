@@ -1,7 +1,7 @@
 /** Predictions from a bundle: for pixels at hand, and for picture files in any number. */
 import { resolve } from "node:path";
 import { AppError, isAppError, type Progress, silentProgress, throwIfCancelled } from "../base/index.ts";
-import { applyRecipeToFile, forEachInParallel, recipeSizeBytes } from "../image/index.ts";
+import { applyRecipe, forEachInParallel, readPictureFile, recipeSizeBytes } from "../image/index.ts";
 import type { BundleInfo } from "../registry/bundle.ts";
 import { type BundleInput, type LoadBundleOptions, loadBundle } from "../registry/load-bundle.ts";
 import { type ListedPicture, listPictures } from "./list-pictures.ts";
@@ -11,7 +11,7 @@ export interface Prediction {
   readonly label: string;
   /** Its probability, 0 to 1. */
   readonly confidence: number;
-  /** Every class with its probability, in the bundle's order. */
+  /** Every class with its probability. */
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
@@ -50,7 +50,10 @@ export interface Predictor {
    * Predictions for picture files, in the order of `listPictures`: while one batch is computed the next is decoded. A picture that
    * cannot be used gives a row with its error. Errors: INTERRUPTED; with `strict` that of the first such picture.
    */
-  predictFiles(paths: readonly string[], options?: PredictFilesOptions): AsyncGenerator<FilePrediction, void, undefined>;
+  predictFiles(
+    paths: readonly string[],
+    options?: PredictFilesOptions,
+  ): AsyncGenerator<FilePrediction, void, undefined>;
   close(): Promise<void>;
 }
 
@@ -75,16 +78,20 @@ export async function openPredictor(
   ): AsyncGenerator<FilePrediction, void, undefined> {
     const files = await listPictures(paths, cwd);
     const task = progress.start({ label: "predict", total: files.length, unit: "pictures" });
-    const decodeFrom = (start: number) => decodeBatch(files.slice(start, start + batchSize), info, cwd, signal);
+    const decodeFrom = (start: number): Promise<DecodedBatch> => {
+      const batch = decodeBatch(files.slice(start, start + batchSize), info, cwd, signal);
+      // It may be awaited a round later, or never: until then a failure must not count as unhandled.
+      batch.catch(() => undefined);
+      return batch;
+    };
     let failed = 0;
+    let isComplete = false;
     try {
       let upcoming = decodeFrom(0);
       for (let start = 0; start < files.length; start += batchSize) {
         throwIfCancelled(signal);
         const { rows, pixels } = await upcoming;
         upcoming = decodeFrom(start + batchSize);
-        // It is awaited one round later; until then a failure must not count as unhandled.
-        upcoming.catch(() => undefined);
         const predictions = pixels.length === 0 ? [] : await predict(pixels);
         for (const { file, error, at } of rows) {
           if (error !== undefined && strict) throw error;
@@ -93,10 +100,10 @@ export async function openPredictor(
           yield error === undefined ? { file, ...predictions[at]! } : { file, error };
         }
       }
-      task.done(failed > 0 ? `${failed} could not be used` : undefined);
-    } catch (error) {
-      task.fail();
-      throw error;
+      isComplete = true;
+    } finally {
+      if (isComplete) task.done(failed > 0 ? `${failed} could not be used` : undefined);
+      else task.fail();
     }
   }
 
@@ -130,10 +137,12 @@ async function decodeBatch(
   signal: AbortSignal | undefined,
 ): Promise<DecodedBatch> {
   const decoded = new Array<Uint8Array | AppError>(files.length);
+  const decode = async (file: string): Promise<Uint8Array> =>
+    applyRecipe(await readPictureFile(resolve(cwd, file)), recipe, file);
   await forEachInParallel(
     files,
     async ({ file, error }, index) => {
-      decoded[index] = error ?? (await applyRecipeToFile(resolve(cwd, file), recipe).catch(pictureFault));
+      decoded[index] = error ?? (await decode(file).catch(pictureFault));
     },
     { signal },
   );

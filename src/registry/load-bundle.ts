@@ -99,7 +99,8 @@ function requireInterface(graph: Graph, { recipe, labels }: BundleInfo, where: s
   }
   const { dtype, shape } = pictures.type;
   const size = [recipe.height, recipe.width, recipe.channels];
-  const fitsRecipe = shape.length === 4 && typeof shape[0] === "string" && size.every((side, at) => shape[at + 1] === side);
+  const fitsRecipe =
+    shape.length === 4 && typeof shape[0] === "string" && size.every((side, at) => shape[at + 1] === side);
   if (dtype !== "uint8" || !fitsRecipe) {
     throw refuse(`'pictures' is uint8 [N,${size.join(",")}], as the recipe says`, formatType(pictures.type));
   }

@@ -2,5 +2,22 @@
 import type { CommandEntry } from "../command.ts";
 
 export const commands: readonly CommandEntry[] = [
+  {
+    name: "quickstart",
+    summary: "go the whole way once, on drawn sample pictures or your own",
+    load: () => import("./quickstart.ts"),
+  },
+  {
+    name: "train",
+    summary: "train a classifier on labelled pictures and write it as a bundle",
+    load: () => import("./train.ts"),
+  },
+  { name: "evaluate", summary: "measure a bundle on labelled pictures", load: () => import("./evaluate.ts") },
+  { name: "predict", summary: "say what a bundle sees in pictures", load: () => import("./predict.ts") },
+  {
+    name: "inspect",
+    summary: "show what a bundle says of itself: labels, recipe, lineage, figures",
+    load: () => import("./inspect.ts"),
+  },
   { name: "errors", summary: "look up an error code, or list them all", load: () => import("./errors.ts") },
 ];

@@ -9,7 +9,7 @@ import type { PixelSample } from "./source.ts";
 function idx(dims: readonly number[], values: readonly number[]): Buffer {
   const header = Buffer.alloc(4 + 4 * dims.length);
   header.writeUInt32BE(0x0800 + dims.length, 0);
-  dims.forEach((dim, at) => header.writeUInt32BE(dim, 4 + 4 * at));
+  for (const [at, dim] of dims.entries()) header.writeUInt32BE(dim, 4 + 4 * at);
   return Buffer.concat([header, Buffer.from(values)]);
 }
 const images = idx([2, 2, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);

@@ -4,12 +4,13 @@
  */
 import type { Graph } from "../../graph/value.ts";
 import { apply, graph, nodesOf } from "../../graph/value.ts";
-import type { Rule } from "./layout.ts";
-import { createLayout } from "./layout.ts";
-import { convolutionRules } from "./rules/convolution.ts";
+import { planGradientScales } from "./gradient-scale.ts";
+import type { Layout, Rule } from "./layout.ts";
+import { createForming } from "./layout.ts";
+import { convolutionRules, lowersInputGradient } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
-import { normalisationRules } from "./rules/normalisation.ts";
-import { poolingRules } from "./rules/pooling.ts";
+import { lowersNormGradient, normalisationRules } from "./rules/normalisation.ts";
+import { lowersExpand, poolingRules } from "./rules/pooling.ts";
 
 const rules: Readonly<Record<string, Rule>> = {
   ...elementwiseRules,
@@ -25,8 +26,16 @@ const rules: Readonly<Record<string, Rule>> = {
  * @param block how many channels lie side by side on this CPU, see `detectBlockSize`
  */
 export function lowerBlocked(source: Graph, block: number): Graph {
-  const layout = createLayout(block);
-  for (const node of nodesOf(Object.values(source.outputs))) {
+  const nodes = nodesOf(Object.values(source.outputs));
+  const forming = createForming(block);
+  const scales = planGradientScales(
+    nodes,
+    Object.values(source.outputs),
+    (node) => lowersNormGradient(node, forming),
+    (node) => lowersInputGradient(node, forming) || lowersExpand(node, forming),
+  );
+  const layout: Layout = { ...forming, scales };
+  for (const node of nodes) {
     if (rules[node.op.name]?.(node, layout)) continue;
     const inputs = node.inputs.map((value) => value && layout.plain(value));
     for (const [at, output] of apply(node.op, inputs, node.attributes).entries()) layout.setPlain(node, output, at);

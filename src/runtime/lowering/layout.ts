@@ -9,6 +9,7 @@ import { apply1 } from "../../graph/value.ts";
 import type { BlockedWeights } from "./blocked-weights.ts";
 import { createBlockedWeights } from "./blocked-weights.ts";
 import type { Quad } from "./geometry.ts";
+import type { GradientScales } from "./gradient-scale.ts";
 import type { BlockedOps } from "./nchwc-ops.ts";
 import { blockedOps } from "./nchwc-ops.ts";
 import type { RowGather } from "./rows.ts";
@@ -27,8 +28,8 @@ interface Forms {
   affine?: Affine;
 }
 
-/** What a rule may ask for and must answer; see `lowerBlocked`. */
-export interface Layout {
+/** The forms of values, without what `lowerBlocked` plans ahead. */
+export interface Forming {
   readonly ops: BlockedOps;
   readonly gather: RowGather;
   readonly weights: BlockedWeights;
@@ -47,10 +48,15 @@ export interface Layout {
   setAffine(node: GraphNode, affine: Affine, output?: number): void;
 }
 
+/** What a rule may ask for and must answer; see `lowerBlocked`. */
+export interface Layout extends Forming {
+  readonly scales: GradientScales;
+}
+
 /** Lowers one node, entering its outputs; or answers false and leaves the node to be applied to plain values. */
 export type Rule = (node: GraphNode, layout: Layout) => boolean;
 
-export function createLayout(block: number): Layout {
+export function createForming(block: number): Forming {
   const ops = blockedOps(block);
   const gather = createRowGather();
   const known = new Map<Value, Forms>();

@@ -1,12 +1,14 @@
 /** Convolutions and their two gradients in the blocked layout. */
+import { mul } from "../../../graph/ops/elementwise.ts";
 import { reshape } from "../../../graph/ops/movement.ts";
 import { reduceSum } from "../../../graph/ops/reduction.ts";
-import type { Value } from "../../../graph/value.ts";
+import type { GraphNode, Value } from "../../../graph/value.ts";
 import { apply1 } from "../../../graph/value.ts";
 import type { ConvGeometry, Pair, Quad } from "../geometry.ts";
 import { convGeometry, isDepthwise } from "../geometry.ts";
-import type { Layout, Rule } from "../layout.ts";
+import type { Forming, Layout, Rule } from "../layout.ts";
 import { blockedWeightGradient } from "../weight-gradient.ts";
+import { carriedScale } from "./normalisation.ts";
 
 const conv: Rule = (node, layout) => {
   const [x, w, bias] = node.inputs;
@@ -24,17 +26,31 @@ const conv: Rule = (node, layout) => {
 /** dx is a convolution of dy, its pixels spread apart by the stride, with the rotated weights. */
 const inputGradient: Rule = (node, layout) => {
   const [dy, w] = node.inputs;
-  const g = convGeometry(node.outputs[0]!, w!.type.shape, dy!, node.attributes);
-  if (!g || !suits(g, layout) || !layout.fills(g.inChannels)) return false;
-  const pads = rotatedPads(g);
-  if (pads.some((pad) => pad < 0)) return false;
-  const plain = layout.plain(w!);
-  const weights = isDepthwise(g) ? layout.weights.depthwiseRotated(plain) : layout.weights.rotated(plain);
+  const g = inputGradientGeometry(node, layout);
+  if (!g) return false;
+  const depthwise = isDepthwise(g);
+  const scale = carriedScale(node, layout);
+  // One factor for each channel of dx: the first axis of depthwise weights, the second of others.
+  const shape = depthwise ? [g.inChannels, 1, 1, 1] : [1, g.inChannels, 1, 1];
+  const plain = scale ? mul(layout.plain(w!), reshape(scale, shape)) : layout.plain(w!);
+  const weights = depthwise ? layout.weights.depthwiseRotated(plain) : layout.weights.rotated(plain);
   const unit = g.strides.every((stride) => stride === 1);
   const gradient = unit ? layout.blocked(dy!) : spreadApart(layout.blocked(dy!), g.strides, layout);
-  layout.setBlocked(node, apply1(layout.ops.conv, [gradient, weights], window(g, [1, 1], pads)));
+  layout.setBlocked(node, apply1(layout.ops.conv, [gradient, weights], window(g, [1, 1], rotatedPads(g))));
   return true;
 };
+
+/** Whether the fast path takes this node, and can therefore multiply a factor into its weights. */
+export function lowersInputGradient(node: GraphNode, forming: Forming): boolean {
+  return node.op.name === "ConvInputGradient" && inputGradientGeometry(node, forming) !== undefined;
+}
+
+function inputGradientGeometry(node: GraphNode, forming: Forming): ConvGeometry | undefined {
+  const [dy, w] = node.inputs;
+  const g = convGeometry(node.outputs[0]!, w!.type.shape, dy!, node.attributes);
+  const fits = g && suits(g, forming) && forming.fills(g.inChannels) && rotatedPads(g).every((pad) => pad >= 0);
+  return fits ? g : undefined;
+}
 
 const weightGradient: Rule = (node, layout) => {
   const [x, dy] = node.inputs;
@@ -55,7 +71,7 @@ const weightGradient: Rule = (node, layout) => {
 export const convolutionRules = { Conv: conv, ConvInputGradient: inputGradient, ConvWeightGradient: weightGradient };
 
 /** Whole blocks of channels out, whole blocks or a few plain channels in; one group, or depthwise. */
-function suits(g: ConvGeometry, layout: Layout): boolean {
+function suits(g: ConvGeometry, layout: Forming): boolean {
   if (!layout.fills(g.outChannels)) return false;
   if (isDepthwise(g)) return true;
   return g.group === 1 && (g.inChannels < layout.ops.block || layout.fills(g.inChannels));

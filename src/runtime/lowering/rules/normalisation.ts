@@ -5,7 +5,7 @@ import type { GraphNode, Value } from "../../../graph/value.ts";
 import { scalar } from "../../../graph/value.ts";
 import type { Quad } from "../geometry.ts";
 import { isPicture } from "../geometry.ts";
-import type { Rule } from "../layout.ts";
+import type { Forming, Layout, Rule } from "../layout.ts";
 import { channelAffine, pixelDot, pixelMean } from "../layout.ts";
 
 const overPictures = { axes: [0], keepdims: false };
@@ -27,27 +27,48 @@ const training: Rule = (node, layout) => {
 
 /**
  * With d the inverse deviation, a = scale d and m = N H W: dscale = d (sum(dy x) - mean sum(dy)), dbias = sum(dy),
- * dx = a dy - (a d dscale / m) (x - mean) - a dbias / m: two reading passes for the sums, two for dx.
+ * dx = a dy - (a d dscale / m) (x - mean) - a dbias / m. Two passes read for the sums; dx is one pass over x that adds in place when dy
+ * carries the factor a already (`planGradientScales`), and two where it does not.
  */
 const trainingGradient: Rule = (node, layout) => {
-  const [dy, x, scale, mean, variance] = node.inputs;
-  if (!isPicture(x!) || !layout.fills(x!.type.shape[1])) return false;
+  if (!lowersNormGradient(node, layout)) return false;
+  const [dy, x, , mean, variance] = node.inputs;
   const [n, , height, width] = x!.type.shape as Quad;
   const [gradient, picture] = [layout.blocked(dy!), layout.blocked(x!)];
   const [centre, deviation] = [layout.plain(mean!), inverseDeviation(layout.plain(variance!), node)];
-  const sum = mul(reduceSum(pixelMean(layout.ops, gradient), overPictures), scalar(height * width));
-  const product = reduceSum(pixelDot(layout.ops, gradient, picture), overPictures);
+  const a = gradientFactor(node, layout);
+  const isPrescaled = layout.scales.isPrescaled(node);
+  const unscaled = (total: Value) => (isPrescaled ? div(total, a) : total);
+  const sum = unscaled(mul(reduceSum(pixelMean(layout.ops, gradient), overPictures), scalar(height * width)));
+  const product = unscaled(reduceSum(pixelDot(layout.ops, gradient, picture), overPictures));
   const scaleGradient = mul(sub(product, mul(centre, sum)), deviation);
-  const a = mul(layout.plain(scale!), deviation);
   const share = div(a, scalar(n * height * width));
   const slope = neg(mul(mul(share, deviation), scaleGradient));
   const shift = neg(add(mul(share, sum), mul(slope, centre)));
-  const rest = channelAffine(layout.ops, { x: picture, scale: slope, shift });
-  layout.setBlocked(node, channelAffine(layout.ops, { x: gradient, scale: a }, {}, rest));
+  const scaled = isPrescaled ? gradient : channelAffine(layout.ops, { x: gradient, scale: a });
+  layout.setBlocked(node, channelAffine(layout.ops, { x: picture, scale: slope, shift }, {}, scaled));
   layout.setPlain(node, scaleGradient, 1);
   layout.setPlain(node, sum, 2);
   return true;
 };
+
+/** Whether the fast path takes this node. */
+export function lowersNormGradient(node: GraphNode, forming: Forming): boolean {
+  const x = node.inputs[1];
+  return node.op.name === "BatchNormTrainingGradient" && isPicture(x!) && forming.fills(x!.type.shape[1]);
+}
+
+/** The factor [C] that a node multiplies into its result on behalf of a batch normalisation's gradient, where it carries one. */
+export function carriedScale(node: GraphNode, layout: Layout): Value | undefined {
+  const gradient = layout.scales.carriedBy(node);
+  return gradient && gradientFactor(gradient, layout);
+}
+
+/** scale / deviation. The sums are divided by it again, so a scale of exactly 0 is taken as 1e-20, which float32 cannot tell in any other sum. */
+function gradientFactor(node: GraphNode, layout: Layout): Value {
+  const [, , scale, , variance] = node.inputs;
+  return mul(add(layout.plain(scale!), scalar(1e-20)), inverseDeviation(layout.plain(variance!), node));
+}
 
 const inference: Rule = (node, layout) => {
   const [x, scale, bias, mean, variance] = node.inputs;

@@ -1,12 +1,14 @@
 /** Pooling in the blocked layout, and its gradients where windows tile the picture exactly. */
 import type { Op } from "../../../graph/op.ts";
 import { div, mul, neg } from "../../../graph/ops/elementwise.ts";
+import { reshape } from "../../../graph/ops/movement.ts";
 import type { GraphNode, Value } from "../../../graph/value.ts";
 import { apply1, constant, scalar } from "../../../graph/value.ts";
 import type { Pair, Quad } from "../geometry.ts";
 import { isPicture } from "../geometry.ts";
-import type { Layout, Rule } from "../layout.ts";
+import type { Forming, Layout, Rule } from "../layout.ts";
 import { channelAffine } from "../layout.ts";
+import { carriedScale } from "./normalisation.ts";
 
 const maxPool: Rule = (node, layout) => pooled(node, layout, layout.ops.maxPool, {});
 const averagePool: Rule = (node, layout) =>
@@ -56,15 +58,25 @@ const averagePoolGradient: Rule = (node, layout) => {
 
 /** One pixel per picture spread over a whole picture: the gradient of a global average. */
 const expand: Rule = (node, layout) => {
+  if (!lowersExpand(node, layout)) return false;
   const [x] = node.inputs;
-  const output = node.outputs[0]!;
-  if (!x || !isPicture(output) || !isPicture(x) || !layout.fills(output.type.shape[1])) return false;
-  const [n, c, h, w] = output.type.shape as Quad;
-  const from = x.type.shape as Quad;
-  if (from[0] !== n || from[1] !== c || from[2] !== 1 || from[3] !== 1 || h * w === 1) return false;
-  layout.setBlocked(node, repeat(layout.blocked(x), [h, w], layout));
+  const [, c, h, w] = node.outputs[0]!.type.shape as Quad;
+  const scale = carriedScale(node, layout);
+  // One pixel per picture lies the same plain and blocked.
+  const pixel = scale ? mul(layout.plain(x!), reshape(scale, [1, c, 1, 1])) : layout.blocked(x!);
+  layout.setBlocked(node, repeat(pixel, [h, w], layout));
   return true;
 };
+
+/** Whether the fast path takes this node, and can therefore multiply a factor into its input. */
+export function lowersExpand(node: GraphNode, forming: Forming): boolean {
+  const [x] = node.inputs;
+  const output = node.outputs[0]!;
+  if (node.op.name !== "Expand" || !x || !isPicture(output) || !isPicture(x)) return false;
+  const [n, c, h, w] = output.type.shape as Quad;
+  const from = x.type.shape as Quad;
+  return forming.fills(c) && from[0] === n && from[1] === c && from[2] === 1 && from[3] === 1 && h * w > 1;
+}
 
 export const poolingRules = {
   MaxPool: maxPool,

@@ -6,19 +6,20 @@ import { join } from "node:path";
 
 /**
  * The interpreter named by PAWPRINT_PEER_PYTHON; else one in a virtual environment under the user's cache folder, made on first use.
- * Answers `undefined`, with the reason logged, where Python or the package cannot be had.
+ * `packages` are requirements as pip takes them; each is imported under its name before the version.
+ * Answers `undefined`, with the reason logged, where Python or a package cannot be had.
  */
 export async function findPeerPython(
-  module: string,
-  version: string,
+  packages: readonly string[],
   log: (text: string) => void,
 ): Promise<string | undefined> {
   const given = process.env.PAWPRINT_PEER_PYTHON;
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "pawprint", "peers");
   const python = given ?? join(folder, "bin", "python");
+  const modules = packages.map((requirement) => requirement.split("==")[0]);
   const works = () => {
     try {
-      execFileSync(python, ["-c", `import ${module}`], { stdio: "pipe" });
+      execFileSync(python, ["-c", `import ${modules.join(", ")}`], { stdio: "pipe" });
       return true;
     } catch {
       return false;
@@ -26,15 +27,15 @@ export async function findPeerPython(
   };
   if (works()) return python;
   if (given) {
-    log(`peer absent: ${given} (PAWPRINT_PEER_PYTHON) cannot import ${module}`);
+    log(`peer absent: ${given} (PAWPRINT_PEER_PYTHON) cannot import ${modules.join(", ")}`);
     return undefined;
   }
   try {
-    log(`installing ${module} ${version} into ${folder} (once)`);
+    log(`installing ${packages.join(", ")} into ${folder} (once)`);
     if (!existsSync(python)) execFileSync("python3", ["-m", "venv", folder], { stdio: "pipe" });
-    execFileSync(python, ["-m", "pip", "install", "--quiet", `${module}==${version}`, "numpy"], { stdio: "pipe" });
+    execFileSync(python, ["-m", "pip", "install", "--quiet", ...packages], { stdio: "pipe" });
   } catch (error) {
-    log(`peer absent: ${module} ${version} could not be installed (${String(error).split("\n")[0]})`);
+    log(`peer absent: ${packages.join(", ")} could not be installed (${String(error).split("\n")[0]})`);
     return undefined;
   }
   return works() ? python : undefined;

@@ -1,0 +1,138 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
+import { tinyModel } from "../../../tests/support/tiny-bundle.ts";
+import { encodeModel, readMetadata } from "../../graph/onnx.ts";
+import { encodeBundle } from "../../registry/bundle.ts";
+import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
+import { train } from "../../train/pipeline.ts";
+import { captureContext } from "../captured-context.ts";
+import { type HostContext, runCommand } from "../run-command.ts";
+
+let cwd = "";
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "pawprint-bundle-"));
+  await writePictureFolder(join(cwd, "pictures"));
+  await writePictureFolder(join(cwd, "strange"), { labels: ["red", "yellow"], perClass: 3 });
+  await train({
+    data: join(cwd, "pictures"),
+    out: join(cwd, "m.onnx"),
+    settings: { size: 8, widths: [8], epochs: 3, batchSize: 8, learningRate: 0.02 },
+    executor: createOnnxRuntimeExecutor({ threads: 1 }),
+  });
+  await writeFile(join(cwd, "torn.jpg"), "torn");
+  await writeFile(join(cwd, "plain.onnx"), encodeModel(tinyModel().graph, {}));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+async function run(line: string, overrides: Partial<HostContext> = {}) {
+  const { context, out, err, logged } = captureContext({ cwd, ...overrides });
+  const exitCode = await runCommand(line.split(" "), context);
+  return { exitCode, out: out(), err: err(), logged };
+}
+
+describe("pawprint predict", () => {
+  it("shows a bar for each class", async () => {
+    const { exitCode, out } = await run("predict m.onnx pictures/red/red.1.png");
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^pictures\/red\/red\.1\.png {2}red \d+\.\d\d %\n {2}red +█+.* %\n {2}blue .* %\n$/);
+  });
+
+  it("goes on behind a picture that cannot be used, and ends with 1", async () => {
+    const { exitCode, out } = await run("predict m.onnx torn.jpg pictures/blue");
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/^torn\.jpg {2}IMAGE_UNREADABLE: a JPEG, .*; got a file that begins with "torn"\n/);
+    expect(out).toMatch(/\n25 pictures, 1 could not be used\n$/);
+    const strict = await run("predict m.onnx torn.jpg pictures --strict");
+    expect(strict).toMatchObject({ exitCode: 1, out: "" });
+    expect(strict.err).toMatch(/^error IMAGE_UNREADABLE: .*\(torn\.jpg\)\n/);
+  });
+
+  it("gives JSON, JSON lines and CSV", async () => {
+    const json = JSON.parse((await run("predict m.onnx pictures torn.jpg --json --top 1")).out);
+    expect(json).toMatchObject({ model: "m.onnx", count: 49, failed: 1 });
+    expect(json.results[0]).toEqual({
+      file: "pictures/blue/blue.0.png",
+      label: "blue",
+      confidence: expect.any(Number),
+      probabilities: { blue: json.results[0].confidence },
+    });
+    expect(json.results[48]).toMatchObject({ file: "torn.jpg", error: { code: "IMAGE_UNREADABLE" } });
+
+    const lines = (await run("predict m.onnx pictures/red --json-lines")).out.trimEnd().split("\n");
+    expect(lines).toHaveLength(24);
+    expect(JSON.parse(lines[0]!)).toMatchObject({ file: "pictures/red/red.0.png", label: "red" });
+
+    const csv = (await run("predict m.onnx pictures/red --csv")).out.trimEnd().split("\r\n");
+    expect(csv[0]).toBe("file,label,confidence,probability_blue,probability_red,error");
+    expect(csv[1]).toMatch(/^pictures\/red\/red\.0\.png,red,0\.\d+,0\.\d+,0\.\d+,$/);
+    expect(csv).toHaveLength(25);
+  });
+
+  it.each([
+    ["predict m.onnx", 2, "CLI_USAGE: PICTURES: picture files and folders; got nothing"],
+    ["predict m.onnx torn.jpg --csv --json-lines", 2, "CLI_USAGE: one of --csv, --json-lines and --json; got several"],
+    ["predict m.onnx torn.jpg --top 0", 2, "CLI_USAGE: --top expects a whole number of at least 1"],
+    ["predict no.onnx torn.jpg", 1, "FILE_NOT_FOUND: a file or folder that exists"],
+    ["predict torn.jpg torn.jpg", 1, "MODEL_UNREADABLE: "],
+    ["predict plain.onnx torn.jpg", 1, "BUNDLE_INVALID: a bundle has pawprint.format 1 in its metadata"],
+  ])("refuses %o", async (line, exitCode, error) => {
+    const answer = await run(line);
+    expect(answer.err).toContain(`error ${error}`);
+    expect(answer.exitCode).toBe(exitCode);
+  });
+
+  it("refuses a bundle whose weights are not those it was exported with", async () => {
+    const bytes = await readFile(join(cwd, "m.onnx"));
+    const { graph } = tinyModel(["blue", "red"]);
+    const { graph: other, info } = tinyModel(["blue", "red"]);
+    expect(Object.keys(graph.outputs)).toEqual(Object.keys(other.outputs));
+    const parity = JSON.parse(readMetadata(bytes)["pawprint.parity"]!);
+    await writeFile(join(cwd, "swapped.onnx"), encodeBundle(other, { ...info, parity }));
+    const { exitCode, err } = await run("predict swapped.onnx torn.jpg");
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/^error BUNDLE_PARITY: the bundle's probabilities equal .*noise picture 1\)\nhint: /);
+  });
+});
+
+describe("pawprint evaluate", () => {
+  it("measures the test split, as training did", async () => {
+    const { exitCode, out, logged } = await run("evaluate m.onnx --data pictures");
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^Accuracy on the test split: 100\.00 % {2}\(95 % interval .*\)\n\d+ pictures, loss /);
+    expect(logged).toEqual([]);
+    const json = JSON.parse((await run("evaluate m.onnx --data pictures --split all --json")).out);
+    expect(json).toMatchObject({ model: "m.onnx", data: "pictures", split: "all", isTrainingData: true });
+    expect(json.evaluation.count).toBe(48);
+  });
+
+  it("refuses data with other classes, and a line without data", async () => {
+    const strange = await run("evaluate m.onnx --data strange");
+    expect(strange.exitCode).toBe(1);
+    expect(strange.err).toContain(
+      "error DATASET_LABELS_DIFFER: pictures of the bundle's classes: blue, red; got yellow",
+    );
+    expect(strange.err).toContain("hint: name folders (or files) by the bundle's labels");
+    expect((await run("evaluate m.onnx")).exitCode).toBe(2);
+  });
+});
+
+describe("pawprint inspect", () => {
+  it("shows labels, recipe, lineage and figures", async () => {
+    const { exitCode, out } = await run("inspect m.onnx");
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^labels +blue, red$/m);
+    expect(out).toMatch(/^input +uint8 \[N,8,8,3\], named pictures$/m);
+    expect(out).toMatch(/^architecture +cnn \(widths \[8\]; dropout 0\)$/m);
+    expect(out).toMatch(/^evaluation +accuracy 100\.00 %, loss .*, \d+ pictures, test split$/m);
+    const json = JSON.parse((await run("inspect m.onnx --json")).out);
+    expect(json).toMatchObject({ path: "m.onnx", labels: ["blue", "red"], recipe: { fit: "cover" } });
+    expect(json.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("refuses a model that is no bundle", async () => {
+    expect((await run("inspect plain.onnx")).err).toContain("error BUNDLE_INVALID");
+  });
+});

@@ -1,0 +1,83 @@
+/** `pawprint train`: labelled pictures in, a bundle out. */
+import { AppError, writeFileAtomic } from "../../base/index.ts";
+import { requireFreePath } from "../../registry/export-bundle.ts";
+import { train } from "../../train/pipeline.ts";
+import { trainConfigSchema } from "../../train/train-config.ts";
+import { defineCommand } from "../command.ts";
+import { evaluationText } from "../evaluation-text.ts";
+import { readGitCommit } from "../git-commit.ts";
+import { nameOf, pathFrom, shownPath } from "../paths.ts";
+import { loadPawprintConfig, optionsOf } from "../pawprint-config.ts";
+import { bundleText, createTrainingTeller, trainResult } from "../training-text.ts";
+
+export const command = defineCommand({
+  name: "train",
+  summary: "train a classifier on labelled pictures and write it as a bundle",
+  description: `What is not given follows from the data, and is printed with the reason. Every flag can also stand in pawprint.yaml
+under train:, or in the environment as PAWPRINT_TRAIN_...
+
+Ctrl-C ends training after the step under way. What was learnt up to the last epoch stays in a checkpoint beside the bundle;
+--resume goes on from it.`,
+  arguments: [],
+  options: [
+    ...optionsOf(trainConfigSchema),
+    { name: "force", short: "f", type: "boolean", doc: "take the place of a bundle that is there" },
+    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    { name: "resume", type: "boolean", doc: "go on with a training that was interrupted" },
+    { name: "history", type: "string", placeholder: "FILE", doc: "write settings, epochs and figures to a JSON file" },
+  ],
+  examples: [
+    { line: "pawprint train --data pictures", doc: "a folder with a folder of pictures for each class" },
+    {
+      line: "pawprint train --data cats-dogs.zip --size 96 --epochs 20 --out models/pets.onnx",
+      doc: "choose more of it",
+    },
+    { line: "pawprint train --data mnist", doc: "a folder with the idx files of MNIST" },
+    { line: "pawprint train --data pictures --architecture resnet --widths 16,32,64", doc: "another network" },
+  ],
+  async run(context, _args, options) {
+    const { cwd, style, signal, progress, logger } = context;
+    const { train: config } = await loadPawprintConfig(context, "train", options);
+    const { data, out = `models/${nameOf(pathFrom(cwd, data ?? ""))}.onnx`, threads, ...settings } = config;
+    if (data === undefined) throw missingData();
+    const force = options.force === true;
+    const history = typeof options.history === "string" ? pathFrom(cwd, options.history) : undefined;
+    if (history !== undefined) await requireFreePath(history, force);
+    const gitCommit = await readGitCommit(cwd);
+    const report = await train({
+      data: pathFrom(cwd, data),
+      out: pathFrom(cwd, out),
+      settings,
+      force,
+      strict: options.strict === true,
+      resume: options.resume === true,
+      lineage: { createdAt: new Date(context.now()).toISOString(), ...(gitCommit !== undefined && { gitCommit }) },
+      ...(threads !== undefined && { threads }),
+      signal,
+      progress,
+      logger,
+      onEvent: createTrainingTeller(context),
+    });
+    const result = trainResult(report);
+    if (history !== undefined) await writeFileAtomic(history, `${JSON.stringify(result, null, 2)}\n`, { force });
+    const shown = shownPath(cwd, report.bundle.path);
+    return {
+      result,
+      text: [
+        evaluationText("the test split", report.evaluation, style),
+        "",
+        bundleText(report, shown, style),
+        `Next: ${style.cyan(`pawprint predict ${shown} PICTURE_OR_FOLDER`)}`,
+      ].join("\n"),
+    };
+  },
+});
+
+function missingData(): AppError {
+  return new AppError("CLI_USAGE", {
+    required: "--data names the labelled pictures",
+    received: "nothing",
+    where: "pawprint train",
+    hint: "give --data FOLDER, or write train.data in pawprint.yaml; pawprint quickstart needs no data",
+  });
+}

@@ -1,0 +1,70 @@
+/** The whole configuration of Pawprint, one section for each room, and its values as flags of a command. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TObject, Type } from "@sinclair/typebox";
+import { configLeaves } from "../base/config-schema.ts";
+import { loadConfig, readFailure, systemCodeOf } from "../base/index.ts";
+import { trainConfigSchema } from "../train/train-config.ts";
+import type { CommandContext, OptionSpec } from "./command.ts";
+
+/** What `pawprint.yaml` may hold. */
+export const pawprintConfigSchema = Type.Object({ train: trainConfigSchema });
+
+const fileName = "pawprint.yaml";
+
+type Section = keyof typeof pawprintConfigSchema.properties;
+
+/**
+ * Flags over environment over `pawprint.yaml` in the current folder. `options` are a command's options; those that carry the name
+ * of a key of `section` are its flags, the others are passed over.
+ * Errors: CONFIG_INVALID, CONFIG_UNKNOWN_KEY, CONFIG_UNREADABLE, FILE_READ_FAILED.
+ */
+export async function loadPawprintConfig(
+  { cwd, env }: Pick<CommandContext, "cwd" | "env">,
+  section: Section,
+  options: Readonly<Record<string, unknown>>,
+) {
+  const keys = Object.keys(pawprintConfigSchema.properties[section].properties);
+  const flags = Object.fromEntries(keys.map((key) => [`${section}.${key}`, options[key]]));
+  const fileText = await readConfigText(join(cwd, fileName));
+  return loadConfig({ schema: pawprintConfigSchema, flags, env, fileText, fileName }).config;
+}
+
+/** A section's keys as a command's options; what they accept is checked where the configuration is loaded. */
+export function optionsOf(section: TObject, names?: readonly string[]): readonly OptionSpec[] {
+  return configLeaves(section)
+    .filter(({ key }) => names?.includes(key) ?? true)
+    .map(({ key, schema }): OptionSpec => {
+      const facts = { name: key, doc: String(schema.description) };
+      const choices = choicesOf(schema);
+      if (choices !== undefined) return { ...facts, type: "choice", choices };
+      if (schema.type !== "integer" && schema.type !== "number") {
+        return { ...facts, type: "string", placeholder: placeholders[schema.type] ?? "TEXT" };
+      }
+      const { minimum, maximum } = schema;
+      return {
+        ...facts,
+        type: schema.type,
+        ...(minimum !== undefined && { min: minimum }),
+        ...(maximum !== undefined && { max: maximum }),
+      };
+    });
+}
+
+const placeholders: Readonly<Record<string, string>> = { array: "LIST", object: "JSON" };
+
+/** A flag that is left out must be told from one that says no, so that truth values are named in full. */
+function choicesOf(schema: TObject["properties"][string]): readonly string[] | undefined {
+  if (schema.type === "boolean") return ["true", "false"];
+  if (!Array.isArray(schema.anyOf)) return undefined;
+  return schema.anyOf.map((choice: { const: unknown }) => String(choice.const));
+}
+
+async function readConfigText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return "";
+    throw readFailure(path, error);
+  }
+}

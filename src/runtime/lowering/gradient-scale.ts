@@ -1,0 +1,61 @@
+/**
+ * Saves batch normalisation's gradient a pass over its picture.
+ *
+ * dx = a dy + b x + c needs two passes when dy comes unscaled. But dy mostly comes from a convolution's input gradient, through ReLU and pooling gradients, which
+ * are linear in it channel by channel: so the factor a, one number per channel, can be multiplied into that convolution's weights instead, and
+ * dx = (a dy) + b x + c is one pass that adds in place.
+ */
+import type { GraphNode, Value } from "../../graph/value.ts";
+
+export interface GradientScales {
+  /** The batch normalisation gradient whose factor this node's result must carry. */
+  carriedBy(node: GraphNode): GraphNode | undefined;
+  /** Whether this batch normalisation gradient receives a dy that carries its factor. */
+  isPrescaled(node: GraphNode): boolean;
+}
+
+/** Ops whose result is linear in their first input, channel by channel, and has its channels. */
+const passesThrough = new Set(["ReluGradient", "MaxPoolGradient", "AveragePoolGradient"]);
+
+/**
+ * @param isTarget whether a node is a batch normalisation gradient that the fast path takes
+ * @param canCarry whether a node is lowered by a rule that multiplies the factor in
+ */
+export function planGradientScales(
+  nodes: readonly GraphNode[],
+  results: readonly Value[],
+  isTarget: (node: GraphNode) => boolean,
+  canCarry: (node: GraphNode) => boolean,
+): GradientScales {
+  const uses = new Map<Value, number>();
+  const count = (value: Value | undefined) => value && uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const node of nodes) for (const value of node.inputs) count(value);
+  for (const value of results) count(value);
+
+  const carriers = new Map<GraphNode, GraphNode>();
+  const prescaled = new Set<GraphNode>();
+  for (const node of nodes) {
+    if (!isTarget(node)) continue;
+    const carrier = findCarrier(node.inputs[0], uses, canCarry);
+    if (!carrier) continue;
+    carriers.set(carrier, node);
+    prescaled.add(node);
+  }
+  return { carriedBy: (node) => carriers.get(node), isPrescaled: (node) => prescaled.has(node) };
+}
+
+/** Walks up from dy while nobody else reads the value: everybody else would see it scaled. */
+function findCarrier(
+  dy: Value | undefined,
+  uses: ReadonlyMap<Value, number>,
+  canCarry: (node: GraphNode) => boolean,
+): GraphNode | undefined {
+  let value = dy;
+  while (value && value.producer.kind === "node" && uses.get(value) === 1) {
+    const node = value.producer;
+    if (canCarry(node)) return node;
+    if (!passesThrough.has(node.op.name)) return undefined;
+    value = node.inputs[0];
+  }
+  return undefined;
+}

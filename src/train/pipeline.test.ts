@@ -1,0 +1,157 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeIdxFolder, writePictureFolder } from "../../tests/support/picture-folder.ts";
+import { interruption } from "../base/cancel.ts";
+import { createLogger } from "../base/logger.ts";
+import { loadBundle } from "../registry/load-bundle.ts";
+import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
+import { evaluateBundle } from "./evaluate-bundle.ts";
+import { type TrainEvent, type TrainOptions, train } from "./pipeline.ts";
+
+const executor = createOnnxRuntimeExecutor({ threads: 1 });
+const settings = { size: 8, widths: [8], epochs: 3, batchSize: 8, learningRate: 0.02 } as const;
+const lineage = { runId: "run", createdAt: "2026-01-01T00:00:00.000Z" };
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pawprint-pipeline-"));
+  await writePictureFolder(join(folder, "pictures"));
+  await writeIdxFolder(join(folder, "digits"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function run(out: string, options: Partial<TrainOptions> = {}) {
+  return train({ data: join(folder, "pictures"), out: join(folder, out), settings, lineage, executor, ...options });
+}
+
+describe("training from a folder of pictures", () => {
+  it("ends with a bundle that knows where it came from and what it is worth", async () => {
+    const events: TrainEvent["type"][] = [];
+    const gitCommit = "c".repeat(40);
+    const onEvent = ({ type }: TrainEvent) => events.push(type);
+    const report = await run("whole/a.onnx", { onEvent, lineage: { ...lineage, gitCommit } });
+    expect(events).toEqual(["opened", "packed", "epoch", "epoch", "epoch", "trained", "evaluated"]);
+    expect(report.evaluation.accuracy).toBe(1);
+    expect(report.history).toHaveLength(3);
+    const bundle = await loadBundle({ path: join(folder, "whole", "a.onnx") }, { executor });
+    expect(bundle.info).toEqual(report.bundle.info);
+    expect(bundle.info).toMatchObject({
+      labels: ["blue", "red"],
+      recipe: { width: 8, height: 8, channels: 3 },
+      architecture: { name: "cnn", options: { widths: [8] } },
+      lineage: { ...lineage, gitCommit, source: join(folder, "pictures"), datasetHash: report.summary.hash, seed: 0 },
+      evaluation: { split: "test", accuracy: 1, epochs: 3, bestEpoch: report.bestEpoch },
+    });
+    await bundle.close();
+    expect(await readdir(join(folder, "whole"))).toEqual(["a.onnx"]);
+  });
+
+  it("refuses an output that exists before it looks at the data", async () => {
+    await writeFile(join(folder, "there.onnx"), "old");
+    await expect(run("there.onnx", { data: join(folder, "no such data") })).rejects.toMatchObject({
+      code: "FILE_EXISTS",
+    });
+    expect(await readFile(join(folder, "there.onnx"), "utf8")).toBe("old");
+  });
+
+  it("ends after the step under way, goes on from its checkpoint, and comes to the very same bundle", async () => {
+    await run("straight.onnx");
+    const controller = new AbortController();
+    const warnings: string[] = [];
+    const logger = createLogger((level, message) => {
+      if (level === "warn") warnings.push(message);
+    });
+    const stopped = run("stopped.onnx", {
+      signal: controller.signal,
+      logger,
+      onEvent: (event) => {
+        if (event.type === "epoch" && event.metrics.epoch === 2) controller.abort(interruption("SIGINT"));
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED", received: "SIGINT" });
+    const checkpoint = join(folder, "stopped.checkpoint.safetensors");
+    expect(warnings).toEqual([`training ended after epoch 2 of 3; its weights are in ${checkpoint}: --resume goes on`]);
+    expect(await readdir(folder)).not.toContain("stopped.onnx");
+
+    const report = await run("stopped.onnx", { resume: true });
+    expect(report.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    const [straight, resumed] = await Promise.all(
+      ["straight.onnx", "stopped.onnx"].map((name) => readFile(join(folder, name))),
+    );
+    expect(resumed!.equals(straight!)).toBe(true);
+    expect(await readdir(folder)).not.toContain("stopped.checkpoint.safetensors");
+  });
+
+  it("refuses a checkpoint of another training", async () => {
+    const controller = new AbortController();
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === "epoch") controller.abort();
+    };
+    await expect(run("other.onnx", { signal: controller.signal, onEvent })).rejects.toMatchObject({
+      code: "INTERRUPTED",
+    });
+    const wider = { ...settings, widths: [16] };
+    await expect(run("other.onnx", { settings: wider, resume: true })).rejects.toMatchObject({
+      code: "CHECKPOINT_INVALID",
+      message: expect.stringContaining('with options {"widths":[16],"dropout":0}; got {"widths":[8],"dropout":0}'),
+    });
+    await expect(run("never-begun.onnx", { resume: true })).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+});
+
+describe("training from idx files", () => {
+  it("takes the pictures' own size and the split that they come with", async () => {
+    const data = join(folder, "digits");
+    const { pack, evaluation } = await run("digits.onnx", { data, settings: { epochs: 2, batchSize: 8, widths: [8] } });
+    expect(pack.recipe).toMatchObject({ width: 8, height: 8, channels: 1 });
+    expect(evaluation.count).toBe(10);
+  });
+});
+
+describe("evaluating a bundle", () => {
+  it("gives the figures that its metadata hold, for the data it was trained from", async () => {
+    const { bundle: exported, evaluation: trained } = await run("judged.onnx");
+    const bundle = await loadBundle({ path: exported.path }, { executor });
+    const { evaluation, isTrainingData } = await evaluateBundle({ bundle, data: join(folder, "pictures") });
+    expect(isTrainingData).toBe(true);
+    expect({ ...evaluation, loss: 0 }).toEqual({ ...trained, loss: 0 });
+    // The bundle has its normalisation folded into the convolutions: float32 rounding.
+    expect(evaluation.loss).toBeCloseTo(trained.loss, 5);
+    const all = await evaluateBundle({ bundle, data: join(folder, "pictures"), split: "all" });
+    expect(all.evaluation.count).toBe(48);
+    await bundle.close();
+  });
+
+  it("warns on other data, counts classes that are missing, and refuses classes it does not know", async () => {
+    const names = ["red", "green", "blue"];
+    await writePictureFolder(join(folder, "three"), { labels: names, perClass: 12 });
+    const { bundle: exported } = await run("three.onnx", { data: join(folder, "three") });
+    const bundle = await loadBundle({ path: exported.path }, { executor });
+    const warnings: string[] = [];
+    const logger = createLogger((_, message) => warnings.push(message));
+    const { evaluation, isTrainingData } = await evaluateBundle({
+      bundle,
+      data: join(folder, "pictures"),
+      split: "all",
+      logger,
+    });
+    expect(isTrainingData).toBe(false);
+    expect(evaluation.classes.map(({ label, count }) => [label, count])).toEqual([
+      ["blue", 24],
+      ["green", 0],
+      ["red", 24],
+    ]);
+    expect(warnings).toEqual([
+      "the data has no pictures of green",
+      "this data is not the set that the bundle was trained from",
+    ]);
+    await writePictureFolder(join(folder, "strange"), { labels: ["red", "yellow"], perClass: 3 });
+    await expect(evaluateBundle({ bundle, data: join(folder, "strange") })).rejects.toMatchObject({
+      code: "DATASET_LABELS_DIFFER",
+      message: `pictures of the bundle's classes: blue, green, red; got yellow (${join(folder, "strange")})`,
+    });
+    await bundle.close();
+  });
+});

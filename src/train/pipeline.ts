@@ -1,0 +1,206 @@
+/** The one call behind `pawprint train`: labelled pictures in, a checked bundle out. */
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
+import {
+  AppError,
+  ensureFolder,
+  type Logger,
+  type Progress,
+  silentLogger,
+  silentProgress,
+  throwIfCancelled,
+} from "../base/index.ts";
+import { type DatasetSummary, summarize } from "../dataset/inspect.ts";
+import { buildPack, indicesOf, type Pack } from "../dataset/pack.ts";
+import { openSource } from "../dataset/sources/open-source.ts";
+import type { Sample, Source, SourceKind } from "../dataset/sources/source.ts";
+import { recipeSizeBytes } from "../image/recipe.ts";
+import { buildInferenceGraph, type Model, type Weights } from "../nn/inference-graph.ts";
+import type { Lineage } from "../registry/bundle.ts";
+import { type ExportedBundle, exportBundle, requireFreePath } from "../registry/export-bundle.ts";
+import { createCpuExecutor } from "../runtime/cpu-executor.ts";
+import type { Executor } from "../runtime/executor.ts";
+import { type Evaluation, evaluateAnswers, probabilitiesOf } from "./classification-metrics.ts";
+import { Evaluator } from "./evaluate.ts";
+import type { EpochMetrics, EpochReport, FitResult } from "./fit-options.ts";
+import { createModel } from "./model.ts";
+import { checkpointPathOf, resumableFit } from "./resumable-fit.ts";
+import type { TrainSettings } from "./train-config.ts";
+import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./train-plan.ts";
+
+/** Real pictures on which a new bundle is compared with the model it came from. */
+const referenceCount = 64;
+
+/** What has just happened, for whoever shows it. */
+export type TrainEvent =
+  | { readonly type: "opened"; readonly kind: SourceKind; readonly location: string; readonly plan: PicturePlan }
+  | { readonly type: "packed"; readonly summary: DatasetSummary; readonly plan: StepPlan }
+  | {
+      readonly type: "epoch";
+      readonly metrics: EpochMetrics;
+      readonly isBest: boolean;
+      readonly epochs: number;
+      readonly remainingMs: number;
+    }
+  | { readonly type: "trained"; readonly end: FitResult["end"]; readonly bestEpoch: number }
+  | { readonly type: "evaluated"; readonly evaluation: Evaluation };
+
+export interface TrainOptions {
+  /** A folder or zip of labelled pictures, or a folder of idx files. */
+  readonly data: string;
+  /** The bundle's file. */
+  readonly out: string;
+  readonly settings?: TrainSettings;
+  /** Take the place of a bundle that is there. */
+  readonly force?: boolean;
+  /** Refuse the data at the first picture that cannot be used. */
+  readonly strict?: boolean;
+  /** Go on with the training that an interruption left beside `out`. */
+  readonly resume?: boolean;
+  readonly lineage?: Partial<Pick<Lineage, "runId" | "createdAt" | "gitCommit">>;
+  /** What runs the graphs; the CPU executor with `threads` (one for each core) unless given. */
+  readonly executor?: Executor;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+  readonly logger?: Logger;
+  onEvent?(event: TrainEvent): void;
+}
+
+export interface TrainReport {
+  readonly bundle: ExportedBundle;
+  readonly summary: DatasetSummary;
+  readonly choices: readonly (PicturePlan | StepPlan)["choices"][number][];
+  readonly history: readonly EpochMetrics[];
+  readonly end: FitResult["end"];
+  readonly bestEpoch: number;
+  /** Of the best weights on the test split. */
+  readonly evaluation: Evaluation;
+  readonly pack: Pack;
+  readonly durationMs: number;
+}
+
+/**
+ * Opens the data, packs it, trains, evaluates the best weights on the test split, and writes the bundle.
+ * After each epoch a checkpoint is written beside the bundle; it goes when the bundle is there.
+ * Errors: FILE_EXISTS before anything else; those of `openSource`, `buildPack`, `planPictures`, `fit` and `exportBundle`;
+ * INTERRUPTED, with the checkpoint kept.
+ */
+export async function train(options: TrainOptions): Promise<TrainReport> {
+  const startMs = performance.now();
+  const { out, force = false, settings = {}, signal, logger = silentLogger } = options;
+  const { threads = availableParallelism() } = options;
+  await requireFreePath(out, force);
+  const { pack, kind, plan } = await preparePictures(options, settings);
+  const summary = summarize(pack);
+  const steps = planSteps(pack, kind, settings);
+  options.onEvent?.({ type: "packed", summary, plan: steps });
+  await ensureFolder(dirname(out));
+
+  const executor = options.executor ?? (await createCpuExecutor({ threads }));
+  const model = createModel(plan.network, pack);
+  const { choices: _, ...stepSettings } = steps;
+  const fitted = await resumableFit({
+    executor,
+    model,
+    pack,
+    ...stepSettings,
+    checkpointPath: checkpointPathOf(out),
+    goOn: options.resume ?? false,
+    logger,
+    progress: options.progress ?? silentProgress,
+    ...(signal && { signal }),
+    onEpoch: ({ metrics, isBest }: EpochReport) => {
+      const remainingMs = metrics.durationMs * (steps.epochs - metrics.epoch);
+      options.onEvent?.({ type: "epoch", metrics, isBest, epochs: steps.epochs, remainingMs });
+    },
+  });
+  options.onEvent?.({ type: "trained", end: fitted.end, bestEpoch: fitted.bestEpoch });
+
+  const judged = await judge(executor, model, pack, fitted.best, steps.batchSize, signal);
+  options.onEvent?.({ type: "evaluated", evaluation: judged.evaluation });
+  throwIfCancelled(signal);
+  const { lineage = {} } = options;
+  const bundle = await exportBundle({
+    graph: buildInferenceGraph(model, fitted.best),
+    info: {
+      labels: model.labels,
+      recipe: pack.recipe,
+      architecture: { name: model.network.architecture, options: model.network.options },
+      lineage: {
+        runId: lineage.runId ?? randomBytes(16).toString("hex"),
+        datasetHash: pack.hash,
+        source: options.data,
+        createdAt: lineage.createdAt ?? new Date().toISOString(),
+        seed: steps.seed,
+        ...(lineage.gitCommit !== undefined && { gitCommit: lineage.gitCommit }),
+      },
+      evaluation: { split: "test", epochs: fitted.history.length, bestEpoch: fitted.bestEpoch, ...judged.evaluation },
+    },
+    path: out,
+    reference: judged.reference,
+    executor,
+    force,
+    ...(signal && { signal }),
+  });
+  await rm(checkpointPathOf(out), { force: true });
+  return {
+    bundle,
+    summary,
+    choices: [...plan.choices, ...steps.choices],
+    history: fitted.history,
+    end: fitted.end,
+    bestEpoch: fitted.bestEpoch,
+    evaluation: judged.evaluation,
+    pack,
+    durationMs: performance.now() - startMs,
+  };
+}
+
+async function preparePictures(options: TrainOptions, settings: TrainSettings) {
+  const { data, strict = false, signal, progress = silentProgress, logger = silentLogger } = options;
+  const source = await openSource(data);
+  try {
+    const plan = planPictures(await firstSample(source), settings);
+    options.onEvent?.({ type: "opened", kind: source.kind, location: source.location, plan });
+    const pack = await buildPack(source, plan.recipe, { strict, progress, logger, ...(signal && { signal }) });
+    return { pack, kind: source.kind, plan };
+  } finally {
+    await source.close();
+  }
+}
+
+async function firstSample(source: Source): Promise<Sample> {
+  for await (const sample of source.samples()) return sample;
+  throw new AppError("INTERNAL", { required: "a source that opens has a sample", received: source.location });
+}
+
+/** The figures of the test split, and what the exported bundle must answer to its first pictures. */
+async function judge(
+  executor: Executor,
+  model: Model,
+  pack: Pack,
+  weights: Weights,
+  batchSize: number,
+  signal: AbortSignal | undefined,
+) {
+  const evaluator = await Evaluator.start(executor, model, batchSize);
+  try {
+    const answers = await evaluator.answers(weights, pack, "test", signal);
+    const classes = model.labels.length;
+    const shown = indicesOf(pack, "test").subarray(0, referenceCount);
+    const pictureBytes = recipeSizeBytes(pack.recipe);
+    const pixels = new Uint8Array(shown.length * pictureBytes);
+    shown.forEach((index, row) => {
+      pixels.set(pack.pixels.subarray(index * pictureBytes, (index + 1) * pictureBytes), row * pictureBytes);
+    });
+    const probabilities = Array.from(shown).flatMap((_, row) =>
+      probabilitiesOf(answers.logits.subarray(row * classes, (row + 1) * classes)),
+    );
+    return { evaluation: evaluateAnswers(answers, model.labels), reference: { pixels, probabilities } };
+  } finally {
+    await evaluator.close();
+  }
+}

@@ -1,0 +1,191 @@
+/** Turns settings and facts about the data into everything that a training needs, and says why for what nobody chose. */
+import type { Pack } from "../dataset/pack.ts";
+import { indicesOf } from "../dataset/pack.ts";
+import type { Sample, SourceKind } from "../dataset/sources/source.ts";
+import type { Recipe } from "../image/recipe.ts";
+import { createNetwork, type Network } from "../nn/architectures/index.ts";
+import type { Augmentation } from "../nn/augment.ts";
+import { adam, adamw, type Optimizer, sgd, withClipping } from "./optimizer.ts";
+import { constantSchedule, cosineWithWarmup, oneCycle, type Schedule } from "./schedule.ts";
+import type { TrainSettings } from "./train-config.ts";
+
+/** One decision, for people. */
+export interface Choice {
+  readonly setting: string;
+  readonly value: string;
+  /** `given`, or why this value. */
+  readonly reason: string;
+}
+
+export interface PicturePlan {
+  readonly recipe: Recipe;
+  readonly network: Network;
+  readonly choices: readonly Choice[];
+}
+
+export interface StepPlan {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly augmentation: Augmentation;
+  readonly labelSmoothing: number;
+  readonly classWeights?: readonly number[];
+  readonly patience?: number;
+  readonly seed: number;
+  readonly choices: readonly Choice[];
+}
+
+/** Photographs are resized to this unless a size is given: small enough to train on two cores, large enough for an animal. */
+const photographSide = 64;
+
+/**
+ * The recipe and the network, decided before any picture is decoded.
+ * Errors: ARCHITECTURE_UNKNOWN, CONFIG_UNKNOWN_KEY, CONFIG_INVALID.
+ */
+export function planPictures(first: Sample, settings: TrainSettings): PicturePlan {
+  const notes = createNotes();
+  const own = "image" in first ? first.image : undefined;
+  const side = settings.size;
+  const width = side ?? own?.width ?? photographSide;
+  const height = side ?? own?.height ?? photographSide;
+  const sizeReason = own ? "the pictures' own size" : "the usual size for photographs";
+  notes.add("size", `${width} x ${height} pixels`, side, sizeReason);
+  const channels = settings.channels ?? own?.channels ?? 3;
+  const channelReason = own ? "the pictures' own channels" : "photographs have colours";
+  notes.add("channels", channels === 1 ? "1 (grey)" : "3 (colour)", settings.channels, channelReason);
+
+  const architecture = settings.architecture ?? "cnn";
+  const takesWidths = architecture === "cnn" || architecture === "resnet";
+  const widths = settings.widths ?? (takesWidths ? widthsFor(Math.min(width, height)) : undefined);
+  const network = createNetwork(architecture, {
+    ...(widths && { widths }),
+    ...(settings.dropout !== undefined && { dropout: settings.dropout }),
+    ...settings.architectureOptions,
+  });
+  network.checkSize({ width, height, channels });
+  notes.add("architecture", architecture, settings.architecture, "the baseline");
+  if (widths) notes.add("widths", widths.join(", "), settings.widths, `stages for ${Math.min(width, height)} pixels`);
+  const recipe: Recipe = { width, height, channels, fit: settings.fit ?? "cover", kernel: "lanczos3" };
+  return { recipe, network, choices: notes.all };
+}
+
+/** How the network is trained, decided from the packed pictures. */
+export function planSteps(pack: Pack, kind: SourceKind, settings: TrainSettings): StepPlan {
+  const notes = createNotes();
+  const trainCount = indicesOf(pack, "train").length;
+  const side = Math.min(pack.recipe.width, pack.recipe.height);
+  // Sets in idx files are digits, letters and the like.
+  const isDigits = kind === "idx";
+
+  const epochs = settings.epochs ?? (isDigits ? 5 : epochsFor(trainCount));
+  const epochsReason = isDigits ? "enough for digits" : `some 270,000 pictures in all, from ${trainCount}`;
+  notes.add("epochs", `${epochs}`, settings.epochs, epochsReason);
+  const batchSize = settings.batchSize ?? batchSizeFor(side, trainCount);
+  notes.add("batch size", `${batchSize}`, settings.batchSize, `${trainCount} training pictures of ${side} pixels`);
+  const optimizerName = settings.optimizer ?? "adamw";
+  const learningRate = settings.learningRate ?? (optimizerName === "sgd" ? 0.1 : 0.003);
+  notes.add("optimizer", optimizerName, settings.optimizer, "needs the least tuning");
+  notes.add("learning rate", `${learningRate}`, settings.learningRate, `usual for ${optimizerName}`);
+  const scheduleName = settings.schedule ?? "one-cycle";
+  notes.add("schedule", scheduleName, settings.schedule, "the best result in few epochs");
+
+  const augmentation: Augmentation = {
+    flip: settings.flip ?? !isDigits,
+    shiftPixels: settings.shiftPixels ?? (isDigits ? 2 : Math.round(side / 16)),
+    zoom: settings.zoom ?? (isDigits ? 0 : 0.15),
+    brightness: settings.brightness ?? (isDigits ? 0 : 0.2),
+    contrast: settings.contrast ?? (isDigits ? 0 : 0.2),
+  };
+  const flipReason = isDigits ? "a mirrored digit is another sign" : "a mirrored photograph is a photograph";
+  notes.add("flip", augmentation.flip ? "yes" : "no", settings.flip, flipReason);
+  const isAugmentationGiven = settings.shiftPixels ?? settings.zoom ?? settings.brightness ?? settings.contrast;
+  notes.add("augmentation", describeAugmentation(augmentation), isAugmentationGiven, "varies what is learnt from");
+
+  const labelSmoothing = settings.labelSmoothing ?? (isDigits ? 0 : 0.05);
+  const weights = settings.classWeights === "balanced" ? balancedWeights(pack) : undefined;
+  if (weights) notes.add("class weights", "balanced", settings.classWeights, "");
+  const seed = settings.seed ?? 0;
+  notes.add("seed", `${seed}`, settings.seed, "repeatable unless another is given");
+  return {
+    epochs,
+    batchSize,
+    learningRate,
+    optimizer: createOptimizer(optimizerName, settings),
+    schedule: createSchedule(scheduleName),
+    augmentation,
+    labelSmoothing,
+    ...(weights && { classWeights: weights }),
+    ...(settings.patience !== undefined && { patience: settings.patience }),
+    seed,
+    choices: notes.all,
+  };
+}
+
+function createNotes() {
+  const all: Choice[] = [];
+  return {
+    all,
+    add(setting: string, value: string, given: unknown, reason: string): void {
+      all.push({ setting, value, reason: given === undefined ? reason : "given" });
+    },
+  };
+}
+
+/** One stage for each halving down to 7 or 8 pixels or a little more; fewer for very small pictures, which a stage must not use up. */
+function widthsFor(side: number): number[] {
+  if (side < 8) return [32];
+  if (side < 24) return [32, 64];
+  return side < 112 ? [32, 64, 128] : [32, 64, 128, 256];
+}
+
+/** A network needs to see about as many pictures in all whether the set is small or large; both ends are bounded. */
+function epochsFor(trainCount: number): number {
+  return Math.min(60, Math.max(10, Math.round(270_000 / trainCount)));
+}
+
+/**
+ * Smaller batches for larger pictures keep memory level; an epoch of a small set still has eight steps. Whole sixteens, where there are so many, because the
+ * fast path's weight gradient interleaves as many pictures as its vectors are wide (8 or 16).
+ */
+function batchSizeFor(side: number, trainCount: number): number {
+  const usual = side < 48 ? 128 : side < 112 ? 64 : 32;
+  const wanted = Math.min(usual, Math.ceil(trainCount / 8));
+  return wanted < 16 ? Math.max(1, wanted) : wanted - (wanted % 16);
+}
+
+function createOptimizer(name: "adamw" | "adam" | "sgd", { weightDecay, clipNorm }: TrainSettings): Optimizer {
+  const decay = weightDecay === undefined ? {} : { weightDecay };
+  const make = {
+    adamw: () => adamw({ weightDecay: 0.05, ...decay }),
+    adam: () => adam(),
+    sgd: () => sgd({ weightDecay: 5e-4, ...decay }),
+  };
+  const optimizer = make[name]();
+  return clipNorm === undefined ? optimizer : withClipping(optimizer, clipNorm);
+}
+
+function createSchedule(name: "one-cycle" | "cosine" | "constant"): Schedule {
+  if (name === "constant") return constantSchedule();
+  return name === "cosine" ? cosineWithWarmup() : oneCycle();
+}
+
+/** total / (classes * count): every class weighs the same, and the mean weight of a picture is 1. */
+function balancedWeights(pack: Pack): number[] {
+  const counts = pack.labels.map(() => 0);
+  const indices = indicesOf(pack, "train");
+  for (const index of indices) counts[pack.targets[index]!]!++;
+  // A class without training pictures is only possible where the source itself gives the splits; its weight is never used.
+  return counts.map((count) => indices.length / (counts.length * Math.max(1, count)));
+}
+
+function describeAugmentation({ shiftPixels, zoom, brightness, contrast }: Augmentation): string {
+  const parts = [
+    shiftPixels > 0 ? `shift ${shiftPixels} px` : undefined,
+    zoom > 0 ? `zoom ${zoom}` : undefined,
+    brightness > 0 ? `brightness ${brightness}` : undefined,
+    contrast > 0 ? `contrast ${contrast}` : undefined,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? "none" : parts.join(", ");
+}

@@ -1,0 +1,3 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({ test: { include: ["tests/interop/**/*.test.ts"], testTimeout: 300_000, pool: "forks" } });
