@@ -37,7 +37,7 @@ export interface BundleEvaluation {
 export async function evaluateBundle(options: EvaluateBundleOptions): Promise<BundleEvaluation> {
   const { bundle, data, split = "test", logger = silentLogger } = options;
   const pack = await packFor(bundle.info, options);
-  const targets = targetsFor(bundle.info, pack, data);
+  const targets = targetsFor(bundle.info, pack);
   const missing = bundle.info.labels.filter((label) => !pack.labels.includes(label));
   if (missing.length > 0) logger.warn(`the data has no pictures of ${missing.join(", ")}`);
   const isTrainingData = pack.hash === bundle.info.lineage.datasetHash;
@@ -63,6 +63,9 @@ async function packFor(info: BundleInfo, options: EvaluateBundleOptions): Promis
   const { data, split, strict = false, progress = silentProgress, logger = silentLogger, signal } = options;
   const source = await openSource(data);
   try {
+    const labels = new Set<string>();
+    for await (const { label } of source.samples()) labels.add(label);
+    requireKnown(info, [...labels], data);
     return await buildPack(source, info.recipe, {
       strict,
       progress,
@@ -76,17 +79,20 @@ async function packFor(info: BundleInfo, options: EvaluateBundleOptions): Promis
   }
 }
 
-/** Class indices as the bundle counts them; the data may hold fewer classes, not others. */
-function targetsFor({ labels }: BundleInfo, pack: Pack, where: string): Int32Array {
-  const unknown = pack.labels.filter((label) => !labels.includes(label));
-  if (unknown.length > 0) {
-    throw new AppError("DATASET_LABELS_DIFFER", {
-      required: `pictures of the bundle's classes: ${shorten(labels)}`,
-      received: shorten(unknown),
-      where,
-      hint: "name folders (or files) by the bundle's labels; pawprint inspect MODEL shows them",
-    });
-  }
+/** The data may hold fewer classes than the bundle, not others. Asked before anything is decoded. */
+function requireKnown({ labels }: BundleInfo, given: readonly string[], where: string): void {
+  const unknown = given.filter((label) => !labels.includes(label));
+  if (unknown.length === 0) return;
+  throw new AppError("DATASET_LABELS_DIFFER", {
+    required: `pictures of the bundle's classes: ${shorten(labels)}`,
+    received: shorten(unknown),
+    where,
+    hint: "name folders (or files) by the bundle's labels; pawprint inspect MODEL shows them",
+  });
+}
+
+/** Class indices as the bundle counts them. */
+function targetsFor({ labels }: BundleInfo, pack: Pack): Int32Array {
   const indexOf = pack.labels.map((label) => labels.indexOf(label));
   return pack.targets.map((target) => indexOf[target]!);
 }

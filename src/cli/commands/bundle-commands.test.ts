@@ -84,13 +84,11 @@ describe("pawprint predict", () => {
     expect(answer.exitCode).toBe(exitCode);
   });
 
-  it("refuses a bundle whose weights are not those it was exported with", async () => {
+  it("refuses a bundle whose answers are not those it was exported with", async () => {
     const bytes = await readFile(join(cwd, "m.onnx"));
-    const { graph } = tinyModel(["blue", "red"]);
-    const { graph: other, info } = tinyModel(["blue", "red"]);
-    expect(Object.keys(graph.outputs)).toEqual(Object.keys(other.outputs));
+    const { graph, info } = tinyModel(["blue", "red"]);
     const parity = JSON.parse(readMetadata(bytes)["pawprint.parity"]!);
-    await writeFile(join(cwd, "swapped.onnx"), encodeBundle(other, { ...info, parity }));
+    await writeFile(join(cwd, "swapped.onnx"), encodeBundle(graph, { ...info, parity }));
     const { exitCode, err } = await run("predict swapped.onnx torn.jpg");
     expect(exitCode).toBe(1);
     expect(err).toMatch(/^error BUNDLE_PARITY: the bundle's probabilities equal .*noise picture 1\)\nhint: /);

@@ -150,9 +150,9 @@ function nextSteps({ style }: CommandContext, data: string | undefined, wantsSer
         ]
       : []),
     "  predict other pictures:",
-    `    ${style.cyan(`node dist/cli/main.js predict ${bundlePath} PICTURE_OR_FOLDER`)}`,
+    `    ${style.cyan(`npx pawprint predict ${bundlePath} PICTURE_OR_FOLDER`)}`,
     "  choose settings and keep the bundle under its own name:",
-    `    ${style.cyan("node dist/cli/main.js train --help")}`,
+    `    ${style.cyan("npx pawprint train --help")}`,
   ];
   if (wantsService) lines.push("", "Serving over HTTP is not part of this version yet, so this ends here.");
   return lines.join("\n");

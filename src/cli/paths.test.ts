@@ -1,0 +1,23 @@
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { nameOf, pathFrom, shownPath } from "./paths.ts";
+
+describe("paths", () => {
+  it("stay as they were given where the process stands in that folder, and start there otherwise", () => {
+    expect(pathFrom(process.cwd(), "a/b")).toBe("a/b");
+    expect(pathFrom(resolve("/elsewhere"), "a/b")).toBe(resolve("/elsewhere/a/b"));
+    expect(pathFrom(resolve("/elsewhere"), resolve("/a"))).toBe(resolve("/a"));
+  });
+
+  it("are shown relative to the folder that they lie below", () => {
+    const cwd = resolve("/work");
+    expect(shownPath(cwd, resolve("/work/models/a.onnx"))).toBe(join("models", "a.onnx"));
+    expect(shownPath(cwd, resolve("/other/a.onnx"))).toBe(resolve("/other/a.onnx"));
+  });
+
+  it("give a bundle its name", () => {
+    expect(nameOf("../data/Cats-Dogs 128px.zip")).toBe("cats-dogs-128px");
+    expect(nameOf("pictures/")).toBe("pictures");
+    expect(nameOf("/")).toBe("model");
+  });
+});

@@ -1,0 +1,29 @@
+import { Type } from "@sinclair/typebox";
+import { describe, expect, it } from "vitest";
+import { trainConfigSchema } from "../train/train-config.ts";
+import { optionsOf } from "./pawprint-config.ts";
+
+describe("a section's keys as flags", () => {
+  it("carry their description, range and choices", () => {
+    const section = Type.Object({
+      epochs: Type.Optional(Type.Integer({ minimum: 1, maximum: 9, description: "passes" })),
+      rate: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "speed" })),
+      mode: Type.Optional(Type.Union([Type.Literal("a"), Type.Literal("b")], { description: "which" })),
+      flip: Type.Optional(Type.Boolean({ description: "mirror" })),
+      widths: Type.Optional(Type.Array(Type.Integer(), { description: "filters" })),
+    });
+    expect(optionsOf(section)).toEqual([
+      { name: "epochs", doc: "passes", type: "integer", min: 1, max: 9 },
+      { name: "rate", doc: "speed", type: "number" },
+      { name: "mode", doc: "which", type: "choice", choices: ["a", "b"] },
+      { name: "flip", doc: "mirror", type: "choice", choices: ["true", "false"] },
+      { name: "widths", doc: "filters", type: "string", placeholder: "LIST" },
+    ]);
+    expect(optionsOf(section, ["flip"]).map(({ name }) => name)).toEqual(["flip"]);
+  });
+
+  it("all have a description to show", () => {
+    for (const { name, doc } of optionsOf(trainConfigSchema)) expect(doc, name).toMatch(/^\S.*\S$/);
+    expect(optionsOf(trainConfigSchema).some(({ doc }) => doc === "undefined")).toBe(false);
+  });
+});
