@@ -9,10 +9,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { OpTime } from "../../src/runtime/profile.ts";
 import { findPeerPython } from "../../tests/support/peer-python.ts";
+import { type LineProcess, startLineProcess } from "../line-process.ts";
 import type { BenchmarkResult } from "../report.ts";
 import { median, printBenchmark } from "../report.ts";
 import { caseName, cases, type Setup } from "./cases.ts";
-import { type LineProcess, startLineProcess } from "./line-process.ts";
 
 const { values: options } = parseArgs({
   options: {

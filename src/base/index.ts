@@ -7,6 +7,7 @@ export * from "./errors.ts";
 export { readFailure, systemCodeOf, writeFailure } from "./file-failure.ts";
 export * from "./freeze.ts";
 export * from "./hash.ts";
+export * from "./lock-file.ts";
 export * from "./logger.ts";
 export * from "./nearest.ts";
 export * from "./parse-text.ts";

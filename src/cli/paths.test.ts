@@ -20,4 +20,18 @@ describe("paths", () => {
     expect(nameOf("pictures/")).toBe("pictures");
     expect(nameOf("/")).toBe("model");
   });
+
+  it("give a bundle its name without the endings of archives and manifests", () => {
+    const names = ["a/Pets.tar", "Pets.tar.gz", "pets.TGZ", "pets.csv", "pets.tsv", "pets.jsonl", "pets.ndjson"];
+    expect([...new Set(names.map(nameOf))]).toEqual(["pets"]);
+    expect(nameOf("v1.2")).toBe("v1-2");
+  });
+
+  it("leave addresses alone, which are no paths", () => {
+    const address = "s3://bucket//Pets/";
+    expect(pathFrom(resolve("/elsewhere"), address)).toBe(address);
+    expect(shownPath(process.cwd(), address)).toBe(address);
+    expect(nameOf(address)).toBe("pets");
+    expect(nameOf("s3://bucket")).toBe("bucket");
+  });
 });

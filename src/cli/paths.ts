@@ -1,20 +1,29 @@
 /** Paths as people give them and as they are shown. */
-import { basename, relative, resolve, sep } from "node:path";
+import { basename, join, relative, resolve, sep } from "node:path";
+import { isS3Location } from "../dataset/sources/s3-location.ts";
 
-/** The path to use for a path that was given on the command line: unchanged where the process stands in `cwd` itself. */
+/**
+ * The path to use for a path that was given on the command line: unchanged where the process stands in `cwd` itself. An address
+ * (`s3://bucket/prefix`) is no path and stays as it is.
+ */
 export function pathFrom(cwd: string, path: string): string {
+  if (isS3Location(path)) return path;
   return resolve(path) === resolve(cwd, path) ? path : resolve(cwd, path);
 }
 
 /** The path as it is shown: relative to `cwd` where it lies below it. */
 export function shownPath(cwd: string, path: string): string {
+  if (isS3Location(path)) return path;
   const way = relative(cwd, resolve(cwd, path));
   return way === "" || way.startsWith(`..${sep}`) || way === ".." ? path : way;
 }
 
 /** A name made from a data source: `cats-dogs` for `../data/Cats-Dogs.zip/`. */
 export function nameOf(source: string): string {
-  const base = basename(resolve(source)).replace(/\.zip$/i, "");
+  const base = basename(resolve(source)).replace(/\.(zip|tar|tgz|tar\.gz|csv|tsv|jsonl|ndjson)$/i, "");
   const name = base.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
   return name.replace(/^-+|-+$/g, "") || "model";
 }
+
+/** Where train and evaluate keep packs; it can be deleted at any time. */
+export const packsFolder = join(".pawprint", "packs");

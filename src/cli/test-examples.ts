@@ -1,6 +1,5 @@
 /** A few pictures of the test split to show predictions on. */
-import { indicesOf, type Pack } from "../dataset/pack.ts";
-import { recipeSizeBytes } from "../image/recipe.ts";
+import { indicesOf, type Pack, readPixels } from "../dataset/pack/index.ts";
 
 export interface Examples {
   /** uint8 `[count,H,W,C]` */
@@ -10,7 +9,7 @@ export interface Examples {
 }
 
 /** Up to `count` test pictures, the classes in turn, each class in the pack's order. */
-export function examplesOf(pack: Pack, count: number): Examples {
+export async function examplesOf(pack: Pack, count: number): Promise<Examples> {
   const byClass = pack.labels.map(() => [] as number[]);
   for (const index of indicesOf(pack, "test")) byClass[pack.targets[index]!]!.push(index);
   const longest = Math.max(...byClass.map(({ length }) => length));
@@ -18,13 +17,8 @@ export function examplesOf(pack: Pack, count: number): Examples {
     byClass.flatMap((indices) => indices[round] ?? []),
   ).flat();
   const chosen = inTurn.slice(0, count);
-  const pictureBytes = recipeSizeBytes(pack.recipe);
-  const pixels = new Uint8Array(chosen.length * pictureBytes);
-  chosen.forEach((index, row) => {
-    pixels.set(pack.pixels.subarray(index * pictureBytes, (index + 1) * pictureBytes), row * pictureBytes);
-  });
   return {
-    pixels,
+    pixels: await readPixels(pack, Uint32Array.from(chosen)),
     ids: chosen.map((index) => pack.ids[index]!),
     labels: chosen.map((index) => pack.labels[pack.targets[index]!]!),
   };

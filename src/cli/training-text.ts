@@ -11,8 +11,11 @@ import { percent } from "./evaluation-text.ts";
 
 const kindNames: Readonly<Record<SourceKind, string>> = {
   folder: "a folder of pictures",
-  archive: "a zip archive",
+  archive: "an archive of pictures",
   idx: "idx files",
+  cifar: "CIFAR-10 files",
+  manifest: "a manifest of pictures",
+  s3: "pictures in an object store",
 };
 
 /** Tells a training's events as they come: what is chosen on standard output, epochs among the progress. */

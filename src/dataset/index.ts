@@ -1,7 +1,8 @@
 /** What the rooms above may use of the datasets' room. */
 export * from "./inspect.ts";
-export * from "./loader.ts";
-export * from "./pack.ts";
+export * from "./inspection/index.ts";
+export * from "./near-duplicates.ts";
+export * from "./pack/index.ts";
 export { openSource } from "./sources/open-source.ts";
 export * from "./sources/source.ts";
 export * from "./split.ts";

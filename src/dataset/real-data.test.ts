@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Recipe } from "../image/index.ts";
 import { summarize } from "./inspect.ts";
-import { buildPack } from "./pack.ts";
+import { buildPack } from "./pack/index.ts";
 import { openSource } from "./sources/open-source.ts";
 
 /** Real data is never part of the repository: PAWPRINT_TEST_DATA names its folder, or it lies in ../shared/data. */

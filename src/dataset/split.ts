@@ -15,14 +15,22 @@ export const defaultSalt = "pawprint";
 /** What is cut off a train split that the source itself gives: 5,000 of MNIST's 60,000. */
 const defaultShareOfGivenTrain = 1 / 12;
 
+/** One of `count` parts of the pictures outside test, which takes turns as val: 0 to count - 1. */
+export interface Fold {
+  readonly index: number;
+  readonly count: number;
+}
+
 /** What to cut by hash, as shares of the pictures that the source leaves to train. 0 where the source gives that split. */
 export interface SplitPlan {
   readonly val: number;
   readonly test: number;
+  /** For k-fold cross-validation: val is this fold of what test leaves, whatever `val` says. */
+  readonly fold?: Fold;
 }
 
 export interface SplitPicture {
-  /** SHA-256 of the picture's bytes. */
+  /** SHA-256 of the picture's bytes; for near-duplicates the lowest one of their group, so that they stay together. */
   readonly hash: string;
   readonly label: string;
   /** Where the source says that the picture belongs. */
@@ -31,10 +39,16 @@ export interface SplitPicture {
 
 /**
  * Decides what has to be cut by hash, from the splits that the source gives (none, as a rule).
- * Errors: CONFIG_INVALID for proportions outside 0 to 1, without train, or that do not add up to 1.
+ * Errors: CONFIG_INVALID for proportions outside 0 to 1, without train, or that do not add up to 1, for a fold that is none of its count,
+ * and for folds of a source that gives val itself.
  */
-export function planSplits(given: ReadonlySet<Split>, proportions?: Proportions): SplitPlan {
+export function planSplits(given: ReadonlySet<Split>, proportions?: Proportions, fold?: Fold): SplitPlan {
   if (proportions !== undefined) requireProportions(proportions);
+  if (fold !== undefined) requireFold(fold, given);
+  return { ...planShares(given, proportions), ...(fold && { fold }) };
+}
+
+function planShares(given: ReadonlySet<Split>, proportions: Proportions | undefined): Pick<SplitPlan, "val" | "test"> {
   const { train, val, test } = proportions ?? defaultProportions;
   if (!given.has("val") && !given.has("test")) return { val, test };
   const shareOfTrain = (share: number): number =>
@@ -43,8 +57,8 @@ export function planSplits(given: ReadonlySet<Split>, proportions?: Proportions)
 }
 
 /** How many different pictures a class must have so that each split that is cut can have one. */
-export function minimumPerClass({ val, test }: SplitPlan): number {
-  return 1 + Number(val > 0) + Number(test > 0);
+export function minimumPerClass({ val, test, fold }: SplitPlan): number {
+  return fold === undefined ? 1 + Number(val > 0) + Number(test > 0) : fold.count + Number(test > 0);
 }
 
 /** Where a picture stands in [0, 1): the first 52 bits of SHA-256 over salt and content hash. */
@@ -52,24 +66,30 @@ export function positionOf(hash: string, salt: string): number {
   return Number.parseInt(sha256(`${salt}:${hash}`).slice(0, 13), 16) / 2 ** 52;
 }
 
-/** Test lies at the bottom of [0, 1), val above it, train on top: another share of val leaves test as it is. */
-export function splitAt(position: number, { val, test }: SplitPlan): Split {
+/**
+ * Test lies at the bottom of [0, 1), val above it, train on top: another share of val leaves test as it is. Folds are equal parts of what
+ * lies above test.
+ */
+export function splitAt(position: number, { val, test, fold }: SplitPlan): Split {
   if (position < test) return "test";
-  return position < test + val ? "val" : "train";
+  if (fold === undefined) return position < test + val ? "val" : "train";
+  return Math.floor(((position - test) / (1 - test)) * fold.count) === fold.index ? "val" : "train";
 }
 
-/** All exact copies of one picture. */
+/** All copies and near-duplicates of one picture. */
 interface Group {
   readonly position: number;
   split: Split;
 }
 
 /**
- * The split of each picture, in their order. A picture's split follows from its bytes and the salt alone: names, order and other
- * pictures play no part, and exact copies stay together.
+ * The split of each picture, in their order. A picture's split follows from its hash and the salt alone: names, order and unrelated
+ * pictures play no part, and pictures of one hash stay together. Each class is cut by itself, so that shares differ from the wanted ones
+ * only as much as chance makes them: by about sqrt(share (1 - share) / pictures of the class).
  *
  * One exception, for small classes: where the hash leaves a class without a picture in a split that is cut, the picture nearest
- * to that split's border is moved in. It goes back once the class has grown a picture that belongs there.
+ * to that split's border is moved in. It goes back once the class has grown a picture that belongs there. Folds are never filled up
+ * like this, since each picture is in val of exactly one of them.
  *
  * Errors: DATASET_CLASS_TOO_SMALL where a class has fewer different pictures than splits to fill.
  */
@@ -97,14 +117,15 @@ function fillEmptySplits(label: string, groups: readonly Group[], plan: SplitPla
   const minimum = minimumPerClass(plan);
   if (groups.length < minimum) throw classTooSmall(label, groups.length, minimum);
   const ascending = [...groups].sort((a, b) => a.position - b.position);
-  const wanted = splits.filter((split) => split === "train" || plan[split] > 0);
+  const wanted = splits.filter((split) => split === "train" || (plan[split] > 0 && !(plan.fold && split === "val")));
   // From the bottom of [0, 1) upwards, so that the lowest picture goes to test.
   for (const split of wanted.toReversed()) {
     if (ascending.some((group) => group.split === split)) continue;
     const sizeOf = (of: Split): number => ascending.filter((group) => group.split === of).length;
     const [donor] = wanted.toSorted((a, b) => sizeOf(b) - sizeOf(a));
     const moved = ascending.filter((group) => group.split === donor).at(split === "train" ? -1 : 0);
-    moved!.split = split; // there are at least as many pictures as splits, so the fullest has one to give
+    // There are at least as many pictures as splits, so the fullest has one to give, unless all are in a fold's val.
+    if (moved !== undefined) moved.split = split;
   }
 }
 
@@ -115,6 +136,22 @@ export function classTooSmall(label: string, count: number, minimum: number, whe
     received: `${count} of class '${label}'`,
     ...(where !== undefined && { where }),
     hint: "add pictures of this class, or leave the class out",
+  });
+}
+
+function requireFold({ index, count }: Fold, given: ReadonlySet<Split>): void {
+  const isSound = Number.isInteger(count) && count >= 2 && Number.isInteger(index) && index >= 0 && index < count;
+  if (!isSound) {
+    throw new AppError("CONFIG_INVALID", {
+      required: "a fold is one of at least 2, counted from 1: 1/5 to 5/5",
+      received: `${index + 1}/${count}`,
+    });
+  }
+  if (!given.has("val")) return;
+  throw new AppError("CONFIG_INVALID", {
+    required: "folds are cut from train, so the source may not give validation pictures itself",
+    received: "a source with a val split",
+    hint: "move the pictures of val to train",
   });
 }
 

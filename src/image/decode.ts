@@ -46,17 +46,25 @@ export async function decodeThrough(
   { channels, background, where }: DecodeOptions,
   steps: (picture: Sharp) => Sharp,
 ): Promise<PixelImage> {
-  if (sniffFormat(bytes) === undefined) throw notAPicture(bytes, where);
-  if (bytes.byteLength > pictureLimits.sizeBytes) throw tooManyBytes(bytes.byteLength, where);
-  // "error" refuses files that end early or are damaged; "warning" would also refuse harmless oddities that cameras write.
-  const picture = sharp(bytes, { failOn: "error", limitInputPixels: pictureLimits.pixels })
+  const picture = openPicture(bytes, where)
     .autoOrient()
     .flatten({ background: rgb(background) });
   try {
     return await takePixels(steps(picture), channels);
   } catch (error) {
-    throw refusal(bytes, where, error);
+    throw decodingFailure(bytes, where, error);
   }
+}
+
+/**
+ * The start of a libvips pipeline, within the limits; nothing is decoded yet. `failOn` says how small a fault ends it: "error" refuses files
+ * that end early or are damaged; "warning" also refuses oddities that cameras write, many of them harmless.
+ * Errors: IMAGE_UNREADABLE for what is no picture; IMAGE_SIZE above 256 MiB. What the pipeline throws later is for `decodingFailure`.
+ */
+export function openPicture(bytes: Uint8Array, where: string, failOn: "error" | "warning" = "error"): Sharp {
+  if (sniffFormat(bytes) === undefined) throw notAPicture(bytes, where);
+  if (bytes.byteLength > pictureLimits.sizeBytes) throw tooManyBytes(bytes.byteLength, where);
+  return sharp(bytes, { failOn, limitInputPixels: pictureLimits.pixels });
 }
 
 /** The pixels at the end of a libvips pipeline, as sRGB or grey. */
@@ -98,8 +106,10 @@ export function tooManyBytes(sizeBytes: number, where: string): AppError {
   });
 }
 
-/** Why libvips refused: the size where the header states one out of bounds, else what libvips says. */
-function refusal(bytes: Uint8Array, where: string, cause: unknown): AppError {
+/**
+ * Why libvips refused, as an error: IMAGE_SIZE where the header states a size out of bounds, else IMAGE_UNREADABLE with what libvips says.
+ */
+export function decodingFailure(bytes: Uint8Array, where: string, cause: unknown): AppError {
   const size = declaredSize(bytes);
   const message = cause instanceof Error ? cause.message : String(cause);
   if ((size !== undefined && !isDecodable(size)) || /exceeds pixel limit/.test(message)) {

@@ -8,23 +8,24 @@ export const defaultConcurrency = availableParallelism() * 2;
 /**
  * Calls `work` for every item, starting them in order, at most `concurrency` at once. The first failure in the items'
  * order is thrown after the work under way has ended, so the same input fails with the same error every time.
- * Errors: what `work` throws; INTERRUPTED where `signal` is aborted.
+ * Errors: what `work` throws, or `items` where it is made while it is gone through; INTERRUPTED where `signal` is aborted.
  */
 export async function forEachInParallel<T>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   work: (item: T, index: number) => Promise<void>,
   { concurrency = defaultConcurrency, signal }: { concurrency?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  const iterator = items[Symbol.iterator]();
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   let started = 0;
   const failures: { readonly index: number; readonly error: unknown }[] = [];
 
   async function lane(): Promise<void> {
     while (failures.length === 0 && !signal?.aborted) {
-      const next = iterator.next();
-      if (next.done) return;
-      const index = started++;
+      let index = Number.POSITIVE_INFINITY;
       try {
+        const next = await iterator.next();
+        if (next.done) return;
+        index = started++;
         await work(next.value, index);
       } catch (error) {
         failures.push({ index, error });
@@ -33,6 +34,7 @@ export async function forEachInParallel<T>(
   }
 
   await Promise.all(Array.from({ length: Math.max(1, concurrency) }, lane));
+  await iterator.return?.();
   throwIfCancelled(signal);
   const [first] = failures.sort((a, b) => a.index - b.index);
   if (first !== undefined) throw first.error;

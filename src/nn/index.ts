@@ -1,6 +1,6 @@
 /** What the rooms above may use of the networks. */
 export * from "./architectures/index.ts";
-export * from "./augment.ts";
+export * from "./augment/index.ts";
 export * from "./inference-graph.ts";
 export * from "./initializers.ts";
 export * from "./layers.ts";

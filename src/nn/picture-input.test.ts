@@ -16,16 +16,16 @@ it("turns bytes with channels last into normalised floats with channels first", 
   for (const [index, value] of expected.entries()) expect(Number(y!.data[index])).toBeCloseTo(value, 5);
 });
 
-it("measures mean and standard deviation of each channel over all pictures", () => {
-  const { mean, std } = measureNormalization([Uint8Array.of(0, 10), Uint8Array.of(255, 30)], 2);
+it("measures mean and standard deviation of each channel over all pictures", async () => {
+  const { mean, std } = await measureNormalization([Uint8Array.of(0, 10), Uint8Array.of(255, 30)], 2);
   expect(mean[0]).toBeCloseTo(0.5, 12);
   expect(std[0]).toBeCloseTo(0.5, 12);
   expect(mean[1]).toBeCloseTo(20 / 255, 12);
   expect(std[1]).toBeCloseTo(10 / 255, 12);
 });
 
-it("gives a channel that never changes a standard deviation that can be divided by", () => {
-  expect(measureNormalization([new Uint8Array(8).fill(7)], 1).std).toEqual([1 / 255]);
+it("gives a channel that never changes a standard deviation that can be divided by", async () => {
+  expect((await measureNormalization([new Uint8Array(8).fill(7)], 1)).std).toEqual([1 / 255]);
 });
 
 it("refuses a normalisation of another number of channels", () => {

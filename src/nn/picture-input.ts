@@ -41,12 +41,15 @@ export function scaleChannels(pixels: Value, { mean, std }: Normalization): Valu
 }
 
 /**
- * Mean and standard deviation of each channel over pictures, each uint8 `[H,W,C]`; exact: bytes are counted, then weighed.
+ * Mean and standard deviation of each channel over pictures, uint8 `[H,W,C]` or `[N,H,W,C]`; exact: bytes are counted, then weighed.
  * A channel that never changes gets a standard deviation of 1/255, so that it can be divided by.
  */
-export function measureNormalization(pictures: Iterable<Uint8Array>, channels: number): Normalization {
+export async function measureNormalization(
+  pictures: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  channels: number,
+): Promise<Normalization> {
   const counts = Array.from({ length: channels }, () => new Float64Array(256));
-  for (const pixels of pictures) {
+  for await (const pixels of pictures) {
     for (let start = 0; start < pixels.length; start += channels) {
       for (let channel = 0; channel < channels; channel++) counts[channel]![pixels[start + channel]!]!++;
     }

@@ -26,6 +26,14 @@ const parts = {
     createdAt: Type.String(),
     seed: Type.Number(),
     gitCommit: Type.Optional(Type.String()),
+    /** How the splits were cut, where it was not by default. */
+    splits: Type.Optional(
+      Type.Object({
+        proportions: Type.Optional(Type.Object({ train: Type.Number(), val: Type.Number(), test: Type.Number() })),
+        salt: Type.Optional(Type.String()),
+        fold: Type.Optional(Type.Object({ index: Type.Integer(), count: Type.Integer() })),
+      }),
+    ),
   }),
   evaluation: Type.Record(Type.String(), Type.Unknown()),
   parity: Type.Array(Type.Object({ seed: Type.Integer(), probabilities: Type.Array(Type.Number()) })),

@@ -16,7 +16,7 @@ const pack = patternPack();
 const optimizer = adamw();
 const options: FitOptions = {
   executor: createOnnxRuntimeExecutor({ threads: 2 }),
-  model: createModel(createNetwork("cnn", { widths: [4] }), pack),
+  model: await createModel(createNetwork("cnn", { widths: [4] }), pack),
   pack,
   epochs: 3,
   batchSize: 8,

@@ -1,12 +1,11 @@
 /** One pass over the training pictures: shuffle, fill a batch, step, repeat. */
 import type { ProgressHandle } from "../base/progress.ts";
 import type { Random } from "../base/random.ts";
-import { batches, createBatch } from "../dataset/loader.ts";
-import type { Pack } from "../dataset/pack.ts";
+import type { Pack } from "../dataset/pack/index.ts";
+import { batches, createBatch } from "../dataset/pack/index.ts";
 import type { TensorData } from "../graph/tensor-type.ts";
 import { sizeOf } from "../graph/tensor-type.ts";
-import type { Augmentation } from "../nn/augment.ts";
-import { drawAugmentation, numbersPerPicture } from "../nn/augment.ts";
+import { drawAugmentation, numbersPerPicture } from "../nn/augment/index.ts";
 import type { PictureSize } from "../nn/picture-input.ts";
 import type { TrainStep } from "./step.ts";
 import type { StepRunner } from "./step-runner.ts";
@@ -17,7 +16,6 @@ export interface EpochTask {
   readonly pack: Pack;
   readonly size: PictureSize;
   readonly batchSize: number;
-  readonly augmentation: Augmentation;
   /** Decides order, augmentation and dropout of this epoch and of no other. */
   readonly random: Random;
   /** Steps taken before this epoch. */
@@ -42,19 +40,19 @@ export interface EpochResult {
 
 /** Every training picture once, in random order; the last batch is filled up from the front of the order. */
 export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
-  const { runner, step, pack, size, batchSize, augmentation, random, progress, signal } = task;
+  const { runner, step, pack, size, batchSize, random, progress, signal } = task;
   const augmentRandom = random.split("augmentation");
   const maskRandom = random.split("masks");
   const batch = createBatch(pack, batchSize);
-  const numbers = new Float32Array(batchSize * numbersPerPicture);
+  const { augmentation } = step;
+  const perPicture = numbersPerPicture(size.channels);
+  const numbers = new Float32Array(batchSize * perPicture);
   const masks = step.masks.map((mask) => ({ ...mask, data: new Float32Array(sizeOf(mask.shape)) }));
   const feeds: Record<string, TensorData> = {
     pictures: { dtype: "uint8", shape: [batchSize, size.height, size.width, size.channels], data: batch.pixels },
     targets: { dtype: "int32", shape: [batchSize], data: batch.targets },
   };
-  if (step.isAugmented) {
-    feeds.augmentation = { dtype: "float32", shape: [batchSize, numbersPerPicture], data: numbers };
-  }
+  if (augmentation) feeds.augmentation = { dtype: "float32", shape: [batchSize, perPicture], data: numbers };
   for (const { name, shape, data } of masks) feeds[name] = { dtype: "float32", shape, data };
 
   let lossSum = 0;
@@ -71,10 +69,12 @@ export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
     end,
   });
   const shuffle = random.split("order");
-  for (const { count } of batches(pack, "train", { batchSize, shuffle, last: "wrap", into: batch })) {
+  for await (const { count } of batches(pack, "train", { batchSize, shuffle, last: "wrap", into: batch })) {
     if (signal?.aborted) return resultWith("interrupted");
-    if (step.isAugmented) drawAugmentation(augmentRandom, augmentation, size, numbers);
-    for (const { data, rate } of masks) drawMask(maskRandom, rate, data);
+    // Streams of the batch's own: what it draws follows from seed, epoch and its place in the epoch alone.
+    if (augmentation) drawAugmentation(augmentRandom.split(steps), augmentation, numbers);
+    const batchMaskRandom = maskRandom.split(steps);
+    for (const { data, rate } of masks) drawMask(batchMaskRandom, rate, data);
 
     learningRate = task.learningRateAt(task.stepsBefore + steps);
     const result = await runner.run(feeds, { learningRate, step: task.stepsBefore + steps + 1 });

@@ -1,20 +1,21 @@
 /** Evaluates a finished bundle on labelled pictures, by the same split rule as training. */
 import { AppError, type Logger, type Progress, silentLogger, silentProgress, throwIfCancelled } from "../base/index.ts";
-import { batches, createBatch } from "../dataset/loader.ts";
-import { buildPack, indicesOf, type Pack } from "../dataset/pack.ts";
-import { openSource } from "../dataset/sources/open-source.ts";
+import { batches, createBatch, indicesOf, type Pack } from "../dataset/pack/index.ts";
 import { type Split, splits } from "../dataset/sources/source.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
 import type { BundleInfo } from "../registry/bundle.ts";
 import type { LoadedBundle } from "../registry/load-bundle.ts";
 import { type Evaluation, evaluateAnswers } from "./classification-metrics.ts";
+import { preparePack } from "./prepare-pack.ts";
 
 export interface EvaluateBundleOptions {
   readonly bundle: LoadedBundle;
-  /** A folder or zip of labelled pictures, or a folder of idx files. */
+  /** What `openSource` opens, or the folder of a pack. */
   readonly data: string;
   /** Which pictures; `all` takes every one, also those that were trained on. Default test. */
   readonly split?: Split | "all";
+  /** Where packs are kept; in memory alone where left out. */
+  readonly packs?: string;
   readonly strict?: boolean;
   readonly batchSize?: number;
   readonly progress?: Progress;
@@ -47,7 +48,7 @@ export async function evaluateBundle(options: EvaluateBundleOptions): Promise<Bu
       trained: bundle.info.lineage.datasetHash.slice(0, 12),
     });
   }
-  const answered = await answerAll(bundle, { ...pack, targets }, options);
+  const answered = await answerAll(bundle, { ...pack, targets }, options).finally(() => pack.pixels.close());
   if (answered.targets.length === 0) {
     throw new AppError("DATASET_EMPTY", { required: `pictures in the ${split} split`, received: "none", where: data });
   }
@@ -60,23 +61,16 @@ export async function evaluateBundle(options: EvaluateBundleOptions): Promise<Bu
 }
 
 async function packFor(info: BundleInfo, options: EvaluateBundleOptions): Promise<Pack> {
-  const { data, split, strict = false, progress = silentProgress, logger = silentLogger, signal } = options;
-  const source = await openSource(data);
-  try {
-    const labels = new Set<string>();
-    for await (const { label } of source.samples()) labels.add(label);
-    requireKnown(info, [...labels], data);
-    return await buildPack(source, info.recipe, {
-      strict,
-      progress,
-      logger,
-      ...(signal && { signal }),
-      // Without a split to fill, a class may be as small as one picture.
-      ...(split === "all" && { proportions: { train: 1, val: 0, test: 0 } }),
-    });
-  } finally {
-    await source.close();
-  }
+  const { pack } = await preparePack({
+    ...options,
+    // Without a split to fill, a class may be as small as one picture.
+    splits: options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : (info.lineage.splits ?? {}),
+    async recipeFor(_own, _source, labels) {
+      requireKnown(info, await labels(), options.data);
+      return info.recipe;
+    },
+  });
+  return pack;
 }
 
 /** The data may hold fewer classes than the bundle, not others. Asked before anything is decoded. */
@@ -109,7 +103,11 @@ async function answerAll(bundle: LoadedBundle, pack: Pack, options: EvaluateBund
   let done = 0;
   try {
     for (const side of sides) {
-      for (const { pixels, targets: expected, count } of batches(pack, side, { batchSize, last: "pad", into: batch })) {
+      for await (const { pixels, targets: expected, count } of batches(pack, side, {
+        batchSize,
+        last: "pad",
+        into: batch,
+      })) {
         throwIfCancelled(signal);
         const answers = await bundle.answer(pixels.subarray(0, count * recipeSizeBytes(pack.recipe)));
         logits.set(answers.logits, done * classes);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { patternPack } from "../../tests/fixtures/pattern-pack.ts";
 import { createRandom } from "../base/random.ts";
+import { memoryStore, readPixels } from "../dataset/pack/index.ts";
 import { createNetwork } from "../nn/architectures/index.ts";
 import { buildInferenceGraph, layoutOf } from "../nn/inference-graph.ts";
 import { initialParameters, initialStatistics } from "../nn/layout.ts";
@@ -10,7 +11,7 @@ import { createModel } from "./model.ts";
 
 const executor = createOnnxRuntimeExecutor({ threads: 1 });
 const pack = patternPack({ train: 6, val: 7, channels: 3 });
-const model = createModel(createNetwork("cnn", { widths: [4] }), pack);
+const model = await createModel(createNetwork("cnn", { widths: [4] }), pack);
 const layout = layoutOf(model);
 const weights = {
   parameters: initialParameters(layout, createRandom(2)),
@@ -18,9 +19,11 @@ const weights = {
 };
 
 it("answers every picture once, in order, whatever the batch size", async () => {
-  const pictureBytes = 8 * 8 * 3;
   const program = await executor.load(buildInferenceGraph(model, weights));
-  const data = pack.pixels.slice(6 * pictureBytes);
+  const data = await readPixels(
+    pack,
+    Uint32Array.from({ length: 7 }, (_, at) => 6 + at),
+  );
   const { logits: expected } = await program.run({ pictures: { dtype: "uint8", shape: [7, 8, 8, 3], data } });
   for (const batchSize of [1, 3, 7, 16]) {
     const evaluator = await Evaluator.start(executor, model, batchSize);
@@ -42,7 +45,9 @@ it("evaluates a split that has no pictures as nothing known", async () => {
   await evaluator.close();
 });
 
-it("measures the normalisation on training pictures only", () => {
-  const brighter = { ...pack, pixels: pack.pixels.map((byte, at) => (at >= 6 * 8 * 8 * 3 ? 255 : byte)) };
-  expect(createModel(model.network, brighter).normalization).toEqual(model.normalization);
+it("measures the normalisation on training pictures only", async () => {
+  const all = await readPixels(pack, Uint32Array.from(pack.targets.keys()));
+  const bytes = all.map((byte, at) => (at >= 6 * 8 * 8 * 3 ? 255 : byte));
+  const brighter = { ...pack, pixels: memoryStore(bytes, pack.pixels.rowBytes) };
+  expect((await createModel(model.network, brighter)).normalization).toEqual(model.normalization);
 });

@@ -1,8 +1,7 @@
 /** Evaluation of weights on labelled pictures: running statistics, no augmentation, every picture once. */
 import { throwIfCancelled } from "../base/cancel.ts";
-import { batches, createBatch } from "../dataset/loader.ts";
-import type { Pack } from "../dataset/pack.ts";
-import { indicesOf } from "../dataset/pack.ts";
+import type { Pack } from "../dataset/pack/index.ts";
+import { batches, createBatch, indicesOf } from "../dataset/pack/index.ts";
 import type { Split } from "../dataset/sources/source.ts";
 import type { TensorData } from "../graph/tensor-type.ts";
 import type { Model, Weights } from "../nn/inference-graph.ts";
@@ -43,7 +42,7 @@ export class Evaluator {
     };
     if (weights.statistics.length > 0) feeds.statistics = vectorOf(weights.statistics);
     let at = 0;
-    for (const { count } of batches(pack, split, { batchSize, last: "pad", into: batch })) {
+    for await (const { count } of batches(pack, split, { batchSize, last: "pad", into: batch })) {
       throwIfCancelled(signal);
       await this.#program.run(feeds, { logits });
       all.set(logits.data.subarray(0, count * labels.length), at);

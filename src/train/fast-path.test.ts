@@ -2,32 +2,58 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../base/random.ts";
 import type { TensorData } from "../graph/tensor-type.ts";
 import { createNetwork } from "../nn/architectures/index.ts";
+import { type Augmentation, drawAugmentation, noAugmentation, numbersPerPicture } from "../nn/augment/index.ts";
 import { createCpuExecutor } from "../runtime/cpu-executor.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { sgd } from "./optimizer.ts";
-import { buildTrainStep } from "./step.ts";
+import { buildTrainStep, type TrainStep } from "./step.ts";
 import { initialState, StepRunner } from "./step-runner.ts";
 
 const [batchSize, side, steps] = [16, 32, 2];
 const fast = await createCpuExecutor({ threads: 2 });
 const portable = await createCpuExecutor({ threads: 2, lowering: "portable" });
 
+const usual: Augmentation = {
+  ...noAugmentation,
+  flip: true,
+  shiftPixels: 2,
+  zoom: 0.1,
+  brightness: 0.1,
+  contrast: 0.1,
+};
+const everything: Augmentation = {
+  ...usual,
+  rotationDegrees: 20,
+  shear: 0.1,
+  crop: 0.5,
+  saturation: 0.3,
+  hue: 0.1,
+  erasing: 0.5,
+  mixup: 0.2,
+  cutmix: 1,
+  randAugment: { count: 2, magnitude: 9 },
+};
+
 /** The parameters, running statistics and losses after two steps on the same noise. */
-async function trained(executor: Executor, name: string, options: Readonly<Record<string, unknown>>) {
+async function trained(
+  executor: Executor,
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+  augmentation = usual,
+) {
   const model = {
     network: createNetwork(name, options),
     size: { height: side, width: side, channels: 3 },
     normalization: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
     labels: ["a", "b", "c"],
   };
-  const augmentation = { flip: true, shiftPixels: 2, zoom: 0.1, brightness: 0.1, contrast: 0.1 };
   const step = buildTrainStep({ model, batchSize, optimizer: sgd(), augmentation, labelSmoothing: 0.1 });
   const random = createRandom(name);
   const runner = await StepRunner.start(executor, step, sgd(), initialState(step, sgd(), random.split("weights")));
   try {
     const losses: number[] = [];
     for (let at = 1; at <= steps; at++)
-      losses.push((await runner.run(batch(at), { learningRate: 0.02, step: at })).loss);
+      losses.push((await runner.run(batch(at, step), { learningRate: 0.02, step: at })).loss);
     const { parameters, statistics } = runner.state();
     return { losses, parameters: parameters!.slice(), statistics: statistics!.slice() };
   } finally {
@@ -35,13 +61,11 @@ async function trained(executor: Executor, name: string, options: Readonly<Recor
   }
 }
 
-function batch(seed: number): Record<string, TensorData> {
+function batch(seed: number, { augmentation }: TrainStep): Record<string, TensorData> {
   const random = createRandom(seed);
   const pixels = Uint8Array.from({ length: batchSize * side * side * 3 }, () => random.integer(256));
-  const numbers = Float32Array.from(
-    { length: batchSize * 6 },
-    (_, at) => (at % 2 === 0 ? 1 : 0) + 0.05 * random.normal(),
-  );
+  const numbers = new Float32Array(batchSize * numbersPerPicture(3));
+  drawAugmentation(random.split("augmentation"), augmentation!, numbers);
   return {
     pictures: { dtype: "uint8", shape: [batchSize, side, side, 3], data: pixels },
     targets: {
@@ -49,7 +73,7 @@ function batch(seed: number): Record<string, TensorData> {
       shape: [batchSize],
       data: Int32Array.from({ length: batchSize }, () => random.integer(3)),
     },
-    augmentation: { dtype: "float32", shape: [batchSize, 6], data: numbers },
+    augmentation: { dtype: "float32", shape: [batchSize, numbersPerPicture(3)], data: numbers },
   };
 }
 
@@ -70,6 +94,15 @@ describe("training on the fast path", () => {
     });
     expect(largestDifference(actual.parameters, expected.parameters)).toBeLessThan(1e-4);
     expect(largestDifference(actual.statistics, expected.statistics)).toBeLessThan(1e-4);
+  });
+
+  it("takes every kind of augmentation as the portable graph does", async () => {
+    const options = { widths: [16, 32] };
+    const expected = await trained(portable, "cnn", options, everything);
+    const actual = await trained(fast, "cnn", options, everything);
+    expect(actual.losses[1]).toBeCloseTo(expected.losses[1]!, 4);
+    expect(largestDifference(actual.parameters, expected.parameters)).toBeLessThan(1e-4);
+    expect(await trained(fast, "cnn", options, everything)).toEqual(actual);
   });
 
   it("gives the same weights bit for bit from the same seed and threads", async () => {

@@ -1,8 +1,8 @@
 /** What a training is given, what it reports on its way, and what it gives back. */
 import type { Progress } from "../base/progress.ts";
 import type { Seed } from "../base/random.ts";
-import type { Pack } from "../dataset/pack.ts";
-import type { Augmentation } from "../nn/augment.ts";
+import type { Pack } from "../dataset/pack/index.ts";
+import type { Augmentation } from "../nn/augment/index.ts";
 import type { Model, Weights } from "../nn/inference-graph.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Optimizer } from "./optimizer.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { patternPack } from "../../tests/fixtures/pattern-pack.ts";
 import type { Progress } from "../base/progress.ts";
 import { createNetwork } from "../nn/architectures/index.ts";
-import { noAugmentation } from "../nn/augment.ts";
+import { noAugmentation } from "../nn/augment/index.ts";
 import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
 import { fit as train } from "./fit.ts";
 import { DivergenceError } from "./fit-errors.ts";
@@ -16,7 +16,7 @@ const pack = patternPack();
 const network = createNetwork("cnn", { widths: [4, 8], dropout: 0.2 });
 const base: FitOptions = {
   executor,
-  model: createModel(network, pack),
+  model: await createModel(network, pack),
   pack,
   epochs: 3,
   batchSize: 8,
@@ -43,7 +43,7 @@ describe("fit", () => {
     const noise = patternPack({ train: 8, val: 3, contrast: 0 });
     const { history } = await train({
       executor,
-      model: createModel(createNetwork(architecture, small), noise),
+      model: await createModel(createNetwork(architecture, small), noise),
       pack: noise,
       epochs: 80,
       batchSize: 8,

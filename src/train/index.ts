@@ -1,4 +1,6 @@
 /** What the rooms above may use of training. */
+export { type AugmentationPlan, planAugmentation } from "./augmentation-plan.ts";
+export * from "./augmentation-preview.ts";
 export * from "./checkpoint.ts";
 export * from "./classification-metrics.ts";
 export * from "./evaluate.ts";

@@ -1,22 +1,27 @@
 /** The model that a pack asks for: its size and labels, and its training pictures' mean and standard deviation. */
-import type { Pack } from "../dataset/pack.ts";
-import { indicesOf } from "../dataset/pack.ts";
+import { indicesOf, type Pack } from "../dataset/pack/index.ts";
 import type { Network } from "../nn/architectures/index.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import { measureNormalization } from "../nn/picture-input.ts";
 
+/** Pictures that are read at once: some megabytes. */
+const picturesPerRead = 256;
+
 /** Normalisation is measured on the train split alone: validation and test pictures must not shape the model. */
-export function createModel(network: Network, pack: Pack): Model {
+export async function createModel(network: Network, pack: Pack): Promise<Model> {
   const { height, width, channels } = pack.recipe;
   const size = { height, width, channels };
   network.checkSize(size);
-  return { network, size, normalization: measureNormalization(trainPictures(pack), channels), labels: pack.labels };
+  const normalization = await measureNormalization(trainPixels(pack), channels);
+  return { network, size, normalization, labels: pack.labels };
 }
 
-function* trainPictures(pack: Pack): Generator<Uint8Array> {
-  const { height, width, channels } = pack.recipe;
-  const pictureBytes = height * width * channels;
-  for (const index of indicesOf(pack, "train")) {
-    yield pack.pixels.subarray(index * pictureBytes, (index + 1) * pictureBytes);
+async function* trainPixels({ pixels, ...pack }: Pack): AsyncGenerator<Uint8Array> {
+  const indices = indicesOf(pack, "train");
+  const buffer = new Uint8Array(picturesPerRead * pixels.rowBytes);
+  for (let start = 0; start < indices.length; start += picturesPerRead) {
+    const some = indices.subarray(start, start + picturesPerRead);
+    await pixels.read(some, buffer);
+    yield buffer.subarray(0, some.length * pixels.rowBytes);
   }
 }

@@ -4,7 +4,6 @@ import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import {
-  AppError,
   ensureFolder,
   type Logger,
   type Progress,
@@ -13,10 +12,8 @@ import {
   throwIfCancelled,
 } from "../base/index.ts";
 import { type DatasetSummary, summarize } from "../dataset/inspect.ts";
-import { buildPack, indicesOf, type Pack } from "../dataset/pack.ts";
-import { openSource } from "../dataset/sources/open-source.ts";
-import type { Sample, Source, SourceKind } from "../dataset/sources/source.ts";
-import { recipeSizeBytes } from "../image/recipe.ts";
+import { indicesOf, type Pack, readPixels } from "../dataset/pack/index.ts";
+import type { SourceKind } from "../dataset/sources/source.ts";
 import { buildInferenceGraph, type Model, type Weights } from "../nn/inference-graph.ts";
 import type { Lineage } from "../registry/bundle.ts";
 import { type ExportedBundle, exportBundle, requireFreePath } from "../registry/export-bundle.ts";
@@ -26,7 +23,9 @@ import { type Evaluation, evaluateAnswers, probabilitiesOf } from "./classificat
 import { Evaluator } from "./evaluate.ts";
 import type { EpochMetrics, EpochReport, FitResult } from "./fit-options.ts";
 import { createModel } from "./model.ts";
+import { preparePack } from "./prepare-pack.ts";
 import { checkpointPathOf, resumableFit } from "./resumable-fit.ts";
+import { splitOptionsOf } from "./split-settings.ts";
 import type { TrainSettings } from "./train-config.ts";
 import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./train-plan.ts";
 
@@ -48,7 +47,7 @@ export type TrainEvent =
   | { readonly type: "evaluated"; readonly evaluation: Evaluation };
 
 export interface TrainOptions {
-  /** A folder or zip of labelled pictures, or a folder of idx files. */
+  /** What `openSource` opens, or the folder of a pack. */
   readonly data: string;
   /** The bundle's file. */
   readonly out: string;
@@ -57,6 +56,8 @@ export interface TrainOptions {
   readonly force?: boolean;
   /** Refuse the data at the first picture that cannot be used. */
   readonly strict?: boolean;
+  /** Where packs are kept, so that the next training on the same pictures starts at once; in memory alone where left out. */
+  readonly packs?: string;
   /** Go on with the training that an interruption left beside `out`. */
   readonly resume?: boolean;
   readonly lineage?: Partial<Pick<Lineage, "runId" | "createdAt" | "gitCommit">>;
@@ -78,6 +79,7 @@ export interface TrainReport {
   readonly bestEpoch: number;
   /** Of the best weights on the test split. */
   readonly evaluation: Evaluation;
+  /** Close its pixels when done with them. */
   readonly pack: Pack;
   readonly durationMs: number;
 }
@@ -90,17 +92,29 @@ export interface TrainReport {
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
   const startMs = performance.now();
+  await requireFreePath(options.out, options.force ?? false);
+  const prepared = await preparePictures(options);
+  try {
+    return { ...(await trainOnPack(prepared, options)), durationMs: performance.now() - startMs };
+  } catch (error) {
+    await prepared.pack.pixels.close();
+    throw error;
+  }
+}
+
+async function trainOnPack(
+  { pack, kind, plan, splits }: Awaited<ReturnType<typeof preparePictures>>,
+  options: TrainOptions,
+): Promise<Omit<TrainReport, "durationMs">> {
   const { out, force = false, settings = {}, signal, logger = silentLogger } = options;
   const { threads = availableParallelism() } = options;
-  await requireFreePath(out, force);
-  const { pack, kind, plan } = await preparePictures(options, settings);
   const summary = summarize(pack);
   const steps = planSteps(pack, kind, settings);
   options.onEvent?.({ type: "packed", summary, plan: steps });
   await ensureFolder(dirname(out));
 
   const executor = options.executor ?? (await createCpuExecutor({ threads }));
-  const model = createModel(plan.network, pack);
+  const model = await createModel(plan.network, pack);
   const { choices: _, ...stepSettings } = steps;
   const fitted = await resumableFit({
     executor,
@@ -135,6 +149,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
         source: options.data,
         createdAt: lineage.createdAt ?? new Date().toISOString(),
         seed: steps.seed,
+        ...(Object.keys(splits).length > 0 && { splits }),
         ...(lineage.gitCommit !== undefined && { gitCommit: lineage.gitCommit }),
       },
       evaluation: { split: "test", epochs: fitted.history.length, bestEpoch: fitted.bestEpoch, ...judged.evaluation },
@@ -155,26 +170,23 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     bestEpoch: fitted.bestEpoch,
     evaluation: judged.evaluation,
     pack,
-    durationMs: performance.now() - startMs,
   };
 }
 
-async function preparePictures(options: TrainOptions, settings: TrainSettings) {
-  const { data, strict = false, signal, progress = silentProgress, logger = silentLogger } = options;
-  const source = await openSource(data);
-  try {
-    const plan = planPictures(await firstSample(source), settings);
-    options.onEvent?.({ type: "opened", kind: source.kind, location: source.location, plan });
-    const pack = await buildPack(source, plan.recipe, { strict, progress, logger, ...(signal && { signal }) });
-    return { pack, kind: source.kind, plan };
-  } finally {
-    await source.close();
-  }
-}
-
-async function firstSample(source: Source): Promise<Sample> {
-  for await (const sample of source.samples()) return sample;
-  throw new AppError("INTERNAL", { required: "a source that opens has a sample", received: source.location });
+async function preparePictures(options: TrainOptions) {
+  const { settings = {} } = options;
+  const splits = splitOptionsOf(settings);
+  let plan: PicturePlan | undefined;
+  const prepared = await preparePack({
+    ...options,
+    splits,
+    recipeFor(own, { kind, location }) {
+      plan = planPictures(own, settings);
+      options.onEvent?.({ type: "opened", kind, location, plan });
+      return plan.recipe;
+    },
+  });
+  return { ...prepared, splits, plan: plan! }; // preparePack has asked for the recipe
 }
 
 /** The figures of the test split, and what the exported bundle must answer to its first pictures. */
@@ -191,11 +203,7 @@ async function judge(
     const answers = await evaluator.answers(weights, pack, "test", signal);
     const classes = model.labels.length;
     const shown = indicesOf(pack, "test").subarray(0, referenceCount);
-    const pictureBytes = recipeSizeBytes(pack.recipe);
-    const pixels = new Uint8Array(shown.length * pictureBytes);
-    shown.forEach((index, row) => {
-      pixels.set(pack.pixels.subarray(index * pictureBytes, (index + 1) * pictureBytes), row * pictureBytes);
-    });
+    const pixels = await readPixels(pack, shown);
     const probabilities = Array.from(shown).flatMap((_, row) =>
       probabilitiesOf(answers.logits.subarray(row * classes, (row + 1) * classes)),
     );

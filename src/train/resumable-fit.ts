@@ -1,6 +1,6 @@
 /** Training that can be interrupted: a checkpoint after each epoch, and the way back from it. */
 import { AppError, interruptionOf, type Logger, type Progress } from "../base/index.ts";
-import { indicesOf } from "../dataset/pack.ts";
+import { indicesOf } from "../dataset/pack/index.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { fit as trainEpochs } from "./fit.ts";

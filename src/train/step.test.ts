@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { expandComposites } from "../graph/lower.ts";
 import { nodesOf } from "../graph/value.ts";
 import { createNetwork } from "../nn/architectures/index.ts";
-import { noAugmentation } from "../nn/augment.ts";
+import { noAugmentation, numbersPerPicture } from "../nn/augment/index.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import { adamw, sgd } from "./optimizer.ts";
 import { buildTrainStep } from "./step.ts";
@@ -41,7 +41,7 @@ describe("the training step", () => {
       correctedEpsilon: { dtype: "float32", shape: [] },
       decay: { dtype: "float32", shape: [] },
       "dropout.mask": { dtype: "float32", shape: [6, 4] },
-      augmentation: { dtype: "float32", shape: [6, 6] },
+      augmentation: { dtype: "float32", shape: [6, numbersPerPicture(3)] },
     });
   });
 
@@ -59,7 +59,7 @@ describe("the training step", () => {
       optimizer: sgd({ momentum: 0 }),
     });
     expect(Object.keys(inputsOf(plain))).toEqual(["pictures", "targets", "parameters", "learningRate", "statistics"]);
-    expect([plain.masks, plain.isAugmented]).toEqual([[], false]);
+    expect([plain.masks, plain.augmentation]).toEqual([[], undefined]);
   });
 
   it("is standard ONNX once composite ops are expanded", () => {

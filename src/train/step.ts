@@ -1,12 +1,19 @@
 /** The graph of one training step: forward pass, loss, backward pass, optimizer and running statistics in one ONNX model. */
 import { gradients } from "../graph/autodiff.ts";
 import { add, mul, sub } from "../graph/ops/elementwise.ts";
-import { correctCount, softmaxCrossEntropy } from "../graph/ops/loss.ts";
+import { correctCount } from "../graph/ops/loss.ts";
 import { float32 } from "../graph/tensor-type.ts";
 import type { Graph, Value } from "../graph/value.ts";
 import { constant, graph, input, scalar } from "../graph/value.ts";
-import type { Augmentation } from "../nn/augment.ts";
-import { augmentPictures, augments, noAugmentation, numbersPerPicture } from "../nn/augment.ts";
+import type { Augmentation, AugmentationSetup } from "../nn/augment/index.ts";
+import {
+  augmentPictures,
+  augments,
+  mixesPictures,
+  mixTargets,
+  noAugmentation,
+  numbersPerPicture,
+} from "../nn/augment/index.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import { layoutOf } from "../nn/inference-graph.ts";
 import type { ParameterLayout } from "../nn/layout.ts";
@@ -14,6 +21,7 @@ import { decayMask } from "../nn/layout.ts";
 import { normalizePictures } from "../nn/picture-input.ts";
 import type { MaskRequest, RootScope } from "../nn/scope.ts";
 import { createScope, joinSlices, slicesOf, valueSource } from "../nn/scope.ts";
+import { meanLoss } from "./mean-loss.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 export interface TrainStepOptions {
@@ -34,8 +42,8 @@ export interface TrainStep {
   readonly stateNames: readonly string[];
   /** Dropout masks to feed, each drawn anew. */
   readonly masks: readonly MaskRequest[];
-  /** Whether `augmentation` `[B,6]` is among the inputs. */
-  readonly isAugmented: boolean;
+  /** Where pictures are varied: what the numbers that are fed as `augmentation` are drawn by. */
+  readonly augmentation: AugmentationSetup | undefined;
 }
 
 /** How much of the running statistics each batch replaces, as in PyTorch. */
@@ -50,8 +58,9 @@ export const optimizerStateName = (name: string): string => `optimizer.${name}`;
 /**
  * Builds one training step for batches of a fixed size B.
  * Inputs: `pictures` uint8 `[B,H,W,C]`, `targets` int32 `[B]`, `parameters` `[P]`, `statistics` `[S]` (where S > 0),
- * `optimizer.*` `[P]` each, the optimizer's scalars `[]`, `augmentation` `[B,6]` where it augments, masks where it drops.
- * Outputs: every state vector as `NAME.next`, `loss` `[]` (mean over the batch, before the update), `correct` `[]`.
+ * `optimizer.*` `[P]` each, the optimizer's scalars `[]`, `augmentation` `[B,numbersPerPicture]` where it augments, masks where it drops.
+ * Outputs: every state vector as `NAME.next`, `loss` `[]` (mean over the batch, before the update), `correct` `[]` (of mixed
+ * pictures: answers that name the class with the larger share).
  */
 export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const { model, batchSize, optimizer, augmentation = noAugmentation, labelSmoothing = 0, classWeights } = options;
@@ -65,17 +74,16 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const optimizerState = vectorInputs(optimizer.stateNames.map(optimizerStateName), layout.parameterCount);
   const scalarNames = Object.keys(optimizer.scalars({ learningRate: 1, step: 1 }));
   const scalars = scalarNames.map((name) => input(name, "float32", []));
-  const isAugmented = augments(augmentation);
-  const numbers = input("augmentation", "float32", [batchSize, numbersPerPicture]);
+  const setup = augments(augmentation) ? { augmentation, size, normalization } : undefined;
+  const numbers = input("augmentation", "float32", [batchSize, numbersPerPicture(size.channels)]);
 
-  const x = isAugmented
-    ? augmentPictures(pictures, numbers, size, normalization, augmentation)
-    : normalizePictures(pictures, normalization);
+  const x = setup ? augmentPictures(pictures, numbers, setup) : normalizePictures(pictures, normalization);
+  const wanted = setup && mixesPictures(augmentation) ? mixTargets(targets, numbers, setup, labels.length) : targets;
   const slices = slicesOf(parameters, layout.parameters);
   const statisticSlices = hasStatistics ? slicesOf(statistics, layout.statistics) : new Map<string, Value>();
   const scope = createScope("training", valueSource(slices, statisticSlices));
   const logits = network.build(scope, x, labels.length);
-  const loss = softmaxCrossEntropy(logits, targets, { labelSmoothing, ...(classWeights ? { classWeights } : {}) });
+  const loss = meanLoss(logits, wanted, { labelSmoothing, ...(classWeights ? { classWeights } : {}) });
 
   const updated = optimizer.update({
     parameters,
@@ -94,17 +102,17 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     ...scope.masks.map(({ value }) => value),
   ];
   if (hasStatistics) inputs.push(statistics);
-  if (isAugmented) inputs.push(numbers);
+  if (setup) inputs.push(numbers);
   const state: Record<string, Value> = { parameters: updated.parameters };
   if (hasStatistics) state.statistics = nextStatistics(statistics, scope, layout);
   for (const name of optimizer.stateNames) state[optimizerStateName(name)] = updated.state[name]!;
   const outputs = Object.fromEntries(Object.entries(state).map(([name, value]) => [nextName(name), value]));
   return {
-    graph: graph("train-step", inputs, { ...outputs, loss, correct: correctCount(logits, targets) }),
+    graph: graph("train-step", inputs, { ...outputs, loss, correct: correctCount(logits, wanted) }),
     layout,
     stateNames: Object.keys(state),
     masks: scope.masks.map(({ name, shape, rate }) => ({ name, shape, rate })),
-    isAugmented,
+    augmentation: setup,
   };
 }
 

@@ -14,7 +14,11 @@ const choice = <const T extends readonly string[]>(names: T, description: string
 /** Descriptions are half sentences: they are the help text of the flags too. */
 export const trainConfigSchema = Type.Object({
   data: Type.Optional(
-    Type.String({ minLength: 1, description: "a folder or .zip of labelled pictures, or a folder of idx files" }),
+    Type.String({
+      minLength: 1,
+      description:
+        "labelled pictures: a folder, a .zip or .tar.gz, a manifest (.csv, .jsonl), idx or CIFAR-10 files, s3://, or a pack",
+    }),
   ),
   out: Type.Optional(
     Type.String({ minLength: 1, description: "the bundle's file; models/NAME.onnx after the data unless given" }),
@@ -37,6 +41,22 @@ export const trainConfigSchema = Type.Object({
   ),
   channels: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)], { description: "3 for colour, 1 for grey" })),
   fit: choice(recipeFits, "how a picture of another shape is brought into the square"),
+  proportions: Type.Optional(
+    Type.Array(Type.Number({ minimum: 0, maximum: 1 }), {
+      minItems: 3,
+      maxItems: 3,
+      description: "shares of train, val and test, such as 0.7,0.1,0.2; 0.8,0.1,0.1 unless given",
+    }),
+  ),
+  salt: Type.Optional(
+    Type.String({ minLength: 1, description: "any text; another one puts other pictures into val and test" }),
+  ),
+  fold: Type.Optional(
+    Type.String({
+      pattern: "^[1-9]\\d*/[1-9]\\d*$",
+      description: "validate on one part of k, for cross-validation: 1/5 to 5/5",
+    }),
+  ),
   epochs: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 10_000, description: "passes over the training pictures" }),
   ),
@@ -66,6 +86,50 @@ export const trainConfigSchema = Type.Object({
   ),
   contrast: Type.Optional(
     Type.Number({ minimum: 0, maximum: 0.95, description: "change their contrast by up to this share" }),
+  ),
+  rotationDegrees: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 180,
+      description: "turn training pictures by up to so many degrees either way",
+    }),
+  ),
+  shear: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: "slant them by up to this share" })),
+  crop: Type.Optional(
+    Type.Number({
+      minimum: 0.01,
+      maximum: 1,
+      description: "show a part of each, at least this share of its area and up to 4/3 as wide or high (0.08 is usual)",
+    }),
+  ),
+  saturation: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 1, description: "make their colours stronger or weaker by up to this share" }),
+  ),
+  hue: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 0.5, description: "turn their hues by up to this share of the colour circle" }),
+  ),
+  erasing: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 1, description: "probability that a rectangle of a picture is covered" }),
+  ),
+  mixup: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 10,
+      description: "blend pictures and their labels in pairs, shares from Beta(mixup, mixup) (0.2 is usual)",
+    }),
+  ),
+  cutmix: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 10,
+      description: "paste patches of other pictures, shares from Beta(cutmix, cutmix) (1 is usual)",
+    }),
+  ),
+  randAugment: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 10, description: "make so many changes to each picture, drawn from a table" }),
+  ),
+  randAugmentMagnitude: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 10, description: "strength of those changes, 9 unless given" }),
   ),
   patience: Type.Optional(
     Type.Integer({ minimum: 1, description: "stop after so many epochs without a better validation" }),

@@ -1,14 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { patternPack } from "../../tests/fixtures/pattern-pack.ts";
-import type { Sample } from "../dataset/sources/source.ts";
 import { planPictures, planSteps } from "./train-plan.ts";
 
-const photograph: Sample = { id: "cat/a.jpg", label: "cat", bytes: async () => new Uint8Array() };
-const digit: Sample = {
-  id: "train#0",
-  label: "7",
-  image: { width: 28, height: 28, channels: 1, pixels: new Uint8Array(784) },
-};
+/** A photograph has no size of its own before it is decoded. */
+const photograph = undefined;
+const digit = { width: 28, height: 28, channels: 1 } as const;
 
 const reasonOf = (plan: { choices: readonly { setting: string; reason: string }[] }, setting: string) =>
   plan.choices.find((choice) => choice.setting === setting)?.reason;
@@ -32,6 +28,14 @@ describe("what follows from the first picture", () => {
     const counts = [4, 8, 28, 64, 128, 512].map(stages);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(counts[0]).toBe(1);
+  });
+
+  it("is no change of hue for grey pictures", () => {
+    expect(() => planPictures(digit, { hue: 0.1 })).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID", hint: "leave hue out, or train in colour with --channels 3" }),
+    );
+    expect(planPictures(digit, { hue: 0.1, channels: 3 }).recipe.channels).toBe(3);
+    expect(planPictures(digit, { hue: 0, saturation: 0 }).recipe.channels).toBe(1);
   });
 
   it("hands further options to the architecture, which refuses unknown ones", () => {

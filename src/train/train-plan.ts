@@ -1,21 +1,18 @@
 /** Turns settings and facts about the data into everything that a training needs, and says why for what nobody chose. */
-import type { Pack } from "../dataset/pack.ts";
-import { indicesOf } from "../dataset/pack.ts";
-import type { Sample, SourceKind } from "../dataset/sources/source.ts";
+import type { Pack } from "../dataset/pack/index.ts";
+import { indicesOf } from "../dataset/pack/index.ts";
+import type { SourceKind } from "../dataset/sources/source.ts";
 import type { Recipe } from "../image/recipe.ts";
 import { createNetwork, type Network } from "../nn/architectures/index.ts";
-import type { Augmentation } from "../nn/augment.ts";
+import { type Augmentation, requireColours } from "../nn/augment/index.ts";
+import { planAugmentation } from "./augmentation-plan.ts";
+import { type Choice, createNotes } from "./choice.ts";
 import { adam, adamw, type Optimizer, sgd, withClipping } from "./optimizer.ts";
+import type { OwnSize } from "./prepare-pack.ts";
 import { constantSchedule, cosineWithWarmup, oneCycle, type Schedule } from "./schedule.ts";
 import type { TrainSettings } from "./train-config.ts";
 
-/** One decision, for people. */
-export interface Choice {
-  readonly setting: string;
-  readonly value: string;
-  /** `given`, or why this value. */
-  readonly reason: string;
-}
+export type { Choice } from "./choice.ts";
 
 export interface PicturePlan {
   readonly recipe: Recipe;
@@ -41,12 +38,11 @@ export interface StepPlan {
 const photographSide = 64;
 
 /**
- * The recipe and the network, decided before any picture is decoded.
- * Errors: ARCHITECTURE_UNKNOWN, CONFIG_UNKNOWN_KEY, CONFIG_INVALID.
+ * The recipe and the network, decided before any picture is decoded; `own` is the size of pictures that need no decoding.
+ * Errors: ARCHITECTURE_UNKNOWN, CONFIG_UNKNOWN_KEY, CONFIG_INVALID (also for hue or saturation of grey pictures).
  */
-export function planPictures(first: Sample, settings: TrainSettings): PicturePlan {
+export function planPictures(own: OwnSize | undefined, settings: TrainSettings): PicturePlan {
   const notes = createNotes();
-  const own = "image" in first ? first.image : undefined;
   const side = settings.size;
   const width = side ?? own?.width ?? photographSide;
   const height = side ?? own?.height ?? photographSide;
@@ -54,6 +50,7 @@ export function planPictures(first: Sample, settings: TrainSettings): PicturePla
   notes.add("size", `${width} x ${height} pixels`, side, sizeReason);
   const channels = settings.channels ?? own?.channels ?? 3;
   const channelReason = own ? "the pictures' own channels" : "photographs have colours";
+  requireColours({ saturation: settings.saturation ?? 0, hue: settings.hue ?? 0 }, channels);
   notes.add("channels", channels === 1 ? "1 (grey)" : "3 (colour)", settings.channels, channelReason);
 
   const architecture = settings.architecture ?? "cnn";
@@ -91,17 +88,9 @@ export function planSteps(pack: Pack, kind: SourceKind, settings: TrainSettings)
   const scheduleName = settings.schedule ?? "one-cycle";
   notes.add("schedule", scheduleName, settings.schedule, "the best result in few epochs");
 
-  const augmentation: Augmentation = {
-    flip: settings.flip ?? !isDigits,
-    shiftPixels: settings.shiftPixels ?? (isDigits ? 2 : Math.round(side / 16)),
-    zoom: settings.zoom ?? (isDigits ? 0 : 0.15),
-    brightness: settings.brightness ?? (isDigits ? 0 : 0.2),
-    contrast: settings.contrast ?? (isDigits ? 0 : 0.2),
-  };
-  const flipReason = isDigits ? "a mirrored digit is another sign" : "a mirrored photograph is a photograph";
-  notes.add("flip", augmentation.flip ? "yes" : "no", settings.flip, flipReason);
-  const isAugmentationGiven = settings.shiftPixels ?? settings.zoom ?? settings.brightness ?? settings.contrast;
-  notes.add("augmentation", describeAugmentation(augmentation), isAugmentationGiven, "varies what is learnt from");
+  const varied = planAugmentation(pack.recipe, kind, settings);
+  notes.all.push(...varied.choices);
+  const { augmentation } = varied;
 
   const labelSmoothing = settings.labelSmoothing ?? (isDigits ? 0 : 0.05);
   const weights = settings.classWeights === "balanced" ? balancedWeights(pack) : undefined;
@@ -120,16 +109,6 @@ export function planSteps(pack: Pack, kind: SourceKind, settings: TrainSettings)
     ...(settings.patience !== undefined && { patience: settings.patience }),
     seed,
     choices: notes.all,
-  };
-}
-
-function createNotes() {
-  const all: Choice[] = [];
-  return {
-    all,
-    add(setting: string, value: string, given: unknown, reason: string): void {
-      all.push({ setting, value, reason: given === undefined ? reason : "given" });
-    },
   };
 }
 
@@ -178,14 +157,4 @@ function balancedWeights(pack: Pack): number[] {
   for (const index of indices) counts[pack.targets[index]!]!++;
   // A class without training pictures is only possible where the source itself gives the splits; its weight is never used.
   return counts.map((count) => indices.length / (counts.length * Math.max(1, count)));
-}
-
-function describeAugmentation({ shiftPixels, zoom, brightness, contrast }: Augmentation): string {
-  const parts = [
-    shiftPixels > 0 ? `shift ${shiftPixels} px` : undefined,
-    zoom > 0 ? `zoom ${zoom}` : undefined,
-    brightness > 0 ? `brightness ${brightness}` : undefined,
-    contrast > 0 ? `contrast ${contrast}` : undefined,
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? "none" : parts.join(", ");
 }

@@ -4,6 +4,9 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+/** Where a package is imported under another name than it is installed. */
+const moduleNames: Readonly<Record<string, string>> = { pillow: "PIL" };
+
 /**
  * The interpreter named by PAWPRINT_PEER_PYTHON; else one in a virtual environment under the user's cache folder, made on first use.
  * `packages` are requirements as pip takes them; each is imported under its name before the version.
@@ -16,7 +19,7 @@ export async function findPeerPython(
   const given = process.env.PAWPRINT_PEER_PYTHON;
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "pawprint", "peers");
   const python = given ?? join(folder, "bin", "python");
-  const modules = packages.map((requirement) => requirement.split("==")[0]);
+  const modules = packages.map((requirement) => moduleNames[requirement] ?? requirement.split("==")[0]);
   const works = () => {
     try {
       execFileSync(python, ["-c", `import ${modules.join(", ")}`], { stdio: "pipe" });

@@ -4,7 +4,7 @@ import { loadBundle } from "../../registry/load-bundle.ts";
 import { evaluateBundle } from "../../train/evaluate-bundle.ts";
 import { defineCommand } from "../command.ts";
 import { evaluationText } from "../evaluation-text.ts";
-import { pathFrom } from "../paths.ts";
+import { packsFolder, pathFrom } from "../paths.ts";
 import { loadPawprintConfig } from "../pawprint-config.ts";
 
 export const command = defineCommand({
@@ -18,7 +18,7 @@ seen. On other data choose --split all.`,
       name: "data",
       type: "string",
       placeholder: "SOURCE",
-      doc: "a folder or .zip of labelled pictures, or a folder of idx files; train.data of pawprint.yaml unless given",
+      doc: "labelled pictures, as for train --data; train.data of pawprint.yaml unless given",
     },
     { name: "split", type: "choice", choices: ["test", "val", "train", "all"], default: "test", doc: "which pictures" },
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
@@ -38,6 +38,7 @@ seen. On other data choose --split all.`,
         data: pathFrom(cwd, data),
         split: options.split as "test" | "val" | "train" | "all", // the parser takes these four only
         strict: options.strict,
+        packs: pathFrom(cwd, packsFolder),
         signal,
         progress,
         logger,

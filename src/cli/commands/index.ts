@@ -12,6 +12,26 @@ export const commands: readonly CommandEntry[] = [
     summary: "train a classifier on labelled pictures and write it as a bundle",
     load: () => import("./train.ts"),
   },
+  {
+    name: "data check",
+    summary: "find what is wrong with labelled pictures, and set it aside",
+    load: () => import("./data-check.ts"),
+  },
+  {
+    name: "data stats",
+    summary: "show classes, sizes, formats and colours of labelled pictures",
+    load: () => import("./data-stats.ts"),
+  },
+  {
+    name: "data restore",
+    summary: "put back what data check set aside",
+    load: () => import("./data-restore.ts"),
+  },
+  {
+    name: "data preview",
+    summary: "write a contact sheet of training pictures as augmentation varies them",
+    load: () => import("./data-preview.ts"),
+  },
   { name: "evaluate", summary: "measure a bundle on labelled pictures", load: () => import("./evaluate.ts") },
   { name: "predict", summary: "say what a bundle sees in pictures", load: () => import("./predict.ts") },
   {

@@ -132,10 +132,11 @@ function explain(
 async function predictExamples({ pack }: TrainReport, path: string) {
   const predictor = await openPredictor({ path });
   try {
-    const examples = examplesOf(pack, shownPictures);
+    const examples = await examplesOf(pack, shownPictures);
     const predictions = await predictor.predict(examples.pixels);
     return examples.ids.map((id, at) => ({ id, truth: examples.labels[at]!, prediction: predictions[at]! }));
   } finally {
+    await pack.pixels.close();
     await predictor.close();
   }
 }

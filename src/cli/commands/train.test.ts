@@ -110,7 +110,7 @@ describe("pawprint train", () => {
     );
     const resumed = await run(`${line} --resume`);
     expect(resumed.exitCode).toBe(0);
-    expect(resumed.logged[0]?.message).toBe("going on after epoch 1 of 2");
+    expect(resumed.logged.map(({ message }) => message)).toContain("going on after epoch 1 of 2");
   });
 });
 

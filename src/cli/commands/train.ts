@@ -6,7 +6,7 @@ import { trainConfigSchema } from "../../train/train-config.ts";
 import { defineCommand } from "../command.ts";
 import { evaluationText } from "../evaluation-text.ts";
 import { readGitCommit } from "../git-commit.ts";
-import { nameOf, pathFrom, shownPath } from "../paths.ts";
+import { nameOf, packsFolder, pathFrom, shownPath } from "../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../pawprint-config.ts";
 import { bundleText, createTrainingTeller, trainResult } from "../training-text.ts";
 
@@ -53,11 +53,13 @@ Ctrl-C ends training after the step under way. What was learnt up to the last ep
       resume: options.resume === true,
       lineage: { createdAt: new Date(context.now()).toISOString(), ...(gitCommit !== undefined && { gitCommit }) },
       ...(threads !== undefined && { threads }),
+      packs: pathFrom(cwd, packsFolder),
       signal,
       progress,
       logger,
       onEvent: createTrainingTeller(context),
     });
+    await report.pack.pixels.close();
     const result = trainResult(report);
     if (history !== undefined) await writeFileAtomic(history, `${JSON.stringify(result, null, 2)}\n`, { force });
     const shown = shownPath(cwd, report.bundle.path);

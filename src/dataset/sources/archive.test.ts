@@ -1,58 +1,17 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, deflateRawSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
+import { describeSource, plantPictures } from "../../../tests/contracts/source.ts";
+import { writeZip, type ZipMember } from "../../../tests/support/zip-writer.ts";
 import { openArchive } from "./archive.ts";
-
-interface Member {
-  readonly name: string;
-  readonly content: string;
-  /** Stored as it is, without deflate. */
-  readonly stored?: boolean;
-  /** What the archive claims, where that is not the truth. */
-  readonly claimedSize?: number;
-  readonly claimedCrc?: number;
-}
-
-/** A zip as PKWARE's APPNOTE 6.3 describes it: local headers with data, the central directory, its end record. */
-function writeZip(members: readonly Member[]): Buffer {
-  const locals: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const { name, content, stored, claimedSize, claimedCrc } of members) {
-    const data = Buffer.from(content);
-    const packed = stored ? data : deflateRawSync(data);
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(0x800, 2); // names are UTF-8
-    fields.writeUInt16LE(stored ? 0 : 8, 4);
-    fields.writeUInt32LE(claimedCrc ?? crc32(data), 10);
-    fields.writeUInt32LE(packed.length, 14);
-    fields.writeUInt32LE(claimedSize ?? data.length, 18);
-    fields.writeUInt16LE(Buffer.byteLength(name), 22);
-    const local = Buffer.concat([Buffer.from("PK\x03\x04"), fields, Buffer.from(name), packed]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.from("PK\x01\x02\x14\x00"), fields, tail, Buffer.from(name));
-    locals.push(local);
-    offset += local.length;
-  }
-  const central = Buffer.concat(directory);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(members.length, 4);
-  end.writeUInt16LE(members.length, 6);
-  end.writeUInt32LE(central.length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...locals, central, Buffer.from("PK\x05\x06"), end]);
-}
 
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pawprint-archive-"));
 });
 
-async function archive(members: readonly Member[], cut = 0): Promise<string> {
+async function archive(members: readonly ZipMember[], cut = 0): Promise<string> {
   const path = join(folder, `${Math.random()}.zip`);
   const bytes = writeZip(members);
   await writeFile(path, bytes.subarray(0, bytes.length - cut));
@@ -74,8 +33,8 @@ async function read(path: string): Promise<Record<string, string>> {
   return contents;
 }
 
-const cat: Member = { name: "pets/cat/a.jpg", content: "a cat, a cat, a cat" };
-const dog: Member = { name: "pets/dog/🐶 b.jpg", content: "a dog", stored: true };
+const cat: ZipMember = { name: "pets/cat/a.jpg", content: "a cat, a cat, a cat" };
+const dog: ZipMember = { name: "pets/dog/🐶 b.jpg", content: "a dog", stored: true };
 
 describe("a zip of pictures", () => {
   it("is read where it lies, stored and deflated entries alike", async () => {
@@ -147,4 +106,55 @@ describe("a zip of pictures", () => {
     ]);
     await source.close();
   });
+
+  it("names the method of an entry that it cannot unpack", async () => {
+    const contents = await read(await archive([cat, { ...dog, claimedMethod: 12 }]));
+    expect(contents["dog < pets/dog/🐶 b.jpg"]).toMatch(
+      /got it is encrypted, or packed by a method other than deflate/,
+    );
+  });
+
+  it("finds an entry damaged whose header was overwritten, or whose data lie behind the end", async () => {
+    const path = join(folder, `${Math.random()}.zip`);
+    const bytes = writeZip([cat, dog]);
+    bytes.write("xx", 0);
+    await writeFile(path, bytes);
+    expect((await read(path))["cat < pets/cat/a.jpg"]).toMatch(/got its header is not where it should be/);
+  });
+
+  it("of idx files is asked to be unpacked", async () => {
+    const path = await archive([{ name: "mnist/train-images-idx3-ubyte.gz", content: "x" }]);
+    await expect(openArchive(path)).rejects.toMatchObject({
+      code: "DATASET_SOURCE_UNKNOWN",
+      hint: expect.stringContaining("unpack it"),
+    });
+  });
+
+  it.each(Array.from({ length: 50 }, (_, at) => at))(
+    "cut off at %d/50 of its length ends with a coded error",
+    async (at) => {
+      const whole = writeZip(plantPictures().map(({ id, content }) => ({ name: id, content })));
+      const path = join(folder, `cut-${at}.zip`);
+      await writeFile(path, whole.subarray(0, Math.floor((whole.length * at) / 50)));
+      await expect(openArchive(path)).rejects.toMatchObject({ code: "ARCHIVE_CORRUPT" });
+    },
+  );
+});
+
+describeSource("a zip archive", async () => {
+  const pictures = plantPictures();
+  const path = join(folder, `${Math.random()}.zip`);
+  const write = (changed: string): Promise<void> =>
+    writeFile(
+      path,
+      writeZip(
+        pictures.map(({ id, content }, at) => ({
+          name: id,
+          content: at === 0 ? changed : content,
+          stored: at % 2 > 0,
+        })),
+      ),
+    );
+  await write(Buffer.from(pictures[0]!.content).toString());
+  return { pictures, open: () => openArchive(path), change: () => write("something else") };
 });

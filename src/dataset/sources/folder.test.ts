@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { awkwardFileNames, describeSource, plantPictures } from "../../../tests/contracts/source.ts";
 import { openFolder } from "./folder.ts";
 import type { Source } from "./source.ts";
 
@@ -60,4 +61,35 @@ describe("a folder of pictures", () => {
   it("that is not there is named", async () => {
     await expect(openFolder(join(folder, "none"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
   });
+
+  it("names a picture that went away after it was listed", async () => {
+    await put("cat/a.jpg", "dog/b.jpg");
+    const source = await openFolder(folder);
+    await rm(join(folder, "cat/a.jpg"));
+    const codes: string[] = [];
+    for await (const sample of source.samples()) {
+      if ("bytes" in sample)
+        codes.push(
+          await sample.bytes().then(
+            () => "read",
+            ({ code }) => code,
+          ),
+        );
+    }
+    expect(codes).toEqual(["FILE_NOT_FOUND", "read"]);
+  });
+});
+
+describeSource("a folder", async () => {
+  const pictures = plantPictures(awkwardFileNames);
+  const root = await mkdtemp(join(tmpdir(), "pawprint-folder-"));
+  for (const { id, content } of pictures) {
+    await mkdir(dirname(join(root, id)), { recursive: true });
+    await writeFile(join(root, id), content);
+  }
+  return {
+    pictures,
+    open: () => openFolder(root),
+    change: () => writeFile(join(root, pictures[0]!.id), "something else"),
+  };
 });

@@ -2,7 +2,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { readFailure } from "../../base/index.ts";
-import { readPictureFile } from "../../image/index.ts";
+import { fileSamples, leadsBelow } from "./file-samples.ts";
 import { readLayout } from "./layout.ts";
 import type { SkippedPicture, Source } from "./source.ts";
 
@@ -18,11 +18,7 @@ export async function openFolder(location: string): Promise<Source> {
     kind: "folder",
     location,
     skipped: [...escaping, ...unlabelled],
-    async *samples() {
-      for (const { path, ...known } of labelled) {
-        yield { id: path, ...known, bytes: () => readPictureFile(join(location, path)) };
-      }
-    },
+    samples: () => fileSamples(location, labelled),
     close: async () => {},
   };
 }
@@ -50,10 +46,12 @@ async function listFiles(location: string): Promise<{ paths: string[]; escaping:
 }
 
 async function leadsToFileIn(root: string, link: string): Promise<boolean> {
-  // A link that leads nowhere cannot be resolved.
-  const target = await realpath(link).catch(() => undefined);
-  if (!target?.startsWith(root + sep)) return false;
-  return (await stat(target)).isFile();
+  try {
+    return (await leadsBelow(root, link)) && (await stat(link)).isFile();
+  } catch {
+    // A link that leads nowhere, or in a circle, cannot be resolved.
+    return false;
+  }
 }
 
 /** The order of JavaScript's own comparison: the same whatever the machine's language. */

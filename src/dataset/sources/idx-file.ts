@@ -2,10 +2,10 @@
  * Reads idx files, the form of MNIST: two zero bytes, the type (0x08: uint8), the number of dimensions, each dimension as a
  * big-endian uint32, then the values (http://yann.lecun.com/exdb/mnist/, "The IDX file format").
  */
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { AppError, formatBytes, readFailure } from "../../base/index.ts";
+import { AppError, formatBytes } from "../../base/index.ts";
+import { readWithStamp } from "./stamped-file.ts";
 
 const unzip = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(gunzip);
 
@@ -18,19 +18,22 @@ export interface IdxArray {
   readonly values: Uint8Array;
 }
 
-/**
- * Reads an idx file of unsigned bytes with `rank` dimensions; one whose name ends with .gz is unpacked.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; IDX_INVALID for a wrong magic number or length.
- */
-export async function readIdx(path: string, rank: number): Promise<IdxArray> {
-  const packed = await readFile(path).catch((error: unknown) => {
-    throw readFailure(path, error);
-  });
-  const bytes = path.toLowerCase().endsWith(".gz") ? await unpack(packed, path) : packed;
-  return parseIdx(bytes, rank, path);
+export interface IdxFile extends IdxArray {
+  /** Size and time of change of the file it came from. */
+  readonly stamp: string;
 }
 
-export function parseIdx(bytes: Uint8Array, rank: number, where: string): IdxArray {
+/**
+ * Reads an idx file of unsigned bytes with `rank` dimensions; one whose name ends with .gz is unpacked.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; IDX_INVALID for a wrong magic number or length.
+ */
+export async function readIdx(path: string, rank: number): Promise<IdxFile> {
+  const { bytes: stored, stamp } = await readWithStamp(path);
+  const bytes = path.toLowerCase().endsWith(".gz") ? await unpack(stored, path) : stored;
+  return { ...parseIdx(bytes, rank, path), stamp };
+}
+
+function parseIdx(bytes: Uint8Array, rank: number, where: string): IdxArray {
   const magic = 0x0800 + rank;
   const headerBytes = 4 + 4 * rank;
   if (bytes.length < headerBytes) {

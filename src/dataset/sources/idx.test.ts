@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
+import { describeSource } from "../../../tests/contracts/source.ts";
 import { hasIdxFiles, openIdxFolder } from "./idx.ts";
 import type { PixelSample } from "./source.ts";
 
@@ -121,4 +122,31 @@ describe("a folder of idx files", () => {
       message: expect.stringContaining("got 2: emnist-mnist, (no prefix)"),
     });
   });
+});
+
+describeSource("a folder of idx files", async () => {
+  const root = await mkdtemp(join(tmpdir(), "pawprint-idx-"));
+  const imagesFile = join(root, "train-images-idx3-ubyte");
+  await writeFile(imagesFile, images);
+  await writeFile(join(root, "train-labels-idx1-ubyte"), labels);
+  await writeFile(join(root, "t10k-images-idx3-ubyte"), images);
+  await writeFile(join(root, "t10k-labels-idx1-ubyte"), labels);
+  const pictures = (["train", "test"] as const).flatMap((split) =>
+    [Buffer.of(1, 2, 3, 4, 5, 6), Buffer.of(7, 8, 9, 10, 11, 12)].map((content, at) => ({
+      id: `${split === "train" ? "train" : "t10k"}-images-idx3-ubyte#${at}`,
+      label: ["7", "0"][at]!,
+      split,
+      content,
+    })),
+  );
+  return {
+    pictures,
+    open: async () => openIdxFolder(root, await readdir(root)),
+    change: async () => {
+      await writeFile(imagesFile, idx([2, 2, 3], [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]));
+      // The same length, within the tick of the disk's clock.
+      await utimes(imagesFile, new Date(), new Date(1000));
+    },
+    afterChange: "old content",
+  };
 });

@@ -1,7 +1,7 @@
 /** Labelled pictures in idx files, as MNIST, Fashion-MNIST and EMNIST are published. */
 import { join } from "node:path";
 import { AppError } from "../../base/index.ts";
-import { type IdxArray, invalid, readIdx } from "./idx-file.ts";
+import { type IdxFile, invalid, readIdx } from "./idx-file.ts";
 import type { PixelSample, Source, Split } from "./source.ts";
 
 /** `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte`, `emnist-letters-test-images-idx3-ubyte.gz`. */
@@ -89,11 +89,12 @@ async function readPart(
   return () => digits(images, labels, imagesFile, splitIsGiven ? split : undefined);
 }
 
-function* digits(images: IdxArray, labels: IdxArray, file: string, split: Split | undefined): Generator<PixelSample> {
+function* digits(images: IdxFile, labels: IdxFile, file: string, split: Split | undefined): Generator<PixelSample> {
   const [count = 0, height = 0, width = 0] = images.dims;
   for (let at = 0; at < count; at++) {
     const pixels = images.values.subarray(at * height * width, (at + 1) * height * width);
     const image = { width, height, channels: 1 as const, pixels };
-    yield { id: `${file}#${at}`, label: String(labels.values[at]), image, ...(split && { split }) };
+    const stamp = `${images.stamp} ${labels.stamp} ${at}`;
+    yield { id: `${file}#${at}`, label: String(labels.values[at]), stamp, image, ...(split && { split }) };
   }
 }

@@ -76,4 +76,39 @@ describe("labels from paths", () => {
     expect(unlabelledOf(["cat.1.jpg", "IMG_2.jpg"])).toEqual(["IMG_2.jpg"]);
     expect(unlabelledOf(["a.jpg", "b.jpg"])).toEqual(["a.jpg", "b.jpg"]);
   });
+
+  it("are refused, with the reason, where the text cannot be a label", () => {
+    const long = "x".repeat(1000);
+    const { labelled, unlabelled } = readLayout([
+      "cat/a.jpg",
+      " cat/b.jpg",
+      " /c.jpg",
+      `${long}/d.jpg`,
+      "two\nlines/e.jpg",
+    ]);
+    expect(labelled).toEqual([
+      { path: "cat/a.jpg", label: "cat" },
+      { path: " cat/b.jpg", label: "cat" },
+    ]);
+    expect(unlabelled).toEqual([
+      { id: " /c.jpg", code: "DATASET_LABEL_MISSING", reason: "its label is empty" },
+      {
+        id: `${long}/d.jpg`,
+        code: "DATASET_LABEL_MISSING",
+        reason: `its label '${"x".repeat(40)}...' has 1000 bytes, more than 255`,
+      },
+      {
+        id: "two\nlines/e.jpg",
+        code: "DATASET_LABEL_MISSING",
+        reason: expect.stringContaining("holds a line break"),
+      },
+    ]);
+  });
+
+  it("are not found in the properties that every object has", () => {
+    expect(labelsOf(["constructor/a.jpg", "test/b.jpg"])).toEqual({
+      "constructor/a.jpg": "constructor",
+      "test/b.jpg": "test",
+    });
+  });
 });

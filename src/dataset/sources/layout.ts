@@ -1,6 +1,7 @@
 /** Reads labels and given splits from the paths of pictures; the same rules hold for folders and archives. */
 import { extname } from "node:path/posix";
 import { pictureExtensions } from "../../image/index.ts";
+import { type ReadLabel, readLabel } from "./label.ts";
 import type { SkippedPicture, Split } from "./source.ts";
 
 export interface LabelledPath {
@@ -11,7 +12,7 @@ export interface LabelledPath {
 
 export interface Layout {
   readonly labelled: readonly LabelledPath[];
-  /** Pictures whose label cannot be told. */
+  /** Pictures whose label cannot be told, or cannot be a label. */
   readonly unlabelled: readonly SkippedPicture[];
 }
 
@@ -21,7 +22,7 @@ interface File {
   readonly name: string;
 }
 
-const splitOfFolder: Readonly<Record<string, Split>> = {
+const splitOfName: Readonly<Record<string, Split>> = {
   train: "train",
   training: "train",
   val: "val",
@@ -35,7 +36,9 @@ const splitOfFolder: Readonly<Record<string, Split>> = {
 const leftovers = new Set(["__macosx", "thumbs.db", "desktop.ini", "@eadir"]);
 
 /** `cat.12.jpg`: label, number, extension. */
-const numberedName = /^(.+)\.\d+\.[^.]+$/;
+const numberedName = /^(.+)\.\d+\.[^.]+$/s;
+
+const noLabel: ReadLabel = { fault: "it stands in no folder that could be its label" };
 
 /**
  * Takes the first of these that fits, after folders that hold everything (`cats-dogs/cat/a.jpg`) are set aside:
@@ -56,16 +59,26 @@ export function readLayout(paths: readonly string[]): Layout {
   const given = splitsGiven(deciding, depth);
   const labelDepth = given ? depth + 1 : depth;
   const labelOf = isNumbered(deciding, labelDepth) ? labelOfName : (file: File) => file.folders[labelDepth];
+  // Each text is read once, and all pictures of a class share one string.
+  const known = new Map<string, ReadLabel>();
   const labelled: LabelledPath[] = [];
   const unlabelled: SkippedPicture[] = [];
   for (const file of files) {
-    const label = isInside(file) ? labelOf(file)?.normalize("NFC") : undefined;
     const split = given ? splitOf(file, depth) : undefined;
-    if (label !== undefined && (split !== undefined || !given)) {
-      labelled.push({ path: file.path, label, ...(split && { split }) });
-    } else if (hasPictureName(file)) unlabelled.push(withoutLabel(file));
+    const text = isInside(file) && (split !== undefined || !given) ? labelOf(file) : undefined;
+    const read = text === undefined ? noLabel : (known.get(text) ?? readLabel(text));
+    if (text !== undefined) known.set(text, read);
+    if (read.fault === undefined) labelled.push({ path: file.path, label: read.label, ...(split && { split }) });
+    else if (hasPictureName(file)) {
+      unlabelled.push({ id: file.path, code: "DATASET_LABEL_MISSING", reason: read.fault });
+    }
   }
   return { labelled, unlabelled };
+}
+
+/** The split that a folder's name or a manifest's word stands for: `Validation` is val. */
+export function readSplit(name: string): Split | undefined {
+  return Object.hasOwn(splitOfName, name.toLowerCase()) ? splitOfName[name.toLowerCase()] : undefined;
 }
 
 /** How many leading folders all files share, leaving each file one folder that can be its label. */
@@ -84,7 +97,7 @@ function splitsGiven(files: readonly File[], depth: number): boolean {
 }
 
 function splitOf({ folders }: File, depth: number): Split | undefined {
-  return splitOfFolder[folders[depth]?.toLowerCase() ?? ""];
+  return readSplit(folders[depth] ?? "");
 }
 
 /** True where no file has a folder to be its label, or all share the only one, and their names give labels. */
@@ -112,8 +125,4 @@ function isLeftover({ folders, name }: File): boolean {
 
 function hasPictureName({ name }: File): boolean {
   return pictureExtensions.has(extname(name).toLowerCase());
-}
-
-function withoutLabel({ path }: File): SkippedPicture {
-  return { id: path, code: "DATASET_LABEL_MISSING", reason: "it stands in no folder that could be its label" };
 }

@@ -1,7 +1,10 @@
 import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
+import { writeTar } from "../../../tests/support/tar-writer.ts";
+import { writeZip } from "../../../tests/support/zip-writer.ts";
 import { openSource } from "./open-source.ts";
 
 let folder = "";
@@ -16,7 +19,9 @@ async function put(path: string, content: string | Uint8Array = "x"): Promise<st
   return target;
 }
 
-const known = "a folder of labelled folders or of cat.12.jpg names, a .zip of either, or a folder of idx files";
+const known =
+  "a folder of labelled folders or of cat.12.jpg names, a .zip, .tar or .tar.gz of either, a .csv, .tsv or .jsonl manifest, " +
+  "a folder of idx or CIFAR-10 files, or s3://BUCKET/PREFIX";
 
 describe("opening a source", () => {
   it("takes a folder of labelled folders", async () => {
@@ -66,7 +71,7 @@ describe("opening a source", () => {
     await put("IMG_2.jpg");
     await expect(openSource(folder)).rejects.toMatchObject({
       code: "DATASET_LABEL_MISSING",
-      message: `each picture stands in a folder named for its class, or is named like cat.12.jpg; got 2 pictures without a label, the first 'IMG_1.jpg' (${folder})`,
+      message: `each picture stands in a folder named for its class, or is named like cat.12.jpg; got 2 pictures without a label, the first 'IMG_1.jpg': it stands in no folder that could be its label (${folder})`,
     });
   });
 
@@ -78,9 +83,52 @@ describe("opening a source", () => {
     });
   });
 
-  it("points from an idx file to its folder", async () => {
-    const path = await put("train-images-idx3-ubyte.gz");
-    await expect(openSource(path)).rejects.toMatchObject({ hint: "name the folder that holds the idx files" });
+  it("takes a folder of CIFAR-10's files, and the folder that it was unpacked into", async () => {
+    await put("cifar-10-batches-bin/test_batch.bin", Buffer.alloc(3073, 4));
+    await put(".DS_Store");
+    for (const location of [folder, join(folder, "cifar-10-batches-bin")]) {
+      const source = await openSource(location);
+      const found: string[] = [];
+      for await (const { id, label } of source.samples()) found.push(`${id} ${label}`);
+      await source.close();
+      expect([source.kind, ...found]).toEqual(["cifar", "test_batch.bin#0 4"]);
+    }
+  });
+
+  it("takes a manifest, and an archive packed by gzip", async () => {
+    await put("a.jpg");
+    const manifest = await openSource(await put("labels.csv", "path,label\na.jpg,cat"));
+    expect(manifest.kind).toBe("manifest");
+    const tar = writeTar([{ name: "cat/a.jpg", content: "x" }]);
+    for (const path of ["pets.tgz", "pets.tar.gz", "pets", "pets.csv.bak"]) {
+      const archive = await openSource(await put(path, gzipSync(tar)));
+      await archive.close();
+      expect(archive.kind).toBe("archive");
+    }
+    const plain = await openSource(await put("pets.x", tar));
+    await plain.close();
+    expect(plain.kind).toBe("archive");
+  });
+
+  it.each([
+    ["train-images-idx3-ubyte.gz", "name the folder that holds the idx files"],
+    ["data_batch_1.bin", "name the folder that holds the batches"],
+    ...["tar.bz2", "tar.xz", "tar.zst", "7z", "RAR"].map((ending) => [
+      `pets.${ending}`,
+      "unpack it and name the folder, or pack it again as .zip or .tar.gz",
+    ]),
+  ])("refuses the file %s with a hint", async (name, hint) => {
+    const path = await put(name, gzipSync("not a tar"));
+    await expect(openSource(path)).rejects.toMatchObject({ code: "DATASET_SOURCE_UNKNOWN", hint });
+  });
+
+  it("says why no label can be one, in few words however long they are", async () => {
+    const long = "x".repeat(1000);
+    const path = await put("pets.zip", writeZip([{ name: `${long}/${long}.jpg`, content: "x" }]));
+    await expect(openSource(path)).rejects.toMatchObject({
+      code: "DATASET_LABEL_MISSING",
+      message: expect.stringMatching(/the first 'x{120}\.\.\.': its label 'x{40}\.\.\.' has 1000 bytes, more than 255/),
+    });
   });
 
   it("leaves no file open after a refusal", async () => {

@@ -1,19 +1,67 @@
-/** Finds out what a path holds and opens it as a source of labelled pictures. */
-import { open, readdir, stat } from "node:fs/promises";
+/** Finds out what a location holds and opens it as a source of labelled pictures. */
+import { readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { AppError, readFailure } from "../../base/index.ts";
 import { openArchive } from "./archive.ts";
+import { archiveKindOf } from "./archive-kind.ts";
+import { cifarFolderName, hasCifarFiles, openCifarFolder } from "./cifar.ts";
 import { openFolder } from "./folder.ts";
 import { hasIdxFiles, openIdxFolder } from "./idx.ts";
+import { quoted } from "./label.ts";
+import { openManifest } from "./manifest.ts";
+import { isManifestName } from "./manifest-rows.ts";
+import { openS3 } from "./s3.ts";
+import { isS3Location } from "./s3-location.ts";
 import type { Source } from "./source.ts";
 
-const known = "a folder of labelled folders or of cat.12.jpg names, a .zip of either, or a folder of idx files";
+const known =
+  "a folder of labelled folders or of cat.12.jpg names, a .zip, .tar or .tar.gz of either, a .csv, .tsv or .jsonl manifest, " +
+  "a folder of idx or CIFAR-10 files, or s3://BUCKET/PREFIX";
+
+interface FolderKind {
+  recognises(names: readonly string[]): boolean;
+  open(location: string, names: readonly string[]): Promise<Source>;
+}
+
+/** The first that recognises a folder's names opens it. */
+const folderKinds: readonly FolderKind[] = [
+  { recognises: hasIdxFiles, open: openIdxFolder },
+  { recognises: hasCifarFiles, open: openCifarFolder },
+  { recognises: isAroundCifar, open: openInnerCifarFolder },
+  { recognises: () => true, open: openFolder },
+];
+
+interface FileKind {
+  recognises(location: string): boolean | Promise<boolean>;
+  open(location: string): Promise<Source>;
+}
+
+/** The first that recognises a file opens it. What can be told from a name comes first: idx files and manifests may be packed by gzip. */
+const fileKinds: readonly FileKind[] = [
+  {
+    recognises: (location) => hasIdxFiles([basename(location)]),
+    open: refuse("name the folder that holds the idx files"),
+  },
+  {
+    recognises: (location) => hasCifarFiles([basename(location)]),
+    open: refuse("name the folder that holds the batches"),
+  },
+  { recognises: (location) => isManifestName(location), open: openManifest },
+  { recognises: async (location) => (await archiveKindOf(location)) !== undefined, open: openArchive },
+  {
+    recognises: (location) => /\.(bz2|tbz2?|xz|txz|zst|tzst|7z|rar)$/i.test(location),
+    open: refuse("unpack it and name the folder, or pack it again as .zip or .tar.gz"),
+  },
+  { recognises: () => true, open: refuse() },
+];
 
 /**
- * Opens a folder, a zip archive or a folder of idx files. A source that opens has at least one labelled file.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, DATASET_SOURCE_UNKNOWN, DATASET_EMPTY, DATASET_LABEL_MISSING, ARCHIVE_CORRUPT, IDX_INVALID.
+ * Opens labelled pictures, whatever they are stored as. A source that opens has at least one labelled file.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, DATASET_SOURCE_UNKNOWN, DATASET_EMPTY, DATASET_LABEL_MISSING, SOURCE_CHANGED; by kind
+ * ARCHIVE_CORRUPT and ARCHIVE_LIMIT, IDX_INVALID, CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
  */
 export async function openSource(location: string): Promise<Source> {
-  const source = await openByKind(location);
+  const source = isS3Location(location) ? await openS3(location) : await openPath(location);
   try {
     await requireLabels(source);
     return source;
@@ -23,21 +71,27 @@ export async function openSource(location: string): Promise<Source> {
   }
 }
 
-async function openByKind(location: string): Promise<Source> {
+async function openPath(location: string): Promise<Source> {
   const found = await attempt(location, stat(location));
   if (found.isDirectory()) {
     const names = await attempt(location, readdir(location));
     if (names.length === 0) throw empty(location, "an empty folder");
-    return hasIdxFiles(names) ? openIdxFolder(location, names) : openFolder(location);
+    return folderKinds.find(({ recognises }) => recognises(names))!.open(location, names);
   }
-  if (found.isFile() && (location.toLowerCase().endsWith(".zip") || (await beginsAsZip(location)))) {
-    return openArchive(location);
-  }
-  const received = found.isFile() ? "a file of another kind" : "neither a file nor a folder";
-  const hint = hasIdxFiles([location.split(/[\\/]/).at(-1) ?? ""])
-    ? "name the folder that holds the idx files"
-    : undefined;
-  throw new AppError("DATASET_SOURCE_UNKNOWN", { required: known, received, where: location, ...(hint && { hint }) });
+  if (!found.isFile()) throw unknown(location, "neither a file nor a folder");
+  for (const { recognises, open } of fileKinds) if (await recognises(location)) return open(location);
+  throw unknown(location, "a file of another kind");
+}
+
+/** True for the folder into which CIFAR-10's archive was unpacked, with nothing beside. */
+function isAroundCifar(names: readonly string[]): boolean {
+  const shown = names.filter((name) => !name.startsWith("."));
+  return shown.length === 1 && shown[0] === cifarFolderName;
+}
+
+async function openInnerCifarFolder(location: string): Promise<Source> {
+  const inner = join(location, cifarFolderName);
+  return openCifarFolder(inner, await attempt(inner, readdir(inner)));
 }
 
 /** A source without a single labelled file: says whether labels are missing, or pictures. */
@@ -46,9 +100,10 @@ async function requireLabels(source: Source): Promise<void> {
   const { skipped, location } = source;
   const missing = skipped.filter(({ code }) => code === "DATASET_LABEL_MISSING");
   if (missing.length > 0) {
+    const { id, reason } = missing[0]!;
     throw new AppError("DATASET_LABEL_MISSING", {
       required: "each picture stands in a folder named for its class, or is named like cat.12.jpg",
-      received: `${missing.length} pictures without a label, the first '${missing[0]!.id}'`,
+      received: `${missing.length} pictures without a label, the first ${quoted(id, 120)}: ${reason}`,
       where: location,
       hint: "make a folder for each class and move the pictures there",
     });
@@ -56,20 +111,20 @@ async function requireLabels(source: Source): Promise<void> {
   throw empty(location, "no picture in it");
 }
 
-async function beginsAsZip(location: string): Promise<boolean> {
-  const handle = await attempt(location, open(location));
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    return bytesRead === 4 && buffer.readUInt32BE(0) === 0x504b0304;
-  } finally {
-    await handle.close();
-  }
-}
-
 function attempt<T>(location: string, call: Promise<T>): Promise<T> {
   return call.catch((error: unknown) => {
     throw readFailure(location, error);
   });
+}
+
+function refuse(hint?: string): FileKind["open"] {
+  return async (location) => {
+    throw unknown(location, "a file of another kind", hint);
+  };
+}
+
+function unknown(where: string, received: string, hint?: string): AppError {
+  return new AppError("DATASET_SOURCE_UNKNOWN", { required: known, received, where, ...(hint && { hint }) });
 }
 
 function empty(location: string, received: string): AppError {

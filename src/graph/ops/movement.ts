@@ -6,6 +6,7 @@ import type { Value } from "../value.ts";
 import { reduceSum } from "./reduction.ts";
 import { reshape } from "./shape.ts";
 
+export { gridSample } from "./grid-sample.ts";
 export { gather, oneHot, resizeNearest } from "./indexing.ts";
 export { concat, split } from "./joining.ts";
 export { expandTo, flatten, reshape, transpose } from "./shape.ts";

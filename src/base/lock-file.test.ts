@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { withLock } from "./lock-file.ts";
+
+let folder = "";
+let path = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pawprint-lock-"));
+  path = join(folder, ".lock");
+});
+
+/** The number of a process that has ended. */
+async function goneProcess(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", ""]);
+  await once(child, "exit");
+  return child.pid!;
+}
+const lockOf = (pid: number, host = hostname()): string => JSON.stringify({ pid, host, since: "2026-01-01T00:00:00Z" });
+
+describe("a lock", () => {
+  it("stands while the work is done, names who holds it, and goes with it", async () => {
+    const result = await withLock(path, async () => {
+      expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ pid: process.pid, host: hostname() });
+      return 7;
+    });
+    expect(result).toBe(7);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("goes where the work fails", async () => {
+    await expect(withLock(path, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("lets nobody else in, and says who holds it", async () => {
+    await withLock(path, async () => {
+      const second = withLock(path, async () => expect.unreachable());
+      await expect(second).rejects.toMatchObject({
+        code: "LOCKED",
+        kind: "conflict",
+        where: path,
+        message: expect.stringContaining(`process ${process.pid} on ${hostname()}`),
+      });
+    });
+  });
+
+  it("is taken over from a process that was killed", async () => {
+    await writeFile(path, lockOf(await goneProcess()));
+    expect(await withLock(path, async () => "mine")).toBe("mine");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("is taken over also where the one who took it over was killed at that", async () => {
+    await writeFile(path, lockOf(await goneProcess()));
+    await writeFile(`${path}.takeover`, lockOf(await goneProcess()));
+    expect(await withLock(path, async () => "mine")).toBe("mine");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("is not taken from a process of another machine, which cannot be asked", async () => {
+    await writeFile(path, lockOf(await goneProcess(), "elsewhere"));
+    await expect(withLock(path, async () => 1)).rejects.toMatchObject({ code: "LOCKED" });
+  });
+
+  it("is got by one of many that find the same stale lock at once", async () => {
+    await writeFile(path, lockOf(await goneProcess()));
+    let inside = 0;
+    let most = 0;
+    const tries = Array.from({ length: 12 }, () =>
+      withLock(path, async () => {
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        inside--;
+      }),
+    );
+    const ends = await Promise.allSettled(tries);
+    expect(most).toBe(1);
+    const refusals = ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
+    expect(refusals.every(({ code }) => code === "LOCKED")).toBe(true);
+  });
+});

@@ -1,0 +1,110 @@
+/** One process at a time in a folder, also where the last one was killed. */
+import { readFile, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import { writeFileAtomic } from "./atomic-file.ts";
+import { throwIfCancelled } from "./cancel.ts";
+import { AppError, isAppError } from "./errors.ts";
+import { readFailure, systemCodeOf } from "./file-failure.ts";
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/**
+ * Runs `work` while a lock file stands at `path`; its folder must exist. A lock whose process on this machine is gone, however it ended, is taken
+ * over. The file goes when the work ends.
+ * Errors: LOCKED where another process, or this one, holds it; FILE_WRITE_FAILED; what `work` throws.
+ */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<T> {
+  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+  const text = `${JSON.stringify(holder)}\n`;
+  await acquire(path, text, signal);
+  try {
+    return await work();
+  } finally {
+    if ((await readIfThere(path)) === text) await rm(path, { force: true });
+  }
+}
+
+/** More takeovers than this at one moment mean that others keep winning: then one of them holds the lock. */
+const attempts = 5;
+
+async function acquire(path: string, text: string, signal: AbortSignal | undefined): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    throwIfCancelled(signal);
+    try {
+      // The file appears under its name with its content, or not at all.
+      return await writeFileAtomic(path, text);
+    } catch (error) {
+      if (!isAppError(error, "FILE_EXISTS")) throw error;
+    }
+    const theirs = await readIfThere(path);
+    if (theirs === undefined) continue;
+    const holder = parseHolder(theirs);
+    if (attempt === attempts || (holder && !isGone(holder))) throw locked(path, holder);
+    await removeStale(path, theirs);
+    await pause(10 * attempt);
+  }
+}
+
+/**
+ * Removes a stale lock, but none that took its place: who wants to remove it holds a lock for that, and looks again. Should that process be
+ * killed in between, its own lock is stale in turn.
+ */
+async function removeStale(path: string, stale: string): Promise<void> {
+  try {
+    await withLock(`${path}.takeover`, async () => {
+      if ((await readIfThere(path)) === stale) await rm(path, { force: true });
+    });
+  } catch (error) {
+    if (!isAppError(error, "LOCKED")) throw error;
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw readFailure(path, error);
+  }
+}
+
+/** Undefined for a file that no Pawprint wrote: nothing holds it. */
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const { pid, host, since } = JSON.parse(text) as Partial<Holder>;
+    return typeof pid === "number" && typeof host === "string" ? { pid, host, since: String(since) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process of another machine (a shared disk) cannot be asked for: it counts as running. */
+function isGone({ pid, host }: Holder): boolean {
+  if (host !== hostname()) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return systemCodeOf(error) === "ESRCH";
+  }
+}
+
+function locked(path: string, holder: Holder | undefined): AppError {
+  const who = holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : "a file of another kind";
+  return new AppError("LOCKED", {
+    required: "no other process works in this folder",
+    received: who,
+    where: path,
+    hint: "wait until it has ended; if it runs on another machine and is gone, delete this file",
+  });
+}

@@ -1,0 +1,61 @@
+/** Finds what is wrong with a source of labelled pictures. */
+import { byCodeUnits } from "../sources/folder.ts";
+import type { Source } from "../sources/source.ts";
+import { classFactsOf } from "./class-facts.ts";
+import { findClassFaults, findNamesAlike } from "./class-findings.ts";
+import { findCopies } from "./copy-findings.ts";
+import { type Finding, type FindingKind, findingTable, type Inspection } from "./findings.ts";
+import { findPictureFaults, findSkipped, isNearConstant } from "./picture-findings.ts";
+import { type ScannedSource, type ScanOptions, scanSource } from "./scan-source.ts";
+import { defaultThresholds, type InspectionThresholds } from "./thresholds.ts";
+
+export interface InspectOptions extends ScanOptions {
+  /** Those left out are `defaultThresholds`. */
+  readonly thresholds?: Partial<InspectionThresholds>;
+  /** A clock in milliseconds, for `durationMs`. */
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Reads and decodes every picture once, in parallel, and names all that is wrong, by the kinds of `findingTable`. Faults of pictures are
+ * findings, not errors.
+ * Errors: SOURCE_CHANGED, INTERRUPTED, and what the source throws where it fails as a whole.
+ */
+export async function inspectSource(source: Source, options: InspectOptions = {}): Promise<Inspection> {
+  const { nowMs = () => performance.now(), signal } = options;
+  const startMs = nowMs();
+  const scanned = await scanSource(source, options);
+  const findings = findAll(scanned, { ...defaultThresholds, ...options.thresholds }, signal);
+  const facts = scanned.pictures.map((picture) => picture.facts);
+  return {
+    source: { kind: source.kind, location: source.location },
+    pictures: facts.length,
+    sizeBytes: facts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    classes: classFactsOf(facts),
+    findings,
+    facts,
+    durationMs: nowMs() - startMs,
+  };
+}
+
+const kindRanks: ReadonlyMap<string, number> = new Map(Object.keys(findingTable).map((kind, rank) => [kind, rank]));
+
+function findAll(
+  { pictures, skipped }: ScannedSource,
+  thresholds: InspectionThresholds,
+  signal: AbortSignal | undefined,
+): readonly Finding[] {
+  // Pictures of one colour are all alike; that they are copies of each other is no second fault.
+  const comparable = pictures.filter((picture) => !picture.fault && !isNearConstant(picture, thresholds));
+  const findings = [
+    ...findSkipped(skipped),
+    ...findPictureFaults(pictures, thresholds),
+    ...findCopies(comparable, signal),
+    ...findClassFaults(pictures, thresholds),
+    ...findNamesAlike(pictures.map(({ facts }) => facts.id)),
+  ];
+  const rankOf = (kind: FindingKind): number => kindRanks.get(kind)!; // every kind has a row
+  return findings.sort(
+    (a, b) => rankOf(a.kind) - rankOf(b.kind) || byCodeUnits(a.ids[0] ?? a.detail, b.ids[0] ?? b.detail),
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * The text form of what is known about packed pictures: JSON lines, a header first. The index of a finished pack and the journal of one that
+ * is being built are both made of it.
+ */
+import { AppError } from "../../base/index.ts";
+import { fingerprintBytes, parseRecipe, type Recipe, recipeSizeBytes } from "../../image/index.ts";
+import { type SkippedPicture, type SourceKind, type Split, splits } from "../sources/source.ts";
+import type { PictureTable, StoredPicture } from "./picture-table.ts";
+
+export interface PackHeader {
+  readonly recipe: Recipe;
+  /** Names the shard files that belong to this index; a pack that is built anew gets another. */
+  readonly generation: string;
+  readonly rowsPerShard: number;
+}
+
+export interface PackIndex {
+  readonly source: { readonly kind: SourceKind; readonly location: string };
+  /** In the source's order. */
+  readonly pictures: PictureTable;
+  readonly skipped: readonly SkippedPicture[];
+}
+
+const format = "pawprint-pack";
+const version = 1;
+
+/** A picture is an array, since its keys would be most of the file. */
+export function encodePicture({ id, label, split, stamp, row, hash, crc, fingerprint }: StoredPicture): string {
+  const print = fingerprint === undefined ? null : base64Of(fingerprint);
+  return `${JSON.stringify([id, label, split ?? null, stamp, row, hash, crc, print])}\n`;
+}
+
+function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+}
+
+export function encodeHeader(header: PackHeader): string {
+  return `${JSON.stringify({ format, version, ...header })}\n`;
+}
+
+/** The whole index in pieces of some lines each: header, contents, pictures. */
+export function* encodeIndex(header: PackHeader, { source, pictures, skipped }: PackIndex): Generator<string> {
+  yield encodeHeader(header);
+  yield `${JSON.stringify({ source, pictures: pictures.length, skipped })}\n`;
+  yield* encodePictures(pictures);
+}
+
+/** A line for each picture, in pieces of 128 lines: one piece is written at once. */
+export function* encodePictures(pictures: Iterable<StoredPicture>): Generator<string> {
+  let piece: string[] = [];
+  for (const picture of pictures) {
+    piece.push(encodePicture(picture));
+    if (piece.length < 128) continue;
+    yield piece.join("");
+    piece = [];
+  }
+  yield piece.join("");
+}
+
+/** Errors: PACK_INVALID for another format or version, RECIPE_INVALID. */
+export function decodeHeader(line: string, where: string): PackHeader {
+  const fields = parseLine(line, where);
+  if (!isRecord(fields) || fields.format !== format)
+    throw invalid(`a pack's index begins with its format`, line, where);
+  if (fields.version !== version)
+    throw invalid(`version ${version} of a pack`, `version ${String(fields.version)}`, where);
+  const { generation, rowsPerShard } = fields;
+  const isSound = typeof generation === "string" && /^[0-9a-f]{8}$/.test(generation) && isCount(rowsPerShard);
+  if (!isSound || rowsPerShard === 0) throw invalid("a generation of 8 digits and rows of a shard", line, where);
+  return { recipe: parseRecipe(fields.recipe), generation, rowsPerShard };
+}
+
+/** What the second line of an index says: everything but the pictures, and how many of them follow. */
+export function decodeContents(line: string, where: string): Omit<PackIndex, "pictures"> & { readonly count: number } {
+  const fields = parseLine(line, where);
+  if (!isRecord(fields) || !isRecord(fields.source) || !Array.isArray(fields.skipped) || !isCount(fields.pictures)) {
+    throw invalid("the source, the number of pictures and what was skipped", line, where);
+  }
+  // Written by encodeIndex under this version; what is shown of them is only text.
+  const { source, skipped } = fields as unknown as Pick<PackIndex, "source" | "skipped">;
+  return { source, skipped, count: fields.pictures };
+}
+
+/** Errors: PACK_INVALID. */
+export function decodePicture(line: string, where: string): StoredPicture {
+  const fields = parseLine(line, where);
+  const [id, label, split, stamp, row, hash, crc, print] = Array.isArray(fields) ? (fields as unknown[]) : [];
+  const isSound =
+    [id, label, stamp, hash].every((text) => typeof text === "string") &&
+    (split === null || splits.includes(split as Split)) &&
+    isCount(row) &&
+    isCount(crc) &&
+    (print === null || typeof print === "string");
+  if (!isSound) throw invalid("a picture's id, label, split, stamp, row, hash, checksum and fingerprint", line, where);
+  const fingerprint = typeof print === "string" ? Buffer.from(print, "base64") : undefined;
+  if (fingerprint !== undefined && fingerprint.length !== fingerprintBytes) {
+    throw invalid(`a fingerprint of ${fingerprintBytes} bytes`, `${fingerprint.length}`, where);
+  }
+  return {
+    id: id as string, // these four were checked above
+    label: label as string,
+    ...(split !== null && { split: split as Split }),
+    stamp: stamp as string,
+    row: row as number,
+    hash: hash as string,
+    crc: crc as number,
+    ...(fingerprint && { fingerprint }),
+  };
+}
+
+/** As many rows as fill 64 MiB, at least one. */
+export function rowsPerShardOf(recipe: Recipe): number {
+  return Math.max(1, Math.floor((64 * 2 ** 20) / recipeSizeBytes(recipe)));
+}
+
+export function invalid(required: string, received: string, where: string): AppError {
+  const shown = received.length > 80 ? `${received.slice(0, 80)}...` : received.trim();
+  return new AppError("PACK_INVALID", { required, received: shown, where, hint: "delete the pack and build it again" });
+}
+
+function parseLine(line: string, where: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw invalid("a line of JSON", line, where);
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

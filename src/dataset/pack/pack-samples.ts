@@ -1,0 +1,113 @@
+/** Decodes a source's pictures side by side and writes their rows. */
+import { crc32 } from "node:zlib";
+import { AppError, type ErrorCode, type Progress, sha256, silentProgress } from "../../base/index.ts";
+import { applyRecipe, applyRecipeToPixels, fingerprintOf, forEachInParallel, type Recipe } from "../../image/index.ts";
+import type { Sample, SkippedPicture, Source } from "../sources/source.ts";
+import type { PictureTable } from "./picture-table.ts";
+import type { RowWriter } from "./row-writer.ts";
+
+export interface PackSamplesOptions {
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  readonly strict?: boolean;
+  readonly concurrency?: number;
+}
+
+export interface PackedSamples {
+  readonly skipped: readonly SkippedPicture[];
+  /** How many were taken over from an earlier build. */
+  readonly keptCount: number;
+}
+
+/** Faults of one picture; anything else ends the work. */
+const pictureFaults: ReadonlySet<ErrorCode> = new Set([
+  "IMAGE_UNREADABLE",
+  "IMAGE_SIZE",
+  "FILE_NOT_FOUND",
+  "FILE_READ_FAILED",
+]);
+
+/**
+ * Reads, hashes, decodes, resizes and writes every listed picture that the writer does not have yet; afterwards the table holds where each is,
+ * and those that cannot be used are gone from it. The source is gone through once more, so that
+ * what it needs to read a picture is held for no longer than that takes.
+ * Errors: INTERRUPTED, FILE_WRITE_FAILED, those that end the work on a source; SOURCE_CHANGED where it lists other pictures than before; with
+ * `strict` the error of the first picture that cannot be used.
+ */
+export async function packSamples(
+  source: Source,
+  table: PictureTable,
+  recipe: Recipe,
+  writer: RowWriter,
+  { progress = silentProgress, signal, strict = false, concurrency }: PackSamplesOptions,
+): Promise<PackedSamples> {
+  let keptCount = 0;
+  for (let at = 0; at < table.length; at++) {
+    const kept = writer.kept(table.id(at), table.stamp(at));
+    if (kept === undefined) continue;
+    table.store(at, kept);
+    keptCount++;
+  }
+  const total = table.length - keptCount;
+  const faults = new Map<number, SkippedPicture>();
+  let rowCount = writer.freeRow;
+  const task = progress.start({ label: "decode", total, unit: "pictures" });
+
+  async function* missing(): AsyncGenerator<{ sample: Sample; at: number; row: number }> {
+    let at = 0;
+    for await (const sample of source.samples()) {
+      const isExpected = at < table.length && table.id(at) === sample.id && table.stamp(at) === sample.stamp;
+      if (!isExpected) throw listingChanged(sample, source);
+      if (!table.isStored(at)) yield { sample, at, row: rowCount++ };
+      at++;
+    }
+  }
+  try {
+    await forEachInParallel(
+      missing(),
+      async ({ sample, at, row }) => {
+        try {
+          const { id, label, split, stamp } = sample;
+          const { pixels, hash } = await decode(sample, recipe);
+          const fingerprint = fingerprintOf({ ...recipe, pixels });
+          const facts = { id, label, stamp, row, hash, crc: crc32(pixels) };
+          const picture = { ...facts, ...(split && { split }), ...(fingerprint && { fingerprint }) };
+          await writer.write(picture, pixels);
+          table.store(at, picture);
+        } catch (error) {
+          if (strict || !(error instanceof AppError) || !pictureFaults.has(error.code)) throw error;
+          faults.set(at, { id: sample.id, code: error.code, reason: `${error.required}; got ${error.received}` });
+        }
+        task.advance();
+      },
+      { signal, ...(concurrency !== undefined && { concurrency }) },
+    );
+  } catch (error) {
+    task.fail();
+    throw error;
+  }
+  task.done(faults.size > 0 ? `${faults.size} skipped` : undefined);
+  table.dropUnstored();
+  return {
+    skipped: [...faults.keys()].sort((a, b) => a - b).map((at) => faults.get(at)!),
+    keptCount,
+  };
+}
+
+async function decode(sample: Sample, recipe: Recipe): Promise<{ pixels: Uint8Array; hash: string }> {
+  if ("bytes" in sample) {
+    const bytes = await sample.bytes();
+    return { pixels: await applyRecipe(bytes, recipe, sample.id), hash: sha256(bytes) };
+  }
+  const { image } = sample;
+  return { pixels: await applyRecipeToPixels(image, recipe, sample.id), hash: sha256(image.pixels) };
+}
+
+function listingChanged({ id }: Sample, { location }: Source): AppError {
+  return new AppError("SOURCE_CHANGED", {
+    required: "pictures that stay as they are while they are being read",
+    received: `another picture in the place of the one listed before: '${id}'`,
+    where: location,
+    hint: "run it again when nothing writes there",
+  });
+}

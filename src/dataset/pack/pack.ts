@@ -1,0 +1,191 @@
+/** A pack: the dataset decoded and resized once, ready to train from. */
+import { AppError, contentHash } from "../../base/index.ts";
+import type { Recipe } from "../../image/index.ts";
+import { countBy, requireClasses, sortLabels } from "../inspect.ts";
+import { type Fingerprints, findNearDuplicates, groupPairs } from "../near-duplicates.ts";
+import { type SkippedPicture, type Split, splits } from "../sources/source.ts";
+import {
+  assignSplits,
+  type Fold,
+  minimumPerClass,
+  type Proportions,
+  planSplits,
+  type SplitPicture,
+  type SplitPlan,
+} from "../split.ts";
+import type { PackIndex } from "./pack-index.ts";
+import type { PictureTable } from "./picture-table.ts";
+import { type PixelStore, selectRows } from "./pixel-store.ts";
+
+export interface Pack {
+  readonly recipe: Recipe;
+  /** Class names; the position is the class index. */
+  readonly labels: readonly string[];
+  /** Row n: the pixels of picture n, uint8 `[height, width, channels]`. */
+  readonly pixels: PixelStore;
+  /** The class index of each picture. */
+  readonly targets: Int32Array;
+  /** The split of each picture, as its position in `splits`: 0 train, 1 val, 2 test. */
+  readonly splits: Uint8Array;
+  /** Each picture's path in its source. */
+  readonly ids: readonly string[];
+  /** SHA-256 of each picture's file, or of its pixels where they came without one. */
+  readonly hashes: readonly string[];
+  readonly skipped: readonly SkippedPicture[];
+  /** The dataset's content hash, over the sorted pairs of picture hash and label: order and names play no part. */
+  readonly hash: string;
+}
+
+export interface SplitOptions {
+  readonly proportions?: Proportions;
+  /** Changes which pictures fall into which split. */
+  readonly salt?: string;
+  /** For k-fold cross-validation. */
+  readonly fold?: Fold;
+}
+
+/**
+ * Cuts stored pictures into splits, with copies and near-duplicates on one side, and leaves out every picture whose exact copy stands under
+ * another label.
+ * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL, CONFIG_INVALID; with `strict` DATASET_LABEL_CONFLICT.
+ */
+export function assemblePack(
+  { source, pictures, skipped }: PackIndex,
+  recipe: Recipe,
+  store: PixelStore,
+  { strict = false, ...options }: SplitOptions & { readonly strict?: boolean } = {},
+): Pack {
+  const conflicts = findLabelConflicts(pictures);
+  if (strict) refuseFirst(conflicts, source.location);
+  const inConflict = new Set(conflicts.map(({ id }) => id));
+  const keptAt = Uint32Array.from(
+    Array.from({ length: pictures.length }, (_, at) => at).filter((at) => !inConflict.has(pictures.id(at))),
+  );
+  const hashes = Array.from(keptAt, (at) => pictures.hash(at));
+  const keys = groupKeys(hashes, { length: keptAt.length, at: (index) => pictures.fingerprint(keptAt[index]!) });
+  const kept = Array.from(keptAt, (at, index): SplitPicture => {
+    return { hash: keys[index]!, label: pictures.label(at), given: pictures.split(at) };
+  });
+  const plan = planFor(kept, options);
+  requireClassesOf(onePerKey(kept), plan, source.location);
+
+  const sides = assignSplits(kept, plan, options.salt);
+  const labels = sortLabels(kept.map(({ label }) => label));
+  const indexOf = new Map(labels.map((label, index) => [label, index]));
+  return {
+    recipe,
+    labels,
+    pixels: selectRows(
+      store,
+      keptAt.map((at) => pictures.row(at)),
+    ),
+    targets: Int32Array.from(kept, ({ label }) => indexOf.get(label)!),
+    splits: Uint8Array.from(sides, (side) => splits.indexOf(side)),
+    ids: Array.from(keptAt, (at) => pictures.id(at)),
+    hashes,
+    skipped: [...skipped, ...conflicts],
+    hash: contentHash(hashes.map((hash, index) => `${hash} ${kept[index]!.label}`).sort()),
+  };
+}
+
+/** Refuses, before anything is decoded, what cannot be split however well it decodes. */
+export function requireSplittable(listed: PictureTable, options: SplitOptions, where: string): void {
+  const pictures = Array.from({ length: listed.length }, (_, at) => {
+    return { label: listed.label(at), given: listed.split(at) };
+  });
+  requireClassesOf(pictures, planFor(pictures, options), where);
+}
+
+/** What has to be cut, from the splits that the pictures come with. */
+function planFor(
+  pictures: Iterable<{ readonly given: Split | undefined }>,
+  { proportions, fold }: SplitOptions,
+): SplitPlan & { readonly isGiven: boolean } {
+  const found = new Set<Split>();
+  for (const { given } of pictures) if (given !== undefined) found.add(given);
+  return { ...planSplits(found, proportions, fold), isGiven: found.size > 0 };
+}
+
+/** Refuses what cannot be split: one class alone, or a class with too few pictures. */
+function requireClassesOf(
+  pictures: readonly { readonly label: string }[],
+  plan: SplitPlan & { readonly isGiven: boolean },
+  where: string,
+): void {
+  const counts = countBy(pictures, ({ label }) => label);
+  requireClasses(counts, plan.isGiven ? 1 : minimumPerClass(plan), where);
+}
+
+/** Throws the error of the first of these pictures, where there is one. */
+export function refuseFirst([first]: readonly SkippedPicture[], location: string): void {
+  if (first === undefined) return;
+  throw new AppError(first.code, {
+    required: "every picture can be used, since --strict is given",
+    received: `'${first.id}': ${first.reason}`,
+    where: location,
+  });
+}
+
+/** The pictures of one split, as positions in the pack, in the pack's order. */
+export function indicesOf(pack: Pick<Pack, "splits">, split: Split): Uint32Array {
+  const side = splits.indexOf(split);
+  const indices = new Uint32Array(pack.splits.length);
+  let count = 0;
+  pack.splits.forEach((at, index) => {
+    if (at === side) indices[count++] = index;
+  });
+  return indices.slice(0, count);
+}
+
+/** The pixels of some pictures, by their positions in the pack: uint8 `[indices, height, width, channels]`. */
+export async function readPixels({ pixels }: Pick<Pack, "pixels">, indices: Uint32Array): Promise<Uint8Array> {
+  const into = new Uint8Array(indices.length * pixels.rowBytes);
+  await pixels.read(indices, into);
+  return into;
+}
+
+/** For each picture the hash that decides its split: its own, or the lowest one of its near-duplicates. */
+function groupKeys(hashes: readonly string[], fingerprints: Fingerprints): readonly string[] {
+  const pairs = findNearDuplicates(fingerprints);
+  if (pairs.length === 0) return hashes;
+  const keys = [...hashes];
+  for (const group of groupPairs(hashes.length, pairs)) {
+    const lowest = group.map((at) => keys[at]!).reduce((low, key) => (key < low ? key : low));
+    for (const at of group) keys[at] = lowest;
+  }
+  // Exact copies of a member belong to its group too, also where they have no fingerprint of their own.
+  const keyOf = new Map(hashes.map((hash, at) => [hash, keys[at]!]));
+  return hashes.map((hash) => keyOf.get(hash)!);
+}
+
+/** One picture of each class for each key: copies and near-duplicates count once, since they all go to the same split. */
+function onePerKey(pictures: readonly SplitPicture[]): readonly SplitPicture[] {
+  const seen = new Map<string, Set<string>>();
+  return pictures.filter(({ label, hash }) => {
+    const ofLabel = seen.get(label) ?? new Set<string>();
+    seen.set(label, ofLabel);
+    return ofLabel.size < ofLabel.add(hash).size;
+  });
+}
+
+/** Every picture whose exact copy stands under another label: nobody can tell which label is right, so all copies go. */
+function findLabelConflicts(pictures: PictureTable): SkippedPicture[] {
+  const firstLabel = new Map<string, string>();
+  const conflicting = new Map<string, Set<string>>();
+  for (let at = 0; at < pictures.length; at++) {
+    const [hash, label] = [pictures.hash(at), pictures.label(at)];
+    const first = firstLabel.get(hash) ?? label;
+    firstLabel.set(hash, first);
+    if (first !== label) conflicting.set(hash, (conflicting.get(hash) ?? new Set([first])).add(label));
+  }
+  if (conflicting.size === 0) return [];
+  const conflicts: SkippedPicture[] = [];
+  for (let at = 0; at < pictures.length; at++) {
+    const labels = conflicting.get(pictures.hash(at));
+    if (labels === undefined) continue;
+    const id = pictures.id(at);
+    const reason = `the same picture stands under ${[...labels].map((label) => `'${label}'`).join(" and ")}`;
+    conflicts.push({ id, code: "DATASET_LABEL_CONFLICT", reason });
+  }
+  return conflicts;
+}

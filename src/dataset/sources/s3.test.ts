@@ -1,0 +1,225 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describeSource, plantPictures } from "../../../tests/contracts/source.ts";
+import { bucket, type Fault, type S3Server, startS3Server } from "../../../tests/support/s3-server.ts";
+import { openSource } from "./open-source.ts";
+import { openS3 } from "./s3.ts";
+import type { FileSample, Source } from "./source.ts";
+
+const secret = "a-very-secret-key";
+
+/** Only what is set here counts: no file of this machine's owner, no address of a cloud. */
+function useStore(endpoint: string, more: Readonly<Record<string, string>> = {}): void {
+  const settings = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3: "",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "an-access-key",
+    AWS_SECRET_ACCESS_KEY: secret,
+    AWS_SESSION_TOKEN: "",
+    AWS_PROFILE: "",
+    AWS_CONFIG_FILE: "/nowhere/config",
+    AWS_SHARED_CREDENTIALS_FILE: "/nowhere/credentials",
+    AWS_EC2_METADATA_DISABLED: "true",
+    ...more,
+  };
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value || undefined);
+}
+
+let server: S3Server;
+let source: Source | undefined;
+beforeEach(async () => {
+  server = await startS3Server();
+  useStore(server.endpoint);
+  source = undefined;
+});
+afterEach(async () => {
+  await source?.close();
+  await server.close();
+  vi.unstubAllEnvs();
+});
+
+function put(...keys: readonly string[]): void {
+  for (const key of keys) server.objects.set(key, Buffer.from(`content of ${key}`));
+}
+
+async function open(prefix: string): Promise<FileSample[]> {
+  source = await openS3(`s3://${bucket}/${prefix}`);
+  const samples: FileSample[] = [];
+  for await (const sample of source.samples()) if ("bytes" in sample) samples.push(sample);
+  return samples;
+}
+
+async function refusalOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe("pictures in an object store", () => {
+  it("are listed over all pages, below their prefix only, with given splits", async () => {
+    put("v1/train/cat/1.jpg", "v1/train/cat/2.jpg", "v1/train/dog/3.jpg", "v1/test/cat/4.jpg", "v1/test/dog/5.jpg");
+    put("v10/train/cat/6.jpg", "v1/", "v1/train/cat/");
+    const samples = await open("v1");
+    expect(samples.map(({ id, label, split }) => `${id} ${label} ${split}`)).toEqual([
+      "test/cat/4.jpg cat test",
+      "test/dog/5.jpg dog test",
+      "train/cat/1.jpg cat train",
+      "train/cat/2.jpg cat train",
+      "train/dog/3.jpg dog train",
+    ]);
+    expect(server.requests.filter((line) => line.includes("list-type=2"))).toHaveLength(3);
+  });
+
+  it("may fill the whole bucket", async () => {
+    put("cat/1.jpg", "dog/2.jpg");
+    source = await openSource(`s3://${bucket}`);
+    expect(source).toMatchObject({ kind: "s3", location: `s3://${bucket}` });
+  });
+
+  it("are passed over where their keys lead out of the prefix", async () => {
+    put("v1/cat/1.jpg", "v1/dog/2.jpg", "v1//etc/x.jpg", "v1/cat/..\\3.jpg");
+    expect(await open("v1/")).toHaveLength(2);
+    expect(source!.skipped.map(({ id }) => id).sort()).toEqual(["/etc/x.jpg", "cat/..\\3.jpg"]);
+  });
+
+  it.each<[string, Fault[]]>([
+    [
+      "answers 503 for a while",
+      [
+        { status: 503, code: "SlowDown" },
+        { status: 500, code: "InternalError" },
+      ],
+    ],
+    ["drops the connection", ["drop"]],
+  ])("are listed and read from a store that %s", async (_, faults) => {
+    put("cat/1.jpg", "dog/2.jpg");
+    server.faults.push(...faults);
+    const [first] = await open("");
+    server.faults.push(...faults);
+    expect(Buffer.from(await first!.bytes()).toString()).toBe("content of cat/1.jpg");
+    expect(server.faults).toEqual([]);
+  });
+
+  it("are asked for again where their content breaks off", async () => {
+    put("cat/1.jpg", "dog/2.jpg");
+    const [first] = await open("");
+    server.faults.push("cut", "cut");
+    expect(Buffer.from(await first!.bytes()).toString()).toBe("content of cat/1.jpg");
+    server.faults.push("cut", "cut", "cut");
+    expect(await refusalOf(first!.bytes())).toMatchObject({
+      code: "STORE_FAILED",
+      where: "s3://pets/cat/1.jpg",
+      received: "it does not answer [ECONNRESET]",
+    });
+  });
+
+  it("are missing where they were deleted after they were listed", async () => {
+    put("cat/1.jpg", "dog/2.jpg");
+    const [first] = await open("");
+    server.objects.delete("cat/1.jpg");
+    expect(await refusalOf(first!.bytes())).toMatchObject({ code: "FILE_NOT_FOUND", received: "s3://pets/cat/1.jpg" });
+  });
+
+  it("of more than 256 MiB are not downloaded", async () => {
+    put("cat/1.jpg", "dog/2.jpg");
+    server.claimedSizes.set("cat/1.jpg", 300 * 2 ** 20);
+    const [large] = await open("");
+    const before = server.requests.length;
+    expect(await refusalOf(large!.bytes())).toMatchObject({ code: "IMAGE_SIZE", where: "s3://pets/cat/1.jpg" });
+    expect(server.requests).toHaveLength(before);
+  });
+
+  it.each<[string, Fault, string, string]>([
+    ["access", { status: 403, code: "AccessDenied" }, "access is denied", "s3:ListBucket"],
+    [
+      "an unknown key",
+      { status: 403, code: "InvalidAccessKeyId" },
+      "the access key is not known there",
+      "AWS_ACCESS_KEY_ID",
+    ],
+    [
+      "a wrong secret",
+      { status: 403, code: "SignatureDoesNotMatch" },
+      "the secret key does not fit",
+      "AWS_SECRET_ACCESS_KEY",
+    ],
+    ["a token of yesterday", { status: 400, code: "ExpiredToken" }, "the session token has expired", "sign in again"],
+    ["another region", { status: 301, code: "PermanentRedirect" }, "the bucket is in another region", "AWS_REGION"],
+    ["what nobody foresaw", { status: 418, code: "Tea<pot>\u001b[31m" }, "the store answered", "the store's own log"],
+  ])("that are refused for %s end with the reason and a hint, and no secret", async (_, fault, reason, hint) => {
+    server.faults.push(fault);
+    const error = await refusalOf(openS3(`s3://${bucket}/v1`));
+    expect(error).toMatchObject({
+      code: "STORE_FAILED",
+      where: "s3://pets/v1/",
+      received: expect.stringContaining(reason),
+      hint: expect.stringContaining(hint),
+    });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(secret);
+    expect(String(error)).not.toContain("\u001b");
+  });
+
+  it("of a bucket that does not exist end with its name", async () => {
+    expect(await refusalOf(openS3("s3://no-pets/v1"))).toMatchObject({
+      code: "STORE_FAILED",
+      message: "an object store that lists and gives its objects; got there is no such bucket (s3://no-pets/v1/)",
+    });
+  });
+
+  it("need credentials", async () => {
+    useStore(server.endpoint, { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
+    expect(await refusalOf(openS3("s3://pets/v1"))).toMatchObject({
+      code: "STORE_FAILED",
+      received: "no credentials were found",
+      hint: expect.stringContaining("AWS_PROFILE"),
+    });
+  });
+
+  it("need a region", async () => {
+    useStore(server.endpoint, { AWS_REGION: "" });
+    expect(await refusalOf(openS3("s3://pets/v1"))).toMatchObject({
+      code: "STORE_FAILED",
+      received: "no region is set",
+    });
+  });
+
+  it("need a store that answers", async () => {
+    const { endpoint } = server;
+    await server.close();
+    useStore(endpoint);
+    expect(await refusalOf(openS3("s3://pets/v1"))).toMatchObject({
+      code: "STORE_FAILED",
+      received: "it does not answer [ECONNREFUSED]",
+      hint: expect.stringContaining("AWS_ENDPOINT_URL"),
+    });
+  });
+
+  it.each(["s3://", "s3://ab", "s3:///cat", "s3://KEY:password@pets/v1"])(
+    "are not at %s, which is not repeated",
+    async (location) => {
+      const error = await refusalOf(openSource(location));
+      expect(error).toMatchObject({
+        code: "DATASET_SOURCE_UNKNOWN",
+        hint: expect.stringContaining("never from the address"),
+      });
+      expect(String(error)).not.toContain("password");
+    },
+  );
+
+  it("that are not there are an empty source", async () => {
+    expect(await refusalOf(openSource("s3://pets/nothing"))).toMatchObject({ code: "DATASET_EMPTY" });
+  });
+});
+
+describeSource("a prefix of an object store", async () => {
+  const pictures = plantPictures();
+  for (const { id, content } of pictures) server.objects.set(`v1/${id}`, content);
+  return {
+    pictures,
+    open: () => openS3("s3://pets/v1"),
+    change: async () => {
+      server.objects.set(`v1/${pictures[0]!.id}`, Buffer.from("something else"));
+    },
+  };
+});

@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { escapeText, html, raw, wellFormedText } from "./html.ts";
+
+describe("the html template", () => {
+  it("escapes text in content and in attributes", () => {
+    const name = `"><script>alert('1')</script>&amp;`;
+    expect(`${html`<a title="${name}">${name}</a>`}`).not.toMatch(/<script|<\/script|"[^>]*"[^>]*"/);
+    expect(`${html`<b>${"a < b & c"}</b>`}`).toBe("<b>a &#60; b &#38; c</b>");
+  });
+
+  it("keeps what is HTML already, joins lists, and leaves out what is absent", () => {
+    const items = ["<1>", "2"].map((text) => html`<li>${text}</li>`);
+    expect(`${html`<ul>${items}</ul>${undefined}${null}${false}${0}`}`).toBe(
+      "<ul><li>&#60;1&#62;</li><li>2</li></ul>0",
+    );
+    expect(`${html`${raw("<svg/>")}`}`).toBe("<svg/>");
+  });
+
+  it("never reads backslashes of the template's text as something else", () => {
+    expect(`${html`<p>a\tb${"\\n"}</p>`}`).toBe("<p>a\tb\\n</p>");
+  });
+
+  it("lets no text out of its place, whatever it holds", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(escapeText(text)).not.toMatch(/[<>"'`]|&(?!#\d+;)/);
+      }),
+    );
+  });
+
+  it("replaces characters that XML cannot hold", () => {
+    expect(wellFormedText("a\u0000b\u001bc\ud800d\ufffee\tf\n🐈")).toBe("a�b�c�d�e\tf\n🐈");
+  });
+});

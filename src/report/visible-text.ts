@@ -1,0 +1,42 @@
+/** Names from outside as a reader can tell them apart and no layout can be broken by them. */
+import { type Html, html } from "./html.ts";
+
+/** Characters that draw nothing or turn the direction of the text; ZERO WIDTH JOINER stays, since emoji are joined by it. */
+const unseen = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF\uFFFE\uFFFF]/gu;
+
+const shortForms: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** The text with characters that cannot be seen (line breaks, controls, changes of direction) as escapes: `a\nb`, `\u{202e}`. */
+export function visibleText(text: string): string {
+  return text.replace(unseen, (character) => shortForms[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`);
+}
+
+/** At most `length` characters as readers count them, the last an ellipsis where something was cut off. */
+export function shortenText(text: string, length: number): string {
+  const characters = charactersOf(text);
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
+}
+
+/** The same with the ellipsis in the middle: paths differ at their ends. */
+export function shortenMiddle(text: string, length: number): string {
+  const characters = charactersOf(text);
+  if (characters.length <= length) return text;
+  const head = Math.floor((length - 1) / 3);
+  return `${characters.slice(0, head).join("")}…${characters.slice(head + 1 - length).join("")}`;
+}
+
+const segmenter = new Intl.Segmenter("en");
+
+/** Characters as readers count them: an emoji of several code points, a letter with its accents. */
+function charactersOf(text: string): readonly string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/**
+ * A name of whatever script, kept to itself (`bdi`), so that right-to-left names do not turn what stands beside them; cut in its middle where
+ * it is longer than `length`.
+ */
+export function nameHtml(name: string, length = Number.POSITIVE_INFINITY): Html {
+  const text = shortenMiddle(visibleText(name), length);
+  return text === "" ? html`<bdi class="name empty">(empty)</bdi>` : html`<bdi class="name">${text}</bdi>`;
+}
