@@ -43,6 +43,8 @@ export const errorTable = {
   MANIFEST_INVALID: entry("invalid", "a line of a CSV or JSONL manifest cannot be read"),
   SOURCE_CHANGED: entry("conflict", "pictures were changed while they were being read"),
   PACK_INVALID: entry("invalid", "a pack's index or shards are damaged, or of another version"),
+  DOWNLOAD_FAILED: entry("unavailable", "a download did not come to its end, after several attempts"),
+  DOWNLOAD_MISMATCH: entry("invalid", "a downloaded file is not the one that was published"),
   STORE_FAILED: entry("unavailable", "an object store refused or did not answer"),
   LOCKED: entry("conflict", "another process works in the same folder"),
   IMAGE_UNREADABLE: entry("invalid", "a picture cannot be decoded"),

@@ -3,6 +3,7 @@ export * from "./atomic-file.ts";
 export * from "./cancel.ts";
 export * from "./config.ts";
 export { type ConfigLeaf, configLeaves, describeSchema } from "./config-schema.ts";
+export { type Download, type DownloadOptions, downloadFile } from "./download.ts";
 export * from "./errors.ts";
 export { readFailure, systemCodeOf, writeFailure } from "./file-failure.ts";
 export * from "./freeze.ts";

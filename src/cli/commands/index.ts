@@ -13,6 +13,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./train.ts"),
   },
   {
+    name: "data fetch",
+    summary: "download a public set of pictures from its publisher",
+    load: () => import("./data-fetch.ts"),
+  },
+  {
+    name: "data import",
+    summary: "copy labelled pictures from any source into a folder",
+    load: () => import("./data-import.ts"),
+  },
+  {
     name: "data check",
     summary: "find what is wrong with labelled pictures, and set it aside",
     load: () => import("./data-check.ts"),
@@ -31,6 +41,11 @@ export const commands: readonly CommandEntry[] = [
     name: "data preview",
     summary: "write a contact sheet of training pictures as augmentation varies them",
     load: () => import("./data-preview.ts"),
+  },
+  {
+    name: "data pack",
+    summary: "decode and resize pictures once, into a folder that train takes",
+    load: () => import("./data-pack.ts"),
   },
   { name: "evaluate", summary: "measure a bundle on labelled pictures", load: () => import("./evaluate.ts") },
   { name: "predict", summary: "say what a bundle sees in pictures", load: () => import("./predict.ts") },

@@ -49,6 +49,7 @@ export async function packSamples(
     keptCount++;
   }
   const total = table.length - keptCount;
+  if (total === 0) return { skipped: [], keptCount };
   const faults = new Map<number, SkippedPicture>();
   let rowCount = writer.freeRow;
   const task = progress.start({ label: "decode", total, unit: "pictures" });

@@ -1,0 +1,177 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import sharp from "sharp";
+import { beforeEach, describe, expect, it } from "vitest";
+import { importSource } from "./import-source.ts";
+import { createPathClaims, portableName } from "./portable-name.ts";
+import { openSource } from "./sources/open-source.ts";
+import type { Sample, Source } from "./sources/source.ts";
+
+let root = "";
+let from = "";
+let to = "";
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "pawprint-import-"));
+  from = join(root, "from");
+  to = join(root, "data", "raw");
+});
+
+async function put(path: string, text = path): Promise<void> {
+  await mkdir(dirname(join(from, path)), { recursive: true });
+  await writeFile(join(from, path), text);
+}
+
+async function contentOf(source: Source) {
+  const all: Record<string, string> = {};
+  for await (const { label, split, ...sample } of source.samples()) {
+    if ("bytes" in sample) all[`${split} ${label} ${Buffer.from(await sample.bytes())}`] = sample.id;
+  }
+  return all;
+}
+
+function sourceOf(samples: readonly Sample[]): Source {
+  return {
+    kind: "manifest",
+    location: "made up",
+    skipped: [],
+    async *samples() {
+      yield* samples;
+    },
+    close: async () => {},
+  };
+}
+const picture = (id: string, label: string, text = id): Sample => {
+  return { id, label, stamp: "1", bytes: async () => Buffer.from(text) };
+};
+
+describe("an import", () => {
+  it("copies every picture unchanged into a folder of its class, which opens as the same dataset", async () => {
+    for (const path of ["cat/a.jpg", "cat/deep/b.jpg", "dog/a.jpg", "dog/ü ñ 🐕.jpg"]) await put(path);
+    const report = await importSource(await openSource(from), { to });
+    expect(report).toMatchObject({ pictures: 4, skipped: [], location: to });
+    expect(report.classes.map(({ label, pictures }) => [label, pictures])).toEqual([
+      ["cat", 2],
+      ["dog", 2],
+    ]);
+    expect(Object.keys(await contentOf(await openSource(to)))).toEqual(
+      Object.keys(await contentOf(await openSource(from))),
+    );
+    expect(await readdir(join(root, "data"))).toEqual(["raw"]);
+  });
+
+  it("keeps splits that the source gives", async () => {
+    for (const path of ["train/cat/a.jpg", "train/dog/a.jpg", "test/cat/b.jpg", "test/dog/b.jpg"]) await put(path);
+    await importSource(await openSource(from), { to });
+    expect((await readdir(to)).sort()).toEqual(["test", "train"]);
+    expect(Object.keys(await contentOf(await openSource(to))).sort()).toEqual(
+      Object.keys(await contentOf(await openSource(from))).sort(),
+    );
+  });
+
+  it("writes pictures without a file as PNG, pixel by pixel", async () => {
+    const pixels = Uint8Array.from({ length: 12 }, (_, at) => at * 20);
+    const image = { width: 4, height: 3, channels: 1 as const, pixels };
+    await importSource(sourceOf([{ id: "train-images#7", label: "3", stamp: "1", image }]), { to });
+    const file = join(to, "3", "train-images-7.png");
+    expect(new Uint8Array(await sharp(file).toColourspace("b-w").raw().toBuffer())).toEqual(pixels);
+  });
+
+  it("gives names that every system takes, and a file to each where only letter case differs", async () => {
+    const source = sourceOf([
+      picture("a/Cat.jpg", "CON", "1"),
+      picture("b/cat.jpg", "con", "2"),
+      picture("c/cat.jpg", "x.", "3"),
+      picture('d/what?:"now".jpg', "a:b", "4"),
+    ]);
+    await importSource(source, { to });
+    const names = (await readdir(to, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name).slice(to.length + 1))
+      .sort();
+    expect(names).toEqual(["_CON/Cat.jpg", "_con/cat-2.jpg", "a_b/what___now_.jpg", "x_/cat.jpg"]);
+  });
+
+  it("skips and names pictures that cannot be read", async () => {
+    await put("cat/a.jpg");
+    await put("dog/a.jpg");
+    const real = await openSource(from);
+    const report = await importSource(
+      { ...real, skipped: [{ id: "x", code: "DATASET_LABEL_MISSING", reason: "none" }] },
+      { to },
+    );
+    expect(report.skipped).toHaveLength(1);
+  });
+
+  it("replaces a folder only when told to, and then keeps nothing of it", async () => {
+    await put("cat/a.jpg");
+    await put("dog/a.jpg");
+    await mkdir(join(to, "old"), { recursive: true });
+    await expect(importSource(await openSource(from), { to })).rejects.toMatchObject({
+      code: "FILE_EXISTS",
+      where: to,
+    });
+    await importSource(await openSource(from), { to, force: true });
+    expect((await readdir(to)).sort()).toEqual(["cat", "dog"]);
+    expect(await readdir(join(root, "data"))).toEqual(["raw"]);
+  });
+
+  it("goes on after kill -9, and no folder has its name before it is whole", async () => {
+    for (let at = 0; at < 400; at++) await put(`${at % 2 ? "cat" : "dog"}/${at}.jpg`);
+    const script = `
+      import { importSource } from ${JSON.stringify(resolve("src/dataset/import-source.ts"))};
+      import { openSource } from ${JSON.stringify(resolve("src/dataset/sources/open-source.ts"))};
+      let done = 0;
+      const advance = () => { if (++done % 20 === 0) process.stdout.write("."); };
+      await importSource(await openSource(${JSON.stringify(from)}), {
+        to: ${JSON.stringify(to)},
+        progress: { start: () => ({ advance, done: () => {}, fail: () => {} }) },
+      });`;
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script]);
+    child.stdout.once("data", () => child.kill("SIGKILL"));
+    const [, signal] = await once(child, "exit");
+    expect(signal).toBe("SIGKILL");
+    expect(await readdir(join(root, "data"))).not.toContain("raw");
+    const report = await importSource(await openSource(from), { to });
+    expect(report.pictures).toBe(400);
+    expect(Object.keys(await contentOf(await openSource(to)))).toHaveLength(400);
+    expect(await readdir(join(root, "data"))).toEqual(["raw"]);
+    expect(await readFile(join(to, "cat", "1.jpg"), "utf8")).toBe("cat/1.jpg");
+  }, 30_000);
+});
+
+describe("portable names", () => {
+  it("leave good names alone and change what some system refuses", () => {
+    const cases = {
+      "cat.jpg": "cat.jpg",
+      "nul.png": "_nul.png",
+      "a/b": "a_b",
+      "end. ": "end__",
+      "..": "__",
+      "": "_",
+      "a\nb": "a_b",
+    };
+    for (const [name, expected] of Object.entries(cases)) expect(portableName(name)).toBe(expected);
+  });
+
+  it("shorten long ones to 200 bytes with their extension, differently for different names", () => {
+    const names = ["é".repeat(300), `${"é".repeat(299)}f`].map((stem) => portableName(`${stem}.jpeg`));
+    for (const name of names) {
+      expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
+      expect(name).toMatch(/^é+~[0-9a-f]{8}\.jpeg$/);
+    }
+    expect(names[0]).not.toBe(names[1]);
+  });
+
+  it("are claimed once each, letter case or not", () => {
+    const claim = createPathClaims();
+    expect([claim("a", "x.jpg"), claim("a", "X.jpg"), claim("A", "x.JPG"), claim("b", "x.jpg")]).toEqual([
+      "a/x.jpg",
+      "a/X-2.jpg",
+      "A/x-3.JPG",
+      "b/x.jpg",
+    ]);
+  });
+});
