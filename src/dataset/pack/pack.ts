@@ -55,13 +55,12 @@ export function assemblePack(
   store: PixelStore,
   { strict = false, ...options }: SplitOptions & { readonly strict?: boolean } = {},
 ): Pack {
-  const conflicts = findLabelConflicts(pictures);
+  const all = Array.from({ length: pictures.length }, (_, at) => pictures.hash(at));
+  const conflicts = findLabelConflicts(pictures, all);
   if (strict) refuseFirst(conflicts, source.location);
   const inConflict = new Set(conflicts.map(({ id }) => id));
-  const keptAt = Uint32Array.from(
-    Array.from({ length: pictures.length }, (_, at) => at).filter((at) => !inConflict.has(pictures.id(at))),
-  );
-  const hashes = Array.from(keptAt, (at) => pictures.hash(at));
+  const keptAt = Uint32Array.from(all.keys()).filter((at) => !inConflict.has(pictures.id(at)));
+  const hashes = conflicts.length === 0 ? all : Array.from(keptAt, (at) => all[at]!);
   const keys = groupKeys(hashes, { length: keptAt.length, at: (index) => pictures.fingerprint(keptAt[index]!) });
   const kept = Array.from(keptAt, (at, index): SplitPicture => {
     return { hash: keys[index]!, label: pictures.label(at), given: pictures.split(at) };
@@ -84,7 +83,7 @@ export function assemblePack(
     ids: Array.from(keptAt, (at) => pictures.id(at)),
     hashes,
     skipped: [...skipped, ...conflicts],
-    hash: contentHash(hashes.map((hash, index) => `${hash} ${kept[index]!.label}`).sort()),
+    hash: contentHash(sortedLines(hashes, (index) => kept[index]!.label)),
   };
 }
 
@@ -124,6 +123,14 @@ export function refuseFirst([first]: readonly SkippedPicture[], location: string
     received: `'${first.id}': ${first.reason}`,
     where: location,
   });
+}
+
+/** `HASH LABEL` of each picture, sorted; made one by one. */
+function* sortedLines(hashes: readonly string[], labelOf: (index: number) => string): Generator<string> {
+  const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  const order = Uint32Array.from(hashes.keys());
+  order.sort((a, b) => byCodeUnits(hashes[a]!, hashes[b]!) || byCodeUnits(labelOf(a), labelOf(b)));
+  for (const at of order) yield `${hashes[at]} ${labelOf(at)}`;
 }
 
 /** The pictures of one split, as positions in the pack, in the pack's order. */
@@ -169,11 +176,12 @@ function onePerKey(pictures: readonly SplitPicture[]): readonly SplitPicture[] {
 }
 
 /** Every picture whose exact copy stands under another label: nobody can tell which label is right, so all copies go. */
-function findLabelConflicts(pictures: PictureTable): SkippedPicture[] {
+function findLabelConflicts(pictures: PictureTable, hashes: readonly string[]): SkippedPicture[] {
   const firstLabel = new Map<string, string>();
   const conflicting = new Map<string, Set<string>>();
   for (let at = 0; at < pictures.length; at++) {
-    const [hash, label] = [pictures.hash(at), pictures.label(at)];
+    const hash = hashes[at]!;
+    const label = pictures.label(at);
     const first = firstLabel.get(hash) ?? label;
     firstLabel.set(hash, first);
     if (first !== label) conflicting.set(hash, (conflicting.get(hash) ?? new Set([first])).add(label));
@@ -181,7 +189,7 @@ function findLabelConflicts(pictures: PictureTable): SkippedPicture[] {
   if (conflicting.size === 0) return [];
   const conflicts: SkippedPicture[] = [];
   for (let at = 0; at < pictures.length; at++) {
-    const labels = conflicting.get(pictures.hash(at));
+    const labels = conflicting.get(hashes[at]!);
     if (labels === undefined) continue;
     const id = pictures.id(at);
     const reason = `the same picture stands under ${[...labels].map((label) => `'${label}'`).join(" and ")}`;
