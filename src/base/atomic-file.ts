@@ -10,7 +10,7 @@ import { systemCodeOf, writeFailure } from "./file-failure.ts";
 /** The calls made on the file system, so that a test can let one of them fail. */
 export type AtomicFileSystem = Pick<typeof nodeFiles, "open" | "link" | "rename" | "rm" | "lstat">;
 
-export type FileContent = Uint8Array | string | AsyncIterable<Uint8Array | string> | Iterable<string>;
+export type FileContent = Uint8Array | string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
 export interface WriteFileOptions {
   /** Take the place of a file that is there. Without it such a file is left alone and FILE_EXISTS is thrown. */

@@ -39,22 +39,30 @@ export function encodeHeader(header: PackHeader): string {
 }
 
 /** The whole index in pieces of some lines each: header, contents, pictures. */
-export function* encodeIndex(header: PackHeader, { source, pictures, skipped }: PackIndex): Generator<string> {
+export function* encodeIndex(
+  header: PackHeader,
+  { source, pictures, skipped }: PackIndex,
+): Generator<Uint8Array | string> {
   yield encodeHeader(header);
   yield `${JSON.stringify({ source, pictures: pictures.length, skipped })}\n`;
   yield* encodePictures(pictures);
 }
 
-/** A line for each picture, in pieces of 128 lines: one piece is written at once. */
-export function* encodePictures(pictures: Iterable<StoredPicture>): Generator<string> {
-  let piece: string[] = [];
+/** A line for each picture, many in a piece. All pieces share one buffer: write each before asking for the next. */
+export function* encodePictures(pictures: Iterable<StoredPicture>): Generator<Uint8Array> {
+  let buffer = Buffer.alloc(2 ** 17);
+  let end = 0;
   for (const picture of pictures) {
-    piece.push(encodePicture(picture));
-    if (piece.length < 128) continue;
-    yield piece.join("");
-    piece = [];
+    const line = encodePicture(picture);
+    const sizeBytes = Buffer.byteLength(line);
+    if (end + sizeBytes > buffer.length) {
+      yield buffer.subarray(0, end);
+      end = 0;
+      if (sizeBytes > buffer.length) buffer = Buffer.alloc(2 * sizeBytes);
+    }
+    end += buffer.write(line, end);
   }
-  yield piece.join("");
+  yield buffer.subarray(0, end);
 }
 
 /** Errors: PACK_INVALID for another format or version, RECIPE_INVALID. */
