@@ -6,7 +6,6 @@ import type { Random } from "../base/random.ts";
 import { createRandom } from "../base/random.ts";
 import type { Pack } from "../dataset/pack/index.ts";
 import { countBatches, indicesOf } from "../dataset/pack/index.ts";
-import type { Augmentation } from "../nn/augment/index.ts";
 import { noAugmentation } from "../nn/augment/index.ts";
 import type { Weights } from "../nn/inference-graph.ts";
 import { trainEpoch } from "./epoch.ts";
@@ -39,7 +38,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       const stepsPerEpoch = countBatches(options.pack, "train", { batchSize, last: "wrap" });
       const totalSteps = options.epochs * stepsPerEpoch;
       const learningRateAt = (at: number) => options.learningRate * schedule(at, totalSteps);
-      return await runEpochs(options, { step, runner, evaluator, random, augmentation, stepsPerEpoch, learningRateAt });
+      return await runEpochs(options, { step, runner, evaluator, random, stepsPerEpoch, learningRateAt });
     } finally {
       await evaluator.close();
     }
@@ -53,7 +52,6 @@ interface Loop {
   readonly runner: StepRunner;
   readonly evaluator: Evaluator;
   readonly random: Random;
-  readonly augmentation: Augmentation;
   readonly stepsPerEpoch: number;
   learningRateAt(step: number): number;
 }
