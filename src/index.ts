@@ -27,4 +27,5 @@ export {
   type OnnxRuntimeProgram,
 } from "./runtime/onnx-runtime.ts";
 export { createReferenceExecutor } from "./runtime/reference.ts";
+export * from "./server/index.ts";
 export * from "./train/index.ts";

@@ -9,10 +9,13 @@ interface ErrorEntry {
   readonly when: string;
   /** True where the caller wrote the command, flag or configuration wrongly: exit code 2 instead of 1. */
   readonly usage?: true;
+  /** The HTTP status, where it is not the kind's own. */
+  readonly status?: number;
 }
 
 const entry = (kind: ErrorKind, when: string): ErrorEntry => ({ kind, when });
 const usage = (kind: ErrorKind, when: string): ErrorEntry => ({ kind, when, usage: true });
+const answer = (kind: ErrorKind, status: number, when: string): ErrorEntry => ({ kind, when, status });
 
 /** Every error that Pawprint raises on purpose. A code is stable: tools may match on it. */
 export const errorTable = {
@@ -62,6 +65,25 @@ export const errorTable = {
   EXECUTION_INPUT: entry("invalid", "a graph was fed a tensor of the wrong name, shape or data type"),
   TRAIN_DIVERGED: entry("invalid", "the loss became NaN or infinite"),
   CHECKPOINT_INVALID: entry("invalid", "a checkpoint does not belong to this training"),
+
+  REQUEST_INVALID: answer("invalid", 400, "a request's path, query, header or body is not what the route takes"),
+  REQUEST_TOO_LARGE: answer("invalid", 413, "a request has more bytes, pictures or parts than the service takes"),
+  MEDIA_TYPE_UNSUPPORTED: answer("invalid", 415, "a request's body has a content type that the route does not take"),
+  ROUTE_UNKNOWN: answer("missing", 404, "the service has no such route"),
+  METHOD_NOT_ALLOWED: answer("invalid", 405, "the route exists, but not for this method"),
+  MODEL_UNKNOWN: answer("missing", 404, "the service does not serve a model or version of this name"),
+  UNAUTHENTICATED: answer("invalid", 401, "a request carries no key or token, or one that is not valid"),
+  FORBIDDEN: answer("invalid", 403, "a key or token is valid, but not for this route"),
+  RATE_LIMITED: answer("unavailable", 429, "a key has sent more requests than it may in a minute"),
+  REQUEST_TIMEOUT: answer("unavailable", 408, "a request's body did not arrive in time"),
+  OVERLOADED: answer("unavailable", 503, "the service has as much work waiting as it can do in time"),
+  NOT_READY: answer("unavailable", 503, "the service is starting or ending"),
+  DEADLINE_EXCEEDED: answer("unavailable", 504, "a request's time was over before its answer was ready"),
+  CLIENT_GONE: answer("unavailable", 499, "the client closed the connection before it was answered"),
+  MODEL_SOURCE_INVALID: usage("invalid", "what is to be served is neither a bundle nor a folder of bundles"),
+  SERVICE_UNREACHABLE: entry("unavailable", "no service answers at the address that was given"),
+  LISTEN_FAILED: usage("unavailable", "the service cannot listen on the address and port it was given"),
+
   INTERNAL: entry("internal", "a fault in Pawprint itself"),
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -126,6 +148,20 @@ export function toAppError(error: unknown): AppError {
     hint: "run it again with --verbose to see where, and report it",
     cause: error,
   });
+}
+
+const statusOfKind: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  missing: 404,
+  conflict: 409,
+  unavailable: 503,
+  internal: 500,
+};
+
+/** The HTTP status of a code. */
+export function httpStatusOf(code: ErrorCode): number {
+  const row: ErrorEntry = errorTable[code];
+  return row.status ?? statusOfKind[row.kind];
 }
 
 /** 0 is success; 130 and 143 are what shells give for Ctrl-C and SIGTERM (128 + the signal's number). */

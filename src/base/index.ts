@@ -3,6 +3,8 @@ export * from "./atomic-file.ts";
 export * from "./cancel.ts";
 export * from "./config.ts";
 export { type ConfigLeaf, configLeaves, describeSchema } from "./config-schema.ts";
+export * from "./cpu-limit.ts";
+export * from "./deferred.ts";
 export { type Download, type DownloadOptions, downloadFile } from "./download.ts";
 export * from "./errors.ts";
 export { readFailure, systemCodeOf, writeFailure } from "./file-failure.ts";

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { type TObject, Type } from "@sinclair/typebox";
 import { configLeaves } from "../base/config-schema.ts";
 import { loadConfig, readFailure, systemCodeOf } from "../base/index.ts";
+import { serveConfigSchema } from "../server/serve-config.ts";
 import { trainConfigSchema } from "../train/train-config.ts";
 import type { CommandContext, OptionSpec } from "./command.ts";
 
 /** What `pawprint.yaml` may hold. */
-export const pawprintConfigSchema = Type.Object({ train: trainConfigSchema });
+export const pawprintConfigSchema = Type.Object({ train: trainConfigSchema, serve: serveConfigSchema });
 
 const fileName = "pawprint.yaml";
 

@@ -4,11 +4,11 @@ import { AppError, exitCodeOf, toAppError } from "../base/errors.ts";
 import { atLevel } from "../base/logger.ts";
 import { hintForName } from "../base/nearest.ts";
 import { silentProgress } from "../base/progress.ts";
+import { readVersion } from "../base/version.ts";
 import type { Command, CommandContext, CommandEntry } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { helpForCommand, helpForCommands } from "./help.ts";
 import { parseArguments } from "./parse-arguments.ts";
-import { readVersion } from "./version.ts";
 
 /** What the frame needs; `json` is read from the command line. */
 export type HostContext = Omit<CommandContext, "json">;

@@ -82,7 +82,8 @@ export async function runProgram(
   return { logits: logits!.data as Float32Array, probabilities: probabilities!.data as Float32Array };
 }
 
-async function readBundleFile(path: string): Promise<Uint8Array> {
+/** Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
+export async function readBundleFile(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error: unknown) => {
     throw readFailure(path, error);
   });

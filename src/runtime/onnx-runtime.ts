@@ -63,10 +63,8 @@ export function createOnnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Onn
   };
 }
 
-function sessionOptions(
-  options: OnnxRuntimeOptions,
-  profileFolder: string | undefined,
-): InferenceSession.SessionOptions {
+/** How every session is set up, whichever thread it lives in. */
+export function sessionOptions(options: OnnxRuntimeOptions, profileFolder?: string): InferenceSession.SessionOptions {
   const { threads, provider = "cpu", optimizationLevel = "all" } = options;
   return {
     executionProviders: [provider],
@@ -126,13 +124,16 @@ function toOrt({ dtype, data, shape }: Tensor): OrtTensor {
   return new OrtTensor(dtype, data as Float32Array, shape);
 }
 
-function fromOrt(graph: Graph, name: string, { type, data, dims }: OrtTensor): Tensor {
+/** What this folder needs of ONNX Runtime's own tensor class. */
+export type OrtOutput = Pick<OrtTensor, "type" | "data" | "dims">;
+
+export function fromOrt(graph: Graph, name: string, { type, data, dims }: OrtOutput): Tensor {
   const dtype: DType | undefined = dtypes.find((known) => known === type);
   if (!dtype) throw engineError(`output '${name}' has a known element type`, graph, new Error(type));
   return { dtype, shape: dims, data: data as Tensor["data"] };
 }
 
-function engineError(required: string, graph: Graph, cause: unknown): AppError {
+export function engineError(required: string, graph: Graph, cause: unknown): AppError {
   const received = cause instanceof Error ? cause.message : String(cause);
   return new AppError("EXECUTION_FAILED", { required, received, where: `graph '${graph.name}'`, cause });
 }

@@ -1,5 +1,6 @@
 /** `pawprint data check`: what is wrong with labelled pictures. */
 import { AppError, hintForName, type Progress, writeFileAtomic } from "../../base/index.ts";
+import { readVersion } from "../../base/version.ts";
 import {
   defaultThresholds,
   type Finding,
@@ -20,7 +21,6 @@ import { requireFreePath } from "../../registry/export-bundle.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { countSeverities, inspectionText, quarantineText, shownName } from "../inspection-text.ts";
 import { pathFrom, shownPath } from "../paths.ts";
-import { readVersion } from "../version.ts";
 
 export const command = defineCommand({
   name: "data check",

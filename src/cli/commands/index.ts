@@ -49,6 +49,13 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: "evaluate", summary: "measure a bundle on labelled pictures", load: () => import("./evaluate.ts") },
   { name: "predict", summary: "say what a bundle sees in pictures", load: () => import("./predict.ts") },
+  { name: "serve", summary: "answer over HTTP what a bundle sees in pictures", load: () => import("./serve.ts") },
+  { name: "health", summary: "ask a running service whether it is ready", load: () => import("./health.ts") },
+  {
+    name: "smoke",
+    summary: "call every route of a running service and check the answers",
+    load: () => import("./smoke.ts"),
+  },
   {
     name: "inspect",
     summary: "show what a bundle says of itself: labels, recipe, lineage, figures",

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
 import { captureContext } from "../captured-context.ts";
 import { runCommand } from "../run-command.ts";
@@ -21,21 +21,34 @@ async function run(line: string) {
 
 describe("pawprint quickstart on pictures of one's own", () => {
   it("explains each step and ends with predictions and what to do next", async () => {
-    const { exitCode, out } = await run("quickstart --data pictures --size 8 --epochs 2 --threads 1");
+    const { exitCode, out } = await run("quickstart --data pictures --size 8 --epochs 2 --threads 1 --no-serve");
     expect(exitCode).toBe(0);
     const steps = [...out.matchAll(/^(\d)\. (\w+)/gm)].map(([, number, verb]) => `${number} ${verb}`);
     expect(steps).toEqual(["1 Decode", "2 Train", "3 Evaluate", "4 Write", "5 Open"]);
     expect(out).not.toContain("drawings");
     expect(out).toMatch(/\nblue\/blue\.\d+\.png {2}(blue|red) .* % {2}(right|wrong: it is blue)\n/);
     expect(out).toContain("predict models/quickstart.onnx PICTURE_OR_FOLDER");
-    expect(out).toContain("Serving over HTTP is not part of this version yet");
+    expect(out).toContain("npx pawprint serve models/quickstart.onnx");
     expect(await readdir(join(cwd, "models"))).toEqual(["quickstart.onnx"]);
   });
 
-  it("writes its own bundle anew, and ends where --no-serve says so without a word about it", async () => {
-    const { exitCode, out } = await run("quickstart --data pictures --size 8 --epochs 1 --threads 1 --no-serve");
-    expect(exitCode).toBe(0);
-    expect(out).not.toContain("Serving");
+  it("ends in a running service, which ends in good order", async () => {
+    const stop = new AbortController();
+    const { context, out } = captureContext({ cwd, signal: stop.signal });
+    const line = "quickstart --data pictures --size 8 --epochs 1 --threads 1 --port 0";
+    const ended = runCommand(line.split(" "), context);
+    const url = await vi.waitUntil(() => /playground +(http:\S+)/.exec(out())?.[1], { timeout: 50_000, interval: 20 });
+    const health = await fetch(`${url}/health`);
+    expect(await health.json()).toEqual({ status: "healthy", model_loaded: true });
+    const samples = (await (await fetch(`${url}/samples`)).json()) as { samples: { label: string }[] };
+    expect(samples.samples.slice(0, 2).map(({ label }) => label)).toEqual(["blue", "red"]);
+    stop.abort();
+    expect(await ended).toBe(0);
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+    expect(await readFile(join(cwd, ".pawprint", "serve.log"), "utf8")).toContain('"route":"/health"');
+  });
+
+  it("writes its own bundle anew, and gives a program its result without serving", async () => {
     const json = await run("quickstart --data pictures --size 8 --epochs 1 --threads 1 --json");
     const result = JSON.parse(json.out);
     expect(result).toMatchObject({ sampleData: false, labels: ["blue", "red"] });

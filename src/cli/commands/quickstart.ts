@@ -1,6 +1,8 @@
-/** `pawprint quickstart` (= `npm start`): the whole way from pictures to predictions, a line of explanation for each step. */
+/** `pawprint quickstart` (= `npm start`): the whole way from pictures to a service, a line of explanation for each step. */
 import { writeSampleSet } from "../../image/sample-pictures.ts";
 import { openPredictor } from "../../predict/predictor.ts";
+import { createServer } from "../../server/create-server.ts";
+import { serveConfigSchema } from "../../server/serve-config.ts";
 import { type TrainEvent, type TrainReport, train } from "../../train/pipeline.ts";
 import { type TrainSettings, trainConfigSchema } from "../../train/train-config.ts";
 import type { Choice } from "../../train/train-plan.ts";
@@ -12,12 +14,14 @@ import { loadPawprintConfig, optionsOf } from "../pawprint-config.ts";
 import { predictionText } from "../prediction-text.ts";
 import { examplesOf } from "../test-examples.ts";
 import { bundleText, choicesText, epochText, summaryText, trainResult } from "../training-text.ts";
+import { runServer } from "./serve.ts";
 
 const samples = { folder: "data/samples", perClass: 600, sizePx: 96, seed: 1 } as const;
 
 /** Small enough for half a minute on two cores, large enough to tell the drawings apart. */
 const sampleSettings: TrainSettings = { size: 48, widths: [16, 32, 64], epochs: 12 };
 
+const logPath = ".pawprint/serve.log";
 const bundlePath = "models/quickstart.onnx";
 const shownPictures = 4;
 
@@ -30,6 +34,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
   options: [
     ...optionsOf(trainConfigSchema, ["data", "epochs", "size", "seed", "threads"]),
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    ...optionsOf(serveConfigSchema, ["port", "host"]),
     { name: "serve", type: "boolean", default: true, doc: "end after the predictions" },
   ],
   examples: [
@@ -69,10 +74,21 @@ tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
       const note = prediction.label === truth ? style.green("right") : style.red(`wrong: it is ${truth}`);
       step.tell(predictionText(id, prediction, style, { note }));
     }
-    return {
-      result: { ...trainResult(report), sampleData: data === undefined, predictions },
-      text: `\n${nextSteps(context, data, options.serve !== false)}`,
-    };
+    // A program reads one JSON object and starts the service itself.
+    const isServing = options.serve !== false && !context.json;
+    const next = nextSteps(context, data, isServing);
+    const result = { ...trainResult(report), sampleData: data === undefined, predictions };
+    if (!isServing) return { result, text: `\n${next}` };
+    step("Serve it, until Ctrl-C");
+    const { serve } = await loadPawprintConfig(context, "serve", options);
+    const server = await createServer({
+      logFile: pathFrom(cwd, logPath),
+      ...serve,
+      model: pathFrom(cwd, bundlePath),
+      samples: pathFrom(cwd, data ?? samples.folder),
+    });
+    await runServer(server, context, (url) => step.tell(`${serviceText(url, style)}\n\n${next}`));
+    return undefined;
   },
 });
 
@@ -141,7 +157,7 @@ async function predictExamples({ pack }: TrainReport, path: string) {
   }
 }
 
-function nextSteps({ style }: CommandContext, data: string | undefined, wantsService: boolean): string {
+function nextSteps({ style }: CommandContext, data: string | undefined, isServing: boolean): string {
   const lines = [
     style.bold("What next"),
     ...(data === undefined
@@ -150,11 +166,20 @@ function nextSteps({ style }: CommandContext, data: string | undefined, wantsSer
           `    ${style.cyan("npm start -- --data FOLDER")}   (a .zip of such folders, or a folder of idx files, will do too)`,
         ]
       : []),
+    ...(isServing ? [] : ["  serve it:", `    ${style.cyan(`npx pawprint serve ${bundlePath}`)}`]),
     "  predict other pictures:",
     `    ${style.cyan(`npx pawprint predict ${bundlePath} PICTURE_OR_FOLDER`)}`,
     "  choose settings and keep the bundle under its own name:",
     `    ${style.cyan("npx pawprint train --help")}`,
   ];
-  if (wantsService) lines.push("", "Serving over HTTP is not part of this version yet, so this ends here.");
   return lines.join("\n");
+}
+
+function serviceText(url: string, style: CommandContext["style"]): string {
+  return [
+    `  playground   ${style.cyan(url)}`,
+    `  routes       ${style.cyan(`${url}/docs`)}`,
+    `  log          ${logPath}`,
+    `  try it       ${style.cyan(`curl -F file=@PICTURE ${url}/predict`)}`,
+  ].join("\n");
 }

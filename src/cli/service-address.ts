@@ -1,0 +1,26 @@
+/** The address of a running service, as commands take it. */
+import { AppError } from "../base/index.ts";
+
+/** The origin of a URL; `http://` may be left out. Errors: CLI_USAGE. */
+export function originFrom(text: string): string {
+  const url = /^\w+:\/\//.test(text) ? text : `http://${text}`;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return new URL(url).origin;
+  throw new AppError("CLI_USAGE", {
+    required: "URL: the address of a service",
+    received: JSON.stringify(text),
+    hint: "such as http://localhost:8000",
+  });
+}
+
+/** What `fetch` throws where nobody answers, as an error for people; anything else as it is. */
+export function unreachable(origin: string, error: unknown): unknown {
+  if (!(error instanceof TypeError)) return error;
+  const cause = error.cause instanceof Error ? error.cause.message : error.message;
+  return new AppError("SERVICE_UNREACHABLE", {
+    required: "a service that answers",
+    received: cause,
+    where: origin,
+    hint: "start one with: pawprint serve MODEL",
+    cause: error,
+  });
+}

@@ -1,0 +1,75 @@
+/** Decides at the door whether work can still be done in time, so that a queue never grows without bound. */
+import { AppError } from "../base/errors.ts";
+
+export interface AdmissionOptions {
+  /** Pictures that may be in the house at once. */
+  readonly limit: number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+export interface Admission {
+  /**
+   * Lets `count` pictures in. Errors: OVERLOADED where the house is full, or where the pictures that are in it already would, at the pace of late,
+   * take until after `deadline` (by the clock `now`).
+   */
+  enter(count: number, deadline: number): void;
+  /** Refuses where `enter` would refuse one picture; lets nobody in. Errors: OVERLOADED. */
+  requireRoom(deadline: number): void;
+  /** Pictures that leave, answered or not. */
+  leave(count: number): void;
+  /** Pictures in the house. */
+  readonly pending: number;
+  /** Milliseconds a picture takes of late while there is always another one; 0 until any was measured. */
+  readonly msPerPicture: number;
+}
+
+/** How much the newest picture counts in the pace: it forgets half of the past in 20 pictures. */
+const weightOfNewest = 0.034;
+
+/** The pace is measured where it matters: from one leaving to the next, while the house is never empty. */
+export function createAdmission({ limit, now }: AdmissionOptions): Admission {
+  let pending = 0;
+  let lastLeave = 0;
+  let pace = 0;
+  const requireRoomFor = (count: number, deadline: number): void => {
+    const waitMs = pending * pace;
+    const isTooLate = now() + waitMs > deadline;
+    if (pending > 0 && (pending + count > limit || isTooLate)) throw overloaded(pending, limit, waitMs);
+  };
+  return {
+    enter(count, deadline) {
+      requireRoomFor(count, deadline);
+      if (pending === 0) lastLeave = now();
+      pending += count;
+    },
+    requireRoom: (deadline) => requireRoomFor(1, deadline),
+    leave(count) {
+      const time = now();
+      const sample = (time - lastLeave) / count;
+      const weight = 1 - (1 - weightOfNewest) ** count;
+      pace = pace === 0 ? sample : pace + weight * (sample - pace);
+      lastLeave = time;
+      pending -= count;
+    },
+    get pending() {
+      return pending;
+    },
+    get msPerPicture() {
+      return pace;
+    },
+  };
+}
+
+/** Seconds after which it is worth to come again: what is waiting now is then done. */
+export function retryAfterSeconds(waitMs: number): number {
+  return Math.min(60, Math.max(1, Math.ceil(waitMs / 1000)));
+}
+
+function overloaded(pending: number, limit: number, waitMs: number): AppError {
+  return new AppError("OVERLOADED", {
+    required: `at most ${limit} pictures at once, each answered within its deadline`,
+    received: `one more while ${pending} wait, some ${Math.ceil(waitMs)} ms of work`,
+    hint: `send it again in ${retryAfterSeconds(waitMs)} s`,
+  });
+}

@@ -1,0 +1,112 @@
+/** A typed client of the service, made from the table of routes. It needs `fetch` alone and runs in browsers, too. */
+import { type Contract, contract, type RouteId } from "./contract/index.ts";
+import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "./contract/route.ts";
+
+/** What a call may carry. */
+export interface CallOptions<R extends RouteContract = RouteContract> {
+  readonly params?: ParamsOf<R>;
+  readonly query?: QueryOf<R>;
+  /** A JSON body, or bytes with their `type`. */
+  readonly body?: BodyOf<R> | Blob | FormData;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** What came back. */
+export interface CallAnswer<R extends RouteContract = RouteContract> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where the answer is JSON, else undefined. */
+  readonly json: AnswerOf<R>;
+  /** The body where it is no JSON. */
+  readonly bytes: Uint8Array;
+}
+
+/** An answer that is no success: the service's error code and hint, where it gave them. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly hint: string | undefined;
+  readonly requestId: string | undefined;
+  /** Seconds after which it may be tried again, where the service says so. */
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, headers: Headers, body: unknown) {
+    const error = detailsOf(body);
+    super(error.message ?? `the service answered ${status}`);
+    this.status = status;
+    this.code = error.code;
+    this.hint = error.hint;
+    this.requestId = headers.get("x-request-id") ?? undefined;
+    const seconds = Number(headers.get("retry-after"));
+    this.retryAfter = seconds > 0 ? seconds : undefined;
+  }
+}
+
+export interface ApiClient {
+  /** Calls a route by its name in the contract. Errors: ApiError for any status from 400 on; what `fetch` throws. */
+  call<Id extends RouteId>(id: Id, options?: CallOptions<Contract[Id]>): Promise<CallAnswer<Contract[Id]>>;
+}
+
+export interface ClientOptions {
+  /** An API key or a token. */
+  readonly key?: string;
+  readonly fetch?: typeof fetch;
+}
+
+/** @param origin such as `http://localhost:8000` */
+export function createClient(origin: string, { key, fetch: send = fetch }: ClientOptions = {}): ApiClient {
+  return {
+    async call<Id extends RouteId>(id: Id, options: CallOptions<Contract[Id]> = {}) {
+      const route: RouteContract = contract[id];
+      const { params, query, body, headers = {}, signal } = options;
+      const isJson = body !== undefined && !(body instanceof Blob) && !(body instanceof FormData);
+      const answer = await send(urlOf(origin, route, params, query), {
+        method: route.method,
+        headers: {
+          ...(key !== undefined && { authorization: `Bearer ${key}` }),
+          ...(isJson && { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as Blob | FormData) }),
+        ...(signal && { signal }),
+      });
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      const type = answer.headers.get("content-type") ?? "";
+      const json = /^application\/json\b/.test(type) ? parse(bytes) : undefined;
+      if (answer.status >= 400) throw new ApiError(answer.status, answer.headers, json);
+      // The service checks its answers against the same contract in its tests.
+      return { status: answer.status, headers: answer.headers, bytes, json: json as AnswerOf<Contract[Id]> };
+    },
+  };
+}
+
+function urlOf(origin: string, { path }: RouteContract, params: object | undefined, query: object | undefined): URL {
+  const values = { ...params } as Readonly<Record<string, unknown>>;
+  const url = new URL(
+    path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name]))),
+    origin,
+  );
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  return url;
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined; // a proxy's page that calls itself JSON: the status tells enough
+  }
+}
+
+/** Of an error in any of the three forms. */
+function detailsOf(body: unknown): { readonly message?: string; readonly code?: string; readonly hint?: string } {
+  if (typeof body !== "object" || body === null) return {};
+  const { error, error_code: code, message } = body as Readonly<Record<string, unknown>>;
+  if (typeof error === "object" && error !== null) return error;
+  if (typeof error === "string") return { message: error };
+  return { ...(typeof code === "string" && { code }), ...(typeof message === "string" && { message }) };
+}

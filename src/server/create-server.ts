@@ -1,0 +1,204 @@
+/** The service as a whole: joins models, queue, routes and log, listens, and ends without losing a request. */
+
+import { Value } from "@sinclair/typebox/value";
+import type { FastifyInstance } from "fastify";
+import { AppError, cpuLimit, deepFreeze } from "../base/index.ts";
+import { readVersion } from "../base/version.ts";
+import { createAdmission } from "../predict/admission.ts";
+import { createGate } from "../predict/gate.ts";
+import { type BundleSource, openBundleSource } from "../registry/bundle-source.ts";
+import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
+import { createWorkerExecutor } from "../runtime/worker-executor.ts";
+import { routes } from "./contract/index.ts";
+import { createApp } from "./create-app.ts";
+import type { Handler } from "./http/register-route.ts";
+import { createMetrics } from "./metrics.ts";
+import { openApiDocument } from "./openapi.ts";
+import { createRequestLog } from "./request-log.ts";
+import { adminRoutes } from "./routes/admin.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { mlflowRoutes } from "./routes/mlflow.ts";
+import { modelRoutes } from "./routes/model.ts";
+import { openInferenceRoutes } from "./routes/open-inference.ts";
+import { operationRoutes } from "./routes/operation.ts";
+import { addPages } from "./routes/pages.ts";
+import { predictionRoutes } from "./routes/prediction.ts";
+import { openSamples } from "./samples.ts";
+import { createAccess } from "./security/access.ts";
+import { type ServeConfig, serveConfigSchema } from "./serve-config.ts";
+import type { Service } from "./service.ts";
+import { openModelHost } from "./serving/model-host.ts";
+import { openServedModel } from "./serving/served-model.ts";
+import { createShadow } from "./serving/shadow.ts";
+
+export interface PawprintServer {
+  /** Starts to take requests. Errors: LISTEN_FAILED. */
+  listen(): Promise<{ readonly url: string; readonly adminUrl?: string }>;
+  /**
+   * Ends without losing a request: readiness turns 503, after `drainMs` nobody new is taken, what is in flight is answered, then everything is given
+   * back. A second call joins the first.
+   */
+  close(): Promise<void>;
+  /** Fastify itself: `app.inject` calls a route without a socket. */
+  readonly app: FastifyInstance;
+  readonly adminApp: FastifyInstance;
+  readonly service: Service;
+}
+
+/** What a caller of the library gives: the model, and whatever differs from the defaults. */
+export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
+
+/**
+ * Loads the models and makes the service ready, not listening yet.
+ * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, and those of the champion's bundle (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
+ */
+export async function createServer(options: ServerOptions): Promise<PawprintServer> {
+  const config = completeConfig(options);
+  const now = (): number => performance.now();
+  const version = await readVersion();
+  const log = createRequestLog({ level: config.logLevel, file: config.logFile });
+  const access = await createAccess(config, log.logger);
+  const samples = openSamples(config.samples);
+  const cores = cpuLimit();
+  const executor = createWorkerExecutor({ threads: config.threads ?? cores });
+  let phase: "starting" | "ready" | "draining" = "starting";
+
+  const admission = createAdmission({ limit: config.queue, now });
+  const decoding = createGate(cores + 1, now);
+  const metrics = createMetrics({
+    queuedPictures: () => admission.pending,
+    waitingRequests: () => decoding.waiting + (host.current("champion")?.waiting ?? 0),
+    isReady: () => phase === "ready",
+  });
+  const host = await openModelHost({
+    sources: await openSources(config),
+    open: (bundle, name) =>
+      openServedModel(bundle, {
+        name,
+        executor,
+        explainerExecutor: createOnnxRuntimeExecutor({ threads: 1 }),
+        maximumBatch: config.batch,
+        now,
+        onBatch: metrics.ranBatch,
+      }),
+    canaryPercent: config.canaryPercent,
+    logger: log.logger,
+    now: Date.now,
+    onChange: metrics.serves,
+  });
+  const shadow = createShadow({
+    host,
+    // A quarter full: answers that somebody waits for come first.
+    isBusy: () => admission.pending > config.queue / 4,
+    now,
+    onComparison(answer, comparison) {
+      metrics.compared(comparison);
+      if (comparison.isSame) return;
+      log.logger.info("the challenger answers otherwise", {
+        request_id: answer.requestId,
+        champion: answer.label,
+        challenger: comparison.challengerLabel,
+        challenger_version: comparison.challengerVersion,
+      });
+    },
+    onSkip: metrics.skippedComparison,
+  });
+  const service: Service = {
+    config,
+    version,
+    host,
+    shadow,
+    admission,
+    decoding,
+    explaining: createGate(1, now),
+    metrics,
+    logger: log.logger,
+    now,
+    notReady: () => (phase === "ready" ? undefined : phase),
+  };
+
+  const publicRoutes = routes.filter(({ scope }) => scope !== "admin");
+  const document = openApiDocument(publicRoutes, { version, isProtected: access.isProtected });
+  const handlers: Readonly<Record<string, Handler>> = {
+    ...healthRoutes(service),
+    ...predictionRoutes(service),
+    ...modelRoutes(service, samples),
+    ...openInferenceRoutes(service),
+    ...mlflowRoutes(service),
+    ...operationRoutes(service, document),
+    ...adminRoutes(service),
+  };
+  const shared = { service, log, access, handlers, isDraining: () => phase === "draining" };
+  const app = await createApp({ ...shared, routes: publicRoutes });
+  await addPages(app, document);
+  const adminApp = await createApp({ ...shared, routes: routes.filter(({ scope }) => scope === "admin") });
+  await Promise.all([app.ready(), adminApp.ready()]);
+  phase = "ready";
+  const poll = setInterval(() => void host.refresh(), config.pollMs).unref();
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    phase = "draining";
+    clearInterval(poll);
+    if (config.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.drainMs));
+    await Promise.all([app.close(), adminApp.close()]);
+    await shadow.idle();
+    await host.close();
+    await samples.close();
+    access.close();
+    metrics.close();
+    log.flush();
+  };
+  return {
+    async listen() {
+      const url = await listenOn(app, config.host, config.port);
+      if (config.adminPort === undefined) return { url };
+      return { url, adminUrl: await listenOn(adminApp, config.adminHost, config.adminPort) };
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+    app,
+    adminApp,
+    service,
+  };
+}
+
+/** The defaults filled in, and every value checked. Errors: CONFIG_INVALID. */
+function completeConfig(options: ServerOptions): ServeConfig & { readonly model: string } {
+  const config = Value.Default(serveConfigSchema, structuredClone(options));
+  const fault = Value.Errors(serveConfigSchema, config).First();
+  if (fault) {
+    throw new AppError("CONFIG_INVALID", {
+      required: `serve${fault.path.replaceAll("/", ".")}: ${fault.message}`,
+      received: JSON.stringify(fault.value) ?? "nothing",
+    });
+  }
+  return deepFreeze(config as ServeConfig & { model: string }); // checked above; the model is required by the type
+}
+
+async function openSources({ model, canary, challenger }: ServeConfig & { readonly model: string }) {
+  const open = (location: string | undefined): Promise<BundleSource | undefined> =>
+    location === undefined ? Promise.resolve(undefined) : openBundleSource(location);
+  const [canarySource, challengerSource] = [await open(canary), await open(challenger)];
+  return {
+    champion: await openBundleSource(model),
+    ...(canarySource && { canary: canarySource }),
+    ...(challengerSource && { challenger: challengerSource }),
+  };
+}
+
+async function listenOn(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new AppError("LISTEN_FAILED", {
+      required: `an address and port that are free: ${host}:${port}`,
+      received: code ?? message,
+      ...(code === "EADDRINUSE" && { hint: "another process listens there; choose another one with --port" }),
+      cause: error,
+    });
+  }
+}

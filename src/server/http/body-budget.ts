@@ -1,0 +1,30 @@
+/** Bounds the memory of bodies that are still arriving, whatever their number. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { AppError } from "../../base/errors.ts";
+
+/** Bodies of the largest size that may arrive at once. */
+const largestBodies = 16;
+/** A body that does not say its length counts as this share of the largest. */
+const unknownShare = 0.25;
+
+/** Takes a request's body into account until its connection or answer ends. Errors: OVERLOADED. */
+export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, response: ServerResponse) => void {
+  const budget = bodyBytes * largestBodies;
+  let taken = 0;
+  return ({ headers }, response) => {
+    const declared = Number(headers["content-length"]);
+    const bytes = headers["transfer-encoding"] === undefined ? declared : bodyBytes * unknownShare;
+    if (!(bytes > 0)) return;
+    if (taken + bytes > budget) {
+      throw new AppError("OVERLOADED", {
+        required: `at most ${budget / 2 ** 20} MiB of bodies at once`,
+        received: "more",
+        hint: "send it again in 1 s",
+      });
+    }
+    taken += bytes;
+    response.once("close", () => {
+      taken -= bytes;
+    });
+  };
+}

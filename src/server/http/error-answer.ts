@@ -1,0 +1,101 @@
+/** Every error as an answer: its status, and its text in the form that the route's protocol asks for. */
+import type { FastifyError } from "fastify";
+import { AppError, type ErrorCode, httpStatusOf, isAppError, toAppError } from "../../base/errors.ts";
+import { retryAfterSeconds } from "../../predict/admission.ts";
+import type { ErrorForm } from "../contract/route.ts";
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+/** What MLflow calls the kinds of errors. */
+const mlflowCodes: Readonly<Record<number, string>> = {
+  400: "INVALID_PARAMETER_VALUE",
+  401: "UNAUTHENTICATED",
+  403: "PERMISSION_DENIED",
+  404: "RESOURCE_DOES_NOT_EXIST",
+  429: "REQUEST_LIMIT_EXCEEDED",
+  503: "TEMPORARILY_UNAVAILABLE",
+  504: "DEADLINE_EXCEEDED",
+};
+
+/** Nothing of a fault in the service itself leaves it but the request's id. */
+export function errorAnswer(error: AppError, form: ErrorForm, requestId: string): ErrorAnswer {
+  const status = httpStatusOf(error.code);
+  const isOurs = status === 500;
+  const message = isOurs
+    ? "the service failed at this request; its log says more under the request's id"
+    : error.message;
+  const hint = isOurs ? undefined : error.hint;
+  const headers: Record<string, string> = {};
+  if (status === 503 || status === 429)
+    headers["retry-after"] = hint?.match(/in (\d+) s/)?.[1] ?? String(retryAfterSeconds(0));
+  if (status === 401) headers["www-authenticate"] = "Bearer";
+  return { status, headers, body: bodyOf(form, { error, status, message, hint, requestId }) };
+}
+
+interface Parts {
+  readonly error: AppError;
+  readonly status: number;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly requestId: string;
+}
+
+function bodyOf(form: ErrorForm, { error, status, message, hint, requestId }: Parts): object {
+  const text = hint === undefined ? message : `${message}: ${hint}`;
+  switch (form) {
+    case "open-inference":
+      return { error: text };
+    case "mlflow":
+      return { error_code: mlflowCodes[status] ?? (status < 500 ? "BAD_REQUEST" : "INTERNAL_ERROR"), message: text };
+    case "pawprint":
+      return {
+        error: {
+          code: error.code,
+          kind: error.kind,
+          message,
+          ...(status !== 500 && error.where !== undefined && { where: error.where }),
+          ...(hint !== undefined && { hint }),
+          request_id: requestId,
+        },
+      };
+  }
+}
+
+/** The libraries' own errors, as ours. */
+const libraryCodes: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "REQUEST_TOO_LARGE",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "MEDIA_TYPE_UNSUPPORTED",
+};
+
+/** Any error that a handler, a hook or Fastify itself throws. What nobody foresaw becomes INTERNAL. */
+export function toRequestError(error: unknown): AppError {
+  if (error instanceof AppError) return error.code === "INTERRUPTED" ? clientGoneFrom(error) : error;
+  const { code = "", statusCode = 500, validation, validationContext, message } = error as Partial<FastifyError>;
+  if (validation !== undefined) {
+    const [first] = validation;
+    const place = `${validationContext ?? "request"}${(first?.instancePath ?? "").replaceAll("/", ".")}`;
+    return new AppError("REQUEST_INVALID", { required: first?.message ?? "a valid request", where: place });
+  }
+  if (code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE") return clientGoneFrom(error);
+  const known = libraryCodes[code] ?? (statusCode >= 400 && statusCode < 500 ? codeOfStatus(statusCode) : undefined);
+  return known === undefined ? toAppError(error) : new AppError(known, { required: message ?? "a valid request" });
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 413) return "REQUEST_TOO_LARGE";
+  if (status === 415) return "MEDIA_TYPE_UNSUPPORTED";
+  return status === 429 ? "RATE_LIMITED" : "REQUEST_INVALID";
+}
+
+function clientGoneFrom(cause: unknown): AppError {
+  return new AppError("CLIENT_GONE", { required: "a whole request", received: "a closed connection", cause });
+}
+
+/** True where the error is the service's own fault and belongs in the log with its stack. */
+export function isFault(error: unknown): boolean {
+  return !isAppError(error) || httpStatusOf(error.code) === 500;
+}

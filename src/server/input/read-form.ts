@@ -1,0 +1,62 @@
+/** The files and fields of a form (multipart/form-data, RFC 7578) whose bytes are all there. */
+import { Busboy } from "@fastify/busboy";
+import { AppError, isAppError } from "../../base/errors.ts";
+
+export interface FormFile {
+  /** The file's name, or the field's where it has none. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Form {
+  readonly files: readonly FormFile[];
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+}
+
+const maximumFields = 8;
+
+/** Errors: REQUEST_INVALID for bytes that are no such form, REQUEST_TOO_LARGE above `maximumFiles`. */
+export function readForm(bytes: Uint8Array, contentType: string, maximumFiles: number): Promise<Form> {
+  return new Promise((resolve, reject) => {
+    const files: FormFile[] = [];
+    const fields: { name: string; value: string }[] = [];
+    const refuse = (error: unknown): void => reject(isAppError(error) ? error : broken(error));
+    const tooMany = (what: string) => (): void =>
+      reject(
+        new AppError("REQUEST_TOO_LARGE", { required: `at most ${what} in a form`, received: "more", where: "form" }),
+      );
+    try {
+      const form = new Busboy({
+        headers: { "content-type": contentType },
+        limits: { files: maximumFiles, fields: maximumFields, fieldSize: 4096, headerPairs: 20, headerSize: 8192 },
+      });
+      form.on("file", (field, stream, filename) => {
+        const chunks: Buffer[] = [];
+        stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+        stream.on("error", refuse);
+        stream.on("end", () => {
+          const name = filename === undefined || filename === "" ? field : filename;
+          files.push({ name: name.slice(0, 120), bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) });
+        });
+      });
+      form.on("field", (name, value) => fields.push({ name, value }));
+      form.on("filesLimit", tooMany(`${maximumFiles} files`));
+      form.on("fieldsLimit", tooMany(`${maximumFields} fields`));
+      form.on("error", refuse);
+      form.on("finish", () => resolve({ files, fields }));
+      form.end(bytes);
+    } catch (error) {
+      refuse(error); // no boundary in the content type
+    }
+  });
+}
+
+function broken(cause: unknown): AppError {
+  return new AppError("REQUEST_INVALID", {
+    required: "a whole form, multipart/form-data with its boundary",
+    received: cause instanceof Error ? cause.message : "another one",
+    where: "form",
+    hint: "with curl: -F file=@cat.jpg",
+    cause,
+  });
+}

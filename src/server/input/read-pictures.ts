@@ -1,0 +1,101 @@
+/** The pictures of a request, whatever form they came in: JSON, a form with files, or a picture file as the body. */
+import type { FastifyRequest } from "fastify";
+import { AppError } from "../../base/errors.ts";
+import { PredictBody } from "../contract/prediction.ts";
+import { compileCheck } from "../http/validate.ts";
+import { readNumericPicture } from "./numeric-json.ts";
+import type { PictureInput } from "./picture-input.ts";
+import { readForm } from "./read-form.ts";
+import { readJsonPicture } from "./read-picture-json.ts";
+
+export interface PictureRequest {
+  readonly pictures: readonly PictureInput[];
+  /** True where the request named a list, so that it is answered with one, however short. */
+  readonly isList: boolean;
+  readonly topK: number | undefined;
+}
+
+const checkPredictBody = compileCheck(PredictBody, "body");
+
+/**
+ * Reads the body of a route that takes pictures. `limit` is the number of pictures that a request may hold.
+ * Errors: REQUEST_INVALID, REQUEST_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED.
+ */
+export async function readPictures(request: FastifyRequest, limit: number): Promise<PictureRequest> {
+  const { body } = request;
+  if (!(body instanceof Uint8Array)) throw nothingSent();
+  const type = request.headers["content-type"] ?? "";
+  if (/^application\/json\b/i.test(type)) return readJson(body);
+  if (/^multipart\/form-data\b/i.test(type)) return readFormPictures(body, type, limit);
+  if (body.length === 0) throw nothingSent();
+  return { pictures: [{ kind: "file", bytes: body, where: "body" }], isList: false, topK: undefined };
+}
+
+/** JSON bytes as a value. Errors: REQUEST_INVALID. */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
+  } catch (cause) {
+    // What JSON.parse says would quote the body.
+    const received = bytes.length === 0 ? "an empty body" : `${bytes.length} bytes that are not`;
+    throw new AppError("REQUEST_INVALID", { required: "valid JSON", received, where: "body", cause });
+  }
+}
+
+function readJson(bytes: Uint8Array): PictureRequest {
+  const plain = readNumericPicture(bytes);
+  if (plain) {
+    const { values, topK } = plain;
+    return { pictures: [{ kind: "numbers", values, where: "image" }], isList: false, topK };
+  }
+  const { image, images, top_k: topK } = checkPredictBody(parseJson(bytes));
+  if ((image === undefined) === (images === undefined)) {
+    throw new AppError("REQUEST_INVALID", {
+      required: "either image or images",
+      received: image === undefined ? "neither" : "both",
+      where: "body",
+      hint: 'send {"image": [[...]]} or {"images": [...]}',
+    });
+  }
+  const pictures =
+    images === undefined
+      ? [readJsonPicture(image, "image")]
+      : images.map((one, index) => readJsonPicture(one, `images[${index}]`));
+  return { pictures, isList: images !== undefined, topK };
+}
+
+async function readFormPictures(bytes: Uint8Array, contentType: string, limit: number): Promise<PictureRequest> {
+  const { files, fields } = await readForm(bytes, contentType, limit);
+  let topK: number | undefined;
+  for (const { name, value } of fields) {
+    if (name !== "top_k") throw unknownField(name);
+    topK = readTopK(value);
+  }
+  if (files.length === 0) throw nothingSent();
+  const pictures = files.map((file): PictureInput => ({ kind: "file", bytes: file.bytes, where: file.name }));
+  return { pictures, isList: pictures.length > 1, topK };
+}
+
+function readTopK(value: string): number {
+  const topK = Number(value);
+  if (Number.isInteger(topK) && topK >= 1 && topK <= 10_000) return topK;
+  throw new AppError("REQUEST_INVALID", { required: "top_k is a whole number from 1 to 10000", where: "top_k" });
+}
+
+function unknownField(name: string): AppError {
+  return new AppError("REQUEST_INVALID", {
+    required: "picture files, and a field top_k",
+    received: `a field '${name.slice(0, 40)}' that is no file`,
+    where: "form",
+    hint: "with curl a file is -F file=@cat.jpg",
+  });
+}
+
+function nothingSent(): AppError {
+  return new AppError("REQUEST_INVALID", {
+    required: "a picture",
+    received: "none",
+    where: "body",
+    hint: "curl --data-binary @cat.jpg -H 'content-type: image/jpeg'",
+  });
+}

@@ -1,0 +1,171 @@
+/** What Prometheus reads of the service. Base units, and no label whose values a caller could make up. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { RequestContext } from "./http/request-context.ts";
+import type { ModelRole } from "./serving/model-host.ts";
+import type { ServedModel } from "./serving/served-model.ts";
+import type { Comparison } from "./serving/shadow.ts";
+
+const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
+
+/** What is read off when Prometheus asks. */
+export interface Gauges {
+  readonly queuedPictures: () => number;
+  readonly waitingRequests: () => number;
+  readonly isReady: () => boolean;
+}
+
+export interface Metrics {
+  /** Counts one answer; `route` is the contract's path, or `unknown`. */
+  answered(route: string, method: string, status: number, context: RequestContext, totalMs: number): void;
+  predicted(label: string, confidence: number): void;
+  ranBatch(pictures: number): void;
+  compared(comparison: Comparison): void;
+  skippedComparison(): void;
+  serves(role: ModelRole, model: ServedModel, before: ServedModel | undefined): void;
+  /** The text format, and its content type. */
+  render(): Promise<string>;
+  readonly contentType: string;
+  close(): void;
+}
+
+export function createMetrics({ queuedPictures, waitingRequests, isReady }: Gauges): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: "pawprint_http_requests_total",
+    help: "Requests answered, by route, method and status",
+    labelNames: ["route", "method", "status"],
+    registers,
+  });
+  const errors = new Counter({
+    name: "pawprint_errors_total",
+    help: "Requests refused or failed, by error code",
+    labelNames: ["code"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: "pawprint_http_request_duration_seconds",
+    help: "Time from a request's first byte to its answer, by route",
+    labelNames: ["route"],
+    buckets: seconds,
+    registers,
+  });
+  const phases = new Histogram({
+    name: "pawprint_prediction_duration_seconds",
+    help: "Time of predictions by phase: decode, queue, inference, total",
+    labelNames: ["phase"],
+    buckets: seconds,
+    registers,
+  });
+  const batches = new Histogram({
+    name: "pawprint_batch_pictures",
+    help: "Pictures that went through the model together",
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+    registers,
+  });
+  const predictions = new Counter({
+    name: "pawprint_predictions_total",
+    help: "Pictures answered, by predicted class",
+    labelNames: ["label"],
+    registers,
+  });
+  const confidence = new Histogram({
+    name: "pawprint_prediction_confidence",
+    help: "Probability of the predicted class",
+    buckets: shares,
+    registers,
+  });
+  const info = new Gauge({
+    name: "pawprint_model_info",
+    help: "1 for each model that serves",
+    labelNames: ["name", "version", "role", "dataset_hash", "run_id", "git_commit"],
+    registers,
+  });
+  const swaps = new Counter({
+    name: "pawprint_model_swaps_total",
+    help: "Times a role was given another model",
+    labelNames: ["role"],
+    registers,
+  });
+  const comparisons = new Counter({
+    name: "pawprint_shadow_comparisons_total",
+    help: "Answers of the challenger held against the champion's: same or different class, or skipped",
+    labelNames: ["result"],
+    registers,
+  });
+  const differences = new Histogram({
+    name: "pawprint_shadow_confidence_difference",
+    help: "How far the challenger's probability of the champion's class is from the champion's, absolute",
+    buckets: [0.001, 0.01, 0.05, 0.1, 0.2, 0.5],
+    registers,
+  });
+  const gauge = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  };
+  gauge("pawprint_queue_pictures", "Pictures let in and not yet answered", queuedPictures);
+  gauge("pawprint_queue_requests", "Requests that wait for the model", waitingRequests);
+  gauge("pawprint_ready", "1 while requests are welcome", () => (isReady() ? 1 : 0));
+  const lag = monitorEventLoopDelay({ resolution: 10 });
+  lag.enable();
+  gauge("pawprint_event_loop_lag_seconds", "99th percentile of the event loop's delay since the last scrape", () => {
+    const value = lag.percentile(99) / 1e9;
+    lag.reset();
+    return Number.isFinite(value) ? value : 0;
+  });
+
+  const phaseChildren = {
+    decode: phases.labels("decode"),
+    queue: phases.labels("queue"),
+    inference: phases.labels("inference"),
+    total: phases.labels("total"),
+  };
+  return {
+    answered(route, method, status, context, totalMs) {
+      requests.labels(route, method, String(status)).inc();
+      durations.labels(route).observe(totalMs / 1000);
+      if (context.errorCode !== undefined) errors.labels(context.errorCode).inc();
+      if (context.outcome === undefined) return;
+      for (const phase of ["decode", "queue", "inference"] as const) {
+        const ms = context.phases[phase];
+        if (ms !== undefined) phaseChildren[phase].observe(ms / 1000);
+      }
+      phaseChildren.total.observe(totalMs / 1000);
+    },
+    predicted(label, probability) {
+      predictions.labels(label).inc();
+      confidence.observe(probability);
+    },
+    ranBatch: (pictures) => batches.observe(pictures),
+    compared({ isSame, difference }) {
+      comparisons.labels(isSame ? "same" : "different").inc();
+      differences.observe(Math.abs(difference));
+    },
+    skippedComparison: () => comparisons.labels("skipped").inc(),
+    serves(role, model, before) {
+      if (before) info.remove(infoLabels(role, before));
+      info.set(infoLabels(role, model), 1);
+      swaps.labels(role).inc();
+    },
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+    close() {
+      lag.disable();
+      registry.clear();
+    },
+  };
+}
+
+function infoLabels(role: ModelRole, { name, version, info }: ServedModel) {
+  const { datasetHash, runId, gitCommit = "" } = info.lineage;
+  return { name, version, role, dataset_hash: datasetHash, run_id: runId, git_commit: gitCommit };
+}

@@ -1,0 +1,144 @@
+/** The OpenAPI 3.1 document of the service, made from the table of routes. Source: https://spec.openapis.org/oas/v3.1.0 */
+import type { TSchema } from "@sinclair/typebox";
+import { type ErrorCode, errorTable, httpStatusOf } from "../base/errors.ts";
+import {
+  type Content,
+  type ErrorForm,
+  isBinary,
+  type RouteAnswer,
+  type RouteContract,
+  routeGroups,
+} from "./contract/route.ts";
+
+export interface OpenApiOptions {
+  readonly version: string;
+  /** Whether callers need a key or token. */
+  readonly isProtected: boolean;
+}
+
+/** A document of plain JSON. `routes` are those that the document is to hold. */
+export function openApiDocument(routes: readonly RouteContract[], { version, isProtected }: OpenApiOptions) {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const operations = paths[route.path] ?? {};
+    paths[route.path] = operations;
+    operations[route.method.toLowerCase()] = operationOf(route, isProtected);
+  }
+  const groups = new Set(routes.map(({ group }) => group));
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Pawprint",
+      version,
+      description: "An image classifier as a service: pictures in, classes out.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    tags: [...groups].map((name) => ({ name, description: routeGroups[name] })),
+    paths,
+    components: {
+      schemas: { Error: pawprintError, ProtocolError: protocolError, MlflowError: mlflowError },
+      securitySchemes: { key: { type: "http", scheme: "bearer", description: "an API key or a JSON Web Token" } },
+    },
+  };
+}
+
+function operationOf(route: RouteContract, isProtected: boolean): object {
+  const { id, group, summary, doc, scope, body } = route;
+  const needsKey = isProtected && scope !== "open";
+  return {
+    operationId: id,
+    tags: [group],
+    summary,
+    ...(doc !== undefined && { description: doc }),
+    ...parametersOf(route),
+    ...(body && { requestBody: { required: true, content: contentOf(body) } }),
+    responses: { ...mapValues(route.answers, answerOf), ...errorResponses(route, needsKey) },
+    ...(needsKey && { security: [{ key: [] }] }),
+  };
+}
+
+function parametersOf({ params, query }: RouteContract): object {
+  const list = (schema: RouteContract["params"], place: "path" | "query") =>
+    Object.entries<TSchema>(schema?.properties ?? {}).map(([name, part]) => {
+      const { description, ...rest } = part;
+      return {
+        name,
+        in: place,
+        required: place === "path",
+        ...(description !== undefined && { description }),
+        schema: rest,
+      };
+    });
+  const parameters = [...list(params, "path"), ...list(query, "query")];
+  return parameters.length === 0 ? {} : { parameters };
+}
+
+function answerOf({ doc, content }: RouteAnswer): object {
+  return { description: doc, ...(content && { content: contentOf(content) }) };
+}
+
+function contentOf(content: Content): Record<string, object> {
+  return mapValues(content, (part) => (isBinary(part) ? { schema: { description: part.doc } } : { schema: part }));
+}
+
+/** What any route may answer, beside its own. */
+const anywhere: readonly ErrorCode[] = ["REQUEST_INVALID", "INTERNAL"];
+const whereKeysAre: readonly ErrorCode[] = ["UNAUTHENTICATED", "FORBIDDEN"];
+const whereCallersCount: readonly ErrorCode[] = ["RATE_LIMITED"];
+
+function errorResponses(
+  { errors, errorForm, answers, scope }: RouteContract,
+  needsKey: boolean,
+): Record<string, object> {
+  const codes = [
+    ...errors,
+    ...anywhere,
+    ...(needsKey ? whereKeysAre : []),
+    ...(scope === "open" ? [] : whereCallersCount),
+  ];
+  const statuses = new Set(codes.map(httpStatusOf));
+  const responses: Record<string, object> = {};
+  for (const status of statuses) {
+    if (status in answers) continue;
+    responses[status] = {
+      description: sameStatus(codes, status)
+        .map((code) => `${code}: ${errorTable[code].when}`)
+        .join("; "),
+      content: { "application/json": { schema: { $ref: `#/components/schemas/${schemaNames[errorForm]}` } } },
+    };
+  }
+  return responses;
+}
+
+const schemaNames: Readonly<Record<ErrorForm, string>> = {
+  pawprint: "Error",
+  "open-inference": "ProtocolError",
+  mlflow: "MlflowError",
+};
+
+const text = { type: "string" } as const;
+const pawprintError = {
+  type: "object",
+  required: ["error"],
+  properties: {
+    error: {
+      type: "object",
+      required: ["code", "kind", "message", "request_id"],
+      properties: { code: text, kind: text, message: text, where: text, hint: text, request_id: text },
+    },
+  },
+};
+const protocolError = { type: "object", required: ["error"], properties: { error: text } };
+const mlflowError = {
+  type: "object",
+  required: ["error_code", "message"],
+  properties: { error_code: text, message: text },
+};
+
+function mapValues<T, U>(values: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+}
+
+function sameStatus(codes: readonly ErrorCode[], status: number): readonly ErrorCode[] {
+  return [...new Set(codes)].filter((code) => httpStatusOf(code) === status);
+}

@@ -1,0 +1,105 @@
+/** What can be set about the service: the section `serve` of the configuration. */
+import { type Static, Type } from "@sinclair/typebox";
+import type { DeepReadonly } from "../base/freeze.ts";
+import { logLevels } from "../base/logger.ts";
+
+const portRange = { minimum: 0, maximum: 65_535 };
+const Text = Type.String({ minLength: 1 });
+
+export const serveConfigSchema = Type.Object({
+  model: Type.Optional(Type.String({ minLength: 1, description: "a bundle, or a folder whose last bundle serves" })),
+  host: Type.String({ minLength: 1, default: "127.0.0.1", description: "address to listen on; 0.0.0.0 for all" }),
+  port: Type.Integer({ ...portRange, default: 8000, description: "port of the service; 0 takes a free one" }),
+  adminPort: Type.Optional(
+    Type.Integer({ ...portRange, description: "port of the admin routes, on adminHost; none unless given" }),
+  ),
+  adminHost: Type.String({ minLength: 1, default: "127.0.0.1", description: "address of the admin routes" }),
+  canary: Type.Optional(
+    Type.String({ minLength: 1, description: "bundle or folder that answers a share of the requests" }),
+  ),
+  canaryPercent: Type.Number({ minimum: 0, maximum: 100, default: 0, description: "that share" }),
+  challenger: Type.Optional(
+    Type.String({ minLength: 1, description: "bundle or folder that answers too, unseen, to be compared" }),
+  ),
+  pollMs: Type.Integer({
+    minimum: 100,
+    maximum: 3_600_000,
+    default: 2000,
+    description: "how often the sources are looked at",
+  }),
+  threads: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 512,
+      description: "threads of the engine; the cores that the process may use unless given",
+    }),
+  ),
+  batch: Type.Integer({
+    minimum: 1,
+    maximum: 1024,
+    default: 16,
+    description: "pictures that go through the model together at most",
+  }),
+  queue: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 512,
+    description: "pictures let in at once; more are answered 503",
+  }),
+  deadlineMs: Type.Integer({ minimum: 1, maximum: 600_000, default: 2000, description: "how long an answer may take" }),
+  bodyBytes: Type.Integer({ minimum: 1024, maximum: 1_073_741_824, default: 16_777_216, description: "largest body" }),
+  picturesPerRequest: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 64,
+    description: "pictures in one request",
+  }),
+  pixels: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 50_000_000, description: "pixels of one picture" }),
+  connections: Type.Integer({ minimum: 1, maximum: 100_000, default: 2048, description: "open connections" }),
+  bodyTimeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: 600_000,
+    default: 10_000,
+    description: "how long a request may take to arrive",
+  }),
+  drainMs: Type.Integer({
+    minimum: 0,
+    maximum: 600_000,
+    default: 0,
+    description: "after SIGTERM: time between not ready and no longer listening",
+  }),
+  samples: Type.Optional(Type.String({ minLength: 1, description: "folder of pictures to try the service with" })),
+  logLevel: Type.Union(
+    logLevels.map((level) => Type.Literal(level)),
+    { default: "info", description: "what is logged" },
+  ),
+  logFile: Type.Optional(
+    Type.String({ minLength: 1, description: "where the log goes; standard output unless given" }),
+  ),
+  keysFile: Type.Optional(Type.String({ minLength: 1, description: "file of API keys; whoever has none is refused" })),
+  requestsPerMinute: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000_000,
+      description: "requests of a key (or of an address, where there are no keys) in a minute",
+    }),
+  ),
+  trustProxy: Type.Boolean({ default: false, description: "believe X-Forwarded-For of the proxy in front" }),
+  corsOrigins: Type.Array(Text, {
+    default: [],
+    description: "origins whose pages may call the service; none unless given",
+  }),
+  jwt: Type.Optional(
+    Type.Object({
+      jwksUrl: Type.Optional(
+        Type.String({ pattern: "^https?://", description: "where the signing keys are published" }),
+      ),
+      jwksFile: Type.Optional(Type.String({ minLength: 1, description: "the signing keys as a file" })),
+      issuer: Type.String({ minLength: 1, description: "who must have issued a token" }),
+      audience: Type.String({ minLength: 1, description: "for whom it must have been issued" }),
+      scopesClaim: Type.String({ minLength: 1, default: "scope", description: "claim that holds the scopes" }),
+    }),
+  ),
+});
+
+export type ServeConfig = DeepReadonly<Static<typeof serveConfigSchema>>;

@@ -1,0 +1,113 @@
+/** One bundle in service: its engine in a thread, its batcher, its explainer once somebody asks, and a count of who still uses it. */
+import { sha256 } from "../../base/index.ts";
+import { decodeModel } from "../../graph/onnx.ts";
+import { recipeSizeBytes } from "../../image/recipe.ts";
+import { type BatchedAnswers, createBatcher, type Urgency } from "../../predict/batcher.ts";
+import type { Explainer } from "../../predict/explain.ts";
+import type { BundleInfo } from "../../registry/bundle.ts";
+import type { SourcedBundle } from "../../registry/bundle-source.ts";
+import { type LoadedBundle, loadBundle } from "../../registry/load-bundle.ts";
+import type { Executor } from "../../runtime/executor.ts";
+
+export interface ServedModel {
+  readonly name: string;
+  /** The first 12 digits of the bundle's SHA-256: the same bytes are the same version everywhere. */
+  readonly version: string;
+  readonly sha256: string;
+  /** Where the bundle was read from. */
+  readonly source: string;
+  readonly info: BundleInfo;
+  /** Answers for uint8 `[count,H,W,C]`. Errors: as `Batcher.submit`. */
+  infer(pixels: Uint8Array, count: number, urgency: Urgency): Promise<BatchedAnswers>;
+  /** Made on first use. Errors: BUNDLE_INVALID where the network has no feature map. */
+  explainer(): Promise<Explainer>;
+  /** Requests that wait for the engine. */
+  readonly waiting: number;
+  /** Counts a user in; the function that comes back counts it out again. */
+  lease(): () => void;
+  /** Takes no new users' place: waits for those who are in, then gives the memory back. */
+  retire(): Promise<void>;
+}
+
+export interface ServedModelOptions {
+  readonly name: string;
+  /** Runs the model; its programs take runs that overlap. */
+  readonly executor: Executor;
+  /** Runs the explainer's graph, which is built when first asked for. */
+  readonly explainerExecutor: Executor;
+  readonly maximumBatch: number;
+  readonly now: () => number;
+  readonly onBatch?: (pictures: number, inferenceMs: number) => void;
+}
+
+/** Batches that wait at the engine: one runs, one is ready. With one alone the engine rests while HTTP is busy. */
+const batchesAhead = 2;
+
+/**
+ * Loads a bundle, checks its parity examples, and runs the smallest and the largest batch once, so that the first request finds all memory in place.
+ * Errors: as `loadBundle`.
+ */
+export async function openServedModel(
+  { bytes, where }: SourcedBundle,
+  { name, executor, explainerExecutor, maximumBatch, now, onBatch }: ServedModelOptions,
+): Promise<ServedModel> {
+  const bundle = await loadBundle({ bytes, where }, { executor });
+  await warmUp(bundle, maximumBatch);
+  const { info } = bundle;
+  const batcher = createBatcher({
+    answer: bundle.answer,
+    maximumBatch,
+    batchesAhead,
+    now,
+    ...(onBatch && { onBatch }),
+  });
+  let explainer: Promise<Explainer> | undefined;
+  let users = 0;
+  let onUnused: (() => void) | undefined;
+  const hash = sha256(bytes);
+  return {
+    name,
+    version: hash.slice(0, 12),
+    sha256: hash,
+    source: where,
+    info,
+    infer: batcher.submit,
+    explainer() {
+      // Most services are never asked: what differentiates graphs is loaded when one is.
+      const opened =
+        explainer ??
+        import("../../predict/explain.ts").then(({ createExplainer }) =>
+          createExplainer(decodeModel(bytes, where).graph, info, explainerExecutor),
+        );
+      explainer = opened;
+      return opened;
+    },
+    get waiting() {
+      return batcher.waiting;
+    },
+    lease() {
+      users++;
+      let isOut = false;
+      return () => {
+        if (isOut) return;
+        isOut = true;
+        users--;
+        if (users === 0) onUnused?.();
+      };
+    },
+    async retire() {
+      if (users > 0) {
+        await new Promise<void>((resolve) => {
+          onUnused = resolve;
+        });
+      }
+      await batcher.idle();
+      await (await explainer?.catch(() => undefined))?.close();
+      await bundle.close();
+    },
+  };
+}
+
+async function warmUp({ info, answer }: LoadedBundle, maximumBatch: number): Promise<void> {
+  for (const count of new Set([1, maximumBatch])) await answer(new Uint8Array(count * recipeSizeBytes(info.recipe)));
+}

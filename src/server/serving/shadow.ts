@@ -1,0 +1,115 @@
+/** Asks the challenger what the champion was asked, after the answer has gone out, and keeps count of where they differ. */
+import type { PictureInput } from "../input/picture-input.ts";
+import { canTakeSamePixels, preparePicture } from "../input/prepare-picture.ts";
+import type { ModelHost } from "./model-host.ts";
+import type { ServedModel } from "./served-model.ts";
+
+/** What the champion answered to one picture. */
+export interface ChampionAnswer {
+  readonly input: PictureInput;
+  /** uint8 `[H,W,C]` under the champion's recipe. */
+  readonly pixels: Uint8Array;
+  readonly label: string;
+  readonly confidence: number;
+  readonly requestId: string;
+}
+
+export interface Comparison {
+  readonly isSame: boolean;
+  /** Of the confidence in the champion's label, challenger minus champion. */
+  readonly difference: number;
+  readonly challengerLabel: string;
+  readonly challengerVersion: string;
+}
+
+export interface ShadowCounts {
+  readonly compared: number;
+  readonly sameLabel: number;
+  readonly skipped: number;
+  readonly meanDifference: number;
+}
+
+export interface Shadow {
+  /** Compares in the background. Does nothing where the champion itself did not answer or there is no challenger. */
+  compare(model: ServedModel, answer: ChampionAnswer): void;
+  readonly counts: ShadowCounts;
+  /** Resolves when no comparison is under way. */
+  idle(): Promise<void>;
+}
+
+export interface ShadowOptions {
+  readonly host: Pick<ModelHost, "current">;
+  /** True while callers wait: comparisons are then left out, and counted. */
+  readonly isBusy: () => boolean;
+  readonly now: () => number;
+  readonly onComparison: (answer: ChampionAnswer, comparison: Comparison) => void;
+  readonly onSkip: () => void;
+}
+
+/** Comparisons under way at once. */
+const limit = 8;
+/** Milliseconds that a comparison may wait for the engine. */
+const patienceMs = 5000;
+
+export function createShadow({ host, isBusy, now, onComparison, onSkip }: ShadowOptions): Shadow {
+  const underWay = new Set<Promise<void>>();
+  let compared = 0;
+  let sameLabel = 0;
+  let skipped = 0;
+  let differences = 0;
+
+  const skip = (): void => {
+    skipped++;
+    onSkip();
+  };
+
+  const ask = async (champion: ServedModel, challenger: ServedModel, answer: ChampionAnswer): Promise<void> => {
+    const leave = challenger.lease();
+    try {
+      const { recipe, labels } = challenger.info;
+      const isSameRecipe = canTakeSamePixels(champion.info.recipe, recipe);
+      const pixels = isSameRecipe ? answer.pixels : await preparePicture(answer.input, recipe);
+      const urgency = { deadline: now() + patienceMs, isGone: false };
+      const { probabilities } = await challenger.infer(pixels, 1, urgency);
+      let best = 0;
+      probabilities.forEach((probability, index) => {
+        if (probability > probabilities[best]!) best = index;
+      });
+      const difference = (probabilities[labels.indexOf(answer.label)] ?? 0) - answer.confidence;
+      const isSame = labels[best] === answer.label;
+      compared++;
+      if (isSame) sameLabel++;
+      differences += Math.abs(difference);
+      onComparison(answer, {
+        isSame,
+        difference,
+        challengerLabel: labels[best]!,
+        challengerVersion: challenger.version,
+      });
+    } catch {
+      skip(); // pixels that fit the champion only, or an engine that is too busy: nobody waits for this answer
+    } finally {
+      leave();
+    }
+  };
+
+  return {
+    compare(champion, answer) {
+      const challenger = host.current("challenger");
+      if (challenger === undefined || champion !== host.current("champion")) return;
+      if (underWay.size >= limit || isBusy()) {
+        skip();
+        return;
+      }
+      const work = ask(champion, challenger, answer);
+      underWay.add(work);
+      void work.finally(() => underWay.delete(work));
+    },
+    get counts() {
+      return { compared, sameLabel, skipped, meanDifference: compared === 0 ? 0 : differences / compared };
+    },
+    async idle() {
+      await Promise.all(underWay);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+/** The answer: a sentence, a bar for each class, the time it took, and who answered. */
+import type { Answer, ClassShare } from "./api.ts";
+import { copyButton } from "./copy-button.ts";
+import { element, find } from "./element.ts";
+import { errorView } from "./error-view.ts";
+import { percent, percentInWords } from "./format.ts";
+import type { ServiceError } from "./service-error.ts";
+import type { Prediction } from "./shown-picture.ts";
+import { timingView } from "./timing-view.ts";
+
+export interface AnswerView {
+  /** The classes, all still open; nothing where a picture was brought meanwhile. */
+  invite(labels: readonly string[]): void;
+  /** What was there stays until the next answer, paler. */
+  wait(): void;
+  show(prediction: Prediction): void;
+  fail(error: ServiceError, retry: () => void): void;
+}
+
+/** So many classes are shown at once. */
+const shownClasses = 10;
+/** Letters that fit into one line of the largest type. */
+const longLabel = 18;
+
+export function createAnswerView(): AnswerView {
+  const place = find("answer", HTMLElement);
+  let isExpanded = false;
+  let isUntouched = true;
+  const put = (...parts: (Node | false)[]): void => {
+    place.removeAttribute("aria-busy");
+    place.replaceChildren(...parts.filter((part) => part !== false));
+  };
+  const invitation = (): HTMLElement =>
+    element("p", { class: "muted" }, "Bring a picture: its answer will stand here.");
+  put(invitation());
+  return {
+    invite(labels) {
+      if (isUntouched) put(invitation(), openBars(labels));
+    },
+    wait() {
+      isUntouched = false;
+      place.setAttribute("aria-busy", "true");
+    },
+    show({ picture, answer }) {
+      const expand = (expanded: boolean): void => {
+        isExpanded = expanded;
+      };
+      put(
+        element("p", { class: answer.label.length > longLabel ? "verdict long" : "verdict" }, verdict(answer)),
+        picture.label !== undefined && sampleLabel(picture.label, answer),
+        bars(answer.classes, isExpanded, expand),
+        timingView(answer),
+        provenance(answer),
+      );
+    },
+    fail(error, retry) {
+      isUntouched = false;
+      const retryHere = (): void => {
+        // The button that was pressed goes away.
+        place.focus();
+        retry();
+      };
+      put(errorView(error, retryHere));
+    },
+  };
+}
+
+/** "dog, 98.1 %". */
+function verdict({ label, confidence }: Pick<Answer, "label" | "confidence">): string {
+  return `${label}, ${percentInWords(confidence)}`;
+}
+
+function sampleLabel(label: string, answer: Answer): HTMLElement {
+  const isRight = label === answer.label;
+  const text = isRight ? `Right: the sample is labelled ${label}.` : `The sample is labelled ${label}.`;
+  return element("p", { class: isRight ? "verdict-check right" : "verdict-check" }, text);
+}
+
+function bars(classes: readonly ClassShare[], isExpanded: boolean, onExpand: (expanded: boolean) => void): HTMLElement {
+  const list = element("ol", { class: "bars", "aria-label": "Probability of each class" });
+  const draw = (expanded: boolean): void =>
+    list.replaceChildren(...classes.slice(0, expanded ? undefined : shownClasses).map(bar));
+  draw(isExpanded);
+  const box = element("div", {}, list);
+  if (classes.length <= shownClasses) return box;
+  const button = element("button", { type: "button", class: "quiet" });
+  const name = (expanded: boolean): void => {
+    button.textContent = expanded ? `Show the first ${shownClasses}` : `Show all ${classes.length} classes`;
+    button.setAttribute("aria-expanded", String(expanded));
+  };
+  name(isExpanded);
+  button.addEventListener("click", () => {
+    const expanded = button.getAttribute("aria-expanded") !== "true";
+    draw(expanded);
+    name(expanded);
+    onExpand(expanded);
+  });
+  box.append(button);
+  return box;
+}
+
+/** Nothing is known yet: for the eye only. */
+function openBars(labels: readonly string[]): HTMLElement {
+  const open = (label: string): HTMLElement =>
+    element(
+      "li",
+      {},
+      element("span", { class: "name" }, label),
+      element("span", { class: "track" }),
+      element("span", { class: "share" }, "–"),
+    );
+  return element("ol", { class: "bars open", "aria-hidden": "true" }, ...labels.slice(0, shownClasses).map(open));
+}
+
+function bar({ label, probability }: ClassShare): HTMLElement {
+  const fill = element("span", { class: "fill" });
+  fill.style.width = `${probability * 100}%`;
+  return element(
+    "li",
+    {},
+    element("span", { class: "name" }, label),
+    element("span", { class: "track", "aria-hidden": "true" }, fill),
+    element("span", { class: "share" }, percent(probability)),
+  );
+}
+
+function provenance({ model, modelVersion, requestId }: Answer): HTMLElement {
+  return element(
+    "dl",
+    { class: "facts" },
+    element("dt", {}, "Model"),
+    element("dd", {}, `${model} `, element("code", {}, modelVersion)),
+    element("dt", {}, "Request"),
+    element(
+      "dd",
+      {},
+      element("code", { class: "id" }, requestId),
+      copyButton("the request id", () => requestId),
+    ),
+  );
+}

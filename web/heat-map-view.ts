@@ -1,0 +1,109 @@
+/** The heat map beside the picture: for the likeliest class, or for any other that is chosen. */
+import { explain } from "./api.ts";
+import { element, find } from "./element.ts";
+import { errorView } from "./error-view.ts";
+import { percent } from "./format.ts";
+import { pictureImage } from "./picture-view.ts";
+import { toServiceError } from "./service-error.ts";
+import type { Prediction, ShownHeatMap } from "./shown-picture.ts";
+
+export interface HeatMapView {
+  /** From now on this prediction is the one to explain; undefined where there is none. */
+  follow(prediction: Prediction | undefined): void;
+}
+
+export function createHeatMapView(announce: (text: string) => void): HeatMapView {
+  const controls = find("heat-controls", HTMLElement);
+  const figure = find("heat-figure", HTMLElement);
+  const toggle = element("button", { type: "button", "aria-pressed": "false" }, "Heat map");
+  const chooser = element("select", { id: "heat-class" });
+  const choice = element(
+    "div",
+    { class: "choice", hidden: true },
+    element("label", { for: "heat-class" }, "for"),
+    chooser,
+  );
+  controls.append(toggle, choice);
+  const view = connectViewSwitch();
+  let current: Prediction | undefined;
+  let running: AbortController | undefined;
+  let isOn = false;
+
+  const draw = async (isAskedFor: boolean): Promise<void> => {
+    running?.abort();
+    const prediction = current;
+    figure.hidden = !isOn || prediction === undefined;
+    if (!isOn || prediction === undefined) return;
+    running = new AbortController();
+    const { signal } = running;
+    const label = chooser.value;
+    figure.setAttribute("aria-busy", "true");
+    try {
+      const map = prediction.heatMaps.get(label) ?? (await fetchHeatMap(prediction, label, signal));
+      if (signal.aborted) return;
+      const alt = `The picture with the parts that speak for ${label} marked`;
+      const words = element("figcaption", {}, "What speaks for ", element("strong", {}, label));
+      figure.replaceChildren(pictureImage(map, alt), words);
+      figure.title = map.method;
+      if (isAskedFor) announce(`Heat map for ${label} is shown.`);
+    } catch (error) {
+      if (signal.aborted) return;
+      figure.replaceChildren(errorView(toServiceError(error), () => void draw(true)));
+    }
+    figure.removeAttribute("aria-busy");
+  };
+  toggle.addEventListener("click", () => {
+    isOn = !isOn;
+    toggle.setAttribute("aria-pressed", String(isOn));
+    choice.hidden = !isOn;
+    view.offer(isOn);
+    void draw(true);
+  });
+  chooser.addEventListener("change", () => void draw(true));
+  return {
+    follow(prediction) {
+      current = prediction;
+      controls.hidden = prediction === undefined;
+      view.offer(isOn && prediction !== undefined);
+      chooser.replaceChildren(
+        ...(prediction?.answer.classes ?? []).map(({ label, probability }) =>
+          element("option", { value: label }, `${label} (${percent(probability)})`),
+        ),
+      );
+      void draw(false);
+    },
+  };
+}
+
+async function fetchHeatMap(
+  { picture, heatMaps }: Prediction,
+  label: string,
+  signal: AbortSignal,
+): Promise<ShownHeatMap> {
+  const { picture: drawn, method } = await explain(picture.file, label, signal);
+  const map = { url: URL.createObjectURL(drawn), method };
+  heatMaps.set(label, map);
+  return map;
+}
+
+/** On narrow windows the picture and its heat map take turns in the same place. */
+function connectViewSwitch() {
+  const group = find("view-switch", HTMLElement);
+  const stage = find("stage", HTMLElement);
+  const buttons = { picture: find("view-picture", HTMLButtonElement), heat: find("view-heat", HTMLButtonElement) };
+  const show = (view: keyof typeof buttons): void => {
+    stage.dataset.view = view;
+    buttons.picture.setAttribute("aria-pressed", String(view === "picture"));
+    buttons.heat.setAttribute("aria-pressed", String(view === "heat"));
+  };
+  buttons.picture.addEventListener("click", () => show("picture"));
+  buttons.heat.addEventListener("click", () => show("heat"));
+  return {
+    /** Where there is a heat map, it is what was asked for last. */
+    offer(isOffered: boolean): void {
+      if (isOffered === !group.hidden) return;
+      group.hidden = !isOffered;
+      show(isOffered ? "heat" : "picture");
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/** The playground: joins the parts of the page to each other and to the service. */
+import { createAnswerView } from "./answer-view.ts";
+import { fetchModel, fetchPicture, fetchSamples, type ModelDescription, type SamplePicture } from "./api.ts";
+import { connectCamera } from "./camera.ts";
+import { showCode } from "./code-panel.ts";
+import { connectDrawingPad } from "./drawing-pad.ts";
+import { find } from "./element.ts";
+import { errorView } from "./error-view.ts";
+import { createHeatMapView } from "./heat-map-view.ts";
+import { createHistory } from "./history.ts";
+import { showModel } from "./model-card.ts";
+import { connectPictureInputs } from "./picture-input.ts";
+import { createPictureView } from "./picture-view.ts";
+import { showSamples } from "./sample-gallery.ts";
+import { toServiceError } from "./service-error.ts";
+import { type Brought, createSession } from "./session.ts";
+import { connectTabs } from "./tabs.ts";
+import { connectTheme } from "./theme.ts";
+
+/** Models of larger pictures have not been taught with strokes. */
+const padPixels = 64;
+
+const announcer = find("announcer", HTMLElement);
+const announce = (text: string): void => {
+  announcer.textContent = "";
+  // The same words again are news only when something else stood there between.
+  setTimeout(() => {
+    announcer.textContent = text;
+  }, 30);
+};
+
+let model: ModelDescription | undefined;
+/** A picture was brought, perhaps before the model was known. */
+let hasPicture = false;
+const askedVersions = new Set<string>();
+
+const history = createHistory({
+  onChoose(prediction) {
+    inputTabs.select("tab-picture");
+    session.showAgain(prediction);
+    reveal(find("stage", HTMLElement));
+  },
+});
+const answer = createAnswerView();
+const session = createSession({
+  picture: createPictureView(),
+  answer,
+  heatMap: createHeatMapView(announce),
+  history,
+  announce,
+  limitBytes: () => model?.limits.body_bytes ?? Number.POSITIVE_INFINITY,
+  onAnswer({ modelVersion }) {
+    // Another version may have come into service since: each is looked up once, as canaries take turns.
+    if (modelVersion === model?.version || askedVersions.has(modelVersion)) return;
+    askedVersions.add(modelVersion);
+    loadModel().catch(() => askedVersions.delete(modelVersion));
+  },
+});
+const inputTabs = connectTabs(find("input-tabs", HTMLElement), (tab) => {
+  // Which buttons stand below follows from it, in picture.css.
+  find("input", HTMLElement).dataset.tab = tab;
+});
+
+const bring = async (pictures: readonly Brought[]): Promise<void> => {
+  hasPicture = true;
+  inputTabs.select("tab-picture");
+  await session.ask(pictures);
+  reveal(find("answer", HTMLElement).firstElementChild);
+};
+const bringFiles = (files: readonly File[]): void => void bring(files.map((file) => ({ name: file.name, file })));
+const bringSample = ({ name, label, url }: SamplePicture): void =>
+  void bring([{ name, label, file: (signal) => fetchPicture(url, signal) }]);
+
+connectTheme(find("theme", HTMLButtonElement));
+inputTabs.select("tab-picture");
+connectPictureInputs({ onFiles: bringFiles, onFault: session.fail });
+void connectCamera(find("photograph", HTMLButtonElement), bringFiles);
+showCode();
+await start();
+
+async function start(): Promise<void> {
+  const fault = find("startup-fault", HTMLElement);
+  const retry = (): void => {
+    find("main", HTMLElement).focus();
+    void start();
+  };
+  try {
+    await loadModel();
+    fault.hidden = true;
+    if (!model) return;
+    answer.invite(model.labels);
+    offerPad(model);
+    showSamples(await fetchSamples(), bringSample);
+  } catch (error) {
+    if (!model) find("lead", HTMLElement).textContent = "Which model answers is not known yet.";
+    fault.replaceChildren(errorView(toServiceError(error), retry));
+    fault.hidden = false;
+  }
+}
+
+async function loadModel(): Promise<void> {
+  model = await fetchModel();
+  showModel(model);
+}
+
+function offerPad({ recipe: { width, height, channels } }: ModelDescription): void {
+  const tabs = find("input-tabs", HTMLElement);
+  if (channels !== 1 || Math.max(width, height) > padPixels || !tabs.hidden) return;
+  connectDrawingPad({
+    width,
+    height,
+    onDrawing: (file, drawing) => void session.ask([{ name: `drawing ${drawing}`, file, drawing }]),
+  });
+  tabs.hidden = false;
+  if (!hasPicture) inputTabs.select("tab-draw");
+}
+
+/** On a narrow window an answer can stand below its edge: moves no more than it takes to see it. */
+function reveal(part: Element | null): void {
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  part?.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });
+}
