@@ -1,4 +1,5 @@
 /** A pad to draw a digit or letter on: white strokes on black, as the pictures of such models are. */
+import { canvasFile } from "./canvas-file.ts";
 import { centreDrawing } from "./centre-drawing.ts";
 import { element, find } from "./element.ts";
 
@@ -47,12 +48,9 @@ export function connectDrawingPad({ width, height, onDrawing }: DrawingPadOption
     context.stroke();
   };
   const send = (): void => {
-    const sent = drawing;
     const target = element("canvas", { width: canvas.width, height: canvas.height });
     centreDrawing(canvas, target);
-    target.toBlob((picture) => {
-      if (picture && sent === drawing) onDrawing(picture, sent);
-    });
+    onDrawing(canvasFile(target, "image/png"), drawing);
   };
 
   canvas.addEventListener("pointerdown", (event) => {

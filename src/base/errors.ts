@@ -74,6 +74,12 @@ export const errorTable = {
   MODEL_UNKNOWN: answer("missing", 404, "the service does not serve a model or version of this name"),
   UNAUTHENTICATED: answer("invalid", 401, "a request carries no key or token, or one that is not valid"),
   FORBIDDEN: answer("invalid", 403, "a key or token is valid, but not for this route"),
+  KEY_SERVER_UNAVAILABLE: entry(
+    "unavailable",
+    "an identity provider's keys cannot be had, so that no token can be checked",
+  ),
+  KEYS_INVALID: entry("invalid", "a file of API keys is damaged or of another version"),
+  KEY_UNKNOWN: entry("missing", "no API key in the file has this id"),
   RATE_LIMITED: answer("unavailable", 429, "a key has sent more requests than it may in a minute"),
   REQUEST_TIMEOUT: answer("unavailable", 408, "a request's body did not arrive in time"),
   OVERLOADED: answer("unavailable", 503, "the service has as much work waiting as it can do in time"),

@@ -14,10 +14,12 @@ import { compileForRequest } from "./http/validate.ts";
 import type { RequestLog } from "./request-log.ts";
 import type { Access } from "./security/access.ts";
 import type { Service } from "./service.ts";
+import type { Tracing } from "./tracing.ts";
 
 export interface AppOptions {
   readonly service: Service;
   readonly log: RequestLog;
+  readonly tracing: Tracing | undefined;
   readonly access: Access;
   readonly routes: readonly RouteContract[];
   readonly handlers: Readonly<Record<string, Handler>>;
@@ -50,7 +52,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   server.maxConnections = config.connections;
   app.setValidatorCompiler(compileForRequest);
   app.decorateRequest("context");
-  addHooks(app, options);
+  addHooks(app, options, await options.access.limitOn(app));
   if (config.corsOrigins.length > 0) {
     await app.register(fastifyCors, {
       origin: [...config.corsOrigins],
@@ -67,7 +69,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-function addHooks(app: FastifyInstance, { service, log, access, isDraining }: AppOptions): void {
+type Limit = (request: FastifyRequest) => Promise<void>;
+
+function addHooks(
+  app: FastifyInstance,
+  { service, log, tracing, access, isDraining }: AppOptions,
+  limit: Limit | undefined,
+): void {
   const { config, admission, metrics, now } = service;
   const countBody = createBodyBudget(config.bodyBytes);
   // Hooks take callbacks: a promise for each of them would be a third of what a short answer costs.
@@ -78,20 +86,22 @@ function addHooks(app: FastifyInstance, { service, log, access, isDraining }: Ap
     if (isDraining()) reply.header("connection", "close");
     const contract = request.routeOptions.config.contract;
     if (contract === undefined || contract.scope === "open") return done();
-    const enter = (caller: Caller | undefined): void => {
-      context.caller = caller;
+    const enter = (): void => {
       // A full house says so before it reads what was brought.
       if (contract.scope === "predict") admission.requireRoom(context.deadline);
       countBody(request.raw, reply.raw);
     };
     try {
       context.deadline = context.startedAt + deadlineFrom(request, config.deadlineMs);
-      const caller = access.require(request, reply, contract.scope);
-      if (caller instanceof Promise) {
-        caller.then(enter).then(() => done(), done);
+      const caller = access.identify(request, contract.scope);
+      if (caller instanceof Promise || limit !== undefined) {
+        identifyAndCount(request, caller, limit)
+          .then(enter)
+          .then(() => done(), done);
         return;
       }
-      enter(caller);
+      context.caller = caller;
+      enter();
     } catch (error) {
       return done(error as Error); // all that is thrown here is an AppError
     }
@@ -103,6 +113,8 @@ function addHooks(app: FastifyInstance, { service, log, access, isDraining }: Ap
     const totalMs = now() - context.startedAt;
     metrics.answered(route, request.method, reply.statusCode, context, totalMs);
     log.answered(route, request.method, reply.statusCode, context, totalMs);
+    if (request.routeOptions.config.contract?.scope !== "open")
+      tracing?.answered(route, request.method, reply.statusCode, context, totalMs);
     done();
   });
   app.setErrorHandler((thrown: unknown, request, reply) => {
@@ -110,6 +122,15 @@ function addHooks(app: FastifyInstance, { service, log, access, isDraining }: Ap
     if (isFault(error)) log.failed(request.context, thrown);
     return sendError(reply, error, request);
   });
+}
+
+async function identifyAndCount(
+  request: FastifyRequest,
+  caller: Promise<Caller> | Caller | undefined,
+  limit: Limit | undefined,
+): Promise<void> {
+  request.context.caller = await caller;
+  await limit?.(request);
 }
 
 function sendError(reply: FastifyReply, error: AppError, request: FastifyRequest): FastifyReply {

@@ -128,7 +128,8 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     ...operationRoutes(service, document),
     ...adminRoutes(service),
   };
-  const shared = { service, log, access, handlers, isDraining: () => phase === "draining" };
+  const tracing = await openTracing(config.otlpEndpoint, version);
+  const shared = { service, log, tracing, access, handlers, isDraining: () => phase === "draining" };
   const app = await createApp({ ...shared, routes: publicRoutes });
   await addPages(app, document);
   const adminApp = await createApp({ ...shared, routes: routes.filter(({ scope }) => scope === "admin") });
@@ -146,6 +147,7 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     await host.close();
     await samples.close();
     access.close();
+    await tracing?.close().catch((error: unknown) => log.logger.warn("traces were lost", { error: String(error) }));
     metrics.close();
     log.flush();
   };
@@ -176,6 +178,12 @@ function completeConfig(options: ServerOptions): ServeConfig & { readonly model:
     });
   }
   return deepFreeze(config as ServeConfig & { model: string }); // checked above; the model is required by the type
+}
+
+async function openTracing(endpoint: string | undefined, version: string) {
+  if (endpoint === undefined) return undefined;
+  const { createTracing } = await import("./tracing.ts");
+  return createTracing({ endpoint, version, now: Date.now });
 }
 
 async function openSources({ model, canary, challenger }: ServeConfig & { readonly model: string }) {

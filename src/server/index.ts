@@ -1,5 +1,5 @@
 /** What the rooms above may use of the service. */
-export { type ApiClient, createClient } from "./client.ts";
+export { type ApiClient, ApiError, createClient } from "./client.ts";
 export { contract, type RouteId, routes } from "./contract/index.ts";
 export { createServer, type PawprintServer, type ServerOptions } from "./create-server.ts";
 export { openApiDocument } from "./openapi.ts";

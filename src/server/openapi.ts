@@ -37,7 +37,9 @@ export function openApiDocument(routes: readonly RouteContract[], { version, isP
     paths,
     components: {
       schemas: { Error: pawprintError, ProtocolError: protocolError, MlflowError: mlflowError },
-      securitySchemes: { key: { type: "http", scheme: "bearer", description: "an API key or a JSON Web Token" } },
+      ...(isProtected && {
+        securitySchemes: { key: { type: "http", scheme: "bearer", description: "an API key or a JSON Web Token" } },
+      }),
     },
   };
 }
@@ -78,7 +80,20 @@ function answerOf({ doc, content }: RouteAnswer): object {
 }
 
 function contentOf(content: Content): Record<string, object> {
-  return mapValues(content, (part) => (isBinary(part) ? { schema: { description: part.doc } } : { schema: part }));
+  return Object.fromEntries(
+    Object.entries(content).map(([type, part]) => [
+      type,
+      { schema: isBinary(part) ? binarySchema(type, part.doc) : part },
+    ]),
+  );
+}
+
+/** Bytes, as tools that make forms from the document know them. */
+function binarySchema(type: string, doc: string): object {
+  const file = { type: "string", format: "binary" };
+  if (type.startsWith("text/")) return { type: "string", description: doc };
+  if (type !== "multipart/form-data") return { ...file, description: doc };
+  return { type: "object", description: doc, properties: { file }, required: ["file"] };
 }
 
 /** What any route may answer, beside its own. */

@@ -48,10 +48,10 @@ export function createRequestLog({ level, file }: RequestLogOptions): RequestLog
 }
 
 function requestFields(route: string, method: string, status: number, context: RequestContext, totalMs: number) {
-  const { id, traceId, phases, outcome, caller, errorCode } = context;
+  const { id, parent, phases, outcome, caller, errorCode } = context;
   return {
     request_id: id,
-    ...(traceId !== undefined && { trace_id: traceId }),
+    ...(parent !== undefined && { trace_id: parent.traceId }),
     route,
     method,
     status,

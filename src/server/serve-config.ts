@@ -76,6 +76,12 @@ export const serveConfigSchema = Type.Object({
   logFile: Type.Optional(
     Type.String({ minLength: 1, description: "where the log goes; standard output unless given" }),
   ),
+  otlpEndpoint: Type.Optional(
+    Type.String({
+      pattern: "^https?://",
+      description: "where traces go: an OpenTelemetry collector's URL for OTLP over HTTP",
+    }),
+  ),
   keysFile: Type.Optional(Type.String({ minLength: 1, description: "file of API keys; whoever has none is refused" })),
   requestsPerMinute: Type.Optional(
     Type.Integer({

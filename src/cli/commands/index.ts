@@ -56,6 +56,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "call every route of a running service and check the answers",
     load: () => import("./smoke.ts"),
   },
+  { name: "keys create", summary: "make an API key for a service", load: () => import("./keys-create.ts") },
+  { name: "keys list", summary: "show the API keys of a file", load: () => import("./keys-list.ts") },
+  { name: "keys revoke", summary: "end an API key", load: () => import("./keys-revoke.ts") },
   {
     name: "inspect",
     summary: "show what a bundle says of itself: labels, recipe, lineage, figures",

@@ -22,14 +22,15 @@ export interface Outcome {
 
 /** A caller that was let in. */
 export interface Caller {
+  /** Stands in the log. */
   readonly id: string;
-  readonly name: string;
+  readonly requestsPerMinute?: number;
 }
 
 export class RequestContext implements Urgency {
   readonly id: string;
-  /** W3C trace context: 32 hexadecimal digits, where the caller sent one. */
-  readonly traceId: string | undefined;
+  /** The caller's span, where the request says that it is a part of a trace. */
+  readonly parent: TraceParent | undefined;
   /** By the server's clock, in milliseconds. */
   readonly startedAt: number;
   deadline: number;
@@ -41,8 +42,8 @@ export class RequestContext implements Urgency {
 
   constructor(headers: IncomingHttpHeaders, socket: Socket | undefined, startedAt: number, limitMs: number) {
     const trace = parseTraceparent(headers.traceparent);
-    this.traceId = trace;
-    this.id = requestIdFrom(headers["x-request-id"]) ?? trace ?? randomUUID();
+    this.parent = trace;
+    this.id = requestIdFrom(headers["x-request-id"]) ?? trace?.traceId ?? randomUUID();
     this.startedAt = startedAt;
     this.deadline = startedAt + limitMs;
     this.#socket = socket;
@@ -63,11 +64,23 @@ function requestIdFrom(header: string | string[] | undefined): string | undefine
   return typeof header === "string" && /^[\w.:/+=@-]{1,128}$/.test(header) ? header : undefined;
 }
 
-/** The trace id of a valid header. Source: W3C Trace Context, version 00. */
-export function parseTraceparent(header: string | string[] | undefined): string | undefined {
+/** What a `traceparent` header says. */
+export interface TraceParent {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+  readonly isSampled: boolean;
+}
+
+/** Undefined for a header that is not valid. Source: W3C Trace Context, version 00. */
+export function parseTraceparent(header: string | string[] | undefined): TraceParent | undefined {
   if (typeof header !== "string") return undefined;
-  const found = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}(-.*)?$/.exec(header);
-  if (!found || header.startsWith("ff") || (header.startsWith("00") && found[3] !== undefined)) return undefined;
-  const isZero = (digits: string | undefined): boolean => digits === undefined || /^0+$/.test(digits);
-  return isZero(found[1]) || isZero(found[2]) ? undefined : found[1];
+  const found = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/.exec(header);
+  if (!found) return undefined;
+  const [, version = "", traceId = "", spanId = "", flags = "", rest] = found;
+  const isZero = (digits: string): boolean => /^0+$/.test(digits);
+  if (version === "ff" || (version === "00" && rest !== undefined) || isZero(traceId) || isZero(spanId))
+    return undefined;
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }

@@ -19,7 +19,7 @@ export async function addPages(app: FastifyInstance, document: object): Promise<
   await app.register(fastifySwaggerUi, {
     routePrefix: "/docs",
     staticCSP: false,
-    uiConfig: { docExpansion: "list", tryItOutEnabled: true, displayRequestDuration: true },
+    uiConfig: { layout: "BaseLayout", docExpansion: "list", tryItOutEnabled: true, displayRequestDuration: true },
     theme: { title: "Pawprint: the routes" },
   });
 }

@@ -1,0 +1,91 @@
+/** The file of API keys: changed by commands under a lock, read by services that notice when it has changed. */
+import { chmod, readFile, stat } from "node:fs/promises";
+import { toAppError } from "../../base/errors.ts";
+import { AppError, type Logger, readFailure, systemCodeOf, withLock, writeFileAtomic } from "../../base/index.ts";
+import { type ApiKey, createKey, type NewKey, parseKeyFile, renderKeyFile } from "./api-keys.ts";
+
+/** The keys of a file; none where there is no such file. Errors: KEYS_INVALID, FILE_READ_FAILED. */
+export async function readKeys(path: string): Promise<readonly ApiKey[]> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw readFailure(path, error);
+  });
+  return text === undefined ? [] : parseKeyFile(text, path);
+}
+
+/** Adds a key and gives what its holder is to send. Errors: KEYS_INVALID, LOCKED, FILE_WRITE_FAILED. */
+export async function addKey(path: string, wanted: NewKey, now: Date) {
+  const made = createKey(wanted, now);
+  await changeKeys(path, (keys) => [...keys, made.key]);
+  return made;
+}
+
+/** Revokes the key with this id. Errors: KEY_UNKNOWN, KEYS_INVALID, LOCKED, FILE_WRITE_FAILED. */
+export async function revokeKey(path: string, id: string, now: Date): Promise<ApiKey> {
+  let revoked: ApiKey | undefined;
+  await changeKeys(path, (keys) =>
+    keys.map((key) => {
+      if (key.id !== id) return key;
+      revoked = { ...key, revokedAt: key.revokedAt ?? now.toISOString() };
+      return revoked;
+    }),
+  );
+  if (revoked !== undefined) return revoked;
+  throw new AppError("KEY_UNKNOWN", {
+    required: "the id of a key in the file",
+    received: `'${id}'`,
+    where: path,
+    hint: "pawprint keys list",
+  });
+}
+
+async function changeKeys(path: string, change: (keys: readonly ApiKey[]) => readonly ApiKey[]): Promise<void> {
+  await withLock(`${path}.lock`, async () => {
+    await writeFileAtomic(path, renderKeyFile(change(await readKeys(path))), { force: true });
+    await chmod(path, 0o600);
+  });
+}
+
+export interface WatchedKeys {
+  /** By id. */
+  readonly keys: ReadonlyMap<string, ApiKey>;
+  close(): void;
+}
+
+/**
+ * The keys of a file that must exist, read again whenever it has changed. A file that can no longer be read leaves the last keys in force, and says so in
+ * the log. Errors, at the first reading: FILE_NOT_FOUND, KEYS_INVALID, FILE_READ_FAILED.
+ */
+export async function watchKeys(path: string, logger: Logger, pollMs = 1000): Promise<WatchedKeys> {
+  const stampOf = async (): Promise<string> => {
+    const { size, mtimeMs, ino } = await stat(path).catch((error: unknown) => {
+      throw readFailure(path, error);
+    });
+    return `${size} ${mtimeMs} ${ino}`;
+  };
+  const load = async () => new Map((await readKeys(path)).map((key) => [key.id, key]));
+  let stamp = await stampOf();
+  let keys: ReadonlyMap<string, ApiKey> = await load();
+  let fault = "";
+  const look = async (): Promise<void> => {
+    try {
+      const current = await stampOf();
+      if (current === stamp) return;
+      keys = await load();
+      stamp = current;
+      fault = "";
+      logger.info("the API keys were read again", { keys: keys.size });
+    } catch (error) {
+      const { code, message } = toAppError(error);
+      if (message !== fault) logger.error("the API keys cannot be read; the last ones hold", { code, error: message });
+      fault = message;
+    }
+  };
+  const timer = setInterval(() => void look(), pollMs).unref();
+  return {
+    get keys() {
+      return keys;
+    },
+    close: () => clearInterval(timer),
+  };
+}

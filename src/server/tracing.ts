@@ -1,0 +1,69 @@
+/** Traces for OpenTelemetry: one span for each request that was let in, as a part of the caller's trace. Loaded only where it is configured. */
+import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
+import type { RequestContext } from "./http/request-context.ts";
+
+export interface Tracing {
+  answered(route: string, method: string, status: number, context: RequestContext, totalMs: number): void;
+  /** Sends what is left. */
+  close(): Promise<void>;
+}
+
+export interface TracingOptions {
+  /** Where the collector takes OTLP over HTTP: `http://collector:4318/v1/traces`. */
+  readonly endpoint: string;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Takes the exporter's place. */
+  readonly exporter?: SpanExporter;
+}
+
+/** Names of attributes follow OpenTelemetry's semantic conventions for HTTP; Pawprint's own begin with `pawprint.`. */
+export function createTracing({ endpoint, version, now, exporter }: TracingOptions): Tracing {
+  const provider = new BasicTracerProvider({
+    resource: resourceFromAttributes({ "service.name": "pawprint", "service.version": version }),
+    spanProcessors: [new BatchSpanProcessor(exporter ?? new OTLPTraceExporter({ url: endpoint }))],
+  });
+  const tracer = provider.getTracer("pawprint", version);
+  return {
+    answered(route, method, status, context, totalMs) {
+      const endTime = now();
+      const { id, phases, outcome, errorCode } = context;
+      const span = tracer.startSpan(
+        `${method} ${route}`,
+        {
+          kind: SpanKind.SERVER,
+          startTime: endTime - totalMs,
+          attributes: {
+            "http.request.method": method,
+            "http.route": route,
+            "http.response.status_code": status,
+            "pawprint.request_id": id,
+            ...(errorCode !== undefined && { "error.type": errorCode }),
+            ...(outcome !== undefined && {
+              "pawprint.model_version": outcome.modelVersion,
+              "pawprint.pictures": outcome.pictures,
+              "pawprint.decode_ms": phases.decode ?? 0,
+              "pawprint.queue_ms": phases.queue ?? 0,
+              "pawprint.inference_ms": phases.inference ?? 0,
+            }),
+          },
+        },
+        parentOf(context),
+      );
+      if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end(endTime);
+    },
+    close: () => provider.shutdown(),
+  };
+}
+
+function parentOf({ parent }: RequestContext): Context {
+  if (parent === undefined) return ROOT_CONTEXT;
+  const { traceId, spanId, isSampled } = parent;
+  const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+}
