@@ -2,13 +2,14 @@
 import type { Server } from "node:http";
 import { fastifyCors } from "@fastify/cors";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { AppError } from "../base/errors.ts";
+import { AppError, httpStatusOf } from "../base/errors.ts";
 import type { RouteContract } from "./contract/route.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
+import { answerBrokenRequest, noHost, refuseExpectation } from "./http/broken-request.ts";
 import { errorAnswer, isFault, toRequestError } from "./http/error-answer.ts";
 import { methodsOf } from "./http/method-check.ts";
 import { type Handler, registerRoute } from "./http/register-route.ts";
-import { type Caller, RequestContext } from "./http/request-context.ts";
+import { type Caller, deadlineFrom, RequestContext } from "./http/request-context.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { compileForRequest } from "./http/validate.ts";
 import type { RequestLog } from "./request-log.ts";
@@ -45,11 +46,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
-    http: { connectionsCheckingInterval: slowCheckMs, headersTimeout: config.bodyTimeoutMs },
+    http: {
+      connectionsCheckingInterval: slowCheckMs,
+      headersTimeout: config.bodyTimeoutMs,
+      requireHostHeader: false,
+    },
     clientErrorHandler: answerBrokenRequest,
   });
   const server: Server = app.server;
   server.maxConnections = config.connections;
+  server.on("checkExpectation", refuseExpectation);
   app.setValidatorCompiler(compileForRequest);
   app.decorateRequest("context");
   addHooks(app, options, await options.access.limitOn(app));
@@ -84,15 +90,21 @@ function addHooks(
     request.context = context;
     reply.headers(securityHeaders).header("x-request-id", context.id);
     if (isDraining()) reply.header("connection", "close");
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") return done(noHost());
     const contract = request.routeOptions.config.contract;
     if (contract === undefined || contract.scope === "open") return done();
+    reply.raw.once("close", () => {
+      if (reply.raw.writableFinished) return;
+      context.errorCode = "CLIENT_GONE";
+      note(request, httpStatusOf("CLIENT_GONE"));
+    });
     const enter = (): void => {
       // A full house says so before it reads what was brought.
       if (contract.scope === "predict") admission.requireRoom(context.deadline);
       countBody(request.raw, reply.raw);
     };
     try {
-      context.deadline = context.startedAt + deadlineFrom(request, config.deadlineMs);
+      context.deadline = context.startedAt + deadlineFrom(request.headers["x-deadline-ms"], config.deadlineMs);
       const caller = access.identify(request, contract.scope);
       if (caller instanceof Promise || limit !== undefined) {
         identifyAndCount(request, caller, limit)
@@ -107,14 +119,17 @@ function addHooks(
     }
     done();
   });
-  app.addHook("onResponse", (request, reply, done) => {
-    const { context } = request;
-    const route = request.routeOptions.config.contract?.path ?? (reply.statusCode === 404 ? "unknown" : "static");
+  const note = (request: FastifyRequest, status: number): void => {
+    const { context, method } = request;
+    const contract = request.routeOptions.config.contract;
+    const route = contract?.path ?? (status === 404 ? "unknown" : "static");
     const totalMs = now() - context.startedAt;
-    metrics.answered(route, request.method, reply.statusCode, context, totalMs);
-    log.answered(route, request.method, reply.statusCode, context, totalMs);
-    if (request.routeOptions.config.contract?.scope !== "open")
-      tracing?.answered(route, request.method, reply.statusCode, context, totalMs);
+    metrics.answered(route, method, status, context, totalMs);
+    log.answered(route, method, status, context, totalMs);
+    if (contract?.scope !== "open") tracing?.answered(route, method, status, context, totalMs);
+  };
+  app.addHook("onResponse", (request, reply, done) => {
+    note(request, reply.statusCode);
     done();
   });
   app.setErrorHandler((thrown: unknown, request, reply) => {
@@ -148,27 +163,10 @@ function formOfPath(url: string): RouteContract["errorForm"] {
   return url.startsWith("/v2") ? "open-inference" : url.startsWith("/invocations") ? "mlflow" : "pawprint";
 }
 
-/** The header x-deadline-ms can only shorten the time. */
-function deadlineFrom({ headers }: FastifyRequest, limitMs: number): number {
-  const header = headers["x-deadline-ms"];
-  if (header === undefined) return limitMs;
-  const wanted = Number(header);
-  if (Number.isFinite(wanted) && wanted >= 1) return Math.min(wanted, limitMs);
-  throw new AppError("REQUEST_INVALID", {
-    required: "x-deadline-ms is a number of milliseconds, at least 1",
-    received: JSON.stringify(header).slice(0, 80),
-    where: "header",
-  });
-}
-
-/** Bodies come as bytes; each route reads them as its contract says. */
+/** Bodies come as bytes, whatever they call themselves; each route refuses the types that its contract does not know, and reads the others. */
 function takeBodies(app: FastifyInstance, bodyLimit: number): void {
   app.removeAllContentTypeParsers();
-  const take = (_request: FastifyRequest, body: Buffer, done: (error: null, body: Buffer) => void): void =>
-    done(null, body);
-  for (const type of ["application/json", "application/octet-stream", "multipart/form-data", /^image\//]) {
-    app.addContentTypeParser(type, { parseAs: "buffer", bodyLimit }, take);
-  }
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_request, body, done) => done(null, body));
 }
 
 function refuseTheRest(app: FastifyInstance, { routes }: AppOptions): void {
@@ -188,21 +186,4 @@ function refuseTheRest(app: FastifyInstance, { routes }: AppOptions): void {
       request,
     );
   });
-}
-
-/** What is no HTTP, or arrives too slowly, is answered by hand: there is no request yet. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: import("node:net").Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const isSlow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const isLarge = error.code === "HPE_HEADER_OVERFLOW";
-  const code = isSlow ? "REQUEST_TIMEOUT" : "REQUEST_INVALID";
-  const required = isSlow ? "a request that arrives in time" : isLarge ? "headers of at most 16 KiB" : "valid HTTP/1.1";
-  const status = isSlow ? "408 Request Timeout" : isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  const body = JSON.stringify({ error: new AppError(code, { required }) });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

@@ -7,7 +7,7 @@ import type { Admission } from "../predict/admission.ts";
 import type { BatchedAnswers } from "../predict/batcher.ts";
 import type { Gate } from "../predict/gate.ts";
 import type { RequestContext } from "./http/request-context.ts";
-import type { PictureInput } from "./input/picture-input.ts";
+import { type PictureInput, requireFewPictures } from "./input/picture-input.ts";
 import { preparePicture } from "./input/prepare-picture.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServeConfig } from "./serve-config.ts";
@@ -51,7 +51,7 @@ export async function answerPictures(
   chosen: ServedModel | undefined,
 ): Promise<Answered> {
   const { admission, now, config } = service;
-  if (pictures.length > config.picturesPerRequest) throw tooManyPictures(pictures.length, config.picturesPerRequest);
+  requireFewPictures(pictures.length, config.picturesPerRequest);
   const model = chosen ?? requireModel(service);
   admission.enter(pictures.length, context.deadline);
   const leave = model.lease();
@@ -116,13 +116,5 @@ function requireFewPixels({ bytes, where }: Extract<PictureInput, { kind: "file"
     received: `${size.width} x ${size.height} pixels`,
     where,
     hint: "make it smaller before sending it",
-  });
-}
-
-function tooManyPictures(count: number, limit: number): AppError {
-  return new AppError("REQUEST_TOO_LARGE", {
-    required: `at most ${limit} pictures in one request`,
-    received: String(count),
-    hint: "send them in several requests",
   });
 }

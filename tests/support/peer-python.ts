@@ -19,7 +19,7 @@ export async function findPeerPython(
   const given = process.env.PAWPRINT_PEER_PYTHON;
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "pawprint", "peers");
   const python = given ?? join(folder, "bin", "python");
-  const modules = packages.map((requirement) => moduleNames[requirement] ?? requirement.split("==")[0]);
+  const modules = packages.map((requirement) => moduleNames[requirement] ?? requirement.split(/==|\[/)[0]);
   const works = () => {
     try {
       execFileSync(python, ["-c", `import ${modules.join(", ")}`], { stdio: "pipe" });

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
+import { AppError } from "../../base/errors.ts";
 import type { Urgency } from "../../predict/batcher.ts";
 
 /** Milliseconds of each phase. With several pictures: of the slowest. */
@@ -62,6 +63,18 @@ export class RequestContext implements Urgency {
 /** The caller's own id where it is a short plain word: anything else could forge log lines. */
 function requestIdFrom(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" && /^[\w.:/+=@-]{1,128}$/.test(header) ? header : undefined;
+}
+
+/** Milliseconds that an answer may take: the header x-deadline-ms can only shorten them. Errors: REQUEST_INVALID. */
+export function deadlineFrom(header: string | string[] | undefined, limitMs: number): number {
+  if (header === undefined) return limitMs;
+  const wanted = Number(header);
+  if (Number.isFinite(wanted) && wanted >= 1) return Math.min(wanted, limitMs);
+  throw new AppError("REQUEST_INVALID", {
+    required: "x-deadline-ms is a number of milliseconds, at least 1",
+    received: JSON.stringify(header).slice(0, 80),
+    where: "header",
+  });
 }
 
 /** What a `traceparent` header says. */

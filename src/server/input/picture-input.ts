@@ -1,4 +1,5 @@
 /** A picture as a request brings it, before the model's recipe. */
+import { AppError } from "../../base/errors.ts";
 
 export type PictureInput =
   /** The bytes of a picture file. */
@@ -7,3 +8,14 @@ export type PictureInput =
   | { readonly kind: "pixels"; readonly pixels: Uint8Array; readonly where: string }
   /** The same as numbers from 0 to 1, or from 0 to 255. */
   | { readonly kind: "numbers"; readonly values: Float64Array; readonly where: string };
+
+/** Errors: REQUEST_TOO_LARGE where a request holds more than `limit` pictures. */
+export function requireFewPictures(count: number, limit: number, where?: string): void {
+  if (count <= limit) return;
+  throw new AppError("REQUEST_TOO_LARGE", {
+    required: limit === 1 ? "one picture" : `at most ${limit} pictures in one request`,
+    received: String(count),
+    ...(where !== undefined && { where }),
+    hint: "send them in several requests",
+  });
+}

@@ -4,7 +4,7 @@ import { AppError } from "../../base/errors.ts";
 import { PredictBody } from "../contract/prediction.ts";
 import { compileCheck } from "../http/validate.ts";
 import { readNumericPicture } from "./numeric-json.ts";
-import type { PictureInput } from "./picture-input.ts";
+import { type PictureInput, requireFewPictures } from "./picture-input.ts";
 import { readForm } from "./read-form.ts";
 import { readJsonPicture } from "./read-picture-json.ts";
 
@@ -25,7 +25,7 @@ export async function readPictures(request: FastifyRequest, limit: number): Prom
   const { body } = request;
   if (!(body instanceof Uint8Array)) throw nothingSent();
   const type = request.headers["content-type"] ?? "";
-  if (/^application\/json\b/i.test(type)) return readJson(body);
+  if (/^application\/json\b/i.test(type)) return readJson(body, limit);
   if (/^multipart\/form-data\b/i.test(type)) return readFormPictures(body, type, limit);
   if (body.length === 0) throw nothingSent();
   return { pictures: [{ kind: "file", bytes: body, where: "body" }], isList: false, topK: undefined };
@@ -42,7 +42,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function readJson(bytes: Uint8Array): PictureRequest {
+function readJson(bytes: Uint8Array, limit: number): PictureRequest {
   const plain = readNumericPicture(bytes);
   if (plain) {
     const { values, topK } = plain;
@@ -57,6 +57,7 @@ function readJson(bytes: Uint8Array): PictureRequest {
       hint: 'send {"image": [[...]]} or {"images": [...]}',
     });
   }
+  requireFewPictures(images?.length ?? 1, limit, "images");
   const pictures =
     images === undefined
       ? [readJsonPicture(image, "image")]

@@ -1,7 +1,7 @@
 /** Tensors of the Open Inference Protocol as pictures, and outputs as its tensors. */
 import { AppError } from "../../base/errors.ts";
 import { type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
-import type { PictureInput } from "./picture-input.ts";
+import { type PictureInput, requireFewPictures } from "./picture-input.ts";
 import { decodeBase64, flattenNumbers, nameOfKind } from "./read-picture-json.ts";
 
 /** An input as it stands in a request; `bytes` where it came in binary form. */
@@ -21,10 +21,7 @@ export function picturesFromTensor(tensor: RequestTensor, recipe: Recipe, limit:
   const { name, shape, datatype } = tensor;
   if (name !== "pictures") throw invalid("an input named 'pictures'", `'${name.slice(0, 80)}'`);
   const [count = 0, ...rest] = shape;
-  if (count > limit) {
-    const detail = { required: `at most ${limit} pictures in one request`, received: String(count), where: "pictures" };
-    throw new AppError("REQUEST_TOO_LARGE", detail);
-  }
+  requireFewPictures(count, limit, "pictures");
   if (datatype === "BYTES" && count > 0 && rest.every((side) => side === 1)) return filesOf(tensor, count);
   const size = [recipe.height, recipe.width, recipe.channels];
   const isPictures = rest.length === 3 && rest.every((side, axis) => side === size[axis]);

@@ -1,0 +1,106 @@
+/** The contenders as processes of their own: started, waited for, looked at, and ended by their own process id. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+export interface RunningService {
+  readonly port: number;
+  readonly pid: number;
+  /** Seconds from the start of the process to the first answer that it is ready. */
+  readonly startSeconds: number;
+  /** Resident memory now, in bytes. */
+  residentBytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+/** `pawprint serve`, as it was built. */
+export async function startPawprint(
+  bundle: string,
+  logFile: string,
+  options: readonly string[] = [],
+): Promise<RunningService> {
+  const port = await freePort();
+  const args = ["dist/cli/main.js", "serve", bundle, "--port", String(port), "--log-file", logFile, ...options];
+  return start(process.execPath, args, repository, port, "/readyz");
+}
+
+/** A Python file `NAME.py` with an ASGI application `app`, under uvicorn. */
+export async function startPeer(python: string, file: string): Promise<RunningService> {
+  const port = await freePort();
+  const [, folder = ".", module = ""] = /^(.*)\/([^/]+)\.py$/.exec(file) ?? [];
+  const args = [
+    "-m",
+    "uvicorn",
+    `${module}:app`,
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--log-level",
+    "warning",
+  ];
+  return start(python, args, folder, port, "/health");
+}
+
+async function start(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  port: number,
+  readyPath: string,
+): Promise<RunningService> {
+  const startedAt = performance.now();
+  const child: ChildProcess = spawn(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr?.on("data", (chunk) => {
+    said = `${said}${chunk}`.slice(-2000);
+  });
+  const onExit = () => child.kill("SIGKILL");
+  process.once("exit", onExit);
+  const isReady = () =>
+    fetch(`http://127.0.0.1:${port}${readyPath}`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error(`${command} ${args.join(" ")} ended: ${said}`);
+    if (performance.now() - startedAt > 120_000) throw new Error(`${command} is not ready after two minutes`);
+    await pause(5);
+  }
+  const startSeconds = (performance.now() - startedAt) / 1000;
+  const pid = child.pid!; // it has answered
+  return {
+    port,
+    pid,
+    startSeconds,
+    async residentBytes() {
+      const status = await readFile(`/proc/${pid}/status`, "utf8");
+      return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+    },
+    async stop() {
+      process.off("exit", onExit);
+      if (child.exitCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}

@@ -1,0 +1,79 @@
+/** What is measured: the two reference networks with random weights, as bundles, and the requests that are sent to them. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { openSource } from "../../src/dataset/sources/open-source.ts";
+import type { Sample } from "../../src/dataset/sources/source.ts";
+import { parseRecipe, type Recipe } from "../../src/image/recipe.ts";
+import { drawSamplePicture } from "../../src/image/sample-pictures.ts";
+import type { UntrainedModel } from "../../tests/support/untrained-bundle.ts";
+
+export interface Subject extends UntrainedModel {
+  readonly name: "digits" | "pets";
+}
+
+const recipeOf = (side: number, channels: 1 | 3): Recipe =>
+  parseRecipe({ width: side, height: side, channels, fit: "stretch", kernel: "linear" });
+
+export const digits: Subject = {
+  name: "digits",
+  labels: [..."0123456789"],
+  widths: [32, 64],
+  recipe: recipeOf(28, 1),
+};
+export const pets: Subject = { name: "pets", labels: ["cat", "dog"], widths: [32, 64, 128], recipe: recipeOf(64, 3) };
+
+export interface Load {
+  readonly name: string;
+  readonly subject: Subject;
+  readonly contentType: string;
+  readonly body: Buffer;
+  /** Where the peer takes the same request. */
+  readonly peerPath: string;
+  /** The picture file in the form, where there is one. */
+  readonly file?: Buffer;
+}
+
+/** The folder of real pictures, where there is one; without it pictures are drawn. */
+const data = process.env.PAWPRINT_TEST_DATA ?? resolve("..", "shared", "data");
+
+/** A digit as JSON, pixels from 0 to 1 as Python prints them: MNIST's first test picture, or a drawn ring. */
+export async function digitLoad(): Promise<Load> {
+  const folder = join(data, "mnist");
+  let pixels = ring();
+  if (existsSync(folder)) {
+    const sample = await firstSample(folder, ({ split }) => split === "test");
+    if (sample !== undefined && "image" in sample) pixels = sample.image.pixels;
+  }
+  const body = Buffer.from(JSON.stringify({ image: [Array.from(pixels, (pixel) => pixel / 255)] }));
+  return { name: "digits, JSON", subject: digits, contentType: "application/json", body, peerPath: "/predict" };
+}
+
+/** One picture file as a form. */
+export async function fileLoad(archive: string, name: string): Promise<Load> {
+  const path = join(data, archive);
+  let file: Uint8Array | undefined;
+  if (existsSync(path)) {
+    const sample = await firstSample(path, () => true);
+    if (sample !== undefined && "bytes" in sample) file = await sample.bytes();
+  }
+  const bytes = Buffer.from(file ?? (await drawSamplePicture({ label: "cat", seed: 1, sizePx: 128 })));
+  const boundary = "pawprint-bench";
+  const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="pet.jpg"\r\nContent-Type: image/jpeg\r\n\r\n`;
+  const body = Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+  const contentType = `multipart/form-data; boundary=${boundary}`;
+  return { name, subject: pets, contentType, body, peerPath: "/predict/file", file: bytes };
+}
+
+async function firstSample(location: string, fits: (sample: Sample) => boolean): Promise<Sample | undefined> {
+  const source = await openSource(location);
+  for await (const sample of source.samples()) if (fits(sample)) return sample;
+  return undefined;
+}
+
+/** A grey ring on black. */
+function ring(): Uint8Array {
+  return Uint8Array.from({ length: 784 }, (_, at) => {
+    const radius = Math.hypot((at % 28) - 13.5, Math.floor(at / 28) - 13.5);
+    return Math.max(0, 255 - Math.round(Math.abs(radius - 8) * 90));
+  });
+}

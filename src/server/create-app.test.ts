@@ -1,0 +1,179 @@
+/** What holds for every route: ids, headers, errors, limits, readiness, the admin port. */
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { petModel, type RunningService, startService } from "../../tests/support/running-service.ts";
+import { writeUntrainedBundle } from "../../tests/support/untrained-bundle.ts";
+
+const traceId = "0af7651916cd43dd8448eb211c80319c";
+const origin = "https://shop.example";
+
+let service: RunningService;
+let file = Buffer.alloc(0);
+beforeAll(async () => {
+  service = await startService(petModel, { adminPort: 0, corsOrigins: [origin], bodyTimeoutMs: 400 });
+  file = await readFile(join(service.folder, "samples", "cat", "0.jpg"));
+});
+afterAll(() => service.close());
+
+const get = (url: string, headers: Record<string, string> = {}) =>
+  service.server.app.inject({ method: "GET", url, headers });
+
+describe("every answer", () => {
+  it("carries the caller's request id, or the trace's, or a new one", async () => {
+    expect((await get("/health", { "x-request-id": "shop-17" })).headers["x-request-id"]).toBe("shop-17");
+    const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+    expect((await get("/health", { traceparent })).headers["x-request-id"]).toBe(traceId);
+    for (const forged of ['a"b', "x".repeat(200), "a b"]) {
+      expect((await get("/health", { "x-request-id": forged })).headers["x-request-id"]).toMatch(/^[\da-f-]{36}$/);
+    }
+  });
+
+  it("carries the headers that keep browsers careful, and says nothing of what runs", async () => {
+    const { headers } = await get("/model");
+    expect(headers["content-security-policy"]).toContain("default-src 'self'");
+    expect(headers["x-content-type-options"]).toBe("nosniff");
+    expect(headers["x-powered-by"]).toBeUndefined();
+    expect(headers.server).toBeUndefined();
+  });
+
+  it("lets pages of the origins that are named read it, and of no other", async () => {
+    expect((await get("/model", { origin })).headers["access-control-allow-origin"]).toBe(origin);
+    expect(
+      (await get("/model", { origin: "https://evil.example" })).headers["access-control-allow-origin"],
+    ).toBeUndefined();
+  });
+});
+
+describe("what is no route", () => {
+  it.each([
+    ["GET", "/nothing", 404, "ROUTE_UNKNOWN"],
+    ["GET", "/admin/models", 404, "ROUTE_UNKNOWN"],
+    ["GET", "/predict", 405, "METHOD_NOT_ALLOWED"],
+    ["DELETE", "/model", 405, "METHOD_NOT_ALLOWED"],
+    ["GET", "/samples/x", 400, "REQUEST_INVALID"],
+    ["GET", "/samples/99", 404, "FILE_NOT_FOUND"],
+    ["POST", "/predict?top_k=0", 400, "REQUEST_INVALID"],
+    ["POST", "/predict?size=3", 400, "REQUEST_INVALID"],
+  ] as const)("%s %s is answered %i", async (method, url, status, code) => {
+    const answer = await service.server.app.inject({ method, url });
+    expect({ status: answer.statusCode, code: answer.json().error.code }).toEqual({ status, code });
+  });
+
+  it("says which methods a path knows", async () => {
+    const answer = await service.server.app.inject({ method: "PUT", url: "/predict" });
+    expect(answer.headers.allow).toBe("POST");
+  });
+
+  it("speaks the protocol of the path that was meant", async () => {
+    expect(Object.keys((await get("/v2/nothing")).json())).toEqual(["error"]);
+    expect((await get("/invocations")).json().error_code).toBe("BAD_REQUEST");
+  });
+});
+
+/** Sends bytes and reads until the service closes the connection. */
+function speak(bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(service.origin).port), "127.0.0.1", () => socket.write(bytes));
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+    });
+    socket.on("error", reject);
+    socket.on("close", () => resolve(text));
+  });
+}
+
+describe("what is no proper request", () => {
+  it.each([
+    ["no HTTP", "hello\r\n\r\n", "400 Bad Request", "REQUEST_INVALID"],
+    ["no host", "GET /model HTTP/1.1\r\nconnection: close\r\n\r\n", "400 Bad Request", "REQUEST_INVALID"],
+    [
+      "headers without an end",
+      `GET / HTTP/1.1\r\nhost: x\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`,
+      "431 ",
+      "REQUEST_INVALID",
+    ],
+    ["an unknown expectation", "GET / HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n", "417 ", "REQUEST_INVALID"],
+    [
+      "a body that stays away",
+      "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab",
+      "408 ",
+      "REQUEST_TIMEOUT",
+    ],
+  ])("%s is told what is wrong", async (_, bytes, status, code) => {
+    const text = await speak(bytes);
+    expect(text).toContain(`HTTP/1.1 ${status}`);
+    expect(text).toContain(`"code":"${code}"`);
+  });
+});
+
+describe("metrics and log", () => {
+  it("count and time what was answered", async () => {
+    await service.server.app.inject({
+      method: "POST",
+      url: "/predict",
+      headers: { "content-type": "image/jpeg" },
+      payload: file,
+    });
+    const text = (await get("/metrics")).body;
+    expect(text).toMatch(/pawprint_http_requests_total\{route="\/predict",method="POST",status="200"\} [1-9]/);
+    expect(text).toMatch(/pawprint_prediction_duration_seconds_count\{phase="inference"\} [1-9]/);
+    expect(text).toMatch(/pawprint_predictions_total\{label="(cat|dog)"\} [1-9]/);
+    expect(text).toMatch(/pawprint_model_info\{name="model",version="[\da-f]{12}",role="champion"/);
+    expect(text).toMatch(/pawprint_errors_total\{code="ROUTE_UNKNOWN"\} [1-9]/);
+  });
+});
+
+describe("readiness", () => {
+  it("ends when the service begins to end, while liveness and answers go on", async () => {
+    const other = await startService(petModel, { drainMs: 300 });
+    const ask = (url: string) => other.server.app.inject({ method: "GET", url });
+    expect((await ask("/readyz")).json()).toEqual({ status: "ok" });
+    const ended = other.server.close();
+    const ready = await ask("/readyz");
+    expect([ready.statusCode, ready.json()]).toEqual([503, { status: "not ready", reason: "draining" }]);
+    expect((await ask("/v2/health/ready")).statusCode).toBe(503);
+    const ping = await ask("/ping");
+    expect([ping.statusCode, ping.json().error_code]).toEqual([503, "TEMPORARILY_UNAVAILABLE"]);
+    expect((await ask("/livez")).statusCode).toBe(200);
+    const headers = { "content-type": "image/jpeg" };
+    const answer = await other.server.app.inject({ method: "POST", url: "/predict", headers, payload: file });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers.connection).toBe("close");
+    await ended;
+    await other.close();
+  });
+});
+
+describe("canary and admin port", () => {
+  it("gives a share of the callers the other model, always the same callers, and changes the share at once", async () => {
+    const path = join(service.folder, "canary.onnx");
+    await writeUntrainedBundle({ ...petModel, seed: 99 }, path);
+    const other = await startService(petModel, { canary: path, canaryPercent: 50, adminPort: 0 });
+    const versionFor = async (key: string): Promise<string> => {
+      const headers = { "content-type": "image/jpeg", "x-request-key": key };
+      const answer = await other.server.app.inject({ method: "POST", url: "/predict", headers, payload: file });
+      return answer.json().model_version;
+    };
+    const keys = Array.from({ length: 40 }, (_, index) => `user-${index}`);
+    const first = await Promise.all(keys.map(versionFor));
+    expect(new Set(first).size).toBe(2);
+    expect(await Promise.all(keys.map(versionFor))).toEqual(first);
+    const put = (body: string) =>
+      fetch(`${other.adminOrigin}/admin/canary`, {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+    expect((await put('{"percent": 0}')).status).toBe(200);
+    const champion = other.server.service.host.current("champion")!.version;
+    expect(new Set(await Promise.all(keys.map(versionFor)))).toEqual(new Set([champion]));
+    for (const wrong of ['{"percent": 101}', "{}", '{"percent": "5"}', "", "[]"])
+      expect((await put(wrong)).status).toBe(400);
+    const listed = (await (await fetch(`${other.adminOrigin}/admin/models`)).json()) as { canary_percent: number };
+    expect(listed.canary_percent).toBe(0);
+    await other.close();
+  });
+});

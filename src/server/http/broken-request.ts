@@ -1,0 +1,34 @@
+/** What goes wrong before there is a request that a route could answer. Node itself would refuse it without a word. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { AppError } from "../../base/errors.ts";
+
+/** What is no HTTP, or arrives too slowly, is answered by hand: there is no request yet. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isSlow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const isLarge = error.code === "HPE_HEADER_OVERFLOW";
+  const code = isSlow ? "REQUEST_TIMEOUT" : "REQUEST_INVALID";
+  const required = isSlow ? "a request that arrives in time" : isLarge ? "headers of at most 16 KiB" : "valid HTTP/1.1";
+  const status = isSlow ? "408 Request Timeout" : isLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  const body = JSON.stringify({ error: new AppError(code, { required }) });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/** Answers an `Expect` header with anything else than 100-continue. */
+export function refuseExpectation({ headers }: IncomingMessage, response: ServerResponse): void {
+  const received = JSON.stringify((headers.expect ?? "").slice(0, 80));
+  const error = new AppError("REQUEST_INVALID", { required: "no expectation but 100-continue", received });
+  const headerFields = { "content-type": "application/json", connection: "close" };
+  response.writeHead(417, headerFields).end(JSON.stringify({ error }));
+}
+
+/** HTTP/1.1 without a Host header. */
+export function noHost(): AppError {
+  return new AppError("REQUEST_INVALID", { required: "a Host header, as HTTP/1.1 asks for", received: "none" });
+}
