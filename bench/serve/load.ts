@@ -5,6 +5,7 @@
  * CPU a request. Reads one JSON line (a `LoadTask`), answers one (a `LoadResult`).
  */
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Connection, openConnection } from "../../tests/support/http-connection.ts";
 
 export interface LoadTask {
@@ -23,11 +24,13 @@ export interface LoadResult {
   /** Answers by status; `failed` counts connections that broke. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly seconds: number;
-  /** Milliseconds of answers with status 200; with a rate from the moment when they should have been sent. */
+  /** Milliseconds from sending to the answer, of answers with status 200. */
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
   readonly max: number;
+  /** With a rate: how many milliseconds after its time a request was sent, at the most. */
+  readonly latest: number;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -37,30 +40,28 @@ for await (const line of createInterface({ input: process.stdin })) {
 async function load({ port, path, contentType, body, connections, seconds, rate }: LoadTask): Promise<LoadResult> {
   const bytes = Buffer.from(body, "base64");
   const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${contentType}\r\ncontent-length: ${bytes.length}\r\n\r\n`;
-  const request = Buffer.concat([Buffer.from(head), bytes]);
   const statuses: Record<string, number> = {};
   const latencies: number[] = [];
-  const count = (status: string): void => {
-    statuses[status] = (statuses[status] ?? 0) + 1;
-  };
+  let latest = 0;
+  // All are open before the clock starts: what is measured is requests.
+  const open = await Promise.all(Array.from({ length: connections }, () => openConnection(port)));
   const start = performance.now();
   const end = start + seconds * 1000;
-  const done = (status: string, since: number): void => {
-    count(status);
-    if (status === "200") latencies.push(performance.now() - since);
+  const gapMs = rate === undefined ? 0 : (connections / rate) * 1000;
+  const lane: Omit<Lane, "connection" | "start"> = {
+    port,
+    request: Buffer.concat([Buffer.from(head), bytes]),
+    end,
+    gapMs,
+    onAnswer(status, ms, lateMs) {
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      if (status === "200") latencies.push(ms);
+      if (rate !== undefined) latest = Math.max(latest, lateMs);
+    },
   };
-  const lanes = Array.from({ length: connections }, (_, lane) =>
-    rate === undefined
-      ? closedLoop(port, request, end, done, () => count("failed"))
-      : openLoop(
-          port,
-          request,
-          { start: start + (lane / rate) * 1000, end, gapMs: (connections / rate) * 1000 },
-          done,
-          () => count("failed"),
-        ),
+  await Promise.all(
+    open.map((connection, index) => drive({ ...lane, connection, start: start + (index / connections) * gapMs })),
   );
-  await Promise.all(lanes);
   latencies.sort((a, b) => a - b);
   const quantile = (share: number): number =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
@@ -71,52 +72,36 @@ async function load({ port, path, contentType, body, connections, seconds, rate 
     p90: quantile(0.9),
     p99: quantile(0.99),
     max: quantile(1),
+    latest,
   };
 }
 
-type Done = (status: string, since: number) => void;
-
-/** One connection that sends the next request when the last one is answered. */
-async function closedLoop(port: number, request: Buffer, end: number, done: Done, failed: () => void): Promise<void> {
-  while (performance.now() < end) {
-    try {
-      const connection = await openConnection(port);
-      while (performance.now() < end && connection.isOpen) {
-        const since = performance.now();
-        done(await connection.send(request), since);
-      }
-      connection.close();
-    } catch {
-      failed();
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
-
-interface Schedule {
+interface Lane {
+  readonly port: number;
+  readonly connection: Connection;
+  readonly request: Buffer;
   readonly start: number;
   readonly end: number;
+  /** From the time of one request to that of the next; 0 sends whenever the answer before is there. */
   readonly gapMs: number;
+  readonly onAnswer: (status: string, ms: number, lateMs: number) => void;
 }
 
-/** One connection that sends at fixed times; where an answer is late the next request is late, and its wait counts. */
-async function openLoop(
-  port: number,
-  request: Buffer,
-  { start, end, gapMs }: Schedule,
-  done: Done,
-  failed: () => void,
-) {
-  let connection: Connection | undefined;
-  for (let due = start; due < end; due += gapMs) {
+/** One connection, opened again where it breaks or the service closes it. */
+async function drive({ port, connection: first, request, start, end, gapMs, onAnswer }: Lane): Promise<void> {
+  let connection: Connection | undefined = first;
+  for (let due = start; performance.now() < end && due < end; due += gapMs) {
     const waitMs = due - performance.now();
-    if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (gapMs > 0 && waitMs > 1) await pause(waitMs);
     try {
       if (!connection?.isOpen) connection = await openConnection(port);
-      done(await connection.send(request), due);
+      const since = performance.now();
+      const status = await connection.send(request);
+      onAnswer(status, performance.now() - since, since - due);
     } catch {
-      failed();
+      onAnswer("failed", 0, 0);
       connection = undefined;
+      await pause(10);
     }
   }
   connection?.close();

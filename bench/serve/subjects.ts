@@ -41,8 +41,9 @@ export async function digitLoad(): Promise<Load> {
   const folder = join(data, "mnist");
   let pixels = ring();
   if (existsSync(folder)) {
-    const sample = await firstSample(folder, ({ split }) => split === "test");
-    if (sample !== undefined && "image" in sample) pixels = sample.image.pixels;
+    pixels = await fromFirst(folder, async (sample) => {
+      return sample.split === "test" && "image" in sample ? sample.image.pixels : undefined;
+    });
   }
   const body = Buffer.from(JSON.stringify({ image: [Array.from(pixels, (pixel) => pixel / 255)] }));
   return { name: "digits, JSON", subject: digits, contentType: "application/json", body, peerPath: "/predict" };
@@ -53,8 +54,7 @@ export async function fileLoad(archive: string, name: string): Promise<Load> {
   const path = join(data, archive);
   let file: Uint8Array | undefined;
   if (existsSync(path)) {
-    const sample = await firstSample(path, () => true);
-    if (sample !== undefined && "bytes" in sample) file = await sample.bytes();
+    file = await fromFirst(path, async (sample) => ("bytes" in sample ? sample.bytes() : undefined));
   }
   const bytes = Buffer.from(file ?? (await drawSamplePicture({ label: "cat", seed: 1, sizePx: 128 })));
   const boundary = "pawprint-bench";
@@ -64,10 +64,18 @@ export async function fileLoad(archive: string, name: string): Promise<Load> {
   return { name, subject: pets, contentType, body, peerPath: "/predict/file", file: bytes };
 }
 
-async function firstSample(location: string, fits: (sample: Sample) => boolean): Promise<Sample | undefined> {
+/** What `read` makes of the first sample from which it makes anything. */
+async function fromFirst<T>(location: string, read: (sample: Sample) => Promise<T | undefined>): Promise<T> {
   const source = await openSource(location);
-  for await (const sample of source.samples()) if (fits(sample)) return sample;
-  return undefined;
+  try {
+    for await (const sample of source.samples()) {
+      const found = await read(sample);
+      if (found !== undefined) return found;
+    }
+  } finally {
+    await source.close();
+  }
+  throw new Error(`${location} holds no picture that fits`);
 }
 
 /** A grey ring on black. */

@@ -6,7 +6,6 @@ import { formatType } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor, Program } from "../runtime/executor.ts";
-import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
 import { type BundleInfo, parityPicture, parseBundle } from "./bundle.ts";
 import { requireParity } from "./parity.ts";
 
@@ -42,7 +41,7 @@ export interface LoadedBundle {
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE, BUNDLE_INVALID, BUNDLE_PARITY, EXECUTION_FAILED.
  */
 export async function loadBundle(input: BundleInput, options: LoadBundleOptions = {}): Promise<LoadedBundle> {
-  const { executor = createOnnxRuntimeExecutor() } = options;
+  const executor = options.executor ?? (await openExecutor());
   const where = "path" in input ? input.path : (input.where ?? "bundle");
   const bytes = "path" in input ? await readBundleFile(input.path) : input.bytes;
   const info = parseBundle(bytes, where);
@@ -60,6 +59,12 @@ export async function loadBundle(input: BundleInput, options: LoadBundleOptions 
     throw error;
   }
   return { info, answer, close: () => program.close() };
+}
+
+/** The engine in this thread, loaded where nobody brought another one. */
+async function openExecutor(): Promise<Executor> {
+  const { createOnnxRuntimeExecutor } = await import("../runtime/onnx-runtime.ts");
+  return createOnnxRuntimeExecutor();
 }
 
 /** Runs an inference graph on pictures `[N,H,W,C]`. Errors: EXECUTION_INPUT, EXECUTION_FAILED. */

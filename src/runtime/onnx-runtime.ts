@@ -3,31 +3,20 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { AppError } from "../base/errors.ts";
 import { expandComposites } from "../graph/lower.ts";
 import { encodeModel } from "../graph/onnx.ts";
-import type { DType } from "../graph/tensor-type.ts";
-import { dtypes } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor, LoadOptions, Program, Tensor, Tensors } from "./executor.ts";
+import { engineError, fromOrt, type SessionSettings, sessionOptions } from "./ort-session.ts";
 import type { OpTime } from "./profile.ts";
 import { summarizeProfile } from "./profile.ts";
 
-export type Provider = "cpu" | "cuda" | "dml" | "webgpu" | "coreml";
-export type OptimizationLevel = "disabled" | "basic" | "extended" | "all";
-
-export interface OnnxRuntimeOptions {
-  /** Threads inside one op; ONNX Runtime's own choice (one for each core) unless given. */
-  readonly threads?: number;
-  /** Where kernels run; cpu unless given. Which ones exist depends on the platform's binary. */
-  readonly provider?: Provider;
+export interface OnnxRuntimeOptions extends SessionSettings {
   /** Rewrites a graph before it is encoded; must leave no composite op. Standard ONNX ops unless given. */
   readonly lower?: (graph: Graph) => Graph;
   /** "portable" sets `lower` aside and keeps to standard ONNX ops; "fast" unless given. */
   readonly lowering?: "fast" | "portable";
-  /** How far ONNX Runtime rewrites the graph itself; all unless given. */
-  readonly optimizationLevel?: OptimizationLevel;
   /** Records kernel times of every program; see `OnnxRuntimeProgram.endProfile`. */
   readonly profile?: boolean;
 }
@@ -60,22 +49,6 @@ export function createOnnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Onn
         throw engineError(`ONNX Runtime (${provider}) loads the graph`, graph, cause);
       }
     },
-  };
-}
-
-/** How every session is set up, whichever thread it lives in. */
-export function sessionOptions(options: OnnxRuntimeOptions, profileFolder?: string): InferenceSession.SessionOptions {
-  const { threads, provider = "cpu", optimizationLevel = "all" } = options;
-  return {
-    executionProviders: [provider],
-    graphOptimizationLevel: optimizationLevel,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    // A planned block beside the arena's own doubles what training holds: 2.1 GB instead of 1.2 at 32x3x128x128, same speed.
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    ...(profileFolder === undefined ? {} : { enableProfiling: true, profileFilePrefix: join(profileFolder, "ort") }),
   };
 }
 
@@ -122,18 +95,4 @@ function toOrtAll(tensors: Tensors): Record<string, OrtTensor> {
 /** The same memory as ONNX Runtime's own tensor class. */
 function toOrt({ dtype, data, shape }: Tensor): OrtTensor {
   return new OrtTensor(dtype, data as Float32Array, shape);
-}
-
-/** What this folder needs of ONNX Runtime's own tensor class. */
-export type OrtOutput = Pick<OrtTensor, "type" | "data" | "dims">;
-
-export function fromOrt(graph: Graph, name: string, { type, data, dims }: OrtOutput): Tensor {
-  const dtype: DType | undefined = dtypes.find((known) => known === type);
-  if (!dtype) throw engineError(`output '${name}' has a known element type`, graph, new Error(type));
-  return { dtype, shape: dims, data: data as Tensor["data"] };
-}
-
-export function engineError(required: string, graph: Graph, cause: unknown): AppError {
-  const received = cause instanceof Error ? cause.message : String(cause);
-  return new AppError("EXECUTION_FAILED", { required, received, where: `graph '${graph.name}'`, cause });
 }

@@ -6,7 +6,7 @@ import { encodeModel } from "../graph/onnx.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor, Program, Tensor, Tensors } from "./executor.ts";
-import { engineError, fromOrt, type OrtOutput, sessionOptions } from "./onnx-runtime.ts";
+import { engineError, fromOrt, type OrtOutput, sessionOptions } from "./ort-session.ts";
 
 export interface WorkerExecutorOptions {
   /** Threads inside one op. */

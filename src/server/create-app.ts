@@ -1,6 +1,5 @@
 /** Fastify with everything that holds for every route: ids, limits, errors, headers, measurements. */
 import type { Server } from "node:http";
-import { fastifyCors } from "@fastify/cors";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { AppError, httpStatusOf } from "../base/errors.ts";
 import type { RouteContract } from "./contract/route.ts";
@@ -60,6 +59,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.decorateRequest("context");
   addHooks(app, options, await options.access.limitOn(app));
   if (config.corsOrigins.length > 0) {
+    const { fastifyCors } = await import("@fastify/cors");
     await app.register(fastifyCors, {
       origin: [...config.corsOrigins],
       exposedHeaders: ["x-request-id", "server-timing", "x-pawprint-label", "x-pawprint-class"],

@@ -7,22 +7,9 @@ import { readVersion } from "../base/version.ts";
 import { createAdmission } from "../predict/admission.ts";
 import { createGate } from "../predict/gate.ts";
 import { type BundleSource, openBundleSource } from "../registry/bundle-source.ts";
-import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
 import { createWorkerExecutor } from "../runtime/worker-executor.ts";
-import { routes } from "./contract/index.ts";
-import { createApp } from "./create-app.ts";
-import type { Handler } from "./http/register-route.ts";
 import { createMetrics } from "./metrics.ts";
-import { openApiDocument } from "./openapi.ts";
 import { createRequestLog } from "./request-log.ts";
-import { adminRoutes } from "./routes/admin.ts";
-import { healthRoutes } from "./routes/health.ts";
-import { mlflowRoutes } from "./routes/mlflow.ts";
-import { modelRoutes } from "./routes/model.ts";
-import { openInferenceRoutes } from "./routes/open-inference.ts";
-import { operationRoutes } from "./routes/operation.ts";
-import { addPages } from "./routes/pages.ts";
-import { predictionRoutes } from "./routes/prediction.ts";
 import { openSamples } from "./samples.ts";
 import { createAccess } from "./security/access.ts";
 import { type ServeConfig, serveConfigSchema } from "./serve-config.ts";
@@ -70,13 +57,13 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     waitingRequests: () => decoding.waiting + (host.current("champion")?.waiting ?? 0),
     isReady: () => phase === "ready",
   });
-  const host = await openModelHost({
-    sources: await openSources(config),
+  const sources = await openSources(config);
+  const opening = openModelHost({
+    sources,
     open: (bundle, name) =>
       openServedModel(bundle, {
         name,
         executor,
-        explainerExecutor: createOnnxRuntimeExecutor({ threads: 1 }),
         maximumBatch: config.batch,
         now,
         onBatch: metrics.ranBatch,
@@ -86,6 +73,8 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     now: Date.now,
     onChange: metrics.serves,
   });
+  // While the engine starts in its own thread this one loads what speaks HTTP.
+  const [host, { createApps }] = await Promise.all([opening, import("./create-apps.ts")]);
   const shadow = createShadow({
     host,
     // A quarter full: answers that somebody waits for come first.
@@ -117,22 +106,15 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     notReady: () => (phase === "ready" ? undefined : phase),
   };
 
-  const publicRoutes = routes.filter(({ scope }) => scope !== "admin");
-  const document = openApiDocument(publicRoutes, { version, isProtected: access.isProtected });
-  const handlers: Readonly<Record<string, Handler>> = {
-    ...healthRoutes(service),
-    ...predictionRoutes(service),
-    ...modelRoutes(service, samples),
-    ...openInferenceRoutes(service),
-    ...mlflowRoutes(service),
-    ...operationRoutes(service, document),
-    ...adminRoutes(service),
-  };
   const tracing = await openTracing(config.otlpEndpoint, version);
-  const shared = { service, log, tracing, access, handlers, isDraining: () => phase === "draining" };
-  const app = await createApp({ ...shared, routes: publicRoutes });
-  await addPages(app, document);
-  const adminApp = await createApp({ ...shared, routes: routes.filter(({ scope }) => scope === "admin") });
+  const { app, adminApp } = await createApps({
+    service,
+    samples,
+    log,
+    tracing,
+    access,
+    isDraining: () => phase === "draining",
+  });
   await Promise.all([app.ready(), adminApp.ready()]);
   phase = "ready";
   const poll = setInterval(() => void host.refresh(), config.pollMs).unref();
@@ -149,7 +131,7 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     access.close();
     await tracing?.close().catch((error: unknown) => log.logger.warn("traces were lost", { error: String(error) }));
     metrics.close();
-    log.flush();
+    await log.close();
   };
   return {
     async listen() {
@@ -197,9 +179,12 @@ async function openSources({ model, canary, challenger }: ServeConfig & { readon
   };
 }
 
+/** Connections that the kernel keeps until they are taken: with Node's 511 a burst of callers would wait for their own retries. */
+const waitingConnections = 4096;
+
 async function listenOn(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    return await app.listen({ host, port });
+    return await app.listen({ host, port, backlog: waitingConnections });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new AppError("LISTEN_FAILED", {

@@ -10,7 +10,7 @@ export interface RequestLog {
   /** A fault in the service, with its stack. */
   failed(context: RequestContext, error: unknown): void;
   /** Writes what is still held back. */
-  flush(): void;
+  close(): Promise<void>;
 }
 
 export interface RequestLogOptions {
@@ -25,6 +25,11 @@ const flushMs = 1000;
 
 export function createRequestLog({ level, file }: RequestLogOptions): RequestLog {
   const target = pino.destination({ dest: file ?? 1, sync: false, minLength: bufferBytes, mkdir: true });
+  const isOpen = new Promise<void>((resolve) => {
+    target.once("ready", resolve);
+    // A disk that is full costs log lines, not the service.
+    target.on("error", () => resolve());
+  });
   const timer = setInterval(() => target.flush(), flushMs).unref();
   const log = pino({ level, base: { service: "pawprint" }, timestamp: pino.stdTimeFunctions.isoTime }, target);
   return {
@@ -36,12 +41,13 @@ export function createRequestLog({ level, file }: RequestLogOptions): RequestLog
     failed(context, error) {
       log.error({ request_id: context.id, err: error }, "a fault in the service");
     },
-    flush() {
+    async close() {
       clearInterval(timer);
+      await isOpen;
       try {
         target.flushSync();
       } catch {
-        // Nothing was written yet, or standard output is closed: there is no place left to say so.
+        // Standard output is closed, or the disk is full: there is no place left to say so.
       }
     },
   };

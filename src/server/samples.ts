@@ -1,7 +1,6 @@
 /** The sample pictures that the playground offers: some of each class of a folder, or of any other source. */
 import sharp from "sharp";
 import { AppError, isAppError } from "../base/errors.ts";
-import { openSource } from "../dataset/sources/open-source.ts";
 import type { Sample, Source } from "../dataset/sources/source.ts";
 import { sniffFormat } from "../image/format.ts";
 
@@ -38,6 +37,8 @@ export function openSamples(location: string | undefined, count = 12): SampleLis
 
 async function choose(location: string, count: number) {
   const byLabel = new Map<string, Sample[]>();
+  // Readers of archives and tables are loaded when somebody asks.
+  const { openSource } = await import("../dataset/sources/open-source.ts");
   const source = await openSource(location);
   try {
     for await (const sample of source.samples()) {

@@ -1,5 +1,5 @@
 /** Who may call, and how often: API keys and tokens at the door, and a count for each caller. */
-import { type CreateRateLimitOptions, fastifyRateLimit } from "@fastify/rate-limit";
+import type { CreateRateLimitOptions } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -53,6 +53,7 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
     async limitOn(app) {
       const hasLimits = requestsPerMinute !== undefined || watched !== undefined;
       if (!hasLimits) return undefined;
+      const { fastifyRateLimit } = await import("@fastify/rate-limit");
       await app.register(fastifyRateLimit, { global: false, cache: 10_000 });
       const maximumOf = ({ context }: FastifyRequest): number | undefined =>
         context.caller?.requestsPerMinute ?? requestsPerMinute;

@@ -33,8 +33,6 @@ export interface ServedModelOptions {
   readonly name: string;
   /** Runs the model; its programs take runs that overlap. */
   readonly executor: Executor;
-  /** Runs the explainer's graph, which is built when first asked for. */
-  readonly explainerExecutor: Executor;
   readonly maximumBatch: number;
   readonly now: () => number;
   readonly onBatch?: (pictures: number, inferenceMs: number) => void;
@@ -49,7 +47,7 @@ const batchesAhead = 2;
  */
 export async function openServedModel(
   { bytes, where }: SourcedBundle,
-  { name, executor, explainerExecutor, maximumBatch, now, onBatch }: ServedModelOptions,
+  { name, executor, maximumBatch, now, onBatch }: ServedModelOptions,
 ): Promise<ServedModel> {
   const bundle = await loadBundle({ bytes, where }, { executor });
   await warmUp(bundle, maximumBatch);
@@ -73,12 +71,7 @@ export async function openServedModel(
     info,
     infer: batcher.submit,
     explainer() {
-      // Most services are never asked: what differentiates graphs is loaded when one is.
-      const opened =
-        explainer ??
-        import("../../predict/explain.ts").then(({ createExplainer }) =>
-          createExplainer(decodeModel(bytes, where).graph, info, explainerExecutor),
-        );
+      const opened = explainer ?? openExplainer(bytes, where, info);
       explainer = opened;
       return opened;
     },
@@ -106,6 +99,15 @@ export async function openServedModel(
       await bundle.close();
     },
   };
+}
+
+/** Most services are never asked for heat maps: what differentiates graphs, and an engine in this thread, are loaded when one is. */
+async function openExplainer(bytes: Uint8Array, where: string, info: BundleInfo): Promise<Explainer> {
+  const [{ createExplainer }, { createOnnxRuntimeExecutor }] = await Promise.all([
+    import("../../predict/explain.ts"),
+    import("../../runtime/onnx-runtime.ts"),
+  ]);
+  return createExplainer(decodeModel(bytes, where).graph, info, createOnnxRuntimeExecutor({ threads: 1 }));
 }
 
 async function warmUp({ info, answer }: LoadedBundle, maximumBatch: number): Promise<void> {

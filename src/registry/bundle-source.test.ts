@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBundleSource } from "./bundle-source.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pawprint-source-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+describe("a file", () => {
+  it("has another stamp when it changes, and the same while it does not", async () => {
+    const path = join(folder, "My pets (v2).onnx");
+    await writeFile(path, "one");
+    const source = await openBundleSource(path);
+    expect(source.name).toBe("My-pets-v2");
+    const stamp = await source.stamp();
+    expect(await source.stamp()).toBe(stamp);
+    expect(textOf((await source.read()).bytes)).toBe("one");
+    await writeFile(path, "other");
+    expect(await source.stamp()).not.toBe(stamp);
+    const [size, time] = [await source.stamp(), new Date("2020-01-01")];
+    await utimes(path, time, time);
+    expect(await source.stamp()).not.toBe(size);
+    await rm(path);
+    await expect(source.stamp()).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+    await expect(source.read()).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+});
+
+describe("a folder", () => {
+  it("is its last bundle in natural order; hidden files and others do not count", async () => {
+    const live = join(folder, "live");
+    await mkdir(live);
+    const source = await openBundleSource(live);
+    await expect(source.stamp()).rejects.toMatchObject({ code: "MODEL_SOURCE_INVALID", received: "an empty folder" });
+    for (const name of ["v9.onnx", "v10.onnx", ".v11.onnx", "v12.onnx.part", "z.txt"])
+      await writeFile(join(live, name), name);
+    expect((await source.read()).where).toBe(join(live, "v10.onnx"));
+    const stamp = await source.stamp();
+    await writeFile(join(live, "v2.onnx"), "older");
+    expect(await source.stamp()).toBe(stamp);
+    await writeFile(join(live, "v11.onnx"), "newer");
+    expect(await source.stamp()).not.toBe(stamp);
+    expect(textOf((await source.read()).bytes)).toBe("newer");
+    expect(source.name).toBe("live");
+  });
+});
+
+it.each([
+  ["models:/pets@champion", "MODEL_SOURCE_INVALID"],
+  ["nowhere.onnx", "FILE_NOT_FOUND"],
+])("refuses %s", async (location, code) => {
+  await expect(openBundleSource(location)).rejects.toMatchObject({ code });
+});

@@ -1,0 +1,31 @@
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { expect, it } from "vitest";
+import { createBodyBudget } from "./body-budget.ts";
+
+function bodies(limit: number) {
+  const count = createBodyBudget(limit);
+  return (headers: Record<string, string>) => {
+    const response = new EventEmitter();
+    count({ headers } as unknown as IncomingMessage, response as unknown as ServerResponse);
+    return () => response.emit("close");
+  };
+}
+
+it("takes sixteen of the largest bodies at once, and another one when one is done", () => {
+  const enter = bodies(1000);
+  const ends = Array.from({ length: 16 }, () => enter({ "content-length": "1000" }));
+  expect(() => enter({ "content-length": "1" })).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+  ends[0]!();
+  ends[0]!(); // counts once
+  enter({ "content-length": "1000" });
+  expect(() => enter({ "content-length": "1" })).toThrow();
+});
+
+it("counts a quarter for a body of unknown length, and nothing for none", () => {
+  const enter = bodies(1000);
+  for (let at = 0; at < 1000; at++) enter({});
+  for (let at = 0; at < 1000; at++) enter({ "content-length": "0" });
+  for (let at = 0; at < 64; at++) enter({ "transfer-encoding": "chunked" });
+  expect(() => enter({ "transfer-encoding": "chunked", "content-length": "0" })).toThrow();
+});

@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import { readForm } from "./read-form.ts";
+
+async function pack(parts: Readonly<Record<string, string | Blob>>) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(parts)) {
+    if (typeof value === "string") form.append(name, value);
+    else form.append(name, value, `${name}.jpg`);
+  }
+  const packed = new Response(form);
+  return { bytes: Buffer.from(await packed.arrayBuffer()), type: packed.headers.get("content-type")! };
+}
+
+it("gives files with their bytes and names, and fields with their texts", async () => {
+  const large = new Uint8Array(300_000).map((_, at) => at % 251);
+  const { bytes, type } = await pack({ one: new Blob([large]), two: new Blob(["2"]), top_k: "3" });
+  const { files, fields } = await readForm(bytes, type, 2);
+  expect(files.map(({ name, bytes: file }) => [name, file.length])).toEqual([
+    ["one.jpg", 300_000],
+    ["two.jpg", 1],
+  ]);
+  expect(Buffer.compare(files[0]!.bytes, large)).toBe(0);
+  expect(fields).toEqual([{ name: "top_k", value: "3" }]);
+});
+
+it("refuses more files or fields than are allowed", async () => {
+  const files = await pack({ a: new Blob(["1"]), b: new Blob(["2"]) });
+  await expect(readForm(files.bytes, files.type, 1)).rejects.toMatchObject({ code: "REQUEST_TOO_LARGE" });
+  const fields = await pack(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`f${at}`, "x"])));
+  await expect(readForm(fields.bytes, fields.type, 1)).rejects.toMatchObject({ code: "REQUEST_TOO_LARGE" });
+});
+
+it("comes to an end for a form cut at any byte: with what was whole, or with the reason", async () => {
+  const { bytes, type } = await pack({ file: new Blob(["picture"]), top_k: "3" });
+  let refused = 0;
+  for (let length = 0; length < bytes.length; length++) {
+    const outcome = await readForm(bytes.subarray(0, length), type, 4).catch((error: { code: string }) => error);
+    if ("code" in outcome) {
+      expect(outcome.code).toBe("REQUEST_INVALID");
+      refused++;
+    }
+  }
+  expect(refused).toBeGreaterThan(bytes.length / 2);
+  expect((await readForm(bytes, type, 4)).files).toHaveLength(1);
+});
+
+it.each(["multipart/form-data", "multipart/form-data; boundary=other"])(
+  "refuses the type %j for the same bytes",
+  async (type) => {
+    const { bytes } = await pack({ file: new Blob(["picture"]) });
+    const outcome = await readForm(bytes, type, 4).catch((error: { code: string }) => error);
+    expect(outcome).toMatchObject({ code: "REQUEST_INVALID" });
+  },
+);

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { picturesFromTensor, type RequestTensor } from "./tensor-input.ts";
+
+const recipe = { width: 2, height: 1, channels: 1, fit: "stretch", kernel: "linear" } as const;
+const read = (tensor: Partial<RequestTensor>, limit = 4) =>
+  picturesFromTensor({ name: "pictures", shape: [2, 1, 2, 1], datatype: "UINT8", ...tensor }, recipe, limit);
+
+describe("UINT8", () => {
+  it("is parted into pictures, from flat or nested numbers or bytes", () => {
+    for (const tensor of [
+      { data: [1, 2, 3, 4] },
+      { data: [[[[1], [2]]], [[[3], [4]]]] },
+      { bytes: Uint8Array.of(1, 2, 3, 4) },
+    ]) {
+      expect(read(tensor)).toEqual([
+        { kind: "pixels", pixels: Uint8Array.of(1, 2), where: "pictures[0]" },
+        { kind: "pixels", pixels: Uint8Array.of(3, 4), where: "pictures[1]" },
+      ]);
+    }
+  });
+});
+
+const lengthPrefixed = (...files: string[]) =>
+  Buffer.concat(
+    files.map((file) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(file.length);
+      return Buffer.concat([length, Buffer.from(file)]);
+    }),
+  );
+
+describe("BYTES", () => {
+  it("are picture files, as base64 or behind their lengths, in one column or none", () => {
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const expected = [
+      { kind: "file", bytes: Buffer.from("one"), where: "pictures[0]" },
+      { kind: "file", bytes: Buffer.from("other"), where: "pictures[1]" },
+    ];
+    expect(read({ datatype: "BYTES", shape: [2], data: [base64("one"), base64("other")] })).toEqual(expected);
+    expect(read({ datatype: "BYTES", shape: [2, 1], data: [[base64("one")], [base64("other")]] })).toEqual(expected);
+    expect(read({ datatype: "BYTES", shape: [2], bytes: lengthPrefixed("one", "other") })).toEqual(expected);
+  });
+
+  it.each([
+    [lengthPrefixed("one")],
+    [lengthPrefixed("one", "two", "three")],
+    [lengthPrefixed("one", "two").subarray(0, 12)],
+    [Buffer.from([255, 255, 255, 255])],
+    [Buffer.from([1])],
+  ])("%j are refused", (bytes) => {
+    expect(() => read({ datatype: "BYTES", shape: [2], bytes })).toThrow(
+      expect.objectContaining({ code: "REQUEST_INVALID" }),
+    );
+  });
+});
+
+it.each([
+  [{ name: "other" }, "REQUEST_INVALID"],
+  [{ shape: [] }, "REQUEST_INVALID"],
+  [{ shape: [0, 1, 2, 1], data: [] }, "REQUEST_INVALID"],
+  [{ shape: [1, 1, 2, 1], data: [1] }, "REQUEST_INVALID"],
+  [{ shape: [1, 2, 1, 1], data: [1, 2] }, "REQUEST_INVALID"],
+  [{ shape: [1, 1, 2, 1, 1], data: [1, 2] }, "REQUEST_INVALID"],
+  [{ data: [1, 2, 3, 256] }, "REQUEST_INVALID"],
+  [{ data: [1, 2, 3, 0.5] }, "REQUEST_INVALID"],
+  [{ data: [1, 2, 3, "4"] }, "REQUEST_INVALID"],
+  [{ datatype: "INT8", data: [1, 2, 3, 4] }, "REQUEST_INVALID"],
+  [{ datatype: "BYTES", shape: [2], data: [1, 2] }, "REQUEST_INVALID"],
+  [{ datatype: "BYTES", shape: [0], data: [] }, "REQUEST_INVALID"],
+  [{ shape: [5, 1, 2, 1], data: [] }, "REQUEST_TOO_LARGE"],
+  [{ shape: [1e15, 1, 2, 1], data: [] }, "REQUEST_TOO_LARGE"],
+] as const)("refuses %j", (tensor, code) => {
+  expect(() => read(tensor as Partial<RequestTensor>)).toThrow(expect.objectContaining({ code }));
+});
