@@ -25,3 +25,7 @@ it.each([
 it("counts real cores here", () => {
   expect(cpuLimit()).toBeGreaterThanOrEqual(1);
 });
+
+it("counts any share of a core as a whole one", () => {
+  expect(cpuLimit(() => "110000 100000", 8)).toBe(2);
+});

@@ -67,15 +67,15 @@ export function epochText(event: Extract<TrainEvent, { type: "epoch" }>): string
   const { metrics, isBest, epochs, remainingMs } = event;
   const { epoch, trainLoss, trainAccuracy, validationLoss, validationAccuracy, imagesPerSecond }: EpochMetrics =
     metrics;
-  const width = `${epochs}`.length;
+  const place = epochs === undefined ? `${epoch}` : `${`${epoch}`.padStart(`${epochs}`.length)}/${epochs}`;
   return [
-    `epoch ${`${epoch}`.padStart(width)}/${epochs}`,
+    `epoch ${place}`,
     `loss ${trainLoss.toFixed(4)}`,
     `accuracy ${percent(trainAccuracy)}`,
     `| validation loss ${validationLoss.toFixed(4)}`,
     `accuracy ${percent(validationAccuracy)}${isBest ? " *" : "  "}`,
     `| ${formatRate(imagesPerSecond, "images")}`,
-    ...(epoch < epochs ? [`${formatDuration(remainingMs)} left`] : []),
+    ...(epochs === undefined || epoch < epochs ? [`${formatDuration(remainingMs)} left`] : []),
   ].join("  ");
 }
 

@@ -16,22 +16,28 @@ export interface Admission {
   enter(count: number, deadline: number): void;
   /** Refuses where `enter` would refuse one picture; lets nobody in. Errors: OVERLOADED. */
   requireRoom(deadline: number): void;
-  /** Pictures that leave, answered or not. */
-  leave(count: number): void;
+  /** Pictures that leave. Those that were answered tell the pace; those that were dropped took no time of their own. */
+  leave(count: number, isAnswered: boolean): void;
   /** Pictures in the house. */
   readonly pending: number;
   /** Milliseconds a picture takes of late while there is always another one; 0 until any was measured. */
   readonly msPerPicture: number;
 }
 
-/** How much the newest picture counts in the pace: it forgets half of the past in 20 pictures. */
-const weightOfNewest = 0.034;
+/** Pictures whose time is taken together: answers come in bursts, one for each batch. */
+const windowPictures = 16;
+/** How much the newest window counts in the pace. */
+const weightOfNewest = 0.4;
+/** A pause of the whole process says little of the next pictures: no window counts for more than this many usual ones. */
+const largestStep = 4;
 
 /** The pace is measured where it matters: from one leaving to the next, while the house is never empty. */
 export function createAdmission({ limit, now }: AdmissionOptions): Admission {
   let pending = 0;
   let lastLeave = 0;
   let pace = 0;
+  let windowMs = 0;
+  let windowCount = 0;
   const requireRoomFor = (count: number, deadline: number): void => {
     const waitMs = pending * pace;
     const isTooLate = now() + waitMs > deadline;
@@ -44,13 +50,17 @@ export function createAdmission({ limit, now }: AdmissionOptions): Admission {
       pending += count;
     },
     requireRoom: (deadline) => requireRoomFor(1, deadline),
-    leave(count) {
-      const time = now();
-      const sample = (time - lastLeave) / count;
-      const weight = 1 - (1 - weightOfNewest) ** count;
-      pace = pace === 0 ? sample : pace + weight * (sample - pace);
-      lastLeave = time;
+    leave(count, isAnswered) {
       pending -= count;
+      if (!isAnswered) return;
+      const time = now();
+      windowMs += time - lastLeave;
+      windowCount += count;
+      lastLeave = time;
+      if (windowCount < windowPictures) return;
+      const sample = windowMs / windowCount;
+      pace = pace === 0 ? sample : pace + weightOfNewest * (Math.min(sample, largestStep * pace) - pace);
+      [windowMs, windowCount] = [0, 0];
     },
     get pending() {
       return pending;

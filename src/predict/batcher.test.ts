@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Deferred, deferred } from "../base/deferred.ts";
+import { AppError } from "../base/errors.ts";
 import type { BundleAnswers } from "../registry/load-bundle.ts";
 import { type BatcherOptions, createBatcher } from "./batcher.ts";
 
@@ -158,4 +160,104 @@ it("is idle once nothing waits or runs", async () => {
   await second;
   await idle;
   expect(isIdle).toBe(true);
+});
+
+describe("with a real clock", () => {
+  beforeEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("takes the deadline itself as too late, and asks no engine", async () => {
+    let calls = 0;
+    const batcher = createBatcher({
+      maximumBatch: 4,
+      batchesAhead: 1,
+      now: () => 50,
+      answer: async () => {
+        calls++;
+        return { logits: new Float32Array(1), probabilities: new Float32Array(1) };
+      },
+    });
+    await expect(batcher.submit(Uint8Array.of(1), 1, { deadline: 50, isGone: false })).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      received: "0 ms of waiting",
+      hint: "send it again, or allow more time in the header x-deadline-ms",
+    });
+    expect(calls).toBe(0);
+    await batcher.idle();
+  });
+
+  it("answers or refuses every request, whatever comes, fails or is late: with its own rows, in order", async () => {
+    const event = fc.oneof(
+      fc.record({ count: fc.integer({ min: 1, max: 6 }), patienceMs: fc.nat(30), isGone: fc.boolean() }),
+      fc.constantFrom("finish" as const, "fail" as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { maxLength: 40 }), fc.integer({ min: 1, max: 3 }), async (events, ahead) => {
+        let time = 0;
+        let next = 0;
+        const open: { pixels: number[]; end: (isWell: boolean) => void }[] = [];
+        const seen: number[] = [];
+        const failed = new Set<number>();
+        const batcher = createBatcher({
+          maximumBatch: 4,
+          batchesAhead: ahead,
+          now: () => time,
+          answer: (bytes) =>
+            new Promise((resolve, reject) => {
+              const pixels = [...bytes];
+              seen.push(...pixels);
+              expect(open.length).toBeLessThan(ahead);
+              open.push({
+                pixels,
+                end(isWell) {
+                  const values = Float32Array.from(pixels);
+                  if (isWell) return resolve({ logits: values, probabilities: values });
+                  for (const pixel of pixels) failed.add(pixel);
+                  reject(new Error("the engine broke"));
+                },
+              });
+            }),
+        });
+        const finish = async (isWell: boolean): Promise<void> => {
+          open.shift()?.end(isWell);
+          await new Promise((resolve) => setImmediate(resolve));
+        };
+        const outcomes: Promise<void>[] = [];
+        for (const one of events) {
+          time++;
+          if (typeof one === "string") {
+            await finish(one === "finish");
+            continue;
+          }
+          const pixels = Array.from({ length: one.count }, () => next++);
+          const submitted = batcher.submit(Uint8Array.from(pixels), one.count, {
+            deadline: time + one.patienceMs,
+            isGone: one.isGone,
+          });
+          outcomes.push(
+            submitted.then(
+              ({ probabilities, batchSize }) => {
+                expect([...probabilities]).toEqual(pixels);
+                expect(batchSize).toBeLessThanOrEqual(Math.max(4, pixels.length));
+              },
+              (error: Error) => {
+                const isRefused =
+                  error instanceof AppError && ["CLIENT_GONE", "DEADLINE_EXCEEDED"].includes(error.code);
+                if (isRefused) expect(seen).not.toEqual(expect.arrayContaining(pixels));
+                else expect([...failed]).toEqual(expect.arrayContaining(pixels));
+              },
+            ),
+          );
+        }
+        time += 1000;
+        while (open.length > 0) await finish(true);
+        await batcher.idle();
+        await Promise.all(outcomes);
+        expect(batcher.waiting).toBe(0);
+        expect(seen).toEqual([...seen].sort((a, b) => a - b));
+      }),
+      { numRuns: 100 },
+    );
+  });
 });

@@ -54,3 +54,11 @@ it("does no work for those who have left or whose time is over when their turn c
   expect(codes).toEqual(["CLIENT_GONE", "DEADLINE_EXCEEDED", "fulfilled"]);
   expect(calls).toEqual(["patient"]);
 });
+
+it("takes the deadline itself as too late", async () => {
+  const gate = createGate(1, () => 50);
+  await expect(gate.pass({ deadline: 50, isGone: false }, async () => 1)).rejects.toMatchObject({
+    code: "DEADLINE_EXCEEDED",
+  });
+  expect(await gate.pass({ deadline: 51, isGone: false }, async () => 1)).toBe(1);
+});

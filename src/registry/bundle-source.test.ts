@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -48,6 +48,9 @@ describe("a folder", () => {
     expect(await source.stamp()).not.toBe(stamp);
     expect(textOf((await source.read()).bytes)).toBe("newer");
     expect(source.name).toBe("live");
+    await mkdir(join(live, "v99.onnx"));
+    await writeFile(join(live, "v12.ONNX"), "loud");
+    expect(textOf((await source.read()).bytes)).toBe("loud");
   });
 });
 
@@ -56,4 +59,24 @@ it.each([
   ["nowhere.onnx", "FILE_NOT_FOUND"],
 ])("refuses %s", async (location, code) => {
   await expect(openBundleSource(location)).rejects.toMatchObject({ code });
+});
+
+it("sees another file of the same size and time, and calls a nameless one 'model'", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pawprint-source-"));
+  try {
+    const [path, other] = [join(folder, "().onnx"), join(folder, "other")];
+    const time = new Date("2026-01-01");
+    for (const file of [path, other]) {
+      await writeFile(file, "same");
+      await utimes(file, time, time);
+    }
+    const source = await openBundleSource(path);
+    expect(source.name).toBe("model");
+    const stamp = await source.stamp();
+    await rename(other, path);
+    expect(await stat(path)).toMatchObject({ size: 4, mtimeMs: time.getTime() });
+    expect(await source.stamp()).not.toBe(stamp);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

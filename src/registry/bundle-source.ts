@@ -51,17 +51,18 @@ function fileSource(path: string): BundleSource {
 /** The last name in natural order holds: `v10.onnx` comes after `v9.onnx`, `2026-01-02.onnx` after `2026-01-01.onnx`. */
 function folderSource(folder: string): BundleSource {
   const newest = async (): Promise<string> => {
-    const names = await readdir(folder).catch((error: unknown) => {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
       throw readFailure(folder, error);
     });
+    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
     const last = names
-      .filter((name) => extname(name) === ".onnx" && !name.startsWith("."))
+      .filter((name) => extname(name).toLowerCase() === ".onnx" && !name.startsWith("."))
       .sort((a, b) => naturally.compare(a, b))
       .at(-1);
     if (last !== undefined) return join(folder, last);
     throw new AppError("MODEL_SOURCE_INVALID", {
       required: "a folder with at least one bundle, NAME.onnx",
-      received: names.length === 0 ? "an empty folder" : `${names.length} other files`,
+      received: entries.length === 0 ? "an empty folder" : `${names.length} other files`,
       where: folder,
       hint: "copy a bundle into it; the one whose name comes last is served",
     });

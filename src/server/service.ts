@@ -55,6 +55,7 @@ export async function answerPictures(
   const model = chosen ?? requireModel(service);
   admission.enter(pictures.length, context.deadline);
   const leave = model.lease();
+  let isAnswered = false;
   try {
     const decodeStart = now();
     const pixels = await decodeAll(service, context, pictures, model);
@@ -62,10 +63,11 @@ export async function answerPictures(
     const answers = await model.infer(pixels, pictures.length, context);
     context.took("queue", answers.queueMs);
     context.took("inference", answers.inferenceMs);
+    isAnswered = true;
     return { model, pixels, answers };
   } finally {
     leave();
-    admission.leave(pictures.length);
+    admission.leave(pictures.length, isAnswered);
   }
 }
 

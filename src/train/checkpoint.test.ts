@@ -33,8 +33,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pawprint-checkpoint-"));
   const result = await train({
     ...options,
-    onEpoch: ({ metrics, snapshot }) => {
-      if (metrics.epoch === 2) checkpoint = { model: options.model, optimizer: optimizer.name, snapshot: snapshot() };
+    averageSteps: 4,
+    onCheckpoint: (snapshot) => {
+      if (snapshot.epoch !== 2) return;
+      checkpoint = { model: options.model, optimizer: optimizer.name, settings: { seed: 5 }, snapshot };
     },
   });
   finalWeights = result.last.parameters;
@@ -54,10 +56,11 @@ describe("a checkpoint", () => {
   it("goes on, from disk, to the weights of a training that never stopped", async () => {
     const path = join(folder, "last.safetensors");
     await saveCheckpoint(path, checkpoint);
-    const { model, optimizer: name, snapshot } = await loadCheckpoint(path);
+    const { model, optimizer: name, settings, snapshot } = await loadCheckpoint(path);
+    expect(settings).toEqual({ seed: 5 });
     expect(name).toBe("adamw(0.9, 0.999, 1e-8, 0.01)");
     expect([snapshot.epoch, snapshot.step, snapshot.history.length]).toEqual([2, 6, 2]);
-    const resumed = await train({ ...options, model, resume: snapshot });
+    const resumed = await train({ ...options, averageSteps: 4, model, resume: snapshot });
     expect(resumed.last.parameters).toEqual(finalWeights);
   });
 
@@ -73,6 +76,7 @@ describe("a checkpoint", () => {
     expect(names).toContain("stage1.conv1.weight");
     expect(names).toContain("stage1.norm1.variance");
     expect(names).toContain("best.head.bias");
+    expect(names).toContain("average.stage1.norm1.variance");
     expect(names).toContain("optimizer.firstMoment");
   });
 
@@ -89,7 +93,7 @@ describe("a checkpoint", () => {
       "another version",
       () =>
         changed((head) => {
-          head.format = 2;
+          head.format = 1;
         }),
       "'/format' in its header",
     ],

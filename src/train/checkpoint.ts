@@ -18,12 +18,15 @@ export interface Checkpoint {
   readonly model: Model;
   /** `Optimizer.name`, settings included. */
   readonly optimizer: string;
+  /** Whatever else decides the weights, as JSON: who goes on must have the same. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly snapshot: Snapshot;
 }
 
-const format = 1;
+const format = 2;
 const metadataKey = "pawprint.checkpoint";
 const bestPrefix = "best.";
+const averagePrefix = "average.";
 const optimizerPrefix = "optimizer.";
 
 const count = Type.Integer({ minimum: 0 });
@@ -45,8 +48,11 @@ const headSchema = Type.Object({
   normalization: Type.Object({ mean: Type.Array(Type.Number()), std: Type.Array(Type.Number()) }),
   labels: Type.Array(Type.String(), { minItems: 1 }),
   optimizer: Type.String(),
+  settings: Type.Record(Type.String(), Type.Unknown()),
   epoch: count,
   step: count,
+  position: Type.Object({ batches: count, lossSum: Type.Number(), correct: count }),
+  elapsedMs: Type.Number({ minimum: 0 }),
   history: Type.Array(epochSchema),
   best: Type.Optional(Type.Object({ epoch: count, validationAccuracy: Type.Number(), validationLoss: Type.Number() })),
 });
@@ -65,7 +71,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   return decodeCheckpoint(bytes, path);
 }
 
-export function encodeCheckpoint({ model, optimizer, snapshot }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({ model, optimizer, settings, snapshot }: Checkpoint): Uint8Array {
   const layout = layoutOf(model);
   const { state, best } = snapshot;
   const head: Head = {
@@ -76,8 +82,11 @@ export function encodeCheckpoint({ model, optimizer, snapshot }: Checkpoint): Ui
     normalization: { mean: [...model.normalization.mean], std: [...model.normalization.std] },
     labels: [...model.labels],
     optimizer,
+    settings: { ...settings },
     epoch: snapshot.epoch,
     step: snapshot.step,
+    position: { ...snapshot.position },
+    elapsedMs: snapshot.elapsedMs,
     history: [...snapshot.history],
     ...(best
       ? {
@@ -85,8 +94,11 @@ export function encodeCheckpoint({ model, optimizer, snapshot }: Checkpoint): Ui
         }
       : {}),
   };
+  const none = new Float32Array(0);
+  const { "average.parameters": average, "average.statistics": averageStatistics = none } = state;
   const tensors = [
-    ...named(layout, state.parameters!, state.statistics ?? new Float32Array(0), ""),
+    ...named(layout, state.parameters!, state.statistics ?? none, ""),
+    ...(average ? named(layout, average, averageStatistics, averagePrefix) : []),
     ...Object.entries(state)
       .filter(([name]) => name.startsWith(optimizerPrefix))
       .map(([name, data]) => ({ name, shape: [data.length], data })),
@@ -99,22 +111,27 @@ export function encodeCheckpoint({ model, optimizer, snapshot }: Checkpoint): Ui
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const head = parseHead(metadata[metadataKey], where);
-  const { size, normalization, labels, epoch, step, history } = head;
+  const { size, normalization, labels, settings, epoch, step, position, elapsedMs, history } = head;
   const model = { network: networkOf(head, where), size, normalization, labels };
   const layout = layoutOf(model);
   const optimizerVectors = [...tensors.values()].filter(({ name }) => name.startsWith(optimizerPrefix));
-  const statistics = gather(tensors, layout.statistics, layout.statisticCount, "", where);
-  const best = head.best && {
-    ...head.best,
-    parameters: gather(tensors, layout.parameters, layout.parameterCount, bestPrefix, where),
-    statistics: gather(tensors, layout.statistics, layout.statisticCount, bestPrefix, where),
-  };
-  const state = {
-    parameters: gather(tensors, layout.parameters, layout.parameterCount, "", where),
-    ...(layout.statisticCount > 0 ? { statistics } : {}),
-    ...Object.fromEntries(optimizerVectors.map(({ name, data }) => [name, data])),
-  };
-  return { model, optimizer: head.optimizer, snapshot: { epoch, step, state, history, best } };
+  const weights = (prefix: string) => ({
+    parameters: gather(tensors, layout.parameters, layout.parameterCount, prefix, where),
+    statistics: gather(tensors, layout.statistics, layout.statisticCount, prefix, where),
+  });
+  const stateOf = (prefix: string) =>
+    Object.entries(weights(prefix)).flatMap(([name, vector]) =>
+      vector.length > 0 ? [[`${prefix}${name}`, vector] as const] : [],
+    );
+  const hasAverages = [...tensors.keys()].some((name) => name.startsWith(averagePrefix));
+  const state = Object.fromEntries([
+    ...stateOf(""),
+    ...(hasAverages ? stateOf(averagePrefix) : []),
+    ...optimizerVectors.map(({ name, data }) => [name, data] as const),
+  ]);
+  const best = head.best && { ...head.best, ...weights(bestPrefix) };
+  const snapshot = { epoch, step, position, elapsedMs, state, history, best };
+  return { model, optimizer: head.optimizer, settings, snapshot };
 }
 
 function named(

@@ -4,6 +4,7 @@ import type { Seed } from "../base/random.ts";
 import type { Pack } from "../dataset/pack/index.ts";
 import type { Augmentation } from "../nn/augment/index.ts";
 import type { Model, Weights } from "../nn/inference-graph.ts";
+import type { PictureSize } from "../nn/picture-input.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
@@ -14,7 +15,14 @@ export interface FitOptions {
   readonly model: Model;
   /** Trains on its train split and validates on its val split. */
   readonly pack: Pack;
+  /** How many; with `timeMs` as many as there is time for. */
   readonly epochs: number;
+  /** How long training may take, validation included: the schedule runs out with it, whatever the machine manages until then. */
+  readonly timeMs?: number;
+  /** Parts of the training that differ, in their order; one for all of it unless given. */
+  readonly stages?: readonly Stage[];
+  /** Steps over which weights are averaged; validated and kept are then the averages. 0 or left out: none. */
+  readonly averageSteps?: number;
   readonly batchSize: number;
   /** The schedule's peak. */
   readonly learningRate: number;
@@ -29,15 +37,29 @@ export interface FitOptions {
   readonly seed: Seed;
   /** Stop after this many epochs without a better validation; left out, training runs to its end. */
   readonly patience?: number;
-  /** Go on from a snapshot that an earlier training of the same options gave at the end of an epoch. */
+  /** Go on from a snapshot that an earlier training of the same options gave: bit for bit as if it had never stopped. */
   readonly resume?: Snapshot;
+  /** How often `onCheckpoint` is called within an epoch. Never unless given. */
+  readonly checkpointMs?: number;
   /** Aborting it ends training after the step under way, with what there is. */
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
-  /** Called at the end of each epoch and awaited; the place to write checkpoints and metrics. */
+  /** Called at the end of each epoch and awaited; the place to write metrics. */
   onEpoch?(report: EpochReport): void | Promise<void>;
+  /** Called, and awaited, at the end of each epoch, every `checkpointMs`, and when training is interrupted; the place to write checkpoints. */
+  onCheckpoint?(snapshot: Snapshot): void | Promise<void>;
   /** Milliseconds from any start. */
   readonly nowMs?: () => number;
+}
+
+/** A part of a training. */
+export interface Stage {
+  /** Its end, as a share of the whole training; the last one ends at 1. Changes take place between epochs. */
+  readonly until: number;
+  /** Height and width of the pictures that are fed; the model's unless given. */
+  readonly fedSize?: Pick<PictureSize, "height" | "width">;
+  /** In place of the training's own. */
+  readonly augmentation?: Augmentation;
 }
 
 /** One row of a training's history. */
@@ -56,12 +78,25 @@ export interface EpochMetrics {
   readonly durationMs: number;
 }
 
-/** Everything that training needs to go on after an epoch. The vectors are copies. */
+/** How far an epoch is, and its sums until there. */
+export interface EpochPosition {
+  /** Batches done. */
+  readonly batches: number;
+  readonly lossSum: number;
+  /** Pictures answered rightly. */
+  readonly correct: number;
+}
+
+/** Everything that training needs to go on from anywhere. The vectors are copies. */
 export interface Snapshot {
   /** Epochs finished. */
   readonly epoch: number;
   /** Steps taken. */
   readonly step: number;
+  /** Of the epoch under way. */
+  readonly position: EpochPosition;
+  /** How long training has taken so far. */
+  readonly elapsedMs: number;
   readonly state: StateVectors;
   readonly history: readonly EpochMetrics[];
   readonly best: BestWeights | undefined;
@@ -77,8 +112,6 @@ export interface EpochReport {
   readonly metrics: EpochMetrics;
   /** Whether these weights are the best so far. */
   readonly isBest: boolean;
-  /** Copies what is needed to go on from here. */
-  snapshot(): Snapshot;
 }
 
 export interface FitResult {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { patternPack } from "../../tests/fixtures/pattern-pack.ts";
 import type { Progress } from "../base/progress.ts";
+import { createRandom } from "../base/random.ts";
 import { createNetwork } from "../nn/architectures/index.ts";
 import { noAugmentation } from "../nn/augment/index.ts";
 import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
@@ -8,8 +9,10 @@ import { fit as train } from "./fit.ts";
 import { DivergenceError } from "./fit-errors.ts";
 import type { EpochMetrics, FitOptions, Snapshot } from "./fit-options.ts";
 import { createModel } from "./model.ts";
-import { adamw, sgd } from "./optimizer.ts";
+import { adamw, sgd, withAccumulation } from "./optimizer.ts";
 import { constantSchedule } from "./schedule.ts";
+import { buildTrainStep } from "./step.ts";
+import { initialState } from "./step-runner.ts";
 
 const executor = createOnnxRuntimeExecutor({ threads: 2 });
 const pack = patternPack();
@@ -80,19 +83,126 @@ describe("fit", () => {
   });
 
   it("goes on from a snapshot as if it had never stopped", async () => {
+    // Checkpoints after every step; stages, averages and accumulation take part.
+    const options: FitOptions = {
+      ...base,
+      optimizer: withAccumulation(adamw(), 2),
+      augmentation: { ...base.augmentation!, mixup: 0.4 },
+      averageSteps: 5,
+      stages: [
+        { until: 0.3, fedSize: { height: 4, width: 4 } },
+        { until: 0.6 },
+        { until: 1, augmentation: noAugmentation },
+      ],
+    };
     const snapshots: Snapshot[] = [];
     const whole = await train({
-      ...base,
-      onEpoch: ({ snapshot }) => {
-        snapshots.push(snapshot());
+      ...options,
+      checkpointMs: 0,
+      onCheckpoint: (snapshot) => {
+        snapshots.push(snapshot);
       },
     });
-    const resumed = await train({ ...base, resume: snapshots[0]! });
-    expect(resumed.last).toEqual(whole.last);
-    expect(resumed.best).toEqual(whole.best);
-    expect(resumed.history.map(({ validationLoss }) => validationLoss)).toEqual(
-      whole.history.map(({ validationLoss }) => validationLoss),
-    );
+    expect(snapshots.map(({ epoch, position, step }) => [epoch, position.batches, step])).toEqual([
+      [0, 1, 1],
+      [0, 2, 2],
+      [1, 0, 3],
+      [1, 1, 4],
+      [1, 2, 5],
+      [2, 0, 6],
+      [2, 1, 7],
+      [2, 2, 8],
+      [3, 0, 9],
+    ]);
+    for (const resume of snapshots) {
+      const resumed = await train({ ...options, resume });
+      expect(resumed.last).toEqual(whole.last);
+      expect(resumed.best).toEqual(whole.best);
+      const figures = ({ trainLoss, trainAccuracy, validationLoss }: EpochMetrics) => [
+        trainLoss,
+        trainAccuracy,
+        validationLoss,
+      ];
+      expect(resumed.history.map(figures)).toEqual(whole.history.map(figures));
+    }
+  });
+
+  it("goes on with more epochs after it has stopped early, and is patient anew", async () => {
+    const still = { ...base, learningRate: 1e-30, optimizer: sgd(), schedule: constantSchedule() };
+    let last: Snapshot | undefined;
+    const frozen: FitOptions = {
+      ...still,
+      augmentation: noAugmentation,
+      epochs: 40,
+      patience: 3,
+      onCheckpoint: (snapshot) => {
+        last = snapshot;
+      },
+    };
+    const first = await train(frozen);
+    const second = await train({ ...frozen, epochs: 50, resume: last! });
+    expect([first.end, second.end]).toEqual(["stopped-early", "stopped-early"]);
+    expect(second.history.length).toBeGreaterThanOrEqual(first.history.length + 3);
+  });
+
+  it("averages weights over the steps that it is told, and validates the averages", async () => {
+    let state: Snapshot["state"] = {};
+    const options: FitOptions = {
+      ...base,
+      epochs: 1,
+      averageSteps: 2,
+      onCheckpoint: (snapshot) => {
+        state = snapshot.state;
+      },
+    };
+    const states: Float32Array[] = [];
+    const { last } = await train({
+      ...options,
+      checkpointMs: 0,
+      onCheckpoint: (snapshot) => {
+        state = snapshot.state;
+        states.push(snapshot.state.parameters!);
+      },
+    });
+    expect(last.parameters).toEqual(state["average.parameters"]);
+    expect(last.parameters).not.toEqual(state.parameters);
+    // Three steps from the first weights w0; young averages move by 9 / (10 + step).
+    const first = initialState(
+      buildTrainStep({ ...base, optimizer: adamw() }),
+      adamw(),
+      createRandom(base.seed).split("weights"),
+    ).parameters!;
+    let expected = Float64Array.from(first);
+    states.forEach((weights, step) => {
+      const share = Math.fround(9 / (10 + step));
+      expected = expected.map((value, at) => value + share * (weights[at]! - value));
+    });
+    last.parameters.forEach((value, at) => {
+      expect(value).toBeCloseTo(expected[at]!, 5);
+    });
+  });
+
+  it("fits its schedule to the time it is given, and ends with it", async () => {
+    let now = 0;
+    const rates: number[] = [];
+    const result = await train({
+      ...base,
+      timeMs: 1000,
+      schedule: (step, total) => 1 - step / total,
+      nowMs: () => {
+        now += 5;
+        return now;
+      },
+      onEpoch: ({ metrics }) => {
+        rates.push(metrics.learningRate);
+      },
+    });
+    expect(result.end).toBe("finished");
+    expect(result.history.length).toBeGreaterThan(3);
+    expect(rates).toEqual(rates.toSorted((a, b) => b - a));
+    expect(rates.at(-1)!).toBeLessThan(0.05 * base.learningRate);
+    expect(now).toBeGreaterThan(900);
+    expect(now).toBeLessThan(1200);
   });
 
   it("keeps the weights of the best epoch beside the last ones", async () => {
@@ -100,8 +210,8 @@ describe("fit", () => {
     const result = await train({
       ...base,
       epochs: 6,
-      onEpoch: ({ metrics, snapshot }) => {
-        weights.set(metrics.epoch, snapshot().state.parameters!);
+      onCheckpoint: ({ epoch, state }) => {
+        weights.set(epoch, state.parameters!);
       },
     });
     const accuracies = result.history.map(({ validationAccuracy }) => validationAccuracy);
@@ -128,8 +238,8 @@ describe("fit", () => {
         optimizer: sgd({ momentum: 0 }),
         schedule: (step) => (step < 3 ? 1 : 1e38), // harmless for the first epoch of three steps
         learningRate: 0.01,
-        onEpoch: ({ snapshot }) => {
-          kept.push(snapshot().state.parameters!);
+        onCheckpoint: ({ state }) => {
+          kept.push(state.parameters!);
         },
       }),
     );
@@ -194,8 +304,8 @@ describe("fit", () => {
     await train({
       ...base,
       epochs: 1,
-      onEpoch: (report) => {
-        snapshot = report.snapshot();
+      onCheckpoint: (taken) => {
+        snapshot = taken;
       },
     });
     const error = await failureOf(train({ ...base, optimizer: sgd(), resume: snapshot! }));

@@ -2,20 +2,17 @@
 import { isAppError } from "../base/errors.ts";
 import { silentProgress } from "../base/progress.ts";
 import { formatRate } from "../base/quantity.ts";
-import type { Random } from "../base/random.ts";
-import { createRandom } from "../base/random.ts";
-import type { Pack } from "../dataset/pack/index.ts";
+import { createRandom, type Random } from "../base/random.ts";
 import { countBatches, indicesOf } from "../dataset/pack/index.ts";
 import { noAugmentation } from "../nn/augment/index.ts";
 import type { Weights } from "../nn/inference-graph.ts";
-import { trainEpoch } from "./epoch.ts";
+import { type Course, createCourse } from "./course.ts";
+import { type EpochResult, startOfEpoch, trainEpoch } from "./epoch.ts";
 import { Evaluator } from "./evaluate.ts";
 import { checkFit, divergence } from "./fit-errors.ts";
-import type { BestWeights, EpochMetrics, FitOptions, FitResult, Snapshot } from "./fit-options.ts";
+import type { BestWeights, EpochMetrics, EpochPosition, FitOptions, FitResult, Stage } from "./fit-options.ts";
 import { adamw } from "./optimizer.ts";
-import { oneCycle } from "./schedule.ts";
-import type { TrainStep } from "./step.ts";
-import { buildTrainStep } from "./step.ts";
+import { averageName, buildTrainStep, type TrainStep } from "./step.ts";
 import type { StateVectors } from "./step-runner.ts";
 import { initialState, StepRunner } from "./step-runner.ts";
 
@@ -26,84 +23,155 @@ import { initialState, StepRunner } from "./step-runner.ts";
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   checkFit(options);
-  const { executor, model, batchSize } = options;
-  const { schedule = oneCycle(), optimizer = adamw(), augmentation = noAugmentation } = options;
   const random = createRandom(options.seed);
-  const step = buildTrainStep({ ...options, optimizer, augmentation });
-  const start = options.resume?.state ?? initialState(step, optimizer, random.split("weights"));
-  const runner = await StepRunner.start(executor, step, optimizer, start);
+  const evaluator = await Evaluator.start(options.executor, options.model, options.batchSize);
+  let training: StagedTraining | undefined;
   try {
-    const evaluator = await Evaluator.start(executor, model, batchSize);
-    try {
-      const stepsPerEpoch = countBatches(options.pack, "train", { batchSize, last: "wrap" });
-      const totalSteps = options.epochs * stepsPerEpoch;
-      const learningRateAt = (at: number) => options.learningRate * schedule(at, totalSteps);
-      return await runEpochs(options, { step, runner, evaluator, random, stepsPerEpoch, learningRateAt });
-    } finally {
-      await evaluator.close();
-    }
+    training = await StagedTraining.start(options, random);
+    return await runEpochs(options, training, evaluator, random);
   } finally {
-    await runner.close();
+    await training?.close();
+    await evaluator.close();
   }
 }
 
-interface Loop {
-  readonly step: TrainStep;
-  readonly runner: StepRunner;
-  readonly evaluator: Evaluator;
-  readonly random: Random;
-  readonly stepsPerEpoch: number;
-  learningRateAt(step: number): number;
+/** The step of the stage under way; the state moves on from stage to stage. */
+class StagedTraining {
+  readonly #options: FitOptions;
+  #stage: Stage | undefined;
+  #step: TrainStep;
+  #runner: StepRunner | undefined;
+  #state: StateVectors;
+
+  private constructor(options: FitOptions, step: TrainStep, state: StateVectors) {
+    this.#options = options;
+    this.#step = step;
+    this.#state = state;
+  }
+
+  static async start(options: FitOptions, random: Random): Promise<StagedTraining> {
+    const step = buildStageStep(options, undefined);
+    const { optimizer = adamw(), resume } = options;
+    const state = resume?.state ?? initialState(step, optimizer, random.split("weights"));
+    return new StagedTraining(options, step, state);
+  }
+
+  async enter(stage: Stage): Promise<{ readonly step: TrainStep; readonly runner: StepRunner }> {
+    if (this.#runner && this.#stage === stage) return { step: this.#step, runner: this.#runner };
+    const { executor, optimizer = adamw() } = this.#options;
+    this.#state = this.state();
+    await this.#runner?.close();
+    this.#runner = undefined;
+    this.#step = buildStageStep(this.#options, stage);
+    this.#runner = await StepRunner.start(executor, this.#step, optimizer, this.#state);
+    this.#stage = stage;
+    return { step: this.#step, runner: this.#runner };
+  }
+
+  /** The vectors are the runner's own: copy what is to be kept. */
+  state(): StateVectors {
+    return this.#runner?.state() ?? this.#state;
+  }
+
+  async close(): Promise<void> {
+    await this.#runner?.close();
+  }
 }
 
-async function runEpochs(options: FitOptions, loop: Loop): Promise<FitResult> {
-  const { model, pack, epochs, batchSize, patience, resume, signal } = options;
+function buildStageStep(options: FitOptions, stage: Stage | undefined): TrainStep {
+  const { optimizer = adamw(), augmentation = noAugmentation, averageSteps = 0 } = options;
+  return buildTrainStep({
+    ...options,
+    optimizer,
+    augmentation: stage?.augmentation ?? augmentation,
+    averages: averageSteps > 0,
+    ...(stage?.fedSize && { fedSize: stage.fedSize }),
+  });
+}
+
+async function runEpochs(
+  options: FitOptions,
+  training: StagedTraining,
+  evaluator: Evaluator,
+  random: Random,
+): Promise<FitResult> {
+  const { pack, batchSize, patience, resume, signal } = options;
   const { progress = silentProgress, nowMs = () => performance.now() } = options;
-  const { runner, evaluator, stepsPerEpoch } = loop;
   const total = indicesOf(pack, "train").length;
+  const stepsPerEpoch = countBatches(pack, "train", { batchSize, last: "wrap" });
+  const course = createCourse(options, stepsPerEpoch);
   const history: EpochMetrics[] = [...(resume?.history ?? [])];
   let best = resume?.best;
-  let lastGood = copyWeights(runner.state());
+  let from = resume?.position ?? startOfEpoch;
+  let stepsBefore = (resume?.step ?? 0) - from.batches;
+  let lastGood = copyWeights(training.state());
+  let checkpointAt = nowMs();
+  const firstEpoch = (resume?.epoch ?? 0) + 1;
   const resultOf = (end: FitResult["end"], last: Weights): FitResult => {
     return { end, best: best ?? last, last, bestEpoch: best?.epoch ?? 0, history };
   };
+  const keep = async (epoch: number, position: EpochPosition): Promise<void> => {
+    checkpointAt = nowMs();
+    const step = stepsBefore + position.batches;
+    const elapsedMs = course.elapsedMs();
+    await options.onCheckpoint?.({
+      epoch,
+      step,
+      position,
+      elapsedMs,
+      state: copyVectors(training.state()),
+      history: [...history],
+      best,
+    });
+  };
 
-  for (let epoch = (resume?.epoch ?? 0) + 1; epoch <= epochs; epoch++) {
+  for (let epoch = firstEpoch; course.hasEpoch(epoch); epoch++) {
     const startMs = nowMs();
-    const bar = progress.start({ label: `epoch ${epoch}/${epochs}`, total, unit: "images" });
+    const { step, runner } = await training.enter(course.stageOf(epoch));
+    const bar = progress.start({ label: epochLabel(epoch, options), total, unit: "images" });
     const trained = await trainEpoch({
-      ...loop,
-      size: model.size,
+      step,
+      runner,
       pack,
       batchSize,
-      random: loop.random.split("epoch").split(epoch),
-      stepsBefore: (epoch - 1) * stepsPerEpoch,
+      random: random.split("epoch").split(epoch),
+      from,
+      stepsBefore,
+      learningRateAt: course.learningRateAt,
+      averageShareAt: course.averageShareAt,
+      async afterStep(position) {
+        const { checkpointMs } = options;
+        const isDue = checkpointMs !== undefined && nowMs() - checkpointAt >= checkpointMs;
+        if (isDue && position.batches < stepsPerEpoch) await keep(epoch - 1, position);
+        return course.isOver();
+      },
       progress: bar,
       signal,
     });
     const trainedMs = nowMs() - startMs;
-    const isComplete = trained.end === "complete";
-    const validated = isComplete ? await validate(evaluator, weightsOf(runner.state()), pack, signal) : undefined;
-    const step = (epoch - 1) * stepsPerEpoch + trained.steps;
+    const validated = await validate(options, evaluator, training, trained, course);
     const loss = validated?.loss ?? trained.lastLoss;
     if (!Number.isFinite(loss)) {
       bar.fail("the loss is no finite number");
-      throw divergence({ epoch, step, loss, learningRate: trained.learningRate }, resultOf("diverged", lastGood));
+      const point = { epoch, step: stepsBefore + trained.position.batches, loss, learningRate: trained.learningRate };
+      throw divergence(point, resultOf("diverged", lastGood));
     }
     if (!validated) {
       bar.fail("interrupted");
-      return resultOf("interrupted", copyWeights(runner.state()));
+      if (trained.position.batches > 0) await keep(epoch - 1, trained.position);
+      return resultOf("interrupted", copyWeights(training.state()));
     }
 
-    lastGood = copyWeights(runner.state());
+    lastGood = copyWeights(training.state());
+    const { batches, lossSum, correct } = trained.position;
     const metrics: EpochMetrics = {
       epoch,
-      trainLoss: trained.loss,
-      trainAccuracy: trained.accuracy,
+      trainLoss: lossSum / batches,
+      trainAccuracy: correct / (batches * batchSize),
       validationLoss: validated.loss,
       validationAccuracy: validated.accuracy,
       learningRate: trained.learningRate,
-      imagesPerSecond: trainedMs > 0 ? (trained.steps * batchSize * 1000) / trainedMs : 0,
+      imagesPerSecond: trainedMs > 0 ? ((batches - from.batches) * batchSize * 1000) / trainedMs : 0,
       durationMs: nowMs() - startMs,
     };
     history.push(metrics);
@@ -111,19 +179,33 @@ async function runEpochs(options: FitOptions, loop: Loop): Promise<FitResult> {
     if (isBest) {
       best = { ...lastGood, epoch, validationAccuracy: validated.accuracy, validationLoss: validated.loss };
     }
+    stepsBefore += batches;
+    from = startOfEpoch;
     bar.done(describeEpoch(metrics));
-    const snapshot = (): Snapshot => ({ epoch, step, state: copyVectors(runner.state()), history: [...history], best });
-    await options.onEpoch?.({ metrics, isBest, snapshot });
-    const isStale = patience !== undefined && epoch - (best?.epoch ?? 0) >= patience;
-    if (isStale && epoch < epochs) return resultOf("stopped-early", lastGood);
+    await keep(epoch, startOfEpoch);
+    await options.onEpoch?.({ metrics, isBest });
+    const staleSince = Math.max(best?.epoch ?? 0, firstEpoch - 1);
+    if (patience !== undefined && epoch - staleSince >= patience && course.hasEpoch(epoch + 1)) {
+      return resultOf("stopped-early", lastGood);
+    }
   }
   return resultOf("finished", lastGood);
 }
 
-/** Validation, or `undefined` where it was interrupted. */
-async function validate(evaluator: Evaluator, weights: Weights, pack: Pack, signal?: AbortSignal) {
+/** Validation, or `undefined` where it, or the epoch before it, did not come to its end. */
+async function validate(
+  { pack, signal, nowMs = () => performance.now() }: FitOptions,
+  evaluator: Evaluator,
+  training: StagedTraining,
+  { end }: EpochResult,
+  course: Course,
+) {
+  if (end === "interrupted" || end === "diverged") return undefined;
+  const startMs = nowMs();
   try {
-    return await evaluator.evaluate(weights, pack, "val", signal);
+    const evaluation = await evaluator.evaluate(weightsOf(training.state()), pack, "val", signal);
+    course.validated(nowMs() - startMs);
+    return evaluation;
   } catch (error) {
     if (isAppError(error, "INTERRUPTED")) return undefined;
     throw error;
@@ -135,8 +217,10 @@ function isBetter(candidate: { accuracy: number; loss: number }, best: BestWeigh
   return candidate.accuracy === best.validationAccuracy && candidate.loss < best.validationLoss;
 }
 
+/** The weights that count: the averages where there are any. */
 function weightsOf(state: StateVectors): Weights {
-  return { parameters: state.parameters!, statistics: state.statistics ?? new Float32Array(0) };
+  const of = (name: "parameters" | "statistics") => state[averageName(name)] ?? state[name];
+  return { parameters: of("parameters")!, statistics: of("statistics") ?? new Float32Array(0) };
 }
 
 function copyWeights(state: StateVectors): Weights {
@@ -146,6 +230,10 @@ function copyWeights(state: StateVectors): Weights {
 
 function copyVectors(state: StateVectors): StateVectors {
   return Object.fromEntries(Object.entries(state).map(([name, vector]) => [name, vector.slice()]));
+}
+
+function epochLabel(epoch: number, { epochs, timeMs }: FitOptions): string {
+  return timeMs === undefined ? `epoch ${epoch}/${epochs}` : `epoch ${epoch}`;
 }
 
 /** One line for a bar's end or a log: losses, accuracies, throughput. */

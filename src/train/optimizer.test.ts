@@ -3,7 +3,15 @@ import { float32 } from "../graph/tensor-type.ts";
 import { constant, graph, input } from "../graph/value.ts";
 import { createReferenceExecutor } from "../runtime/reference.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { adam, adamw, clipByGlobalNorm, initialOptimizerState, sgd, withClipping } from "./optimizer.ts";
+import {
+  adam,
+  adamw,
+  clipByGlobalNorm,
+  initialOptimizerState,
+  sgd,
+  withAccumulation,
+  withClipping,
+} from "./optimizer.ts";
 
 const length = 3;
 const start = [0.5, -1, 2];
@@ -17,7 +25,11 @@ const gradientsByStep = [
 const rates = [0.1, 0.05, 0.02];
 
 /** Runs an optimizer's graph for three steps and gives the parameters after each. */
-async function run(optimizer: Optimizer): Promise<number[][]> {
+async function run(
+  optimizer: Optimizer,
+  gradients: readonly number[][] = gradientsByStep,
+  ratesOf: readonly number[] = rates,
+): Promise<number[][]> {
   const scalarNames = Object.keys(optimizer.scalars({ learningRate: 1, step: 1 }));
   const parameters = input("parameters", "float32", [length]);
   const gradient = input("gradient", "float32", [length]);
@@ -37,8 +49,8 @@ async function run(optimizer: Optimizer): Promise<number[][]> {
   const tensors: Record<string, number[]> = { parameters: start };
   for (const [name, vector] of Object.entries(initialOptimizerState(optimizer, length))) tensors[name] = [...vector];
   const history: number[][] = [];
-  for (const [index, values] of gradientsByStep.entries()) {
-    const fedScalars = optimizer.scalars({ learningRate: rates[index]!, step: index + 1 });
+  for (const [index, values] of gradients.entries()) {
+    const fedScalars = optimizer.scalars({ learningRate: ratesOf[index]!, step: index + 1 });
     const results = await program.run({
       gradient: float32([length], values),
       ...Object.fromEntries(Object.entries(tensors).map(([name, vector]) => [name, float32([length], vector)])),
@@ -152,5 +164,27 @@ describe("clipping", () => {
     for (const [at, value] of clipped[0]!.entries()) {
       expect(value).toBeCloseTo(start[at]! - (rates[0]! * gradientsByStep[0]![at]! * 0.1) / norm, 5);
     }
+  });
+});
+
+describe("gradient accumulation", () => {
+  it.each([
+    ["adamw", () => adamw({ weightDecay: 0.1 })],
+    ["sgd", () => sgd({ weightDecay: 0.1 })],
+    ["clipped", () => withClipping(sgd(), 0.1)],
+  ])("moves %s once for several steps, by their mean gradient", async (_, create) => {
+    const halves = gradientsByStep.flatMap((row) => [
+      row.map((value) => value + 0.25),
+      row.map((value) => value - 0.25),
+    ]);
+    const twice = rates.flatMap((rate) => [rate, rate]);
+    const accumulated = await run(withAccumulation(create(), 2), halves, twice);
+    const whole = await run(create());
+    expectClose(
+      [1, 3, 5].map((at) => accumulated[at]!),
+      whole,
+    );
+    // Between updates nothing moves.
+    expectClose([accumulated[0]!, accumulated[2]!, accumulated[4]!], [start, whole[0]!, whole[1]!]);
   });
 });

@@ -131,6 +131,34 @@ export function withClipping(optimizer: Optimizer, maxNorm: number): Optimizer {
   };
 }
 
+/**
+ * The same optimizer, moved only by every `count`-th step, by the mean gradient of the steps up to it: batches of `count` times the size at the memory
+ * of one. What the optimizer computes in between is thrown away; its few vectors cost little beside the pictures.
+ */
+export function withAccumulation(optimizer: Optimizer, count: number): Optimizer {
+  const sum = "gradientSum";
+  return {
+    name: `accumulate(${count}) ${optimizer.name}`,
+    stateNames: [...optimizer.stateNames, sum],
+    scalars: ({ learningRate, step }) => ({
+      ...optimizer.scalars({ learningRate, step: Math.ceil(step / count) }),
+      keptSum: (step - 1) % count === 0 ? 0 : 1,
+      isApplied: step % count === 0 ? 1 : 0,
+    }),
+    update(input) {
+      const { keptSum, isApplied, ...scalars } = input.scalars;
+      const gradient = add(mul(input.state[sum]!, keptSum!), mul(input.gradient, scalar(1 / count)));
+      const moved = optimizer.update({ ...input, gradient, scalars });
+      const orStay = (before: Value, after: Value): Value => add(before, mul(sub(after, before), isApplied!));
+      const state = Object.entries(moved.state).map(([name, after]) => [name, orStay(input.state[name]!, after)]);
+      return {
+        parameters: orStay(input.parameters, moved.parameters),
+        state: { ...Object.fromEntries(state), [sum]: gradient },
+      };
+    },
+  };
+}
+
 /** The optimizer's vectors before the first step, each `[P]` of zeros. */
 export function initialOptimizerState(optimizer: Optimizer, parameterCount: number): Record<string, Float32Array> {
   return Object.fromEntries(optimizer.stateNames.map((name) => [name, new Float32Array(parameterCount)]));

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeIdxFolder, writePictureFolder } from "../../tests/support/picture-folder.ts";
 import { interruption } from "../base/cancel.ts";
+import { withLock } from "../base/lock-file.ts";
 import { createLogger } from "../base/logger.ts";
 import { loadBundle } from "../registry/load-bundle.ts";
 import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
@@ -45,7 +46,7 @@ describe("training from a folder of pictures", () => {
       evaluation: { split: "test", accuracy: 1, epochs: 3, bestEpoch: report.bestEpoch },
     });
     await bundle.close();
-    expect(await readdir(join(folder, "whole"))).toEqual(["a.onnx"]);
+    expect(await readdir(join(folder, "whole"))).toEqual(["a.checkpoints", "a.onnx"]);
   });
 
   it("refuses an output that exists before it looks at the data", async () => {
@@ -71,7 +72,7 @@ describe("training from a folder of pictures", () => {
       },
     });
     await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED", received: "SIGINT" });
-    const checkpoint = join(folder, "stopped.checkpoint.safetensors");
+    const checkpoint = join(folder, "stopped.checkpoints");
     expect(warnings).toEqual([`training ended after epoch 2 of 3; its weights are in ${checkpoint}: --resume goes on`]);
     expect(await readdir(folder)).not.toContain("stopped.onnx");
 
@@ -81,7 +82,43 @@ describe("training from a folder of pictures", () => {
       ["straight.onnx", "stopped.onnx"].map((name) => readFile(join(folder, name))),
     );
     expect(resumed!.equals(straight!)).toBe(true);
-    expect(await readdir(folder)).not.toContain("stopped.checkpoint.safetensors");
+    // What is there is not lost to somebody who forgot --resume.
+    await expect(run("stopped.onnx")).rejects.toMatchObject({ code: "FILE_EXISTS" });
+    await rm(join(folder, "stopped.onnx"));
+    await expect(run("stopped.onnx")).rejects.toMatchObject({ code: "FILE_EXISTS", where: checkpoint });
+  });
+
+  it("goes on with more epochs after its end", async () => {
+    const first = await run("longer.onnx");
+    const second = await run("longer.onnx", { settings: { ...settings, epochs: 5 }, resume: true });
+    expect(second.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
+    expect(second.history.slice(0, 3)).toEqual(first.history);
+  });
+
+  it("goes on from the checkpoint before where the newest one is spoilt", async () => {
+    const straight = await run("straight2.onnx");
+    await run("spoilt.onnx", { settings: { ...settings, epochs: 2 } });
+    const checkpoints = join(folder, "spoilt.checkpoints");
+    const names = (await readdir(checkpoints)).sort();
+    expect(names).toHaveLength(2);
+    await truncate(join(checkpoints, names[1]!), 1000);
+    const warnings: string[] = [];
+    const logger = createLogger((level, message) => {
+      if (level === "warn") warnings.push(message);
+    });
+    const report = await run("spoilt.onnx", { resume: true, logger });
+    expect(warnings[0]).toMatch(/^a checkpoint cannot be read: .*step-/);
+    expect(report.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(straight.history).toHaveLength(3);
+  });
+
+  it("lets no second training into the same folder", async () => {
+    const checkpoints = join(folder, "locked.checkpoints");
+    await mkdir(checkpoints);
+    await withLock(join(checkpoints, ".lock"), async () => {
+      await expect(run("locked.onnx")).rejects.toMatchObject({ code: "LOCKED" });
+    });
+    expect((await run("locked.onnx")).history).toHaveLength(3);
   });
 
   it("refuses a checkpoint of another training", async () => {

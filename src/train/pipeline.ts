@@ -1,6 +1,5 @@
 /** The one call behind `pawprint train`: labelled pictures in, a checked bundle out. */
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import {
@@ -19,12 +18,13 @@ import type { Lineage } from "../registry/bundle.ts";
 import { type ExportedBundle, exportBundle, requireFreePath } from "../registry/export-bundle.ts";
 import { createCpuExecutor } from "../runtime/cpu-executor.ts";
 import type { Executor } from "../runtime/executor.ts";
+import { checkpointFolderOf } from "./checkpoint-folder.ts";
 import { type Evaluation, evaluateAnswers, probabilitiesOf } from "./classification-metrics.ts";
 import { Evaluator } from "./evaluate.ts";
 import type { EpochMetrics, EpochReport, FitResult } from "./fit-options.ts";
 import { createModel } from "./model.ts";
 import { preparePack } from "./prepare-pack.ts";
-import { checkpointPathOf, resumableFit } from "./resumable-fit.ts";
+import { resumableFit } from "./resumable-fit.ts";
 import { splitOptionsOf } from "./split-settings.ts";
 import type { TrainSettings } from "./train-config.ts";
 import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./train-plan.ts";
@@ -40,7 +40,8 @@ export type TrainEvent =
       readonly type: "epoch";
       readonly metrics: EpochMetrics;
       readonly isBest: boolean;
-      readonly epochs: number;
+      /** How many there will be; left out where training goes by time. */
+      readonly epochs?: number;
       readonly remainingMs: number;
     }
   | { readonly type: "trained"; readonly end: FitResult["end"]; readonly bestEpoch: number }
@@ -84,15 +85,20 @@ export interface TrainReport {
   readonly durationMs: number;
 }
 
+/** A training that goes on replaces the bundle of its first part. */
+function mayReplace({ force = false, resume = false }: TrainOptions): boolean {
+  return force || resume;
+}
+
 /**
  * Opens the data, packs it, trains, evaluates the best weights on the test split, and writes the bundle.
- * After each epoch a checkpoint is written beside the bundle; it goes when the bundle is there.
+ * Checkpoints are written into a folder beside the bundle; they stay, so that the training can go on with more epochs.
  * Errors: FILE_EXISTS before anything else; those of `openSource`, `buildPack`, `planPictures`, `fit` and `exportBundle`;
  * INTERRUPTED, with the checkpoint kept.
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
   const startMs = performance.now();
-  await requireFreePath(options.out, options.force ?? false);
+  await requireFreePath(options.out, mayReplace(options));
   const prepared = await preparePictures(options);
   try {
     return { ...(await trainOnPack(prepared, options)), durationMs: performance.now() - startMs };
@@ -106,7 +112,7 @@ async function trainOnPack(
   { pack, kind, plan, splits }: Awaited<ReturnType<typeof preparePictures>>,
   options: TrainOptions,
 ): Promise<Omit<TrainReport, "durationMs">> {
-  const { out, force = false, settings = {}, signal, logger = silentLogger } = options;
+  const { out, settings = {}, signal, logger = silentLogger } = options;
   const { threads = availableParallelism() } = options;
   const summary = summarize(pack);
   const steps = planSteps(pack, kind, settings);
@@ -116,19 +122,25 @@ async function trainOnPack(
   const executor = options.executor ?? (await createCpuExecutor({ threads }));
   const model = await createModel(plan.network, pack);
   const { choices: _, ...stepSettings } = steps;
+  let elapsedMs = 0;
   const fitted = await resumableFit({
     executor,
     model,
     pack,
     ...stepSettings,
-    checkpointPath: checkpointPathOf(out),
+    checkpoints: checkpointFolderOf(out),
     goOn: options.resume ?? false,
+    force: options.force ?? false,
     logger,
     progress: options.progress ?? silentProgress,
     ...(signal && { signal }),
     onEpoch: ({ metrics, isBest }: EpochReport) => {
-      const remainingMs = metrics.durationMs * (steps.epochs - metrics.epoch);
-      options.onEvent?.({ type: "epoch", metrics, isBest, epochs: steps.epochs, remainingMs });
+      const { timeMs } = steps;
+      elapsedMs += metrics.durationMs;
+      const remainingMs =
+        timeMs === undefined ? metrics.durationMs * (steps.epochs - metrics.epoch) : Math.max(0, timeMs - elapsedMs);
+      const epochs = timeMs === undefined ? steps.epochs : undefined;
+      options.onEvent?.({ type: "epoch", metrics, isBest, ...(epochs !== undefined && { epochs }), remainingMs });
     },
   });
   options.onEvent?.({ type: "trained", end: fitted.end, bestEpoch: fitted.bestEpoch });
@@ -157,10 +169,9 @@ async function trainOnPack(
     path: out,
     reference: judged.reference,
     executor,
-    force,
+    force: mayReplace(options),
     ...(signal && { signal }),
   });
-  await rm(checkpointPathOf(out), { force: true });
   return {
     bundle,
     summary,

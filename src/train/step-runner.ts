@@ -9,7 +9,7 @@ import { initialOptimizerState } from "./optimizer.ts";
 import type { TrainStep } from "./step.ts";
 import { nextName, optimizerStateName } from "./step.ts";
 
-/** Every vector that a step carries on, by its name in the graph: `parameters`, `statistics`, `optimizer.*`. */
+/** Every vector that a step carries on, by its name in the graph: `parameters`, `statistics`, `optimizer.*`, `average.*`. */
 export type StateVectors = Readonly<Record<string, Float32Array>>;
 
 export interface StepResult {
@@ -22,11 +22,13 @@ export interface StepResult {
 type Vector = TensorData & { readonly data: Float32Array };
 
 /** The state before the first step. */
-export function initialState({ layout }: TrainStep, optimizer: Optimizer, random: Random): StateVectors {
+export function initialState({ layout, averages }: TrainStep, optimizer: Optimizer, random: Random): StateVectors {
   const vectors = Object.entries(initialOptimizerState(optimizer, layout.parameterCount));
+  const weights: Record<string, Float32Array> = { parameters: initialParameters(layout, random) };
+  if (layout.statisticCount > 0) weights.statistics = initialStatistics(layout);
   return {
-    parameters: initialParameters(layout, random),
-    ...(layout.statisticCount > 0 ? { statistics: initialStatistics(layout) } : {}),
+    ...weights,
+    ...(averages && Object.fromEntries(Object.entries(weights).map(([name, vector]) => [`average.${name}`, vector]))),
     ...Object.fromEntries(vectors.map(([name, vector]) => [optimizerStateName(name), vector])),
   };
 }
@@ -35,14 +37,21 @@ export function initialState({ layout }: TrainStep, optimizer: Optimizer, random
 export class StepRunner {
   readonly #program: Program;
   readonly #optimizer: Optimizer;
+  readonly #averages: boolean;
   readonly #loss: Vector = vectorOf(new Float32Array(1), []);
   readonly #correct: Vector = vectorOf(new Float32Array(1), []);
   #current: Readonly<Record<string, Vector>>;
   #next: Readonly<Record<string, Vector>>;
 
-  private constructor(program: Program, optimizer: Optimizer, state: Readonly<Record<string, Vector>>) {
+  private constructor(
+    program: Program,
+    optimizer: Optimizer,
+    averages: boolean,
+    state: Readonly<Record<string, Vector>>,
+  ) {
     this.#program = program;
     this.#optimizer = optimizer;
+    this.#averages = averages;
     this.#current = state;
     this.#next = mapValues(state, ({ data }) => vectorOf(new Float32Array(data.length)));
   }
@@ -56,7 +65,7 @@ export class StepRunner {
   ): Promise<StepRunner> {
     const entries = step.stateNames.map((name) => {
       const given = state[name];
-      const expected = name === "statistics" ? step.layout.statisticCount : step.layout.parameterCount;
+      const expected = name.endsWith("statistics") ? step.layout.statisticCount : step.layout.parameterCount;
       if (given?.length !== expected) {
         throw new AppError("CHECKPOINT_INVALID", {
           required: `'${name}' with ${expected} numbers, as this network and optimizer need`,
@@ -65,12 +74,16 @@ export class StepRunner {
       }
       return [name, vectorOf(given.slice())] as const;
     });
-    return new StepRunner(await executor.load(step.graph), optimizer, Object.fromEntries(entries));
+    return new StepRunner(await executor.load(step.graph), optimizer, step.averages, Object.fromEntries(entries));
   }
 
-  /** Runs one step on a batch; `batch` holds `pictures`, `targets` and whatever else the step's graph is fed. */
-  async run(batch: Readonly<Record<string, TensorData>>, moment: StepMoment): Promise<StepResult> {
-    const scalars = mapValues(this.#optimizer.scalars(moment), (value) => vectorOf(Float32Array.of(value), []));
+  /**
+   * Runs one step on a batch; `batch` holds `pictures`, `targets` and whatever else the step's graph is fed. `averageShare`, 0 to 1, is how far averages
+   * move towards the new weights, where the step carries averages on.
+   */
+  async run(batch: Readonly<Record<string, TensorData>>, moment: StepMoment, averageShare = 0): Promise<StepResult> {
+    const numbers = { ...this.#optimizer.scalars(moment), ...(this.#averages && { averageShare }) };
+    const scalars = mapValues(numbers, (value) => vectorOf(Float32Array.of(value), []));
     const into: Record<string, TensorData> = { loss: this.#loss, correct: this.#correct };
     for (const [name, vector] of Object.entries(this.#next)) into[nextName(name)] = vector;
     await this.#program.run({ ...batch, ...scalars, ...this.#current }, into);

@@ -18,7 +18,7 @@ import type { Model } from "../nn/inference-graph.ts";
 import { layoutOf } from "../nn/inference-graph.ts";
 import type { ParameterLayout } from "../nn/layout.ts";
 import { decayMask } from "../nn/layout.ts";
-import { normalizePictures } from "../nn/picture-input.ts";
+import { normalizePictures, type PictureSize } from "../nn/picture-input.ts";
 import type { MaskRequest, RootScope } from "../nn/scope.ts";
 import { createScope, joinSlices, slicesOf, valueSource } from "../nn/scope.ts";
 import { meanLoss } from "./mean-loss.ts";
@@ -33,6 +33,10 @@ export interface TrainStepOptions {
   readonly labelSmoothing?: number;
   /** One factor per label; the mean loss is divided by their sum over the batch. */
   readonly classWeights?: readonly number[];
+  /** Height and width of the pictures that are fed, where a part of the training takes smaller ones than the model. */
+  readonly fedSize?: Pick<PictureSize, "height" | "width">;
+  /** Also carries a moving average of parameters and statistics on. */
+  readonly averages?: boolean;
 }
 
 export interface TrainStep {
@@ -44,6 +48,10 @@ export interface TrainStep {
   readonly masks: readonly MaskRequest[];
   /** Where pictures are varied: what the numbers that are fed as `augmentation` are drawn by. */
   readonly augmentation: AugmentationSetup | undefined;
+  /** The pictures that are fed. */
+  readonly size: PictureSize;
+  /** Whether it is fed `averageShare`. */
+  readonly averages: boolean;
 }
 
 /** How much of the running statistics each batch replaces, as in PyTorch. */
@@ -52,19 +60,24 @@ const statisticsMomentum = 0.1;
 /** The output that holds a state vector after the step. */
 export const nextName = (name: string): string => `${name}.next`;
 
+/** The graph inputs that hold the moving averages of a state vector. */
+export const averageName = (name: "parameters" | "statistics"): string => `average.${name}`;
+
 /** The graph input that holds one of the optimizer's vectors. */
 export const optimizerStateName = (name: string): string => `optimizer.${name}`;
 
 /**
  * Builds one training step for batches of a fixed size B.
  * Inputs: `pictures` uint8 `[B,H,W,C]`, `targets` int32 `[B]`, `parameters` `[P]`, `statistics` `[S]` (where S > 0),
- * `optimizer.*` `[P]` each, the optimizer's scalars `[]`, `augmentation` `[B,numbersPerPicture]` where it augments, masks where it drops.
+ * `optimizer.*` `[P]` each, the optimizer's scalars `[]`, `augmentation` `[B,numbersPerPicture]` where it augments, masks where it drops;
+ * where it averages `average.parameters` `[P]`, `average.statistics` `[S]` and `averageShare` `[]`, by which the averages move towards the new values.
  * Outputs: every state vector as `NAME.next`, `loss` `[]` (mean over the batch, before the update), `correct` `[]` (of mixed
  * pictures: answers that name the class with the larger share).
  */
 export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const { model, batchSize, optimizer, augmentation = noAugmentation, labelSmoothing = 0, classWeights } = options;
-  const { size, normalization, network, labels } = model;
+  const { normalization, network, labels } = model;
+  const size: PictureSize = { ...model.size, ...options.fedSize };
   const layout = layoutOf(model);
   const pictures = input("pictures", "uint8", [batchSize, size.height, size.width, size.channels]);
   const targets = input("targets", "int32", [batchSize]);
@@ -106,6 +119,17 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const state: Record<string, Value> = { parameters: updated.parameters };
   if (hasStatistics) state.statistics = nextStatistics(statistics, scope, layout);
   for (const name of optimizer.stateNames) state[optimizerStateName(name)] = updated.state[name]!;
+  if (options.averages) {
+    const share = input("averageShare", "float32", []);
+    inputs.push(share);
+    for (const name of ["parameters", "statistics"] as const) {
+      const next = state[name];
+      if (next === undefined) continue;
+      const average = input(averageName(name), "float32", next.type.shape);
+      inputs.push(average);
+      state[averageName(name)] = add(average, mul(sub(next, average), share));
+    }
+  }
   const outputs = Object.fromEntries(Object.entries(state).map(([name, value]) => [nextName(name), value]));
   return {
     graph: graph("train-step", inputs, { ...outputs, loss, correct: correctCount(logits, wanted) }),
@@ -113,6 +137,8 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     stateNames: Object.keys(state),
     masks: scope.masks.map(({ name, shape, rate }) => ({ name, shape, rate })),
     augmentation: setup,
+    size,
+    averages: options.averages ?? false,
   };
 }
 

@@ -60,12 +60,28 @@ export const trainConfigSchema = Type.Object({
   epochs: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 10_000, description: "passes over the training pictures" }),
   ),
+  time: Type.Optional(
+    Type.String({
+      pattern: "^\\d+(\\.\\d+)?(s|m|h)$",
+      description: "how long to train, such as 20m or 2h, in place of epochs: the learning rate runs out with it",
+    }),
+  ),
   batchSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536, description: "pictures of one step" })),
+  accumulate: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1024, description: "update weights by the gradients of so many batches" }),
+  ),
   learningRate: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "the highest learning rate" })),
   optimizer: choice(["adamw", "adam", "sgd"], "how weights are updated"),
   weightDecay: Type.Optional(Type.Number({ minimum: 0, description: "pull of weights towards zero; adamw and sgd" })),
   clipNorm: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "shorten longer gradients to this length" })),
   schedule: choice(["one-cycle", "cosine", "constant"], "how the learning rate moves"),
+  averageSteps: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: "validate and keep averages of the weights over so many steps; 0 for the weights themselves",
+    }),
+  ),
   labelSmoothing: Type.Optional(
     Type.Number({ minimum: 0, exclusiveMaximum: 1, description: "share of each target spread over all classes" }),
   ),
@@ -125,6 +141,16 @@ export const trainConfigSchema = Type.Object({
       description: "paste patches of other pictures, shares from Beta(cutmix, cutmix) (1 is usual)",
     }),
   ),
+  mixOff: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: "share of the training at its end without mixup and cutmix; 0.2 unless given",
+    }),
+  ),
+  progressive: Type.Optional(
+    Type.Boolean({ description: "begin with pictures of half the size, then three quarters, then all of it" }),
+  ),
   randAugment: Type.Optional(
     Type.Integer({ minimum: 0, maximum: 10, description: "make so many changes to each picture, drawn from a table" }),
   ),
@@ -133,6 +159,13 @@ export const trainConfigSchema = Type.Object({
   ),
   patience: Type.Optional(
     Type.Integer({ minimum: 1, description: "stop after so many epochs without a better validation" }),
+  ),
+  checkpointMinutes: Type.Optional(
+    Type.Number({
+      minimum: 0.01,
+      maximum: 1440,
+      description: "write a checkpoint every so many minutes, besides that of each epoch; 5 unless given",
+    }),
   ),
   seed: Type.Optional(
     Type.Integer({ minimum: 0, description: "decides weights, order and augmentation; the same seed, the same model" }),

@@ -1,4 +1,5 @@
 /** Turns settings and facts about the data into everything that a training needs, and says why for what nobody chose. */
+import { AppError, formatDuration } from "../base/index.ts";
 import type { Pack } from "../dataset/pack/index.ts";
 import { indicesOf } from "../dataset/pack/index.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
@@ -7,9 +8,11 @@ import { createNetwork, type Network } from "../nn/architectures/index.ts";
 import { type Augmentation, requireColours } from "../nn/augment/index.ts";
 import { planAugmentation } from "./augmentation-plan.ts";
 import { type Choice, createNotes } from "./choice.ts";
-import { adam, adamw, type Optimizer, sgd, withClipping } from "./optimizer.ts";
+import type { Stage } from "./fit-options.ts";
+import { adam, adamw, type Optimizer, sgd, withAccumulation, withClipping } from "./optimizer.ts";
 import type { OwnSize } from "./prepare-pack.ts";
 import { constantSchedule, cosineWithWarmup, oneCycle, type Schedule } from "./schedule.ts";
+import { planStages } from "./stages.ts";
 import type { TrainSettings } from "./train-config.ts";
 
 export type { Choice } from "./choice.ts";
@@ -21,7 +24,9 @@ export interface PicturePlan {
 }
 
 export interface StepPlan {
+  /** With `timeMs` the most there could be. */
   readonly epochs: number;
+  readonly timeMs?: number;
   readonly batchSize: number;
   readonly learningRate: number;
   readonly optimizer: Optimizer;
@@ -30,7 +35,12 @@ export interface StepPlan {
   readonly labelSmoothing: number;
   readonly classWeights?: readonly number[];
   readonly patience?: number;
+  readonly stages: readonly Stage[];
+  readonly averageSteps: number;
+  readonly checkpointMs: number;
   readonly seed: number;
+  /** All of it that decides the weights, but for how long training takes, as JSON. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly choices: readonly Choice[];
 }
 
@@ -76,11 +86,15 @@ export function planSteps(pack: Pack, kind: SourceKind, settings: TrainSettings)
   // Sets in idx files are digits, letters and the like.
   const isDigits = kind === "idx";
 
+  const timeMs = durationOf(settings);
   const epochs = settings.epochs ?? (isDigits ? 5 : epochsFor(trainCount));
   const epochsReason = isDigits ? "enough for digits" : `some 270,000 pictures in all, from ${trainCount}`;
-  notes.add("epochs", `${epochs}`, settings.epochs, epochsReason);
+  if (timeMs === undefined) notes.add("epochs", `${epochs}`, settings.epochs, epochsReason);
+  else notes.add("time", formatDuration(timeMs), settings.time, "");
   const batchSize = settings.batchSize ?? batchSizeFor(side, trainCount);
   notes.add("batch size", `${batchSize}`, settings.batchSize, `${trainCount} training pictures of ${side} pixels`);
+  if (settings.accumulate !== undefined)
+    notes.add("accumulate", `${settings.accumulate} batches`, settings.accumulate, "");
   const optimizerName = settings.optimizer ?? "adamw";
   const learningRate = settings.learningRate ?? (optimizerName === "sgd" ? 0.1 : 0.003);
   notes.add("optimizer", optimizerName, settings.optimizer, "needs the least tuning");
@@ -92,13 +106,24 @@ export function planSteps(pack: Pack, kind: SourceKind, settings: TrainSettings)
   notes.all.push(...varied.choices);
   const { augmentation } = varied;
 
+  const stages = planStages({ ...pack.recipe }, augmentation, {
+    progressive: settings.progressive ?? false,
+    mixOff: settings.mixOff ?? 0.2,
+  });
+  const firstSide = stages.find(({ fedSize }) => fedSize)?.fedSize?.height;
+  if (firstSide !== undefined) notes.add("first pictures", `${firstSide} pixels`, settings.progressive, "");
+  const averageSteps = settings.averageSteps ?? averageStepsFor(Math.ceil(trainCount / batchSize));
+  const averages = averageSteps === 0 ? "no" : `over ${averageSteps} steps`;
+  notes.add("averaged weights", averages, settings.averageSteps, "half an epoch: steadier than any one step");
+
   const labelSmoothing = settings.labelSmoothing ?? (isDigits ? 0 : 0.05);
   const weights = settings.classWeights === "balanced" ? balancedWeights(pack) : undefined;
   if (weights) notes.add("class weights", "balanced", settings.classWeights, "");
   const seed = settings.seed ?? 0;
   notes.add("seed", `${seed}`, settings.seed, "repeatable unless another is given");
   return {
-    epochs,
+    epochs: timeMs === undefined ? epochs : mostEpochs,
+    ...(timeMs !== undefined && { timeMs }),
     batchSize,
     learningRate,
     optimizer: createOptimizer(optimizerName, settings),
@@ -107,9 +132,47 @@ export function planSteps(pack: Pack, kind: SourceKind, settings: TrainSettings)
     labelSmoothing,
     ...(weights && { classWeights: weights }),
     ...(settings.patience !== undefined && { patience: settings.patience }),
+    stages,
+    averageSteps,
+    checkpointMs: (settings.checkpointMinutes ?? 5) * 60_000,
     seed,
+    settings: {
+      batchSize,
+      learningRate,
+      schedule: scheduleName,
+      augmentation,
+      labelSmoothing,
+      classWeights: weights ?? "none",
+      stages,
+      averageSteps,
+      seed,
+      by: timeMs === undefined ? "epochs" : "time",
+    },
     choices: notes.all,
   };
+}
+
+/** As many as a training by time may come to. */
+const mostEpochs = 1_000_000;
+
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** Milliseconds of `time`. Errors: CONFIG_INVALID where epochs are given as well, or no time at all. */
+function durationOf({ time, epochs }: TrainSettings): number | undefined {
+  if (time === undefined) return undefined;
+  const [, amount, unit] = /^([\d.]+)([smh])$/.exec(time) ?? [];
+  const ms = Number(amount) * unitMs[unit as keyof typeof unitMs]; // the schema lets these units through alone
+  if (ms > 0 && epochs === undefined) return ms;
+  throw new AppError("CONFIG_INVALID", {
+    required: ms > 0 ? "either time or epochs" : "a time above 0",
+    received: ms > 0 ? "both" : time,
+    where: "train.time",
+  });
+}
+
+/** Half an epoch, within bounds that average over something and forget the beginning. */
+function averageStepsFor(stepsPerEpoch: number): number {
+  return Math.min(2000, Math.max(10, Math.round(stepsPerEpoch / 2)));
 }
 
 /** One stage for each halving down to 7 or 8 pixels or a little more; fewer for very small pictures, which a stage must not use up. */
@@ -134,7 +197,10 @@ function batchSizeFor(side: number, trainCount: number): number {
   return wanted < 16 ? Math.max(1, wanted) : wanted - (wanted % 16);
 }
 
-function createOptimizer(name: "adamw" | "adam" | "sgd", { weightDecay, clipNorm }: TrainSettings): Optimizer {
+function createOptimizer(
+  name: "adamw" | "adam" | "sgd",
+  { weightDecay, clipNorm, accumulate = 1 }: TrainSettings,
+): Optimizer {
   const decay = weightDecay === undefined ? {} : { weightDecay };
   const make = {
     adamw: () => adamw({ weightDecay: 0.05, ...decay }),
@@ -142,7 +208,8 @@ function createOptimizer(name: "adamw" | "adam" | "sgd", { weightDecay, clipNorm
     sgd: () => sgd({ weightDecay: 5e-4, ...decay }),
   };
   const optimizer = make[name]();
-  return clipNorm === undefined ? optimizer : withClipping(optimizer, clipNorm);
+  const clipped = clipNorm === undefined ? optimizer : withClipping(optimizer, clipNorm);
+  return accumulate > 1 ? withAccumulation(clipped, accumulate) : clipped;
 }
 
 function createSchedule(name: "one-cycle" | "cosine" | "constant"): Schedule {

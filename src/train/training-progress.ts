@@ -6,16 +6,32 @@ export interface TrainingProgress extends Progress {
   end(isComplete: boolean, info?: string): void;
 }
 
-/** @param total pictures of all epochs that are still to come. */
-export function createTrainingProgress(progress: Progress, total: number): TrainingProgress {
+export type TrainingLength =
+  | { /** Of all epochs that are still to come. */ readonly pictures: number }
+  | { readonly timeMs: number; readonly nowMs: () => number };
+
+export function createTrainingProgress(progress: Progress, length: TrainingLength): TrainingProgress {
   let whole: ProgressHandle | undefined;
+  let toldSeconds = 0;
+  const startMs = "timeMs" in length ? length.nowMs() : 0;
+  const task =
+    "timeMs" in length
+      ? { label: "train", total: Math.round(length.timeMs / 1000), unit: "s" }
+      : { label: "train", total: length.pictures, unit: "images" };
+  /** In the unit of the task. */
+  const stepOf = (count = 1): number => {
+    if (!("timeMs" in length)) return count;
+    const seconds = Math.floor((length.nowMs() - startMs) / 1000) - toldSeconds;
+    toldSeconds += seconds;
+    return seconds;
+  };
   let isOver = false;
   return {
     start({ label }) {
-      whole ??= progress.start({ label: "train", total, unit: "images" });
-      const task = whole;
+      whole ??= progress.start(task);
+      const handle = whole;
       return {
-        advance: (count, info) => task.advance(count, info === undefined ? label : `${label}, ${info}`),
+        advance: (count, info) => handle.advance(stepOf(count), info === undefined ? label : `${label}, ${info}`),
         done: () => undefined,
         fail: () => undefined,
       };

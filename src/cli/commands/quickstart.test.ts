@@ -29,7 +29,7 @@ describe("pawprint quickstart on pictures of one's own", () => {
     expect(out).toMatch(/\nblue\/blue\.\d+\.png {2}(blue|red) .* % {2}(right|wrong: it is blue)\n/);
     expect(out).toContain("predict models/quickstart.onnx PICTURE_OR_FOLDER");
     expect(out).toContain("npx pawprint serve models/quickstart.onnx");
-    expect(await readdir(join(cwd, "models"))).toEqual(["quickstart.onnx"]);
+    expect(await readdir(join(cwd, "models"))).toEqual(["quickstart.checkpoints", "quickstart.onnx"]);
   });
 
   it("ends in a running service, which ends in good order", async () => {

@@ -106,7 +106,7 @@ describe("pawprint train", () => {
     expect(await runCommand(line.split(" "), { ...captured.context, logger })).toBe(130);
     const warning = captured.logged.at(-1)!;
     expect(shown(warning.message)).toBe(
-      "training ended after epoch 1 of 2; its weights are in models/e.checkpoint.safetensors: --resume goes on",
+      "training ended after epoch 1 of 2; its weights are in models/e.checkpoints: --resume goes on",
     );
     const resumed = await run(`${line} --resume`);
     expect(resumed.exitCode).toBe(0);
@@ -144,7 +144,14 @@ describe("what pawprint train refuses", () => {
     ["--data pictures --learning-rate 0", 2, "CONFIG_INVALID: train.learningRate expects a number above 0; got 0", ""],
     ["--data pictures --size 8 --widths 8,8,8,8", 2, "CONFIG_INVALID: architecture 'cnn' with these options", "16"],
     ["--data pictures --architecture-options {", 2, "CONFIG_INVALID: train.architectureOptions expects", ""],
-    ["--data pictures --resume", 1, "FILE_NOT_FOUND: a file or folder that exists", ""],
+    [
+      "--data pictures --resume --out new.onnx",
+      1,
+      "FILE_NOT_FOUND: a checkpoint to go on from",
+      "train without --resume",
+    ],
+    ["--data pictures --time 5m --epochs 3", 2, "CONFIG_INVALID: either time or epochs; got both", ""],
+    ["--data pictures --time soon", 2, "C", ""],
   ])("%o", async (flags, exitCode, error, hint) => {
     const answer = await run(`train ${flags}`.trim());
     expect(shown(answer.err)).toContain(`error ${error}`);

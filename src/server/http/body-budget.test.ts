@@ -29,3 +29,27 @@ it("counts a quarter for a body of unknown length, and nothing for none", () => 
   for (let at = 0; at < 64; at++) enter({ "transfer-encoding": "chunked" });
   expect(() => enter({ "transfer-encoding": "chunked", "content-length": "0" })).toThrow();
 });
+
+it("says when to come again, in the words from which retry-after is read", () => {
+  const count = createBodyBudget(2 ** 20);
+  const enter = (): void =>
+    count(
+      { headers: { "content-length": String(2 ** 20) } } as unknown as IncomingMessage,
+      new EventEmitter() as unknown as ServerResponse,
+    );
+  for (let at = 0; at < 16; at++) enter();
+  expect(enter).toThrow(
+    expect.objectContaining({ required: "at most 16 MiB of bodies at once", hint: "send it again in 1 s" }),
+  );
+});
+
+it("refuses a body that says it is too large, and counts none of it", () => {
+  const enter = bodies(1000);
+  for (let at = 0; at < 20; at++) {
+    expect(() => enter({ "content-length": "1001" })).toThrow(expect.objectContaining({ code: "REQUEST_TOO_LARGE" }));
+    expect(() => enter({ "content-length": "16000001" })).toThrow(
+      expect.objectContaining({ code: "REQUEST_TOO_LARGE" }),
+    );
+  }
+  for (let at = 0; at < 16; at++) enter({ "content-length": "1000" });
+});

@@ -7,7 +7,7 @@ const largestBodies = 16;
 /** A body that does not say its length counts as this share of the largest. */
 const unknownShare = 0.25;
 
-/** Takes a request's body into account until its connection or answer ends. Errors: OVERLOADED. */
+/** Takes a request's body into account until its connection or answer ends. Errors: REQUEST_TOO_LARGE, OVERLOADED. */
 export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, response: ServerResponse) => void {
   const budget = bodyBytes * largestBodies;
   let taken = 0;
@@ -15,6 +15,13 @@ export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, 
     const declared = Number(headers["content-length"]);
     const bytes = headers["transfer-encoding"] === undefined ? declared : bodyBytes * unknownShare;
     if (!(bytes > 0)) return;
+    if (declared > bodyBytes) {
+      throw new AppError("REQUEST_TOO_LARGE", {
+        required: `a body of at most ${bodyBytes} bytes`,
+        received: `${declared}`,
+        where: "content-length",
+      });
+    }
     if (taken + bytes > budget) {
       throw new AppError("OVERLOADED", {
         required: `at most ${budget / 2 ** 20} MiB of bodies at once`,

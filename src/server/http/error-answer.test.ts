@@ -85,3 +85,23 @@ describe("what others throw", () => {
     expect(toRequestError(unreadable)).toBe(unreadable);
   });
 });
+
+it("no place within the service leaves it with a fault", () => {
+  const fault = new AppError("EXECUTION_FAILED", {
+    required: "x",
+    where: "/srv/models/secret.onnx",
+    hint: "look there",
+  });
+  expect(errorAnswer(fault, "pawprint", "r-1").body).toEqual({
+    error: {
+      code: "EXECUTION_FAILED",
+      kind: "internal",
+      message: "the service failed at this request; its log says more under the request's id",
+      request_id: "r-1",
+    },
+  });
+});
+
+it("takes nothing at all for a fault", () => {
+  for (const thrown of [null, undefined, "text", 7]) expect(toRequestError(thrown).code).toBe("INTERNAL");
+});

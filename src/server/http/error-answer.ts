@@ -74,7 +74,13 @@ const libraryCodes: Readonly<Record<string, ErrorCode>> = {
 /** Any error that a handler, a hook or Fastify itself throws. What nobody foresaw becomes INTERNAL. */
 export function toRequestError(error: unknown): AppError {
   if (error instanceof AppError) return error.code === "INTERRUPTED" ? clientGoneFrom(error) : error;
-  const { code = "", statusCode = 500, validation, validationContext, message } = error as Partial<FastifyError>;
+  const {
+    code = "",
+    statusCode = 500,
+    validation,
+    validationContext,
+    message,
+  } = (error ?? {}) as Partial<FastifyError>;
   if (validation !== undefined) {
     const [first] = validation;
     const place = `${validationContext ?? "request"}${(first?.instancePath ?? "").replaceAll("/", ".")}`;

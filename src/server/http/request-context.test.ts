@@ -64,3 +64,16 @@ describe("x-deadline-ms", () => {
     expect(() => deadlineFrom(header, 2000)).toThrow(expect.objectContaining({ code: "REQUEST_INVALID" }));
   });
 });
+
+it("refuses less than a millisecond, and says what it got", () => {
+  expect(deadlineFrom("1", 2000)).toBe(1);
+  expect(() => deadlineFrom("0.5", 2000)).toThrow(expect.objectContaining({ received: '"0.5"', where: "header" }));
+});
+
+it("is called by its own id first, then by its trace's, then by a new one", () => {
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+  expect(new RequestContext({ "x-request-id": "a", traceparent }, undefined, 0, 1).id).toBe("a");
+  expect(new RequestContext({ traceparent }, undefined, 0, 1).id).toBe(traceId);
+  expect(new RequestContext({}, undefined, 0, 1).id).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+});

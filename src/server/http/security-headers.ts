@@ -18,6 +18,7 @@ export const securityHeaders: Readonly<Record<string, string>> = collectHeaders(
         objectSrc: ["'none'"],
       },
     },
+    xFrameOptions: { action: "deny" },
     // TLS ends in front of the service, if anywhere: whoever ends it may ask for it.
     strictTransportSecurity: false,
   }),

@@ -129,6 +129,25 @@ it.each([
   expect(readNumericPicture(bytesOf(text))).toBeUndefined();
 });
 
+it("reads long numbers exactly enough", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 9999 }),
+      fc.bigInt({ min: 0n, max: 10n ** 18n }),
+      fc.integer({ min: 1, max: 18 }),
+      (whole, part, length) => {
+        const text = `${whole}.${String(part).padStart(18, "0").slice(0, length)}`;
+        const exact = Number(text);
+        const [value] = readNumericPicture(bytesOf(`{"image":[${text}]}`))!.values;
+        const bits = (one: number) => new BigInt64Array(Float64Array.of(one).buffer)[0]!;
+        const apart = bits(value!) - bits(exact);
+        expect(apart < 0n ? -apart : apart).toBeLessThanOrEqual(4n);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
 it("keeps nothing of one picture for the next", () => {
   const first = readNumericPicture(bytesOf('{"image":[1,2,3]}'))!;
   const large = `{"image":[${Array.from({ length: 20_000 }, (_, at) => at % 256)}]}`;

@@ -70,8 +70,8 @@ interface Numbers {
 
 /**
  * A number, or all numbers of nested arrays, whose rows at each depth have the same length. One loop over the bytes, because it is the whole cost of
- * such a request: a number (RFC 8259, section 6) with up to 22 decimals is one division by an exact power of ten, exact to 15 digits and beyond that
- * within four units of the last place, far below what a pixel can tell. Numbers with exponents go to `Number`.
+ * such a request: a number (RFC 8259, section 6) with up to 19 digits is one division by an exact power of ten, exact to 15 digits and beyond that
+ * within four units of the last place, far below what a pixel can tell. Longer ones, and those with exponents, go to `Number`.
  */
 function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
   // Each number takes a digit and a comma or bracket: half the bytes are room enough.
@@ -121,7 +121,7 @@ function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
     }
     let value = decimals === 0 ? mantissa : mantissa / powersOfTen[decimals]!;
     if (isNegative) value = -value;
-    if (code === 0x65 || code === 0x45 || digits + decimals > 22) {
+    if (code === 0x65 || code === 0x45 || digits + decimals > 19) {
       const found = /^-?\d+(\.\d+)?([eE][-+]?\d+)?/.exec(latin1(bytes, first, first + 400));
       if (found === null) return undefined;
       value = Number(found[0]);

@@ -43,3 +43,13 @@ it("knows recipes that give the same pixels", () => {
   expect(canTakeSamePixels(recipe, { ...recipe })).toBe(true);
   expect(canTakeSamePixels(recipe, { ...recipe, kernel: "lanczos3" })).toBe(false);
 });
+
+it("names the number that is no pixel", () => {
+  expect(() => pixelsFromNumbers(Float64Array.of(0, 256), recipe, "images[2]")).toThrow(
+    expect.objectContaining({
+      received: "256",
+      where: "images[2], number 1",
+      hint: "send pixels as they are, not normalised: the model does that itself",
+    }),
+  );
+});

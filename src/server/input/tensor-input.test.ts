@@ -72,3 +72,15 @@ it.each([
 ] as const)("refuses %j", (tensor, code) => {
   expect(() => read(tensor as Partial<RequestTensor>)).toThrow(expect.objectContaining({ code }));
 });
+
+it("names the input, what it takes and what came", () => {
+  const tensor = { name: "pictures", shape: [1, 3], datatype: "FP32", data: [1, 2, 3] };
+  expect(() => picturesFromTensor(tensor, recipe, 4)).toThrow(
+    expect.objectContaining({
+      code: "REQUEST_INVALID",
+      required: "UINT8 [N,1,2,1] or BYTES [N]",
+      received: "FP32 [1,3]",
+      where: "input 'pictures'",
+    }),
+  );
+});

@@ -67,7 +67,11 @@ export async function watchKeys(path: string, logger: Logger, pollMs = 1000): Pr
   let stamp = await stampOf();
   let keys: ReadonlyMap<string, ApiKey> = await load();
   let fault = "";
+  let isLooking = false;
   const look = async (): Promise<void> => {
+    // A slow disk must not make two looks of one change.
+    if (isLooking) return;
+    isLooking = true;
     try {
       const current = await stampOf();
       if (current === stamp) return;
@@ -79,6 +83,8 @@ export async function watchKeys(path: string, logger: Logger, pollMs = 1000): Pr
       const { code, message } = toAppError(error);
       if (message !== fault) logger.error("the API keys cannot be read; the last ones hold", { code, error: message });
       fault = message;
+    } finally {
+      isLooking = false;
     }
   };
   const timer = setInterval(() => void look(), pollMs).unref();

@@ -1,7 +1,7 @@
 /** One bundle in service: its engine in a thread, its batcher, its explainer once somebody asks, and a count of who still uses it. */
 import { sha256 } from "../../base/index.ts";
 import { decodeModel } from "../../graph/onnx.ts";
-import { recipeSizeBytes } from "../../image/recipe.ts";
+import { applyRecipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type BatchedAnswers, createBatcher, type Urgency } from "../../predict/batcher.ts";
 import type { Explainer } from "../../predict/explain.ts";
 import type { BundleInfo } from "../../registry/bundle.ts";
@@ -42,7 +42,7 @@ export interface ServedModelOptions {
 const batchesAhead = 2;
 
 /**
- * Loads a bundle, checks its parity examples, and runs the smallest and the largest batch once, so that the first request finds all memory in place.
+ * Loads a bundle, checks its parity examples, runs the smallest and the largest batch and decodes a picture once, so that the first request finds all in place.
  * Errors: as `loadBundle`.
  */
 export async function openServedModel(
@@ -110,6 +110,14 @@ async function openExplainer(bytes: Uint8Array, where: string, info: BundleInfo)
   return createExplainer(decodeModel(bytes, where).graph, info, createOnnxRuntimeExecutor({ threads: 1 }));
 }
 
+/** A PNG of one grey pixel. */
+const onePixel = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVQI12Po6OgAAAM0AZkQj9/uAAAAAElFTkSuQmCC",
+  "base64",
+);
+
 async function warmUp({ info, answer }: LoadedBundle, maximumBatch: number): Promise<void> {
+  const decoded = applyRecipe(onePixel, info.recipe, "warm-up");
   for (const count of new Set([1, maximumBatch])) await answer(new Uint8Array(count * recipeSizeBytes(info.recipe)));
+  await decoded;
 }

@@ -1,0 +1,102 @@
+import { Type } from "@sinclair/typebox";
+import { describe, expect, it } from "vitest";
+import { compileCheck, compileForRequest } from "./validate.ts";
+
+const Settings = Type.Object(
+  {
+    top_k: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
+    on: Type.Optional(Type.Boolean()),
+    rows: Type.Optional(Type.Array(Type.Object({ name: Type.String() }))),
+  },
+  { additionalProperties: false },
+);
+
+/** What a call throws; fails where it throws nothing. */
+function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("a body", () => {
+  const check = compileCheck(Settings, "body");
+
+  it("comes back as the same value", () => {
+    const body = { top_k: 3, on: false, rows: [{ name: "a" }] };
+    expect(check(body)).toBe(body);
+    expect(body).toEqual({ top_k: 3, on: false, rows: [{ name: "a" }] });
+  });
+
+  it.each([
+    [undefined, "the body must be object"],
+    [null, "the body must be object"],
+    [[], "the body must be object"],
+    ["{}", "the body must be object"],
+    [{ top_k: 0 }, "top_k must be >= 1"],
+    [{ top_k: 11 }, "top_k must be <= 10"],
+    [{ top_k: 1.5 }, "top_k must be integer"],
+    [{ rows: [{ name: "a" }, { name: 1 }] }, "rows.1.name must be string"],
+    [{ rows: [{}] }, "rows.0 must have required property 'name'"],
+  ])("%j is refused, with the place of the fault", (body, required) => {
+    expect(thrownBy(() => check(body))).toMatchObject({
+      code: "REQUEST_INVALID",
+      required,
+      received: undefined,
+      where: "body",
+      message: `${required} (body)`,
+    });
+  });
+
+  it.each([{ top_k: "3" }, { on: "true" }, { on: 1 }, { top_k: true }])("%j is not bent into shape", (body) => {
+    const before = JSON.stringify(body);
+    expect(thrownBy(() => check(body))).toMatchObject({ code: "REQUEST_INVALID" });
+    expect(JSON.stringify(body)).toBe(before);
+  });
+
+  it("with a field that nobody knows is refused by the field's name, of which a part is enough", () => {
+    expect(thrownBy(() => check({ size: 3 }))).toMatchObject({
+      code: "REQUEST_INVALID",
+      required: "the body must NOT have additional properties",
+      received: "'size'",
+    });
+    expect(thrownBy(() => check({ ["x".repeat(5000)]: 1 }))).toMatchObject({ received: `'${"x".repeat(80)}'` });
+    expect(thrownBy(() => check(JSON.parse('{"__proto__":{"top_k":3}}')))).toMatchObject({ received: "'__proto__'" });
+  });
+});
+
+describe("a path or query", () => {
+  const check = compileForRequest({ schema: Settings, httpPart: "querystring", method: "GET", url: "/x" });
+
+  it.each([
+    [{}, {}],
+    [{ top_k: "3" }, { top_k: 3 }],
+    [{ on: "true" }, { on: true }],
+    [{ on: "false" }, { on: false }],
+    [
+      { top_k: "10", on: "true" },
+      { top_k: 10, on: true },
+    ],
+  ])("%j is read as %j", (query, value) => {
+    expect(check(query)).toEqual({ value });
+  });
+
+  it.each([
+    [{ top_k: "" }, "top_k must be integer"],
+    [{ top_k: "three" }, "top_k must be integer"],
+    [{ top_k: "1.5" }, "top_k must be integer"],
+    [{ top_k: ["1", "2"] }, "top_k must be integer"],
+    [{ top_k: "0" }, "top_k must be >= 1"],
+    [{ on: "perhaps" }, "on must be boolean"],
+    [{ size: "3" }, "the querystring must NOT have additional properties"],
+  ])("%j is refused", (query, required) => {
+    expect(thrownBy(() => check(query))).toMatchObject({ code: "REQUEST_INVALID", required, where: "querystring" });
+  });
+
+  it("is called the request where nobody says which part it is", () => {
+    const checkAny = compileForRequest({ schema: Settings, method: "GET", url: "/x" });
+    expect(thrownBy(() => checkAny([]))).toMatchObject({ required: "the request must be object", where: "request" });
+  });
+});
