@@ -28,10 +28,11 @@ function ratio(quota: string | undefined, period: string | undefined): number | 
   return quota !== undefined && Number.isFinite(cores) && cores > 0 ? cores : undefined;
 }
 
-function readSmallFile(path: string): string | undefined {
+/** Undefined for a file that is not there: another kernel, or no container. */
+export function readSmallFile(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return undefined; // another kernel, or no container
+    return undefined;
   }
 }

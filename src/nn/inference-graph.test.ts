@@ -76,6 +76,21 @@ describe.each(networks)("the inference graph of %s", (architecture, options) => 
     expect(new Set(Array.from(answer.logits!.data as Float32Array)).size).toBe(9);
   });
 
+  it("divides its logits by the temperature, and changes no answer", async () => {
+    const [plain, hot] = await Promise.all(
+      [1, 2.5].map(async (temperature) => {
+        const program = await executor.load(buildInferenceGraph(model, weights, temperature));
+        const { logits, probabilities } = await program.run({ pictures });
+        await program.close();
+        return { logits: Array.from(logits!.data, Number), probabilities: Array.from(probabilities!.data, Number) };
+      }),
+    );
+    expect(hot!.logits).toEqual(plain!.logits.map((logit) => expect.closeTo(logit / 2.5, 5)));
+    const row = hot!.logits.slice(0, 3).map(Math.exp);
+    const sum = row.reduce((total, value) => total + value, 0);
+    expect(hot!.probabilities.slice(0, 3)).toEqual(row.map((value) => expect.closeTo(value / sum, 5)));
+  });
+
   it("takes any number of pictures", async () => {
     const program = await executor.load(buildInferenceGraph(model, weights));
     const one = { ...pictures, shape: [1, 16, 13, 3], data: pictures.data.slice(0, 16 * 13 * 3) } as TensorData;

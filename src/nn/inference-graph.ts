@@ -1,7 +1,8 @@
 /** Graphs that answer: pictures in, logits and probabilities out, with running statistics in place of the batch's. */
+import { mul } from "../graph/ops/elementwise.ts";
 import { softmax } from "../graph/ops/loss.ts";
 import type { Graph, Value } from "../graph/value.ts";
-import { graph, input } from "../graph/value.ts";
+import { graph, input, scalar } from "../graph/value.ts";
 import type { Network } from "./architectures/architecture.ts";
 import type { ParameterLayout } from "./layout.ts";
 import type { Normalization, PictureSize } from "./picture-input.ts";
@@ -34,13 +35,13 @@ export function layoutOf({ network, size, labels }: Model): ParameterLayout {
 
 /**
  * The graph that leaves training: weights as constants, batch normalisation folded into the convolutions (in float64).
- * Input `pictures` uint8 `[N,H,W,C]`, N free; outputs `logits` and `probabilities`, both float32 `[N,labels]`.
+ * Input `pictures` uint8 `[N,H,W,C]`, N free; outputs `logits`, divided by `temperature`, and `probabilities`, their softmax; both float32 `[N,labels]`.
  */
-export function buildInferenceGraph(model: Model, weights: Weights, name = "classifier"): Graph {
+export function buildInferenceGraph(model: Model, weights: Weights, temperature = 1): Graph {
   const layout = layoutOf(model);
   const parameters = constantsOf(weights.parameters, layout.parameters);
   const statistics = constantsOf(weights.statistics, layout.statistics);
-  return classifierGraph(name, model, "N", parameters, statistics, []);
+  return classifierGraph("classifier", model, "N", parameters, statistics, [], temperature);
 }
 
 /**
@@ -68,9 +69,11 @@ function classifierGraph(
   parameters: ReadonlyMap<string, Value>,
   statistics: ReadonlyMap<string, Value>,
   inputs: readonly Value[],
+  temperature = 1,
 ): Graph {
   const pictures = input("pictures", "uint8", [batch, size.height, size.width, size.channels]);
   const scope = createScope("inference", valueSource(parameters, statistics));
-  const logits = network.build(scope, normalizePictures(pictures, normalization), labels.length);
+  const answers = network.build(scope, normalizePictures(pictures, normalization), labels.length);
+  const logits = temperature === 1 ? answers : mul(answers, scalar(1 / temperature));
   return graph(name, [pictures, ...inputs], { logits, probabilities: softmax(logits) });
 }

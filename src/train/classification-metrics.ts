@@ -39,6 +39,17 @@ export interface Answers {
   readonly targets: ArrayLike<number>;
 }
 
+/** How many classes logits have; 0 for no pictures. Throws INTERNAL where logits and targets do not fit together. */
+export function classCountOf({ logits, targets }: Answers): number {
+  if (targets.length === 0) return 0;
+  const classes = logits.length / targets.length;
+  if (Number.isInteger(classes) && classes > 0) return classes;
+  throw new AppError("INTERNAL", {
+    required: `the same number of logits for each of ${targets.length} pictures`,
+    received: `${logits.length} logits`,
+  });
+}
+
 /** Every figure at once. Throws INTERNAL where logits, targets and labels do not fit together. */
 export function evaluateAnswers({ logits, targets }: Answers, labels: readonly string[]): Evaluation {
   const classes = labels.length;
@@ -73,7 +84,7 @@ export function indexOfLargest(scores: ArrayLike<number>): number {
 }
 
 /** ln(sum of e^score), without overflow. */
-export function logSumExp(scores: Float32Array): number {
+export function logSumExp(scores: Float32Array | Float64Array): number {
   const largest = scores[indexOfLargest(scores)]!;
   let sum = 0;
   for (const score of scores) sum += Math.exp(score - largest);
@@ -81,7 +92,7 @@ export function logSumExp(scores: Float32Array): number {
 }
 
 /** Softmax of one row of logits, in float64. */
-export function probabilitiesOf(scores: Float32Array): number[] {
+export function probabilitiesOf(scores: Float32Array | Float64Array): number[] {
   const total = logSumExp(scores);
   return Array.from(scores, (score) => Math.exp(score - total));
 }

@@ -1,12 +1,15 @@
 /** Evaluates a finished bundle on labelled pictures, by the same split rule as training. */
-import { AppError, type Logger, type Progress, silentLogger, silentProgress, throwIfCancelled } from "../base/index.ts";
-import { batches, createBatch, indicesOf, type Pack } from "../dataset/pack/index.ts";
-import { type Split, splits } from "../dataset/sources/source.ts";
+import { AppError, type Logger, type Progress, silentLogger, silentProgress } from "../base/index.ts";
+import { isPackFolder, type Pack, readPixels } from "../dataset/pack/index.ts";
+import type { Split } from "../dataset/sources/source.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
-import type { BundleInfo } from "../registry/bundle.ts";
 import type { LoadedBundle } from "../registry/load-bundle.ts";
-import { type Evaluation, evaluateAnswers } from "./classification-metrics.ts";
-import { preparePack } from "./prepare-pack.ts";
+import { type Analysis, analyseAnswers } from "./analyse-answers.ts";
+import { type AnsweredPictures, answerPictures } from "./answer-pictures.ts";
+import { chosenIndices, openBundlePack } from "./bundle-pack.ts";
+import { type Comparison, compareAnswers } from "./compare-answers.ts";
+import { type Latency, measureLatency } from "./latency.ts";
+import { readShorterSides } from "./picture-sizes.ts";
 
 export interface EvaluateBundleOptions {
   readonly bundle: LoadedBundle;
@@ -14,6 +17,12 @@ export interface EvaluateBundleOptions {
   readonly data: string;
   /** Which pictures; `all` takes every one, also those that were trained on. Default test. */
   readonly split?: Split | "all";
+  /** A second bundle, asked the same pictures. */
+  readonly against?: LoadedBundle;
+  /** Whether to time the answers here. Default false. */
+  readonly measuresLatency?: boolean;
+  /** Whether to read the pictures' sizes, for slices by size: every file is opened once more. Default false. */
+  readonly readsSizes?: boolean;
   /** Where packs are kept; in memory alone where left out. */
   readonly packs?: string;
   readonly strict?: boolean;
@@ -23,108 +32,174 @@ export interface EvaluateBundleOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface BundleEvaluation {
-  readonly split: Split | "all";
-  readonly evaluation: Evaluation;
-  readonly datasetHash: string;
+/** What one bundle answered, and what the answers are worth. */
+export interface ModelEvaluation extends Analysis {
+  readonly answered: AnsweredPictures;
+  readonly latency?: Latency;
   /** Whether the data is what the bundle was trained from, picture by picture and label by label. */
   readonly isTrainingData: boolean;
 }
 
-/**
- * Errors: those of `openSource` and `buildPack`; DATASET_LABELS_DIFFER where the data has a class that the bundle does not know;
- * DATASET_EMPTY where the split holds no pictures; INTERRUPTED.
- */
-export async function evaluateBundle(options: EvaluateBundleOptions): Promise<BundleEvaluation> {
-  const { bundle, data, split = "test", logger = silentLogger } = options;
-  const pack = await packFor(bundle.info, options);
-  const targets = targetsFor(bundle.info, pack);
-  const missing = bundle.info.labels.filter((label) => !pack.labels.includes(label));
-  if (missing.length > 0) logger.warn(`the data has no pictures of ${missing.join(", ")}`);
-  const isTrainingData = pack.hash === bundle.info.lineage.datasetHash;
-  if (!isTrainingData) {
-    logger.warn("this data is not the set that the bundle was trained from", {
-      data: pack.hash.slice(0, 12),
-      trained: bundle.info.lineage.datasetHash.slice(0, 12),
-    });
-  }
-  const answered = await answerAll(bundle, { ...pack, targets }, options).finally(() => pack.pixels.close());
-  if (answered.targets.length === 0) {
-    throw new AppError("DATASET_EMPTY", { required: `pictures in the ${split} split`, received: "none", where: data });
-  }
-  return {
-    split,
-    evaluation: evaluateAnswers(answered, bundle.info.labels),
-    datasetHash: pack.hash,
-    isTrainingData,
-  };
+export interface BundleEvaluation extends ModelEvaluation {
+  readonly split: Split | "all";
+  readonly datasetHash: string;
+  /** uint8 `[H,W,C]` under the bundle's recipe, by id, of the pictures that the analysis and the comparison name. */
+  readonly pictures: ReadonlyMap<string, Uint8Array>;
+  readonly against?: AgainstEvaluation;
 }
 
-async function packFor(info: BundleInfo, options: EvaluateBundleOptions): Promise<Pack> {
-  const { pack } = await preparePack({
-    ...options,
-    // Without a split to fill, a class may be as small as one picture.
-    splits: options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : (info.lineage.splits ?? {}),
-    async recipeFor(_own, _source, labels) {
-      requireKnown(info, await labels(), options.data);
-      return info.recipe;
-    },
-  });
+export interface AgainstEvaluation extends ModelEvaluation {
+  readonly labels: readonly string[];
+  readonly comparison: Comparison;
+  /** How many of these pictures the second bundle was trained on; absent where that is not known. */
+  readonly trainedOn?: number;
+}
+
+type Settings = EvaluateBundleOptions & { readonly split: Split | "all" };
+
+/**
+ * Errors: those of `openBundlePack`; DATASET_EMPTY where the split holds no pictures; SOURCE_CHANGED where the second bundle finds other
+ * pictures than the first; INTERRUPTED.
+ */
+export async function evaluateBundle(options: EvaluateBundleOptions): Promise<BundleEvaluation> {
+  const settings: Settings = { ...options, split: options.split ?? "test" };
+  const { bundle, data, split } = settings;
+  const pack = await openPack(bundle, settings);
+  try {
+    const indices = chosenIndices(pack, split);
+    if (indices.length === 0) {
+      throw new AppError("DATASET_EMPTY", {
+        required: `pictures in the ${split} split`,
+        received: "none",
+        where: data,
+      });
+    }
+    const first = await evaluateOn(bundle, pack, indices, settings);
+    const against = settings.against && (await evaluateAgainst(settings.against, first.answered, settings));
+    const rows = new Set(
+      [first.wrong, against?.comparison.onlyFirstRight, against?.comparison.onlySecondRight].flatMap((pictures) =>
+        (pictures ?? []).map(({ row }) => row),
+      ),
+    );
+    return {
+      ...first,
+      split,
+      datasetHash: pack.hash,
+      pictures: await readPictures(
+        pack,
+        [...rows].map((row) => indices[row]!),
+      ),
+      ...(against && { against }),
+    };
+  } finally {
+    await pack.pixels.close();
+  }
+}
+
+/** Says in warnings what makes the figures mean less. */
+async function openPack({ info }: LoadedBundle, settings: Settings): Promise<Pack> {
+  const { logger = silentLogger } = settings;
+  const pack = await openBundlePack(info, settings);
+  const missing = info.labels.filter((_, index) => !pack.targets.includes(index));
+  if (missing.length > 0) logger.warn(`the data has no pictures of ${missing.join(", ")}`);
+  if (pack.hash !== info.lineage.datasetHash) {
+    logger.warn("this data is not the set that the bundle was trained from", {
+      data: pack.hash.slice(0, 12),
+      trained: info.lineage.datasetHash.slice(0, 12),
+    });
+  }
   return pack;
 }
 
-/** The data may hold fewer classes than the bundle, not others. Asked before anything is decoded. */
-function requireKnown({ labels }: BundleInfo, given: readonly string[], where: string): void {
-  const unknown = given.filter((label) => !labels.includes(label));
-  if (unknown.length === 0) return;
-  throw new AppError("DATASET_LABELS_DIFFER", {
-    required: `pictures of the bundle's classes: ${shorten(labels)}`,
-    received: shorten(unknown),
-    where,
-    hint: "name folders (or files) by the bundle's labels; pawprint inspect MODEL shows them",
-  });
+async function evaluateOn(
+  bundle: LoadedBundle,
+  pack: Pack,
+  indices: Uint32Array,
+  settings: Settings,
+): Promise<ModelEvaluation> {
+  const { data, batchSize = 64, progress = silentProgress, signal, readsSizes = false } = settings;
+  const answered = await answerPictures(bundle, pack, indices, { batchSize, progress, signal });
+  // A pack alone does not know how large its pictures were.
+  const shorterSidesPx =
+    readsSizes && !(await isPackFolder(data))
+      ? await readShorterSides(data, answered.ids, { progress, signal })
+      : undefined;
+  const { ids, brightness, temperature } = answered;
+  const latency = settings.measuresLatency ? await timeAnswers(bundle, pack, indices, signal) : undefined;
+  return {
+    ...analyseAnswers(answered, bundle.info.labels, {
+      ids,
+      brightness,
+      temperature,
+      ...(shorterSidesPx && { shorterSidesPx }),
+    }),
+    answered,
+    ...(latency && { latency }),
+    isTrainingData: pack.hash === bundle.info.lineage.datasetHash,
+  };
 }
 
-/** Class indices as the bundle counts them. */
-function targetsFor({ labels }: BundleInfo, pack: Pack): Int32Array {
-  const indexOf = pack.labels.map((label) => labels.indexOf(label));
-  return pack.targets.map((target) => indexOf[target]!);
-}
-
-async function answerAll(bundle: LoadedBundle, pack: Pack, options: EvaluateBundleOptions) {
-  const { split = "test", batchSize = 64, progress = silentProgress, signal } = options;
-  const sides: readonly Split[] = split === "all" ? splits : [split];
-  const total = sides.reduce((sum, side) => sum + indicesOf(pack, side).length, 0);
-  const classes = bundle.info.labels.length;
-  const logits = new Float32Array(total * classes);
-  const targets = new Int32Array(total);
-  const batch = createBatch(pack, batchSize);
-  const task = progress.start({ label: "evaluate", total, unit: "images" });
-  let done = 0;
+/** The second bundle sees the first one's pictures, by their names, under its own recipe. */
+async function evaluateAgainst(
+  bundle: LoadedBundle,
+  first: AnsweredPictures,
+  settings: Settings,
+): Promise<AgainstEvaluation> {
+  const { data, split, logger = silentLogger } = settings;
+  const pack = await openPack(bundle, settings);
   try {
-    for (const side of sides) {
-      for await (const { pixels, targets: expected, count } of batches(pack, side, {
-        batchSize,
-        last: "pad",
-        into: batch,
-      })) {
-        throwIfCancelled(signal);
-        const answers = await bundle.answer(pixels.subarray(0, count * recipeSizeBytes(pack.recipe)));
-        logits.set(answers.logits, done * classes);
-        targets.set(expected.subarray(0, count), done);
-        done += count;
-        task.advance(count);
-      }
+    const positions = new Map(pack.ids.map((id, at) => [id, at]));
+    const indices = Uint32Array.from(first.ids, (id) => {
+      const at = positions.get(id);
+      if (at === undefined) throw missingPicture(id, data);
+      return at;
+    });
+    const evaluated = await evaluateOn(bundle, pack, indices, { ...settings, readsSizes: false });
+    const knowsSplit = split !== "all" && evaluated.isTrainingData;
+    const trainedOn = knowsSplit ? indices.filter((at) => pack.splits[at] === 0).length : undefined;
+    if (trainedOn !== undefined && trainedOn > 0 && split !== "train") {
+      logger.warn(`the second bundle was trained on ${trainedOn} of these ${indices.length} pictures`);
     }
-  } catch (error) {
-    task.fail();
-    throw error;
+    const comparison = compareAnswers(
+      { answers: first, labels: settings.bundle.info.labels },
+      { answers: evaluated.answered, labels: bundle.info.labels },
+      first.ids,
+    );
+    return {
+      ...evaluated,
+      labels: bundle.info.labels,
+      comparison,
+      ...(trainedOn !== undefined && { trainedOn }),
+    };
+  } finally {
+    await pack.pixels.close();
   }
-  task.done();
-  return { logits, targets };
 }
 
-function shorten(labels: readonly string[]): string {
-  const shown = labels.slice(0, 8).join(", ");
-  return labels.length > 8 ? `${shown} and ${labels.length - 8} more` : shown;
+/** Enough different pictures for a batch. */
+const timedPictures = 32;
+
+async function timeAnswers(
+  bundle: LoadedBundle,
+  pack: Pack,
+  indices: Uint32Array,
+  signal: AbortSignal | undefined,
+): Promise<Latency> {
+  const pixels = await readPixels(pack, indices.subarray(0, timedPictures));
+  return measureLatency(bundle, pixels, { batchSize: timedPictures, ...(signal && { signal }) });
+}
+
+async function readPictures(pack: Pack, indices: readonly number[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  const pixels = await readPixels(pack, Uint32Array.from(indices));
+  const size = recipeSizeBytes(pack.recipe);
+  return new Map(indices.map((index, at) => [pack.ids[index]!, pixels.subarray(at * size, (at + 1) * size)]));
+}
+
+function missingPicture(id: string, where: string): AppError {
+  return new AppError("SOURCE_CHANGED", {
+    required: "the same pictures for both bundles",
+    received: `no '${id}' for the second one`,
+    where,
+    hint: "run it again when nothing writes there",
+  });
 }

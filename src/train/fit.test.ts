@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { patternPack } from "../../tests/fixtures/pattern-pack.ts";
+import { AppError } from "../base/errors.ts";
 import type { Progress } from "../base/progress.ts";
 import { createRandom } from "../base/random.ts";
 import { createNetwork } from "../nn/architectures/index.ts";
 import { noAugmentation } from "../nn/augment/index.ts";
+import type { Executor } from "../runtime/executor.ts";
 import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
 import { fit as train } from "./fit.ts";
 import { DivergenceError } from "./fit-errors.ts";
@@ -297,6 +299,26 @@ describe("fit", () => {
     const error = await failureOf(train({ ...base, ...options }));
     expect(error).toMatchObject({ code });
     expect(String(error)).toContain(message);
+  });
+
+  it("says which batch would fit where memory is short", async () => {
+    const short: Executor = {
+      name: "short of memory",
+      async load(graph) {
+        const program = await executor.load(graph);
+        if (!graph.name.startsWith("train")) return program;
+        const failure = { required: "the engine runs", received: "Failed to allocate memory for requested buffer" };
+        return {
+          ...program,
+          close: () => program.close(),
+          run: () => Promise.reject(new AppError("EXECUTION_FAILED", failure)),
+        };
+      },
+    };
+    await expect(train({ ...base, executor: short })).rejects.toMatchObject({
+      code: "TRAIN_OUT_OF_MEMORY",
+      hint: "a batch size of 4 should fit; --accumulate 2 keeps the larger batch's effect",
+    });
   });
 
   it("refuses a snapshot of another optimizer", async () => {

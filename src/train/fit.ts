@@ -1,5 +1,6 @@
 /** Training, from the first weights to the best ones. */
 import { isAppError } from "../base/errors.ts";
+import { memoryLimit } from "../base/memory-limit.ts";
 import { silentProgress } from "../base/progress.ts";
 import { formatRate } from "../base/quantity.ts";
 import { createRandom, type Random } from "../base/random.ts";
@@ -13,6 +14,7 @@ import { checkFit, divergence } from "./fit-errors.ts";
 import type { BestWeights, EpochMetrics, EpochPosition, FitOptions, FitResult, Stage } from "./fit-options.ts";
 import { adamw } from "./optimizer.ts";
 import { averageName, buildTrainStep, type TrainStep } from "./step.ts";
+import { explainShortage } from "./step-memory.ts";
 import type { StateVectors } from "./step-runner.ts";
 import { initialState, StepRunner } from "./step-runner.ts";
 
@@ -29,6 +31,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   try {
     training = await StagedTraining.start(options, random);
     return await runEpochs(options, training, evaluator, random);
+  } catch (error) {
+    throw explainShortage(error, { ...options, optimizer: options.optimizer ?? adamw() }, memoryLimit());
   } finally {
     await training?.close();
     await evaluator.close();

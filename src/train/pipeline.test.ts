@@ -1,3 +1,4 @@
+import { mkdirSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,7 +44,13 @@ describe("training from a folder of pictures", () => {
       recipe: { width: 8, height: 8, channels: 3 },
       architecture: { name: "cnn", options: { widths: [8] } },
       lineage: { ...lineage, gitCommit, source: join(folder, "pictures"), datasetHash: report.summary.hash, seed: 0 },
-      evaluation: { split: "test", accuracy: 1, epochs: 3, bestEpoch: report.bestEpoch },
+      evaluation: {
+        split: "test",
+        accuracy: 1,
+        epochs: 3,
+        bestEpoch: report.bestEpoch,
+        calibration: { temperature: expect.any(Number), expectedCalibrationError: expect.any(Number) },
+      },
     });
     await bundle.close();
     expect(await readdir(join(folder, "whole"))).toEqual(["a.checkpoints", "a.onnx"]);
@@ -110,6 +117,31 @@ describe("training from a folder of pictures", () => {
     expect(warnings[0]).toMatch(/^a checkpoint cannot be read: .*step-/);
     expect(report.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(straight.history).toHaveLength(3);
+  });
+
+  it("goes on where a checkpoint cannot be written, and says so", async () => {
+    const checkpoints = join(folder, "full.checkpoints");
+    const warnings: string[] = [];
+    const logger = createLogger((level, message) => {
+      if (level === "warn") warnings.push(message);
+    });
+    const report = await run("full.onnx", {
+      logger,
+      onEvent: (event) => {
+        if (event.type !== "epoch" || event.metrics.epoch !== 1) return;
+        // Folders that are in the way stand for a disk that takes no more.
+        const steps = Number(/\d+/.exec(readdirSync(checkpoints).find((name) => name.startsWith("step-"))!)![0]);
+        for (const step of [2 * steps, 3 * steps]) {
+          const name = `step-${String(step).padStart(9, "0")}.safetensors`;
+          mkdirSync(join(checkpoints, name, "taken"), { recursive: true });
+        }
+      },
+    });
+    expect(report.history).toHaveLength(3);
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(
+      /^a checkpoint could not be written, training goes on; the last one is of epoch 1 of 3: /,
+    );
   });
 
   it("lets no second training into the same folder", async () => {

@@ -1,33 +1,22 @@
 /** The one call behind `pawprint train`: labelled pictures in, a checked bundle out. */
 import { randomBytes } from "node:crypto";
-import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
-import {
-  ensureFolder,
-  type Logger,
-  type Progress,
-  silentLogger,
-  silentProgress,
-  throwIfCancelled,
-} from "../base/index.ts";
+import { ensureFolder, silentLogger, silentProgress, throwIfCancelled } from "../base/index.ts";
 import { type DatasetSummary, summarize } from "../dataset/inspect.ts";
 import { indicesOf, type Pack, readPixels } from "../dataset/pack/index.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
-import { buildInferenceGraph, type Model, type Weights } from "../nn/inference-graph.ts";
+import { buildInferenceGraph, type Weights } from "../nn/inference-graph.ts";
 import type { Lineage } from "../registry/bundle.ts";
 import { type ExportedBundle, exportBundle, requireFreePath } from "../registry/export-bundle.ts";
-import { createCpuExecutor } from "../runtime/cpu-executor.ts";
-import type { Executor } from "../runtime/executor.ts";
+import { calibrationOf } from "./calibration.ts";
 import { checkpointFolderOf } from "./checkpoint-folder.ts";
 import { type Evaluation, evaluateAnswers, probabilitiesOf } from "./classification-metrics.ts";
 import { Evaluator } from "./evaluate.ts";
 import type { EpochMetrics, EpochReport, FitResult } from "./fit-options.ts";
-import { createModel } from "./model.ts";
-import { preparePack } from "./prepare-pack.ts";
+import { type PreparedTraining, type PrepareTrainingOptions, prepareTraining } from "./prepare-training.ts";
 import { resumableFit } from "./resumable-fit.ts";
-import { splitOptionsOf } from "./split-settings.ts";
-import type { TrainSettings } from "./train-config.ts";
-import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./train-plan.ts";
+import { fitTemperature } from "./temperature.ts";
+import type { PicturePlan, StepPlan } from "./train-plan.ts";
 
 /** Real pictures on which a new bundle is compared with the model it came from. */
 const referenceCount = 64;
@@ -47,27 +36,14 @@ export type TrainEvent =
   | { readonly type: "trained"; readonly end: FitResult["end"]; readonly bestEpoch: number }
   | { readonly type: "evaluated"; readonly evaluation: Evaluation };
 
-export interface TrainOptions {
-  /** What `openSource` opens, or the folder of a pack. */
-  readonly data: string;
+export interface TrainOptions extends PrepareTrainingOptions {
   /** The bundle's file. */
   readonly out: string;
-  readonly settings?: TrainSettings;
   /** Take the place of a bundle that is there. */
   readonly force?: boolean;
-  /** Refuse the data at the first picture that cannot be used. */
-  readonly strict?: boolean;
-  /** Where packs are kept, so that the next training on the same pictures starts at once; in memory alone where left out. */
-  readonly packs?: string;
   /** Go on with the training that an interruption left beside `out`. */
   readonly resume?: boolean;
   readonly lineage?: Partial<Pick<Lineage, "runId" | "createdAt" | "gitCommit">>;
-  /** What runs the graphs; the CPU executor with `threads` (one for each core) unless given. */
-  readonly executor?: Executor;
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly progress?: Progress;
-  readonly logger?: Logger;
   onEvent?(event: TrainEvent): void;
 }
 
@@ -93,13 +69,13 @@ function mayReplace({ force = false, resume = false }: TrainOptions): boolean {
 /**
  * Opens the data, packs it, trains, evaluates the best weights on the test split, and writes the bundle.
  * Checkpoints are written into a folder beside the bundle; they stay, so that the training can go on with more epochs.
- * Errors: FILE_EXISTS before anything else; those of `openSource`, `buildPack`, `planPictures`, `fit` and `exportBundle`;
+ * Errors: FILE_EXISTS before anything else; those of `prepareTraining`, `fit` and `exportBundle`;
  * INTERRUPTED, with the checkpoint kept.
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
   const startMs = performance.now();
   await requireFreePath(options.out, mayReplace(options));
-  const prepared = await preparePictures(options);
+  const prepared = await prepareTraining(options, (found) => options.onEvent?.({ type: "opened", ...found }));
   try {
     return { ...(await trainOnPack(prepared, options)), durationMs: performance.now() - startMs };
   } catch (error) {
@@ -109,18 +85,14 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
 }
 
 async function trainOnPack(
-  { pack, kind, plan, splits }: Awaited<ReturnType<typeof preparePictures>>,
+  prepared: PreparedTraining,
   options: TrainOptions,
 ): Promise<Omit<TrainReport, "durationMs">> {
-  const { out, settings = {}, signal, logger = silentLogger } = options;
-  const { threads = availableParallelism() } = options;
+  const { pack, plan, splits, steps, model, executor } = prepared;
+  const { out, signal, logger = silentLogger } = options;
   const summary = summarize(pack);
-  const steps = planSteps(pack, kind, settings);
   options.onEvent?.({ type: "packed", summary, plan: steps });
   await ensureFolder(dirname(out));
-
-  const executor = options.executor ?? (await createCpuExecutor({ threads }));
-  const model = await createModel(plan.network, pack);
   const { choices: _, ...stepSettings } = steps;
   let elapsedMs = 0;
   const fitted = await resumableFit({
@@ -145,12 +117,12 @@ async function trainOnPack(
   });
   options.onEvent?.({ type: "trained", end: fitted.end, bestEpoch: fitted.bestEpoch });
 
-  const judged = await judge(executor, model, pack, fitted.best, steps.batchSize, signal);
+  const judged = await judge(prepared, fitted.best, signal);
   options.onEvent?.({ type: "evaluated", evaluation: judged.evaluation });
   throwIfCancelled(signal);
   const { lineage = {} } = options;
   const bundle = await exportBundle({
-    graph: buildInferenceGraph(model, fitted.best),
+    graph: buildInferenceGraph(model, fitted.best, judged.calibration.temperature),
     info: {
       labels: model.labels,
       recipe: pack.recipe,
@@ -164,7 +136,13 @@ async function trainOnPack(
         ...(Object.keys(splits).length > 0 && { splits }),
         ...(lineage.gitCommit !== undefined && { gitCommit: lineage.gitCommit }),
       },
-      evaluation: { split: "test", epochs: fitted.history.length, bestEpoch: fitted.bestEpoch, ...judged.evaluation },
+      evaluation: {
+        split: "test",
+        epochs: fitted.history.length,
+        bestEpoch: fitted.bestEpoch,
+        ...judged.evaluation,
+        calibration: judged.calibration,
+      },
     },
     path: out,
     reference: judged.reference,
@@ -184,41 +162,35 @@ async function trainOnPack(
   };
 }
 
-async function preparePictures(options: TrainOptions) {
-  const { settings = {} } = options;
-  const splits = splitOptionsOf(settings);
-  let plan: PicturePlan | undefined;
-  const prepared = await preparePack({
-    ...options,
-    splits,
-    recipeFor(own, { kind, location }) {
-      plan = planPictures(own, settings);
-      options.onEvent?.({ type: "opened", kind, location, plan });
-      return plan.recipe;
-    },
-  });
-  return { ...prepared, splits, plan: plan! }; // preparePack has asked for the recipe
-}
-
-/** The figures of the test split, and what the exported bundle must answer to its first pictures. */
+/**
+ * The temperature that the validation split asks for, the figures of the test split at that temperature, and what the exported bundle must answer to its
+ * first pictures.
+ */
 async function judge(
-  executor: Executor,
-  model: Model,
-  pack: Pack,
+  { executor, model, pack, steps: { batchSize } }: PreparedTraining,
   weights: Weights,
-  batchSize: number,
   signal: AbortSignal | undefined,
 ) {
   const evaluator = await Evaluator.start(executor, model, batchSize);
   try {
-    const answers = await evaluator.answers(weights, pack, "test", signal);
+    const { temperature } = fitTemperature(await evaluator.answers(weights, pack, "val", signal));
+    const raw = await evaluator.answers(weights, pack, "test", signal);
+    const answers = { ...raw, logits: raw.logits.map((logit) => logit / temperature) };
     const classes = model.labels.length;
     const shown = indicesOf(pack, "test").subarray(0, referenceCount);
     const pixels = await readPixels(pack, shown);
     const probabilities = Array.from(shown).flatMap((_, row) =>
       probabilitiesOf(answers.logits.subarray(row * classes, (row + 1) * classes)),
     );
-    return { evaluation: evaluateAnswers(answers, model.labels), reference: { pixels, probabilities } };
+    return {
+      calibration: {
+        temperature,
+        expectedCalibrationError: calibrationOf(answers).expectedCalibrationError,
+        errorBefore: calibrationOf(raw).expectedCalibrationError,
+      },
+      evaluation: evaluateAnswers(answers, model.labels),
+      reference: { pixels, probabilities },
+    };
   } finally {
     await evaluator.close();
   }

@@ -1,6 +1,14 @@
 /** Training that can be interrupted: checkpoints on the way, and the way back from them. */
 import { join } from "node:path";
-import { AppError, ensureFolder, interruptionOf, type Logger, type Progress, withLock } from "../base/index.ts";
+import {
+  AppError,
+  ensureFolder,
+  interruptionOf,
+  isAppError,
+  type Logger,
+  type Progress,
+  withLock,
+} from "../base/index.ts";
 import { indicesOf } from "../dataset/pack/index.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -58,8 +66,15 @@ async function fitLocked(options: ResumableFitOptions): Promise<FitResult> {
       progress,
       ...(resume && { resume }),
       async onCheckpoint(snapshot) {
-        await addCheckpoint(checkpoints, { model, optimizer: optimizer.name, settings, snapshot });
-        kept = snapshot;
+        try {
+          await addCheckpoint(checkpoints, { model, optimizer: optimizer.name, settings, snapshot });
+          kept = snapshot;
+        } catch (error) {
+          // What was learnt is worth more than the way back to it.
+          if (!isAppError(error, "FILE_WRITE_FAILED")) throw error;
+          const last = kept ? `the last one is of ${describe(kept, options)}` : "there is none yet";
+          logger.warn(`a checkpoint could not be written, training goes on; ${last}: ${error.message}`);
+        }
       },
     });
     if (result.end === "interrupted" && signal) throw interruptionOf(signal);

@@ -78,8 +78,13 @@ export function planPictures(own: OwnSize | undefined, settings: TrainSettings):
   return { recipe, network, choices: notes.all };
 }
 
-/** How the network is trained, decided from the packed pictures. */
-export function planSteps(pack: Pack, kind: SourceKind, settings: TrainSettings): StepPlan {
+/** How the network is trained, decided from the packed pictures; `mostThatFits` is the largest batch for which there is memory. */
+export function planSteps(
+  pack: Pack,
+  kind: SourceKind,
+  settings: TrainSettings,
+  mostThatFits = Number.POSITIVE_INFINITY,
+): StepPlan {
   const notes = createNotes();
   const trainCount = indicesOf(pack, "train").length;
   const side = Math.min(pack.recipe.width, pack.recipe.height);
@@ -91,8 +96,11 @@ export function planSteps(pack: Pack, kind: SourceKind, settings: TrainSettings)
   const epochsReason = isDigits ? "enough for digits" : `some 270,000 pictures in all, from ${trainCount}`;
   if (timeMs === undefined) notes.add("epochs", `${epochs}`, settings.epochs, epochsReason);
   else notes.add("time", formatDuration(timeMs), settings.time, "");
-  const batchSize = settings.batchSize ?? batchSizeFor(side, trainCount);
-  notes.add("batch size", `${batchSize}`, settings.batchSize, `${trainCount} training pictures of ${side} pixels`);
+  const usual = batchSizeFor(side, trainCount);
+  const batchSize = settings.batchSize ?? Math.max(1, Math.min(usual, mostThatFits));
+  const batchReason =
+    usual <= mostThatFits ? `${trainCount} training pictures of ${side} pixels` : "what memory allows";
+  notes.add("batch size", `${batchSize}`, settings.batchSize, batchReason);
   if (settings.accumulate !== undefined)
     notes.add("accumulate", `${settings.accumulate} batches`, settings.accumulate, "");
   const optimizerName = settings.optimizer ?? "adamw";

@@ -13,6 +13,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./train.ts"),
   },
   {
+    name: "find-rate",
+    summary: "measure which learning rate suits the data and the network",
+    load: () => import("./find-rate.ts"),
+  },
+  {
     name: "data fetch",
     summary: "download a public set of pictures from its publisher",
     load: () => import("./data-fetch.ts"),
@@ -49,6 +54,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: "evaluate", summary: "measure a bundle on labelled pictures", load: () => import("./evaluate.ts") },
   { name: "predict", summary: "say what a bundle sees in pictures", load: () => import("./predict.ts") },
+  {
+    name: "explain",
+    summary: "draw where in pictures a bundle sees a class",
+    load: () => import("./explain.ts"),
+  },
   { name: "serve", summary: "answer over HTTP what a bundle sees in pictures", load: () => import("./serve.ts") },
   { name: "health", summary: "ask a running service whether it is ready", load: () => import("./health.ts") },
   {

@@ -1,6 +1,7 @@
 /** `/predict` and `/explain`. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
+import { findClass } from "../../predict/find-class.ts";
 import { contract } from "../contract/index.ts";
 import type { Handler } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
@@ -135,10 +136,8 @@ function bestOf(probabilities: Float32Array): number {
 }
 
 function classFrom(text: string, { info: { labels } }: ServedModel): number {
-  const byLabel = labels.indexOf(text);
-  if (byLabel !== -1) return byLabel;
-  const index = /^\d{1,9}$/.test(text) ? Number(text) : -1;
-  if (index >= 0 && index < labels.length) return index;
+  const index = findClass(labels, text);
+  if (index !== undefined) return index;
   throw new AppError("REQUEST_INVALID", {
     required: `class is a label, or an index from 0 to ${labels.length - 1}`,
     received: JSON.stringify(text.slice(0, 80)),

@@ -1,0 +1,126 @@
+/** `pawprint explain`: heat maps of what a bundle looks at. */
+import { readFile } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import {
+  AppError,
+  ensureFolder,
+  isAppError,
+  readFailure,
+  throwIfCancelled,
+  writeFileAtomic,
+} from "../../base/index.ts";
+import { decodeModel } from "../../graph/onnx.ts";
+import { applyRecipe } from "../../image/index.ts";
+import { createExplainer, drawHeatMap } from "../../predict/explain.ts";
+import { findClass } from "../../predict/find-class.ts";
+import { listPictures } from "../../predict/list-pictures.ts";
+import { loadBundle, readBundleFile } from "../../registry/load-bundle.ts";
+import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
+import { indexOfLargest } from "../../train/classification-metrics.ts";
+import { defineCommand } from "../command.ts";
+import { percent } from "../evaluation-text.ts";
+import { pathFrom, shownPath } from "../paths.ts";
+
+/** One picture, or why there is no heat map of it. */
+interface Explained {
+  readonly file: string;
+  readonly label?: string;
+  readonly probability?: number;
+  readonly out?: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export const command = defineCommand({
+  name: "explain",
+  summary: "draw where in pictures a bundle sees a class",
+  description: `Writes a PNG for each picture: the picture as the model sees it, enlarged, with a heat map of what speaks for the class that is predicted, or
+for --class. The map comes from the gradients of the class's score at the network's feature maps.`,
+  arguments: [
+    { name: "model", doc: "a bundle, as train writes it" },
+    { name: "pictures", doc: "picture files and folders", variadic: true },
+  ],
+  options: [
+    {
+      name: "class",
+      type: "string",
+      placeholder: "LABEL",
+      doc: "a label or a class index; the predicted one unless given",
+    },
+    {
+      name: "out",
+      type: "string",
+      default: "heat-maps",
+      placeholder: "FOLDER",
+      doc: "where the pictures go, each as NAME.heat.png",
+    },
+    { name: "force", short: "f", type: "boolean", doc: "take the place of files that are there" },
+  ],
+  examples: [
+    { line: "pawprint explain models/cats-dogs.onnx cat.jpg --class dog", doc: "why it might be taken for a dog" },
+  ],
+  async run({ cwd, style, signal, progress }, { model, pictures }, { class: named, out, force }) {
+    const path = pathFrom(cwd, model);
+    const bytes = await readBundleFile(path);
+    const executor = createOnnxRuntimeExecutor();
+    const bundle = await loadBundle({ bytes, where: path }, { executor });
+    const { labels, recipe } = bundle.info;
+    const chosen = named === undefined ? undefined : classFrom(named, labels);
+    const explainer = await createExplainer(decodeModel(bytes, path).graph, bundle.info, executor);
+    const folder = pathFrom(cwd, out);
+    const explainOne = async (file: string): Promise<Explained> => {
+      const picture = await readFile(pathFrom(cwd, file)).catch((error: unknown) => {
+        throw readFailure(file, error);
+      });
+      const pixels = await applyRecipe(picture, recipe, file);
+      const { probabilities } = await bundle.answer(pixels);
+      const index = chosen ?? indexOfLargest(probabilities);
+      const target = join(folder, `${basename(file, extname(file))}.heat.png`);
+      const image = await drawHeatMap(pixels, recipe, await explainer.explain(pixels, index));
+      await writeFileAtomic(target, image, { force, signal });
+      return { file, label: labels[index]!, probability: probabilities[index]!, out: target };
+    };
+
+    const files = await listPictures(pictures, cwd);
+    await ensureFolder(folder);
+    const task = progress.start({ label: "explain", total: files.length, unit: "pictures" });
+    const results: Explained[] = [];
+    try {
+      for (const { file, error } of files) {
+        throwIfCancelled(signal);
+        try {
+          if (error) throw error;
+          results.push(await explainOne(file));
+        } catch (fault) {
+          // A name that is taken, or a disk that is full, would fail for the others, too.
+          if (!isAppError(fault) || !/^(IMAGE|FILE_NOT_FOUND|FILE_READ)/.test(fault.code)) throw fault;
+          results.push({ file, error: { code: fault.code, message: fault.message } });
+        }
+        task.advance();
+      }
+      task.done();
+    } catch (error) {
+      task.fail();
+      throw error;
+    } finally {
+      await explainer.close();
+      await bundle.close();
+    }
+    const failed = results.filter(({ error }) => error).length;
+    const lines = results.map(({ file, label, probability, out: target, error }) =>
+      error
+        ? `${file}  ${style.red(error.code)}: ${error.message}`
+        : `${file}  ${style.bold(label!)} ${percent(probability!)}  ${shownPath(cwd, target!)}`,
+    );
+    return { result: { model, results, failed }, text: lines.join("\n"), exitCode: failed > 0 ? 1 : 0 };
+  },
+});
+
+function classFrom(text: string, labels: readonly string[]): number {
+  const index = findClass(labels, text);
+  if (index !== undefined) return index;
+  throw new AppError("CLI_USAGE", {
+    required: `--class is a label, or an index from 0 to ${labels.length - 1}`,
+    received: JSON.stringify(text),
+    ...(labels.length <= 20 && { hint: `one of ${labels.join(", ")}` }),
+  });
+}

@@ -1,0 +1,96 @@
+/** How far a classifier's confidence is what it says: of pictures answered with 90 %, nine in ten should be right. */
+import {
+  type Answers,
+  classCountOf,
+  type Interval,
+  indexOfLargest,
+  logSumExp,
+  wilsonInterval,
+} from "./classification-metrics.ts";
+
+/** Answers whose confidence lies above `low` and up to `high`. */
+export interface ReliabilityBin {
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+  /** Mean confidence and share of right answers; absent where the bin is empty. */
+  readonly confidence?: number;
+  readonly accuracy?: number;
+  /** Wilson's 95 % interval of the accuracy. */
+  readonly interval?: Interval;
+}
+
+export interface Calibration {
+  readonly count: number;
+  /** By which the logits were divided. */
+  readonly temperature: number;
+  /** Mean distance between confidence and accuracy over the bins, weighted by their pictures: 0 to 1. */
+  readonly expectedCalibrationError: number;
+  /** The same distance in the worst bin. */
+  readonly maximumCalibrationError: number;
+  /** Mean squared distance between probabilities and truth, summed over classes: 0 to 2. */
+  readonly brierScore: number;
+  /** Mean negative natural logarithm of the target's probability. */
+  readonly negativeLogLikelihood: number;
+  readonly meanConfidence: number;
+  readonly bins: readonly ReliabilityBin[];
+}
+
+/** The number that Guo et al. use. */
+const binCount = 15;
+
+/**
+ * Confidence is the highest probability, after the logits were divided by `temperature`; bins are of equal width. No pictures give zeros.
+ * Sources: Guo et al., On Calibration of Modern Neural Networks, ICML 2017 (bins ((m-1)/15, m/15], ECE, MCE); Brier, Monthly Weather
+ * Review 78 (1950), whose sum over both of two classes is twice what scikit-learn's brier_score_loss gives for them.
+ */
+export function calibrationOf(answers: Answers, temperature = 1): Calibration {
+  const { targets } = answers;
+  const classes = classCountOf(answers);
+  const count = targets.length;
+  const sums = Array.from({ length: binCount }, () => ({ count: 0, right: 0, confidence: 0 }));
+  let [squares, likelihood, confidenceSum] = [0, 0, 0];
+  const scaled = new Float64Array(classes);
+  for (let row = 0; row < count; row++) {
+    for (let index = 0; index < classes; index++) scaled[index] = answers.logits[row * classes + index]! / temperature;
+    const total = logSumExp(scaled);
+    const target = targets[row]!;
+    const answer = indexOfLargest(scaled);
+    const confidence = Math.exp(scaled[answer]! - total);
+    likelihood += total - scaled[target]!;
+    confidenceSum += confidence;
+    for (let index = 0; index < classes; index++) {
+      squares += (Math.exp(scaled[index]! - total) - Number(index === target)) ** 2;
+    }
+    const bin = sums[binOf(confidence)]!;
+    bin.count++;
+    bin.right += Number(answer === target);
+    bin.confidence += confidence;
+  }
+  const mean = (sum: number): number => (count === 0 ? 0 : sum / count);
+  const gaps = sums.map(({ right, confidence }) => Math.abs(right - confidence));
+  return {
+    count,
+    temperature,
+    expectedCalibrationError: mean(gaps.reduce((sum, gap) => sum + gap, 0)),
+    maximumCalibrationError: Math.max(...gaps.map((gap, at) => (sums[at]!.count === 0 ? 0 : gap / sums[at]!.count))),
+    brierScore: mean(squares),
+    negativeLogLikelihood: mean(likelihood),
+    meanConfidence: mean(confidenceSum),
+    bins: sums.map(({ count, right, confidence }, at) => ({
+      low: at / binCount,
+      high: (at + 1) / binCount,
+      count,
+      ...(count > 0 && {
+        confidence: confidence / count,
+        accuracy: right / count,
+        interval: wilsonInterval(right, count),
+      }),
+    })),
+  };
+}
+
+/** A NaN confidence counts in the lowest bin, so that no picture is lost. */
+function binOf(confidence: number): number {
+  return Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1)) || 0;
+}

@@ -1,0 +1,87 @@
+/** Two models on the same pictures: which is better, and whether that is more than chance. */
+import type { Answers, Interval } from "./classification-metrics.ts";
+import { type McNemar, mcnemarTest } from "./mcnemar.ts";
+import { outcomesOf } from "./outcomes.ts";
+
+export interface DisagreedPicture {
+  /** Where the picture stands among the answers. */
+  readonly row: number;
+  readonly id: string;
+  readonly label: string;
+  readonly firstAnswer: string;
+  readonly firstConfidence: number;
+  readonly secondAnswer: string;
+  readonly secondConfidence: number;
+}
+
+export interface Comparison {
+  readonly count: number;
+  /** Pictures by who was right. */
+  readonly bothRight: number;
+  readonly bothWrong: number;
+  readonly mcnemar: McNemar;
+  /** Accuracy of the second model minus that of the first, with its 95 % interval. */
+  readonly difference: number;
+  readonly differenceInterval: Interval;
+  /** Whether McNemar's p-value is below 0.05. */
+  readonly isSignificant: boolean;
+  /** Pictures that one alone got right, the surest mistakes first; at most `limit` of each. */
+  readonly onlyFirstRight: readonly DisagreedPicture[];
+  readonly onlySecondRight: readonly DisagreedPicture[];
+}
+
+/** A model's answers; two models may count their classes in different orders. */
+export interface LabelledAnswers {
+  readonly answers: Answers;
+  readonly labels: readonly string[];
+}
+
+const significance = 0.05;
+
+/**
+ * Both must have answered the same pictures in the same order. The interval is that of a difference of paired shares, normally
+ * approximated: (c - b) / n +- 1.96 sqrt(b + c - (c - b)^2 / n) / n. Source: Fleiss, Statistical Methods for Rates and Proportions, chapter 13.
+ */
+export function compareAnswers(
+  first: LabelledAnswers,
+  second: LabelledAnswers,
+  ids: readonly string[],
+  limit = 12,
+): Comparison {
+  const firstOutcomes = outcomesOf(first.answers);
+  const secondOutcomes = outcomesOf(second.answers);
+  const pairs = firstOutcomes.map((one, row) => ({ one, other: secondOutcomes[row]!, row }));
+  const count = pairs.length;
+  const onlyFirst = pairs.filter(({ one, other }) => one.isRight && !other.isRight);
+  const onlySecond = pairs.filter(({ one, other }) => !one.isRight && other.isRight);
+  const [b, c] = [onlyFirst.length, onlySecond.length];
+  const mcnemar = mcnemarTest(b, c);
+  const difference = count === 0 ? 0 : (c - b) / count;
+  const reach = count === 0 ? 1 : (1.959964 * Math.sqrt(Math.max(0, b + c - (c - b) ** 2 / count))) / count;
+  const shown = ({ one, other, row }: (typeof pairs)[number]): DisagreedPicture => ({
+    row,
+    id: ids[row]!,
+    label: first.labels[one.target]!,
+    firstAnswer: first.labels[one.answer]!,
+    firstConfidence: one.confidence,
+    secondAnswer: second.labels[other.answer]!,
+    secondConfidence: other.confidence,
+  });
+  return {
+    count,
+    bothRight: pairs.filter(({ one, other }) => one.isRight && other.isRight).length,
+    bothWrong: pairs.filter(({ one, other }) => !one.isRight && !other.isRight).length,
+    mcnemar,
+    difference,
+    differenceInterval: { low: Math.max(-1, difference - reach), high: Math.min(1, difference + reach) },
+    isSignificant: mcnemar.pValue < significance,
+    onlyFirstRight: onlyFirst
+      .sort((x, y) => y.other.confidence - x.other.confidence || x.row - y.row)
+      .slice(0, limit)
+      .map(shown),
+    onlySecondRight: onlySecond
+      .sort((x, y) => y.one.confidence - x.one.confidence || x.row - y.row)
+      .slice(0, limit)
+      .map(shown),
+  };
+}

@@ -1,0 +1,68 @@
+/** Exact tests on counts: the binomial with even odds, and the hypergeometric that is Fisher's. */
+
+/**
+ * Two-sided p-value of `successes` among `trials` where both outcomes are equally likely: the probability of a result at least as uneven.
+ * 1 for no trials.
+ */
+export function evenBinomialTest(successes: number, trials: number): number {
+  const fewer = Math.min(successes, trials - successes);
+  let tail = 0;
+  for (let count = 0; count <= fewer; count++) tail += Math.exp(logChoose(trials, count) - trials * Math.LN2);
+  return Math.min(1, 2 * tail);
+}
+
+/** Right and all answers of a group. */
+export interface GroupCount {
+  readonly right: number;
+  readonly count: number;
+}
+
+/**
+ * One-sided p-value that `group` has as few right answers as it has, or fewer, where it is no worse than `rest`: Fisher's exact test.
+ * Source: Fisher, Statistical Methods for Research Workers (1934), section 21.02.
+ */
+export function isWorseTest(group: GroupCount, rest: GroupCount): number {
+  const all = group.count + rest.count;
+  const right = group.right + rest.right;
+  const least = Math.max(0, right - rest.count);
+  let tail = 0;
+  for (let hits = least; hits <= group.right; hits++) {
+    tail += Math.exp(logChoose(right, hits) + logChoose(all - right, group.count - hits) - logChoose(all, group.count));
+  }
+  return Math.min(1, tail);
+}
+
+/**
+ * Which of many tests hold at `level` though there are many of them: the p-values as Holm corrects them, each the level at which it would
+ * just hold, in the order given. Source: Holm, Scandinavian Journal of Statistics 6 (1979).
+ */
+export function holmCorrected(pValues: readonly number[]): readonly number[] {
+  const order = pValues.map((_, at) => at).sort((a, b) => pValues[a]! - pValues[b]!);
+  const corrected = new Array<number>(pValues.length).fill(1);
+  let highest = 0;
+  order.forEach((at, rank) => {
+    highest = Math.max(highest, Math.min(1, pValues[at]! * (pValues.length - rank)));
+    corrected[at] = highest;
+  });
+  return corrected;
+}
+
+/** Natural logarithm of the number of ways to take `k` of `n`. */
+function logChoose(n: number, k: number): number {
+  return logFactorial(n) - logFactorial(k) - logFactorial(n - k);
+}
+
+/** From here on Stirling's series to 1/n^7 is exact to float64: its next term is below 1e-15. */
+const stirlingFrom = 32;
+const smallFactorials = Array.from({ length: stirlingFrom }, (_, n) => {
+  let product = 1;
+  for (let factor = 2; factor <= n; factor++) product *= factor;
+  return Math.log(product);
+});
+
+/** ln n!. Source: NIST Digital Library of Mathematical Functions, 5.11.1. */
+function logFactorial(n: number): number {
+  if (n < stirlingFrom) return smallFactorials[n]!;
+  const series = 1 / (12 * n) - 1 / (360 * n ** 3) + 1 / (1260 * n ** 5) - 1 / (1680 * n ** 7);
+  return (n + 0.5) * Math.log(n) - n + 0.5 * Math.log(2 * Math.PI) + series;
+}

@@ -1,0 +1,30 @@
+/** Each picture's answer, how sure it was, and whether it was right. */
+import { type Answers, classCountOf, indexOfLargest, logSumExp } from "./classification-metrics.ts";
+
+export interface Outcome {
+  /** Class indices. */
+  readonly target: number;
+  readonly answer: number;
+  readonly isRight: boolean;
+  /** The answer's probability, and that of the right class. */
+  readonly confidence: number;
+  readonly targetProbability: number;
+}
+
+/** One for each picture, in the answers' order. */
+export function outcomesOf(answers: Answers): readonly Outcome[] {
+  const classes = classCountOf(answers);
+  return Array.from(answers.targets, (target, row) => {
+    const logits = answers.logits.subarray(row * classes, (row + 1) * classes);
+    const total = logSumExp(logits);
+    const answer = indexOfLargest(logits);
+    const probabilityOf = (index: number): number => Math.exp(logits[index]! - total);
+    return {
+      target,
+      answer,
+      isRight: answer === target,
+      confidence: probabilityOf(answer),
+      targetProbability: probabilityOf(target),
+    };
+  });
+}

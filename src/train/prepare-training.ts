@@ -1,0 +1,78 @@
+/** From labelled pictures and settings to everything that a training runs on. */
+import { availableParallelism } from "node:os";
+import type { Logger, Progress } from "../base/index.ts";
+import { memoryLimit } from "../base/memory-limit.ts";
+import type { Pack, SplitOptions } from "../dataset/pack/index.ts";
+import type { SourceKind } from "../dataset/sources/source.ts";
+import type { Model } from "../nn/inference-graph.ts";
+import { createCpuExecutor } from "../runtime/cpu-executor.ts";
+import type { Executor } from "../runtime/executor.ts";
+import { createModel } from "./model.ts";
+import { adamw } from "./optimizer.ts";
+import { preparePack } from "./prepare-pack.ts";
+import { splitOptionsOf } from "./split-settings.ts";
+import { largestBatch } from "./step-memory.ts";
+import type { TrainSettings } from "./train-config.ts";
+import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./train-plan.ts";
+
+export interface PrepareTrainingOptions {
+  /** What `openSource` opens, or the folder of a pack. */
+  readonly data: string;
+  readonly settings?: TrainSettings;
+  /** Refuse the data at the first picture that cannot be used. */
+  readonly strict?: boolean;
+  /** Where packs are kept, so that the next training on the same pictures starts at once; in memory alone where left out. */
+  readonly packs?: string;
+  /** What runs the graphs; the CPU executor with `threads` (one for each core) unless given. */
+  readonly executor?: Executor;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+  readonly logger?: Logger;
+}
+
+export interface PreparedTraining {
+  /** Close its pixels when done with them. */
+  readonly pack: Pack;
+  readonly splits: SplitOptions;
+  readonly plan: PicturePlan;
+  readonly steps: StepPlan;
+  readonly model: Model;
+  readonly executor: Executor;
+}
+
+/** How much of the machine's memory a training may plan with: other processes are there, too. */
+const memoryShare = 0.5;
+
+/**
+ * Opens the data, packs it, and plans the training. `onOpened` is told what was found before anything is decoded.
+ * Errors: those of `openSource`, `buildPack`, `planPictures` and `planSteps`.
+ */
+export async function prepareTraining(
+  options: PrepareTrainingOptions,
+  onOpened?: (found: { readonly kind: SourceKind; readonly location: string; readonly plan: PicturePlan }) => void,
+): Promise<PreparedTraining> {
+  const { settings = {}, threads = availableParallelism() } = options;
+  const splits = splitOptionsOf(settings);
+  let plan: PicturePlan | undefined;
+  const { pack, kind } = await preparePack({
+    ...options,
+    splits,
+    recipeFor(own, { kind, location }) {
+      plan = planPictures(own, settings);
+      onOpened?.({ kind, location, plan });
+      return plan.recipe;
+    },
+  });
+  try {
+    const { network } = plan!; // preparePack has asked for the recipe
+    const model = await createModel(network, pack);
+    const fits = largestBatch({ model, optimizer: adamw() }, memoryLimit() * memoryShare);
+    const steps = planSteps(pack, kind, settings, fits);
+    const executor = options.executor ?? (await createCpuExecutor({ threads }));
+    return { pack, splits, plan: plan!, steps, model, executor };
+  } catch (error) {
+    await pack.pixels.close();
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+/** Reads a bundle's temperature off its answers. */
+
+/** Closer to 1 than this is rounding of float32 outputs. */
+const tolerance = 1e-3;
+
+/** Smaller probabilities are too coarse in float32, and those near 1 hide what is left for the others. */
+const smallestProbability = 1e-6;
+
+/**
+ * The T for which probabilities are softmax(logits / T), both `[N, classes]` row-major: ln p_i - ln p_j = (z_i - z_j) / T, fitted over
+ * all classes of all pictures by least squares. 1 where the answers do not tell, and where they tell 1 within rounding.
+ */
+export function temperatureBetween(logits: Float32Array, probabilities: Float32Array, classes: number): number {
+  let [product, square] = [0, 0];
+  for (let start = 0; start < logits.length; start += classes) {
+    let best = start;
+    for (let at = start + 1; at < start + classes; at++) if (probabilities[at]! > probabilities[best]!) best = at;
+    for (let at = start; at < start + classes; at++) {
+      if (at === best || probabilities[at]! < smallestProbability) continue;
+      const distance = logits[best]! - logits[at]!;
+      const shown = Math.log(probabilities[best]! / probabilities[at]!);
+      product += distance * shown;
+      square += shown * shown;
+    }
+  }
+  const temperature = product / square;
+  const isTold = Number.isFinite(temperature) && temperature > 0;
+  return !isTold || Math.abs(temperature - 1) < tolerance ? 1 : temperature;
+}

@@ -1,0 +1,67 @@
+/** What is gained, and lost, by answering only where the model is sure enough. */
+import { type Interval, wilsonInterval } from "./classification-metrics.ts";
+import type { Outcome } from "./outcomes.ts";
+
+export interface ThresholdRow {
+  /** Answers of this confidence or more are kept. */
+  readonly threshold: number;
+  readonly kept: number;
+  /** Share of the pictures that get an answer. */
+  readonly coverage: number;
+  /** Share of right ones among the answers that are kept, with Wilson's 95 % interval; absent where none is. */
+  readonly accuracy?: number;
+  readonly interval?: Interval;
+  /** Of two classes each; absent for more. */
+  readonly classes?: readonly KeptClass[];
+}
+
+export interface KeptClass {
+  readonly label: string;
+  /** Of the kept answers that name this class, the share that is right; absent where none names it. */
+  readonly precision?: number;
+  /** Of all pictures of this class, the share that is answered, and rightly; absent where there are none. */
+  readonly recall?: number;
+}
+
+/** Denser towards 1, where the decisions lie. */
+const usualThresholds: readonly number[] = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
+
+/**
+ * A row for each threshold. Thresholds that keep every answer are left out but for the highest of them, since with K classes no confidence is
+ * below 1 / K.
+ */
+export function thresholdTable(
+  outcomes: readonly Outcome[],
+  labels: readonly string[],
+  thresholds: readonly number[] = usualThresholds,
+): readonly ThresholdRow[] {
+  const rows = thresholds.map((threshold) => thresholdRow(outcomes, labels, threshold));
+  const keptAll = rows.filter(({ kept }) => kept === outcomes.length).length;
+  return rows.slice(Math.max(0, keptAll - 1));
+}
+
+function thresholdRow(outcomes: readonly Outcome[], labels: readonly string[], threshold: number): ThresholdRow {
+  const kept = outcomes.filter(({ confidence }) => confidence >= threshold);
+  const right = kept.filter(({ isRight }) => isRight);
+  return {
+    threshold,
+    kept: kept.length,
+    coverage: outcomes.length === 0 ? 0 : kept.length / outcomes.length,
+    ...(kept.length > 0 && {
+      accuracy: right.length / kept.length,
+      interval: wilsonInterval(right.length, kept.length),
+    }),
+    ...(labels.length === 2 && {
+      classes: labels.map((label, index): KeptClass => {
+        const hits = right.filter(({ target }) => target === index).length;
+        const named = kept.filter(({ answer }) => answer === index).length;
+        const count = outcomes.filter(({ target }) => target === index).length;
+        return {
+          label,
+          ...(named > 0 && { precision: hits / named }),
+          ...(count > 0 && { recall: hits / count }),
+        };
+      }),
+    }),
+  };
+}
