@@ -30,7 +30,11 @@ export interface ConfigInput<T extends TObject> {
 }
 
 /** Variables that begin alike and are no configuration: they tell tests and benchmarks where things of theirs are. */
-const developmentVariables: ReadonlySet<string> = new Set(["PAWPRINT_TEST_DATA", "PAWPRINT_PEER_PYTHON"]);
+const developmentVariables: ReadonlySet<string> = new Set([
+  "PAWPRINT_TEST_DATA",
+  "PAWPRINT_TEST_BROWSER",
+  "PAWPRINT_PEER_PYTHON",
+]);
 
 /** One row of "which value holds, and who set it". */
 export interface ConfigEntry {

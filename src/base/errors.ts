@@ -65,6 +65,7 @@ export const errorTable = {
   EXECUTION_INPUT: entry("invalid", "a graph was fed a tensor of the wrong name, shape or data type"),
   TRAIN_DIVERGED: entry("invalid", "the loss became NaN or infinite"),
   TRAIN_OUT_OF_MEMORY: entry("unavailable", "a training step needs more memory than there is"),
+  TRIAL_FAILED: entry("invalid", "a trial of a sweep did not come to its end"),
   CHECKPOINT_INVALID: entry("invalid", "a checkpoint does not belong to this training"),
 
   REQUEST_INVALID: answer("invalid", 400, "a request's path, query, header or body is not what the route takes"),

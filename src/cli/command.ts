@@ -62,6 +62,8 @@ export interface BooleanOption extends OptionFacts {
   readonly type: "boolean";
   /** Default false. `--no-name` turns a flag off that is on by default. */
   readonly default?: boolean;
+  /** Undefined where it is not given: what else decides then must be told from a no, which is `--no-name`. */
+  readonly hasNoDefault?: true;
 }
 
 export interface StringOption extends OptionFacts, ValueFacts {
@@ -95,9 +97,11 @@ type SingleValue<O extends OptionSpec> = O extends BooleanOption
 
 type OptionValue<O extends OptionSpec> = O extends { readonly repeatable: true }
   ? readonly SingleValue<O>[]
-  : O extends BooleanOption | { readonly required: true } | { readonly default: string | number }
-    ? SingleValue<O>
-    : SingleValue<O> | undefined;
+  : O extends { readonly hasNoDefault: true }
+    ? boolean | undefined
+    : O extends BooleanOption | { readonly required: true } | { readonly default: string | number }
+      ? SingleValue<O>
+      : SingleValue<O> | undefined;
 
 type ArgumentValue<A extends ArgumentSpec> = A extends { readonly variadic: true }
   ? readonly string[]

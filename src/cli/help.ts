@@ -67,11 +67,17 @@ function argumentUsage({ name, optional, variadic }: ArgumentSpec): string {
 
 function optionRow(spec: OptionSpec, style: Style): readonly [string, string] {
   const short = spec.short === undefined ? "    " : `-${spec.short}, `;
-  const isOnByDefault = spec.type === "boolean" && spec.default === true;
-  const flag = isOnByDefault ? flagOf(spec.name).replace("--", "--no-") : flagOf(spec.name);
+  const flag = flagOf(spec.name).replace("--", negation(spec));
   const value = spec.type === "boolean" ? "" : ` ${spec.placeholder ?? spec.type.toUpperCase()}`;
   const facts = factsOf(spec);
   return [style.cyan(`${short}${flag}`) + value, facts === "" ? spec.doc : `${spec.doc} ${style.dim(`(${facts})`)}`];
+}
+
+/** What stands before the name: the way that is worth a flag, or both. */
+function negation(spec: OptionSpec): string {
+  if (spec.type !== "boolean") return "--";
+  if (spec.hasNoDefault) return "--[no-]";
+  return spec.default === true ? "--no-" : "--";
 }
 
 function factsOf(spec: OptionSpec): string {

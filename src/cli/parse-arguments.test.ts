@@ -56,6 +56,13 @@ describe("a command line that fits", () => {
     });
   });
 
+  it("tells a flag without a default that is not given from one that says no", () => {
+    const options = [{ name: "flip", type: "boolean", hasNoDefault: true, doc: "mirror pictures" }] as const;
+    const open = { name: "train", arguments: [], options };
+    const flip = (...argv: string[]) => parseArguments(open, argv).options.flip;
+    expect([flip(), flip("--flip"), flip("--no-flip"), flip("--flip=false")]).toEqual([undefined, true, false, false]);
+  });
+
   it("takes values in every way of writing, in any place", () => {
     const { args, options } = parse("-fe", "5", "pets", "--learning-rate=1e-3", "more", "-o=a.onnx", "--no-augment");
     expect(args).toEqual({ dataset: "pets", extra: ["more"] });

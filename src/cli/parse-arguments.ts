@@ -124,7 +124,7 @@ export function describeNumber({ type, min, max }: OptionSpec & { type: "number"
 
 /** The value in force: the last one given, all of a repeatable option, or the default. */
 function settle(command: Shape, spec: OptionSpec, values: readonly Single[]): unknown {
-  if (spec.type === "boolean") return values.at(-1) ?? spec.default ?? false;
+  if (spec.type === "boolean") return values.at(-1) ?? spec.default ?? (spec.hasNoDefault ? undefined : false);
   if (spec.repeatable) return values;
   if (values.length === 0 && spec.required) {
     throw usageError(command, `${flagOf(spec.name)} is required`, "no value", undefined);

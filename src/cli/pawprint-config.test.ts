@@ -16,7 +16,7 @@ describe("a section's keys as flags", () => {
       { name: "epochs", doc: "passes", type: "integer", min: 1, max: 9 },
       { name: "rate", doc: "speed", type: "number" },
       { name: "mode", doc: "which", type: "choice", choices: ["a", "b"] },
-      { name: "flip", doc: "mirror", type: "choice", choices: ["true", "false"] },
+      { name: "flip", doc: "mirror", type: "boolean", hasNoDefault: true },
       { name: "widths", doc: "filters", type: "string", placeholder: "LIST" },
     ]);
     expect(optionsOf(section, ["flip"]).map(({ name }) => name)).toEqual(["flip"]);

@@ -37,6 +37,8 @@ export function optionsOf(section: TObject, names?: readonly string[]): readonly
     .filter(({ key }) => names?.includes(key) ?? true)
     .map(({ key, schema }): OptionSpec => {
       const facts = { name: key, doc: String(schema.description) };
+      // A flag that is left out leaves the decision to the environment or the file.
+      if (schema.type === "boolean") return { ...facts, type: "boolean", hasNoDefault: true };
       const choices = choicesOf(schema);
       if (choices !== undefined) return { ...facts, type: "choice", choices };
       if (schema.type !== "integer" && schema.type !== "number") {
@@ -54,9 +56,7 @@ export function optionsOf(section: TObject, names?: readonly string[]): readonly
 
 const placeholders: Readonly<Record<string, string>> = { array: "LIST", object: "JSON" };
 
-/** A flag that is left out must be told from one that says no, so that truth values are named in full. */
 function choicesOf(schema: TObject["properties"][string]): readonly string[] | undefined {
-  if (schema.type === "boolean") return ["true", "false"];
   if (!Array.isArray(schema.anyOf)) return undefined;
   return schema.anyOf.map((choice: { const: unknown }) => String(choice.const));
 }

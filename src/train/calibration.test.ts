@@ -66,7 +66,10 @@ describe("calibration", () => {
     fc.assert(
       fc.property(answers, fc.double({ min: 0.05, max: 20, noNaN: true }), (rows, temperature) => {
         const calibration = calibrationOf(
-          { logits: Float32Array.from(rows.flatMap(([a, b]) => [a, b])), targets: rows.map(([, , target]) => target) },
+          {
+            logits: Float32Array.from(rows.flatMap((row) => row.slice(0, 2))),
+            targets: rows.map(([, , target]) => target),
+          },
           temperature,
         );
         const { expectedCalibrationError: ece, maximumCalibrationError: mce } = calibration;

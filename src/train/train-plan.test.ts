@@ -66,13 +66,15 @@ describe("what follows from the pack", () => {
     expect(batchSize).toBeLessThanOrEqual(30);
   });
 
-  it("weighs classes by their rarity where that is asked for, the mean picture at 1", () => {
+  it("weighs classes by their rarity where one is twice as common as another, the mean picture at 1", () => {
     expect(planSteps(pack, "folder", {}).classWeights).toBeUndefined();
     const targets = pack.targets.map((_, at) => (at < 20 ? 0 : at < 28 ? 1 : 2));
-    const { classWeights } = planSteps({ ...pack, targets }, "folder", { classWeights: "balanced" });
-    expect(classWeights).toEqual([30 / 60, 30 / 24, 30 / 6]);
-    const mean = (20 * classWeights![0]! + 8 * classWeights![1]! + 2 * classWeights![2]!) / 30;
+    const plan = planSteps({ ...pack, targets }, "folder", {});
+    expect(plan.classWeights).toEqual([30 / 60, 30 / 24, 30 / 6]);
+    expect(reasonOf(plan, "class weights")).toBe("the largest class has 10.0 times the pictures of the smallest");
+    const mean = (20 * plan.classWeights![0]! + 8 * plan.classWeights![1]! + 2 * plan.classWeights![2]!) / 30;
     expect(mean).toBeCloseTo(1, 12);
+    expect(planSteps({ ...pack, targets }, "folder", { classWeights: "none" }).classWeights).toBeUndefined();
   });
 
   it("puts optimizer, decay and clipping together", () => {

@@ -125,8 +125,12 @@ export function planSteps(
   notes.add("averaged weights", averages, settings.averageSteps, "half an epoch: steadier than any one step");
 
   const labelSmoothing = settings.labelSmoothing ?? (isDigits ? 0 : 0.05);
-  const weights = settings.classWeights === "balanced" ? balancedWeights(pack) : undefined;
-  if (weights) notes.add("class weights", "balanced", settings.classWeights, "");
+  const counts = trainCounts(pack);
+  const imbalance = imbalanceOf(counts);
+  const classWeights = settings.classWeights ?? (imbalance >= unbalancedFrom ? "balanced" : "none");
+  const weights = classWeights === "balanced" ? balancedWeights(counts) : undefined;
+  const weightReason = `the largest class has ${imbalance.toFixed(1)} times the pictures of the smallest`;
+  notes.add("class weights", classWeights, settings.classWeights, weightReason);
   const seed = settings.seed ?? 0;
   notes.add("seed", `${seed}`, settings.seed, "repeatable unless another is given");
   return {
@@ -183,11 +187,14 @@ function averageStepsFor(stepsPerEpoch: number): number {
   return Math.min(2000, Math.max(10, Math.round(stepsPerEpoch / 2)));
 }
 
-/** One stage for each halving down to 7 or 8 pixels or a little more; fewer for very small pictures, which a stage must not use up. */
+/**
+ * One stage for each halving, down to a few pixels; fewer for very small pictures, which a stage must not use up. Doubling the filters at every halving keeps all
+ * stages equally dear, so that a narrow first stage makes the whole network cheap: of photographs it sees many more in the same time.
+ */
 function widthsFor(side: number): number[] {
   if (side < 8) return [32];
   if (side < 24) return [32, 64];
-  return side < 112 ? [32, 64, 128] : [32, 64, 128, 256];
+  return side < 48 ? [32, 64, 128] : [16, 32, 64, 128];
 }
 
 /** A network needs to see about as many pictures in all whether the set is small or large; both ends are bounded. */
@@ -225,11 +232,24 @@ function createSchedule(name: "one-cycle" | "cosine" | "constant"): Schedule {
   return name === "cosine" ? cosineWithWarmup() : oneCycle();
 }
 
-/** total / (classes * count): every class weighs the same, and the mean weight of a picture is 1. */
-function balancedWeights(pack: Pack): number[] {
+/** From here on a class with few pictures would be answered too seldom. */
+const unbalancedFrom = 2;
+
+function trainCounts(pack: Pack): readonly number[] {
   const counts = pack.labels.map(() => 0);
-  const indices = indicesOf(pack, "train");
-  for (const index of indices) counts[pack.targets[index]!]!++;
+  for (const index of indicesOf(pack, "train")) counts[pack.targets[index]!]!++;
+  return counts;
+}
+
+/** The largest class over the smallest one that has pictures. */
+function imbalanceOf(counts: readonly number[]): number {
+  const present = counts.filter((count) => count > 0);
+  return present.length === 0 ? 1 : Math.max(...present) / Math.min(...present);
+}
+
+/** total / (classes * count): every class weighs the same, and the mean weight of a picture is 1. */
+function balancedWeights(counts: readonly number[]): number[] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
   // A class without training pictures is only possible where the source itself gives the splits; its weight is never used.
-  return counts.map((count) => indices.length / (counts.length * Math.max(1, count)));
+  return counts.map((count) => total / (counts.length * Math.max(1, count)));
 }

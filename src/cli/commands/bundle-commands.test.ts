@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -104,6 +104,57 @@ describe("pawprint evaluate", () => {
     const json = JSON.parse((await run("evaluate m.onnx --data pictures --split all --json")).out);
     expect(json).toMatchObject({ model: "m.onnx", data: "pictures", split: "all", isTrainingData: true });
     expect(json.evaluation.count).toBe(48);
+  });
+
+  it("writes a page, a row for each picture, and charts, none of them over files that are there", async () => {
+    const line =
+      "evaluate m.onnx --data pictures --split all --no-latency --report r/page.html --csv r/rows.csv --charts r/charts";
+    const { exitCode, out } = await run(line);
+    expect(exitCode).toBe(0);
+    expect(out).toContain("Written  r/page.html\n");
+    expect(await readFile(join(cwd, "r/page.html"), "utf8")).toMatch(
+      /^<!doctype html>.*<section id="lineage".*<\/html>\n?$/is,
+    );
+    const rows = (await readFile(join(cwd, "r/rows.csv"), "utf8")).trimEnd().split("\r\n");
+    expect(rows[0]).toBe("id,label,answer,confidence,correct,probability_blue,probability_red");
+    expect(rows[1]).toMatch(/^blue\/blue\.0\.png,blue,blue,0\.\d+,true,0\.\d+,0\.\d+$/);
+    expect(rows).toHaveLength(49);
+    const drawn = await readdir(join(cwd, "r/charts"));
+    expect(drawn.sort()).toEqual(
+      ["confidence", "confusion", "precision-recall", "reliability", "roc", "thresholds"].map((name) => `${name}.svg`),
+    );
+    expect(await readFile(join(cwd, "r/charts/roc.svg"), "utf8")).toMatch(/^<svg .*<\/svg>\n$/s);
+
+    const again = await run(line);
+    expect(again.exitCode).toBe(1);
+    expect(again.err).toContain("error FILE_EXISTS: ");
+    expect((await run(`${line} --force`)).exitCode).toBe(0);
+  });
+
+  it("puts two bundles side by side", async () => {
+    const line = "evaluate m.onnx --data pictures --split all --against m.onnx --no-latency";
+    const { exitCode, out } = await run(`${line} --csv both.csv`);
+    expect(exitCode).toBe(0);
+    expect(out).toContain("Both right: 48; both wrong: 0\nno difference that chance would not explain: 0.00 points");
+    const [head] = (await readFile(join(cwd, "both.csv"), "utf8")).split("\r\n");
+    expect(head).toMatch(/,against_answer,against_confidence,against_correct$/);
+    const { against } = JSON.parse((await run(`${line} --json`)).out);
+    expect(against).toMatchObject({
+      model: "m.onnx",
+      comparison: { bothRight: 48, bothWrong: 0, difference: 0, isSignificant: false, mcnemar: { pValue: 1 } },
+    });
+    expect((await run("evaluate m.onnx --data pictures --against torn.jpg")).err).toContain("error MODEL_UNREADABLE: ");
+  });
+
+  it("gives JSON without pictures and curves", async () => {
+    const json = JSON.parse((await run("evaluate m.onnx --data pictures --split all --json")).out);
+    expect(Object.keys(json)).toEqual(
+      expect.arrayContaining(["calibration", "rankings", "macro", "thresholds", "wrong", "slices"]),
+    );
+    expect(json.slices.map(({ dimension }: { dimension: string }) => dimension)).toContain("class");
+    expect(json.latency.one.medianMs).toBeGreaterThan(0);
+    expect(json.files).toEqual([]);
+    expect(JSON.stringify(json)).not.toContain("answered");
   });
 
   it("refuses data with other classes, and a line without data", async () => {

@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./find-rate.ts"),
   },
   {
+    name: "sweep",
+    summary: "search settings of a training: random, or by successive halving",
+    load: () => import("./sweep.ts"),
+  },
+  {
     name: "data fetch",
     summary: "download a public set of pictures from its publisher",
     load: () => import("./data-fetch.ts"),

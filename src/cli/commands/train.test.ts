@@ -46,7 +46,9 @@ describe("pawprint train", () => {
   });
 
   it("gives one JSON line and a history file of the same content", async () => {
-    const { exitCode, out } = await run(`train --data pictures ${quick} --out models/b.onnx --json --history b.json`);
+    const { exitCode, out } = await run(
+      `train --data pictures ${quick} --out models/b.onnx --json --history b.json --chart b.svg`,
+    );
     expect(exitCode).toBe(0);
     const result = JSON.parse(out);
     expect(result).toMatchObject({
@@ -58,6 +60,7 @@ describe("pawprint train", () => {
       lineage: { createdAt: "1970-01-01T00:00:00.000Z" },
     });
     expect(result.history).toHaveLength(2);
+    expect(await readFile(join(cwd, "b.svg"), "utf8")).toMatch(/^<svg .*2 epochs, the best of validation/);
     expect(JSON.parse(await readFile(join(cwd, "b.json"), "utf8"))).toEqual(result);
   });
 

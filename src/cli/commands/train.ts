@@ -1,6 +1,8 @@
 /** `pawprint train`: labelled pictures in, a bundle out. */
 import { AppError, writeFileAtomic } from "../../base/index.ts";
 import { requireFreePath } from "../../registry/export-bundle.ts";
+import { renderChart } from "../../report/chart.ts";
+import { trainingChart } from "../../report/training-chart.ts";
 import { train } from "../../train/pipeline.ts";
 import { trainConfigSchema } from "../../train/train-config.ts";
 import { defineCommand } from "../command.ts";
@@ -25,6 +27,7 @@ Ctrl-C ends training after the step under way. What was learnt up to the last ep
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
     { name: "resume", type: "boolean", doc: "go on with a training that was interrupted" },
     { name: "history", type: "string", placeholder: "FILE", doc: "write settings, epochs and figures to a JSON file" },
+    { name: "chart", type: "string", placeholder: "FILE.svg", doc: "draw accuracy over minutes" },
   ],
   examples: [
     { line: "pawprint train --data pictures", doc: "a folder with a folder of pictures for each class" },
@@ -41,8 +44,10 @@ Ctrl-C ends training after the step under way. What was learnt up to the last ep
     const { data, out = `models/${nameOf(pathFrom(cwd, data ?? ""))}.onnx`, threads, ...settings } = config;
     if (data === undefined) throw missingData();
     const force = options.force === true;
-    const history = typeof options.history === "string" ? pathFrom(cwd, options.history) : undefined;
-    if (history !== undefined) await requireFreePath(history, force);
+    const [history, chart] = [options.history, options.chart].map((path) =>
+      typeof path === "string" ? pathFrom(cwd, path) : undefined,
+    );
+    for (const path of [history, chart]) if (path !== undefined) await requireFreePath(path, force);
     const gitCommit = await readGitCommit(cwd);
     const report = await train({
       data: pathFrom(cwd, data),
@@ -62,6 +67,10 @@ Ctrl-C ends training after the step under way. What was learnt up to the last ep
     await report.pack.pixels.close();
     const result = trainResult(report);
     if (history !== undefined) await writeFileAtomic(history, `${JSON.stringify(result, null, 2)}\n`, { force });
+    if (chart !== undefined) {
+      const svg = await renderChart(trainingChart(report.history, report.bestEpoch));
+      await writeFileAtomic(chart, `${svg}\n`, { force });
+    }
     const shown = shownPath(cwd, report.bundle.path);
     return {
       result,

@@ -1,0 +1,147 @@
+/** The files of `pawprint evaluate`: the page, the table of predictions, the charts. */
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { cpuLimit, ensureFolder, writeFileAtomic } from "../base/index.ts";
+import { readVersion } from "../base/version.ts";
+import { csvLine } from "../predict/prediction-formats.ts";
+import { requireFreePath } from "../registry/export-bundle.ts";
+import type { ModelFile } from "../report/evaluation-facts.ts";
+import type { AnsweredPictures } from "../train/answer-pictures.ts";
+import { probabilitiesOf } from "../train/classification-metrics.ts";
+import type { BundleEvaluation } from "../train/evaluate-bundle.ts";
+import { outcomesOf } from "../train/outcomes.ts";
+
+/** Paths of what is to be written; those left out are not. */
+export interface EvaluationFiles {
+  readonly report?: string;
+  readonly csv?: string;
+  /** A folder. */
+  readonly charts?: string;
+}
+
+export interface EvaluatedModels {
+  readonly model: ModelFile;
+  readonly against?: ModelFile;
+  readonly data: string;
+  readonly evaluation: BundleEvaluation;
+}
+
+interface WriteOptions {
+  readonly force: boolean;
+  readonly signal: AbortSignal;
+  readonly now: Date;
+}
+
+const chartNames = ["reliability", "confidence", "roc", "precision-recall", "thresholds", "confusion"] as const;
+type ChartName = (typeof chartNames)[number];
+
+/** Makes the files' folders, and says before an evaluation of minutes that its results could not be written. Errors: FILE_EXISTS, FILE_WRITE_FAILED. */
+export async function prepareFiles({ report, csv, charts }: EvaluationFiles, force: boolean): Promise<void> {
+  const drawn = charts === undefined ? [] : chartNames.map((name) => chartPath(charts, name));
+  for (const path of [report, csv, ...drawn]) {
+    if (path === undefined) continue;
+    await ensureFolder(dirname(path));
+    await requireFreePath(path, force);
+  }
+}
+
+/** Writes what is asked for, each file whole or not at all; gives the paths. Errors: FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED. */
+export async function writeEvaluationFiles(
+  { report, csv, charts }: EvaluationFiles,
+  models: EvaluatedModels,
+  { force, signal, now }: WriteOptions,
+): Promise<readonly string[]> {
+  const written: string[] = [];
+  const write = async (path: string, content: string | Iterable<string>): Promise<void> => {
+    await writeFileAtomic(path, content, { force, signal });
+    written.push(path);
+  };
+  if (csv !== undefined) await write(csv, csvLines(models));
+  if (charts !== undefined) {
+    for (const [name, svg] of await drawCharts(models.evaluation)) await write(chartPath(charts, name), `${svg}\n`);
+  }
+  if (report !== undefined) await write(report, await reportOf(models, now, signal));
+  return written;
+}
+
+function chartPath(folder: string, name: ChartName): string {
+  return join(folder, `${name}.svg`);
+}
+
+/** A row for each picture: what it is, what was answered, every class' probability; then the second model's answer. */
+function* csvLines({ model, against, evaluation }: EvaluatedModels): Generator<string> {
+  const { labels } = model.info;
+  const second = evaluation.against &&
+    against && { labels: against.info.labels, answered: evaluation.against.answered };
+  const secondOutcomes = second && outcomesOf(second.answered);
+  const head = ["id", "label", "answer", "confidence", "correct", ...labels.map((label) => `probability_${label}`)];
+  yield csvLine([...head, ...(second ? ["against_answer", "against_confidence", "against_correct"] : [])]);
+  const { answered } = evaluation;
+  for (const [row, { target, answer, confidence, isRight }] of outcomesOf(answered).entries()) {
+    const other = secondOutcomes?.[row];
+    yield csvLine([
+      answered.ids[row]!,
+      labels[target]!,
+      labels[answer]!,
+      rounded(confidence),
+      String(isRight),
+      ...probabilitiesAt(answered, row, labels.length).map(rounded),
+      ...(second && other ? [second.labels[other.answer]!, rounded(other.confidence), String(other.isRight)] : []),
+    ]);
+  }
+}
+
+function probabilitiesAt({ logits }: AnsweredPictures, row: number, classes: number): readonly number[] {
+  return probabilitiesOf(logits.subarray(row * classes, (row + 1) * classes));
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+/** Charts are drawn by libraries that take a while to load; they are loaded where they are asked for. */
+async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (readonly [ChartName, string])[]> {
+  const [{ renderChart }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
+    import("../report/chart.ts"),
+    import("../report/evaluation-confidence-charts.ts"),
+    import("../report/evaluation-curve-charts.ts"),
+    import("../report/evaluation-confusion-chart.ts"),
+  ]);
+  const { calibration, curves, thresholds, evaluation: figures } = evaluation;
+  const specs = [
+    ["reliability", confidence.reliabilityChart(calibration.bins, calibration.expectedCalibrationError)],
+    ["confidence", confidence.confidenceChart(calibration.bins)],
+    ...(curves.length > 0
+      ? ([
+          ["roc", curve.rocChart(curves)],
+          ["precision-recall", curve.precisionRecallChart(curves)],
+        ] as const)
+      : []),
+    ["thresholds", confidence.coverageChart(thresholds)],
+    ...(figures.classes.length <= confusionLimits.classes ? ([["confusion", confusionChart(figures)]] as const) : []),
+  ] as const;
+  return Promise.all(specs.map(async ([name, spec]) => [name, await renderChart(spec)] as const));
+}
+
+async function reportOf(
+  { model, against, data, evaluation }: EvaluatedModels,
+  now: Date,
+  signal: AbortSignal,
+): Promise<string> {
+  const { renderEvaluationReport } = await import("../report/evaluation-report.ts");
+  const { makePictureThumbnails } = await import("../report/evaluation-thumbnails.ts");
+  const { split, datasetHash, pictures } = evaluation;
+  return renderEvaluationReport(
+    {
+      model,
+      figures: evaluation,
+      data,
+      datasetHash,
+      split,
+      ...(against && evaluation.against && { against: { model: against, figures: evaluation.against } }),
+      machine: { processor: cpus()[0]?.model ?? "unknown processor", cores: cpuLimit() },
+      thumbnails: await makePictureThumbnails(pictures, model.info.recipe, { signal }),
+    },
+    { version: await readVersion(), now },
+  );
+}

@@ -1,0 +1,139 @@
+/** Runs a sweep's trials, several at once where asked for, and keeps what came of each: a sweep that was cut off goes on where it was. */
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  AppError,
+  ensureFolder,
+  isAppError,
+  type Progress,
+  silentProgress,
+  throwIfCancelled,
+  toAppError,
+  writeFileAtomic,
+} from "../../base/index.ts";
+import { roundEpochs, survivors } from "./rounds.ts";
+import type { Sweep } from "./sweep-config.ts";
+import { ranked, type TrialConfig, type TrialResult, trialConfig } from "./trial.ts";
+
+export interface RunSweepOptions {
+  readonly sweep: Sweep;
+  /** Where trials are kept, a folder each. */
+  readonly folder: string;
+  /** Trains one trial in its folder and gives its figures. What it throws is kept as the trial's result. */
+  readonly runTrial: (config: TrialConfig, folder: string) => Promise<Figures>;
+  /** Trials at once. Default 1. */
+  readonly parallel?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+}
+
+/** Of a trial that came to its end. */
+export type Figures = Pick<
+  Extract<TrialResult, { error?: undefined }>,
+  "validationAccuracy" | "validationLoss" | "bestEpoch" | "durationMs"
+>;
+
+export interface SweepResult {
+  /** The last result of every trial, the best first: those of later rounds before those that went no further. */
+  readonly results: readonly TrialResult[];
+  /** How many of all runs were there already. */
+  readonly reused: number;
+}
+
+/**
+ * Errors: CONFIG_INVALID where the folder holds trials of another sweep; INTERRUPTED, with what was finished kept; FILE_WRITE_FAILED. A trial that
+ * fails is a result like any other.
+ */
+export async function runSweep(options: RunSweepOptions): Promise<SweepResult> {
+  const { sweep, folder, parallel = 1, signal, progress = silentProgress } = options;
+  await ensureFolder(folder);
+  await requireSameSweep(folder, sweep);
+  const last = new Map<number, TrialResult>();
+  const rounds: TrialResult[][] = [];
+  let alive: readonly number[] = Array.from({ length: sweep.trials }, (_, trial) => trial);
+  let reused = 0;
+  for (const epochs of roundEpochs(sweep)) {
+    const task = progress.start({ label: `${epochs} epochs`, total: alive.length, unit: "trials" });
+    const waiting = [...alive];
+    const results: TrialResult[] = [];
+    const work = async (): Promise<void> => {
+      for (let trial = waiting.shift(); trial !== undefined; trial = waiting.shift()) {
+        throwIfCancelled(signal);
+        const config = trialConfig(sweep, trial, epochs);
+        const place = join(folder, trialName(trial, epochs));
+        const before = await readResult(place);
+        if (before) reused++;
+        const result = before ?? (await runOne(options, config, place));
+        results.push(result);
+        last.set(trial, result);
+        task.advance(1, describe(result));
+      }
+    };
+    const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, parallel) }, work));
+    const failure = lanes.find((lane) => lane.status === "rejected");
+    if (failure) {
+      task.fail();
+      throw failure.reason;
+    }
+    task.done();
+    rounds.push(results);
+    alive = survivors(results, sweep.eta);
+  }
+  const order = rounds.toReversed().flatMap((results) => ranked(results).map(({ trial }) => trial));
+  return { results: [...new Set(order)].map((trial) => last.get(trial)!), reused };
+}
+
+/** `trial-007-epochs-9` */
+export function trialName(trial: number, epochs: number): string {
+  return `trial-${String(trial).padStart(3, "0")}-epochs-${epochs}`;
+}
+
+async function runOne(
+  { runTrial, signal }: RunSweepOptions,
+  config: TrialConfig,
+  folder: string,
+): Promise<TrialResult> {
+  await mkdir(folder, { recursive: true });
+  let result: TrialResult;
+  try {
+    result = { ...config, ...(await runTrial(config, folder)) };
+  } catch (error) {
+    throwIfCancelled(signal);
+    if (isAppError(error, "INTERRUPTED")) throw error;
+    const { code, message } = toAppError(error);
+    result = { ...config, error: { code, message } };
+  }
+  await writeFileAtomic(join(folder, "result.json"), `${JSON.stringify(result, null, 2)}\n`, { force: true });
+  return result;
+}
+
+/** Undefined where the trial did not come to its end. */
+async function readResult(folder: string): Promise<TrialResult | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, "result.json"), "utf8")) as TrialResult; // runOne wrote it, whole or not at all
+  } catch {
+    return undefined;
+  }
+}
+
+async function requireSameSweep(folder: string, sweep: Sweep): Promise<void> {
+  const path = join(folder, "sweep.json");
+  const text = `${JSON.stringify(sweep, null, 2)}\n`;
+  const there = await readFile(path, "utf8").catch(() => undefined);
+  if (there === text) return;
+  const hasTrials = (await readdir(folder)).some((name) => name.startsWith("trial-"));
+  if (there !== undefined && hasTrials) {
+    throw new AppError("CONFIG_INVALID", {
+      required: "a folder with trials of this sweep, or with none",
+      received: "trials of another one, or of this one before its file was changed",
+      where: folder,
+      hint: "choose another folder with --out, or delete this one",
+    });
+  }
+  await writeFileAtomic(path, text, { force: true });
+}
+
+function describe(result: TrialResult): string {
+  const name = `trial ${result.trial}`;
+  return result.error ? `${name}: ${result.error.code}` : `${name}: ${(100 * result.validationAccuracy).toFixed(2)} %`;
+}

@@ -1,0 +1,125 @@
+/** A sweep's file: which settings of a training are searched, within what bounds, and by which method. */
+import { type Static, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { AppError, hintForName, loadConfig } from "../../base/index.ts";
+import { type TrainSettings, trainConfigSchema } from "../train-config.ts";
+
+const schema = Type.Object({
+  data: Type.String({ minLength: 1, description: "labelled pictures, as for train --data" }),
+  method: Type.Union([Type.Literal("random"), Type.Literal("halving")], {
+    default: "random",
+    description: "random search, or successive halving",
+  }),
+  trials: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 12,
+    description: "how many sets of settings are drawn",
+  }),
+  seed: Type.Integer({ minimum: 0, default: 0, description: "decides what is drawn" }),
+  epochs: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 9,
+    description: "of each trial; with halving of those that come to the end",
+  }),
+  minEpochs: Type.Integer({ minimum: 1, maximum: 10_000, default: 1, description: "with halving: of the first round" }),
+  eta: Type.Integer({
+    minimum: 2,
+    maximum: 16,
+    default: 3,
+    description: "with halving: one in so many goes on, with so many times the epochs",
+  }),
+  fixed: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), { description: "settings of train that all trials have" }),
+  ),
+  search: Type.Record(Type.String(), Type.Unknown(), {
+    description: "settings that are drawn, each with choice, uniform, logUniform or integer",
+  }),
+});
+
+const range = Type.Array(Type.Number(), { minItems: 2, maxItems: 2 });
+const rangeSchemas = {
+  choice: Type.Array(Type.Unknown(), { minItems: 1 }),
+  uniform: range,
+  logUniform: range,
+  integer: range,
+} as const;
+
+/** How a setting is drawn; ranges hold both ends. */
+export type SearchRange =
+  | { readonly kind: "choice"; readonly values: readonly unknown[] }
+  | { readonly kind: "uniform" | "logUniform" | "integer"; readonly low: number; readonly high: number };
+
+export interface Sweep extends Readonly<Omit<Static<typeof schema>, "fixed" | "search">> {
+  readonly fixed: TrainSettings;
+  readonly search: Readonly<Record<string, SearchRange>>;
+}
+
+/** Settings that a sweep decides by itself. */
+const taken: ReadonlySet<string> = new Set(["data", "out", "epochs", "time", "threads", "checkpointMinutes"]);
+const known = Object.keys(trainConfigSchema.properties).filter((key) => !taken.has(key));
+
+/** Errors: CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, CONFIG_INVALID, each with its place in the file. */
+export function parseSweep(text: string, fileName: string): Sweep {
+  const { config } = loadConfig({ schema, fileText: text, fileName });
+  const { fixed = {}, search, minEpochs, epochs } = config;
+  for (const [key, value] of Object.entries(fixed)) requireSetting(key, value, `${fileName} fixed.${key}`);
+  const ranges = Object.fromEntries(
+    Object.entries(search).map(([key, value]) => [key, readRange(key, value, `${fileName} search.${key}`)]),
+  );
+  const twice = Object.keys(ranges).find((key) => key in fixed);
+  if (twice !== undefined) throw invalid(`${twice} is either fixed or searched`, "both", fileName);
+  if (Object.keys(ranges).length === 0) throw invalid("at least one setting to search", "none", `${fileName} search`);
+  if (minEpochs > epochs)
+    throw invalid(`minEpochs is at most epochs, ${epochs}`, `${minEpochs}`, `${fileName} minEpochs`);
+  return { ...config, fixed: fixed as TrainSettings, search: ranges }; // each was checked against the schema of train
+}
+
+function readRange(key: string, value: unknown, where: string): SearchRange {
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  const [kind, given] = entries[0] ?? [];
+  const kinds = Object.keys(rangeSchemas);
+  if (entries.length !== 1 || kind === undefined || !kinds.includes(kind)) {
+    throw invalid(`one of ${kinds.join(", ")}`, JSON.stringify(value), where);
+  }
+  const kindName = kind as keyof typeof rangeSchemas; // one of its keys, as the line above checks
+  const fault = Value.Errors(rangeSchemas[kindName], given).First();
+  if (fault)
+    throw invalid(kind === "choice" ? "a list of values" : "two numbers, [low, high]", JSON.stringify(given), where);
+  if (kindName === "choice") {
+    const values = given as readonly unknown[];
+    for (const one of values) requireSetting(key, one, where);
+    return { kind: "choice", values };
+  }
+  const [low, high] = given as readonly [number, number];
+  if (!(low < high) || (kindName === "logUniform" && low <= 0)) {
+    throw invalid(
+      `[low, high] with low below high${kindName === "logUniform" ? ", both above 0" : ""}`,
+      JSON.stringify(given),
+      where,
+    );
+  }
+  // Both ends must be allowed; so is what lies between them.
+  for (const end of [low, high]) requireSetting(key, kindName === "integer" ? Math.round(end) : end, where);
+  return { kind: kindName, low, high };
+}
+
+function requireSetting(key: string, value: unknown, where: string): void {
+  if (!known.includes(key)) {
+    const hint = hintForName(key, known);
+    throw new AppError("CONFIG_UNKNOWN_KEY", {
+      required: taken.has(key) ? "a setting that a sweep does not decide by itself" : "a setting of train",
+      received: key,
+      where,
+      ...(hint !== undefined && !taken.has(key) && { hint }),
+    });
+  }
+  const part = trainConfigSchema.properties[key as keyof typeof trainConfigSchema.properties];
+  const fault = Value.Errors(part, value).First();
+  if (fault) throw invalid(`${key}: ${fault.message}`, JSON.stringify(value), where);
+}
+
+function invalid(required: string, received: string, where: string): AppError {
+  return new AppError("CONFIG_INVALID", { required, received, where });
+}

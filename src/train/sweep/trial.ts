@@ -1,0 +1,53 @@
+/** One trial of a sweep: what it trains, as a pure function of the sweep and its number, and what came of it. */
+import { createRandom, type Random } from "../../base/random.ts";
+import type { TrainSettings } from "../train-config.ts";
+import type { SearchRange, Sweep } from "./sweep-config.ts";
+
+/** Everything that decides a trial's model, beside the data. */
+export interface TrialConfig {
+  /** 0 for the first. */
+  readonly trial: number;
+  readonly epochs: number;
+  /** What was drawn. */
+  readonly drawn: Readonly<Record<string, unknown>>;
+  /** All settings of the training. */
+  readonly settings: TrainSettings;
+}
+
+export type TrialResult = TrialConfig &
+  (
+    | {
+        readonly validationAccuracy: number;
+        readonly validationLoss: number;
+        readonly bestEpoch: number;
+        readonly durationMs: number;
+        readonly error?: undefined;
+      }
+    | { readonly error: { readonly code: string; readonly message: string } }
+  );
+
+/** The same for the same sweep and number, whatever ran before and wherever it runs. */
+export function trialConfig({ seed, fixed, search }: Sweep, trial: number, epochs: number): TrialConfig {
+  const random = createRandom(seed).split("trial").split(trial);
+  // Each setting has a stream of its own: searching one more does not move the others.
+  const drawn = Object.fromEntries(Object.entries(search).map(([key, range]) => [key, draw(range, random.split(key))]));
+  return { trial, epochs, drawn, settings: { ...fixed, ...drawn, epochs } };
+}
+
+function draw(range: SearchRange, random: Random): unknown {
+  if (range.kind === "choice") return range.values[random.integer(range.values.length)];
+  const { kind, low, high } = range;
+  if (kind === "integer") return low + random.integer(high - low + 1);
+  const share = random.next();
+  // Four digits tell settings apart, and can be read.
+  const value = kind === "uniform" ? low + share * (high - low) : low * (high / low) ** share;
+  return Math.min(high, Math.max(low, Number(value.toPrecision(4))));
+}
+
+/** The best first: by validation accuracy, then by loss; those that failed last, in their order. */
+export function ranked(results: readonly TrialResult[]): readonly TrialResult[] {
+  return results.toSorted((a, b) => {
+    if (a.error || b.error) return Number(a.error !== undefined) - Number(b.error !== undefined) || a.trial - b.trial;
+    return b.validationAccuracy - a.validationAccuracy || a.validationLoss - b.validationLoss || a.trial - b.trial;
+  });
+}
