@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { interruption } from "./cancel.ts";
 import { type DownloadOptions, downloadFile } from "./download.ts";
 import { sha256 } from "./hash.ts";
@@ -54,14 +54,17 @@ function send(request: IncomingMessage, response: ServerResponse, { etag = '"a"'
   response.end(part);
 }
 
-/** Promises all and hangs up after some. */
+/** Promises all and hangs up once some of it is on the other side's disk. */
 function drop(response: ServerResponse, from: number, count: number, etag = '"a"'): void {
   const headers = { etag, "content-length": content.length - from };
   response.writeHead(from > 0 ? 206 : 200, {
     ...headers,
     ...(from > 0 && { "content-range": `bytes ${from}-${content.length - 1}/${content.length}` }),
   });
-  response.write(content.subarray(from, from + count), () => setTimeout(() => response.destroy(), 20));
+  response.write(content.subarray(from, from + count), async () => {
+    await vi.waitUntil(async () => (await stat(`${to}.part`).catch(() => ({ size: 0 }))).size >= from + count);
+    response.destroy();
+  });
 }
 
 const download = (urls: readonly string[], options: DownloadOptions = {}) =>

@@ -85,7 +85,7 @@ export function bundleText(
   path: string,
   style: Style,
 ): string {
-  const took = `${history.length} epochs, the best one ${bestEpoch}, ${formatDuration(durationMs)} in all`;
+  const took = `${history.length} ${history.length === 1 ? "epoch" : "epochs"}, the best one ${bestEpoch}, ${formatDuration(durationMs)} in all`;
   return `${style.bold("Bundle")}  ${path} (${formatBytes(bundle.sizeBytes)}; ${took})`;
 }
 

@@ -8,10 +8,15 @@ const recipe: Recipe = { width: 64, height: 64, channels: 3, fit: "cover", kerne
 const plan = (settings: TrainSettings, kind: "folder" | "idx" = "folder") => planAugmentation(recipe, kind, settings);
 
 describe("how pictures are varied", () => {
-  it("is mild for photographs, and a small shift for digits, unless somebody says more", () => {
+  it("is mild for photographs, and of place and angle alone for digits, unless somebody says more", () => {
     const mild = { flip: true, shiftPixels: 4, zoom: 0.15, brightness: 0.2, contrast: 0.2 };
     expect(plan({}).augmentation).toEqual({ ...noAugmentation, ...mild });
-    expect(plan({}, "idx").augmentation).toEqual({ ...noAugmentation, shiftPixels: 2 });
+    expect(plan({}, "idx").augmentation).toEqual({
+      ...noAugmentation,
+      shiftPixels: 2,
+      zoom: 0.1,
+      rotationDegrees: 10,
+    });
   });
 
   it("takes every setting as it is given", () => {
@@ -56,8 +61,14 @@ describe("how pictures are varied", () => {
   it("says why for what nobody gave", () => {
     const [flip, rest] = plan({}, "idx").choices;
     expect(flip).toMatchObject({ value: "no", reason: "a mirrored digit is another sign" });
-    expect(rest).toMatchObject({ value: "shift 2 px", reason: "varies what is learnt from" });
-    expect(plan({ shiftPixels: 0 }, "idx").choices[1]).toMatchObject({ value: "none", reason: "given" });
+    expect(rest).toMatchObject({
+      value: "shift 2 px, zoom 0.1, rotation 10 degrees",
+      reason: "varies what is learnt from",
+    });
+    expect(plan({ shiftPixels: 0 }, "idx").choices[1]).toMatchObject({
+      value: "zoom 0.1, rotation 10 degrees",
+      reason: "given",
+    });
   });
 
   it("has a setting of train for each part", () => {

@@ -47,12 +47,13 @@ export function planAugmentation(
   const count = settings.randAugment ?? (isStrengthAlone ? usualPolicy.count : 0);
   const isMoved = count > 0 || (settings.crop ?? 1) < 1;
   const usualShift = isDigits ? 2 : Math.round(Math.min(width, height) / 16);
+  const usualZoom = isDigits ? 0.1 : 0.15;
   const usualColour = isDigits || count > 0 ? 0 : 0.2;
   const augmentation: Augmentation = {
     flip: settings.flip ?? !isDigits,
     shiftPixels: settings.shiftPixels ?? (isMoved ? 0 : usualShift),
-    zoom: settings.zoom ?? (isDigits || isMoved ? 0 : 0.15),
-    rotationDegrees: settings.rotationDegrees ?? 0,
+    zoom: settings.zoom ?? (isMoved ? 0 : usualZoom),
+    rotationDegrees: settings.rotationDegrees ?? (isDigits && count === 0 ? 10 : 0),
     shear: settings.shear ?? 0,
     crop: settings.crop ?? 1,
     brightness: settings.brightness ?? usualColour,

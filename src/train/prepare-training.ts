@@ -11,7 +11,7 @@ import { createModel } from "./model.ts";
 import { adamw } from "./optimizer.ts";
 import { preparePack } from "./prepare-pack.ts";
 import { splitOptionsOf } from "./split-settings.ts";
-import { largestBatch } from "./step-memory.ts";
+import { largestBatch, requireMemory } from "./step-memory.ts";
 import type { TrainSettings } from "./train-config.ts";
 import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./train-plan.ts";
 
@@ -46,7 +46,7 @@ const memoryShare = 0.5;
 
 /**
  * Opens the data, packs it, and plans the training. `onOpened` is told what was found before anything is decoded.
- * Errors: those of `openSource`, `buildPack`, `planPictures` and `planSteps`.
+ * Errors: those of `openSource`, `buildPack`, `planPictures` and `planSteps`; TRAIN_OUT_OF_MEMORY.
  */
 export async function prepareTraining(
   options: PrepareTrainingOptions,
@@ -69,6 +69,7 @@ export async function prepareTraining(
     const model = await createModel(network, pack);
     const fits = largestBatch({ model, optimizer: adamw() }, memoryLimit() * memoryShare);
     const steps = planSteps(pack, kind, settings, fits);
+    requireMemory({ model, optimizer: adamw(), batchSize: steps.batchSize }, memoryLimit());
     const executor = options.executor ?? (await createCpuExecutor({ threads }));
     return { pack, splits, plan: plan!, steps, model, executor };
   } catch (error) {

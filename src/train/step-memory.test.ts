@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { AppError } from "../base/errors.ts";
 import { createNetwork } from "../nn/architectures/index.ts";
 import { adamw } from "./optimizer.ts";
-import { explainShortage, largestBatch, stepBytes } from "./step-memory.ts";
+import { explainShortage, largestBatch, requireMemory, stepBytes } from "./step-memory.ts";
 
 const model = {
   network: createNetwork("cnn", { widths: [8, 16] }),
@@ -43,6 +43,17 @@ it("says which batch would fit where memory was short", () => {
   expect(explainShortage(failure("std::bad_alloc"), { ...options, batchSize: 32 }, 1e12)).toMatchObject({
     hint: expect.stringContaining("a batch size of 16 should fit"),
   });
+});
+
+it("refuses a step that is not going to fit, before anything is tried", () => {
+  const bytes = stepBytes({ ...options, batchSize: 64 });
+  requireMemory({ ...options, batchSize: 64 }, bytes);
+  expect(() => requireMemory({ ...options, batchSize: 128 }, bytes)).toThrow(
+    expect.objectContaining({
+      code: "TRAIN_OUT_OF_MEMORY",
+      hint: "a batch size of 64 should fit; --accumulate 2 keeps the larger batch's effect",
+    }),
+  );
 });
 
 it("leaves other errors as they are", () => {

@@ -27,9 +27,19 @@ export function largestBatch(options: Omit<TrainStepOptions, "batchSize">, bytes
 /** What ONNX Runtime and the C++ library say where memory is short. */
 const shortage = /failed to allocate memory|bad_alloc|out of memory|cannot allocate/i;
 
+/** Refuses a step that is not going to fit: the system may end the whole process for it, without a word. Errors: TRAIN_OUT_OF_MEMORY. */
+export function requireMemory(options: TrainStepOptions, bytes: number): void {
+  if (stepBytes(options) > bytes) throw shortageError(options, bytes);
+}
+
 /** The error of a step, told as what it is where memory was short: with the batch that would fit into `bytes`. */
 export function explainShortage(error: unknown, options: TrainStepOptions, bytes: number): unknown {
-  if (!isAppError(error, "EXECUTION_FAILED") || !shortage.test(error.message)) return error;
+  return isAppError(error, "EXECUTION_FAILED") && shortage.test(error.message)
+    ? shortageError(options, bytes, error)
+    : error;
+}
+
+function shortageError(options: TrainStepOptions, bytes: number, cause?: unknown): AppError {
   const { batchSize } = options;
   const fits = Math.min(largestBatch(options, bytes), Math.ceil(batchSize / 2));
   return new AppError("TRAIN_OUT_OF_MEMORY", {
@@ -39,6 +49,6 @@ export function explainShortage(error: unknown, options: TrainStepOptions, bytes
       fits > 0
         ? `a batch size of ${fits} should fit; --accumulate ${Math.ceil(batchSize / fits)} keeps the larger batch's effect`
         : "choose a smaller picture size or network",
-    cause: error,
+    cause,
   });
 }

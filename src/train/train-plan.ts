@@ -92,8 +92,8 @@ export function planSteps(
   const isDigits = kind === "idx";
 
   const timeMs = durationOf(settings);
-  const epochs = settings.epochs ?? (isDigits ? 5 : epochsFor(trainCount));
-  const epochsReason = isDigits ? "enough for digits" : `some 270,000 pictures in all, from ${trainCount}`;
+  const epochs = settings.epochs ?? (isDigits ? 9 : epochsFor(trainCount));
+  const epochsReason = isDigits ? "enough for digits" : `some 450,000 pictures in all, from ${trainCount}`;
   if (timeMs === undefined) notes.add("epochs", `${epochs}`, settings.epochs, epochsReason);
   else notes.add("time", formatDuration(timeMs), settings.time, "");
   const usual = batchSizeFor(side, trainCount);
@@ -199,7 +199,7 @@ function widthsFor(side: number): number[] {
 
 /** A network needs to see about as many pictures in all whether the set is small or large; both ends are bounded. */
 function epochsFor(trainCount: number): number {
-  return Math.min(60, Math.max(10, Math.round(270_000 / trainCount)));
+  return Math.min(100, Math.max(10, Math.round(450_000 / trainCount)));
 }
 
 /**

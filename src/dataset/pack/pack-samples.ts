@@ -77,7 +77,8 @@ export async function packSamples(
           table.store(at, picture);
         } catch (error) {
           if (strict || !(error instanceof AppError) || !pictureFaults.has(error.code)) throw error;
-          faults.set(at, { id: sample.id, code: error.code, reason: `${error.required}; got ${error.received}` });
+          const { id, label } = sample;
+          faults.set(at, { id, label, code: error.code, reason: `${error.required}; got ${error.received}` });
         }
         task.advance();
       },

@@ -175,13 +175,37 @@ describe("pictures that cannot be used", () => {
     });
   });
 
+  it("must not be a whole class: the model would be another one than was asked for", async () => {
+    await putPets(4);
+    await put("bird/0.png", "broken");
+    await put("bird/1.png", "broken as well");
+    await put("bird/2.png", "broken, too");
+    const lost = {
+      code: "DATASET_CLASS_TOO_SMALL",
+      message: expect.stringMatching(
+        /pictures of class 'bird' that can be used; got none of 3: 'bird\/0.png': a JPEG, .* begins with "broken"/,
+      ),
+    };
+    await expect(pack()).rejects.toMatchObject(lost);
+  });
+
   it("are all copies of a picture that stands under two labels", async () => {
     await putPets(4);
     await put("dog/same.png", await picture(1));
     const built = await pack();
     expect(built.skipped).toEqual([
-      { id: "cat/1.png", code: "DATASET_LABEL_CONFLICT", reason: "the same picture stands under 'cat' and 'dog'" },
-      { id: "dog/same.png", code: "DATASET_LABEL_CONFLICT", reason: "the same picture stands under 'cat' and 'dog'" },
+      {
+        id: "cat/1.png",
+        label: "cat",
+        code: "DATASET_LABEL_CONFLICT",
+        reason: "the same picture stands under 'cat' and 'dog'",
+      },
+      {
+        id: "dog/same.png",
+        label: "dog",
+        code: "DATASET_LABEL_CONFLICT",
+        reason: "the same picture stands under 'cat' and 'dog'",
+      },
     ]);
     await expect(pack({ strict: true })).rejects.toMatchObject({ code: "DATASET_LABEL_CONFLICT" });
   });

@@ -66,6 +66,7 @@ export function assemblePack(
     return { hash: keys[index]!, label: pictures.label(at), given: pictures.split(at) };
   });
   const plan = planFor(kept, options);
+  requireNoLostClass([...skipped, ...conflicts], kept, source.location);
   requireClassesOf(onePerKey(kept), plan, source.location);
 
   const sides = assignSplits(kept, plan, options.salt);
@@ -113,6 +114,26 @@ function requireClassesOf(
 ): void {
   const counts = countBy(pictures, ({ label }) => label);
   requireClasses(counts, plan.isGiven ? 1 : minimumPerClass(plan), where);
+}
+
+/** Refuses a set of which a whole class was skipped: a model without it would be another one than was asked for. */
+function requireNoLostClass(
+  skipped: readonly SkippedPicture[],
+  kept: readonly { readonly label: string }[],
+  where: string,
+): void {
+  if (kept.length === 0) return;
+  const labels = new Set(kept.map(({ label }) => label));
+  const lost = skipped.filter(({ label }) => label !== undefined && !labels.has(label));
+  const [first] = lost;
+  if (first === undefined) return;
+  const { label, id, reason } = first;
+  throw new AppError("DATASET_CLASS_TOO_SMALL", {
+    required: `pictures of class '${label}' that can be used`,
+    received: `none of ${lost.filter((picture) => picture.label === label).length}: '${id}': ${reason}`,
+    where,
+    hint: "pawprint data check names every fault; replace the pictures, or take the class away",
+  });
 }
 
 /** Throws the error of the first of these pictures, where there is one. */
@@ -193,7 +214,7 @@ function findLabelConflicts(pictures: PictureTable, hashes: readonly string[]): 
     if (labels === undefined) continue;
     const id = pictures.id(at);
     const reason = `the same picture stands under ${[...labels].map((label) => `'${label}'`).join(" and ")}`;
-    conflicts.push({ id, code: "DATASET_LABEL_CONFLICT", reason });
+    conflicts.push({ id, label: pictures.label(at), code: "DATASET_LABEL_CONFLICT", reason });
   }
   return conflicts;
 }

@@ -38,6 +38,8 @@ export type Sample = FileSample | PixelSample;
 /** A picture that is not used, and why. */
 export interface SkippedPicture {
   readonly id: string;
+  /** Absent where it cannot be told. */
+  readonly label?: string;
   readonly code: ErrorCode;
   readonly reason: string;
 }
