@@ -1,5 +1,5 @@
 /**
- * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --flags "--size 64"]
+ * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --parts mixup,cutmix] [-- --flags "--size 64"]
  *
  * Whether each part of the training recipe earns its place: the defaults, and the defaults with one part changed, all for the same time on the same
  * machine, by the same command that users have. The peer of a part is the same training without it; the ratio is that of the errors on the test split.
@@ -36,6 +36,7 @@ const { values: options } = parseArgs({
     data: { type: "string" },
     time: { type: "string", default: "3m" },
     seeds: { type: "string", default: "1" },
+    parts: { type: "string" },
     flags: { type: "string", default: "" },
   },
 });
@@ -63,7 +64,8 @@ async function measureParts(): Promise<readonly BenchmarkResult[]> {
     };
     const defaults = await accuracyOf("defaults", []);
     const rows: BenchmarkResult[] = [];
-    for (const { name, change, isDefault } of parts) {
+    const asked = options.parts?.split(",") ?? parts.map(({ name }) => name);
+    for (const { name, change, isDefault } of parts.filter((part) => asked.includes(part.name))) {
       const changed = await accuracyOf(change.join(" "), change);
       const [value, peerValue] = isDefault ? [defaults, changed] : [changed, defaults];
       const ratio = (100 - peerValue) / (100 - value);

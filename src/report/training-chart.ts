@@ -60,7 +60,7 @@ export function trainingChart(history: readonly TrainingChartEpoch[], bestEpoch:
       },
       {
         data: { values: best },
-        mark: { type: "text", dy: -12 },
+        mark: { type: "text", align: "right", dx: 6, dy: 18 },
         encoding: { x, y, text: { field: "accuracy", type: "quantitative", format: ".2%" } },
       },
     ],

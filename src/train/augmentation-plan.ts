@@ -34,18 +34,20 @@ const usualPolicy = { count: 2, magnitude: 9 } as const;
 
 /**
  * How pictures of this recipe are varied. A random crop takes the place of the usual shift and zoom, since it moves and enlarges too, and
- * a RandAugment policy that of the usual changes of colour as well.
+ * a RandAugment policy that of the usual changes of colour as well. In a long training photographs are varied more, since each is seen more often.
  */
 export function planAugmentation(
-  { width, height }: Recipe,
+  { width, height, channels }: Recipe,
   kind: SourceKind,
   settings: TrainSettings,
+  isLong = false,
 ): AugmentationPlan {
   // Sets in idx files are digits, letters and the like.
   const isDigits = kind === "idx";
   const isStrengthAlone = settings.randAugment === undefined && settings.randAugmentMagnitude !== undefined;
   const count = settings.randAugment ?? (isStrengthAlone ? usualPolicy.count : 0);
-  const isMoved = count > 0 || (settings.crop ?? 1) < 1;
+  const crop = settings.crop ?? (isLong && count === 0 ? 0.5 : 1);
+  const isMoved = count > 0 || crop < 1;
   const usualShift = isDigits ? 2 : Math.round(Math.min(width, height) / 16);
   const usualZoom = isDigits ? 0.1 : 0.15;
   const usualColour = isDigits || count > 0 ? 0 : 0.2;
@@ -55,10 +57,10 @@ export function planAugmentation(
     zoom: settings.zoom ?? (isMoved ? 0 : usualZoom),
     rotationDegrees: settings.rotationDegrees ?? (isDigits && count === 0 ? 10 : 0),
     shear: settings.shear ?? 0,
-    crop: settings.crop ?? 1,
+    crop,
     brightness: settings.brightness ?? usualColour,
     contrast: settings.contrast ?? usualColour,
-    saturation: settings.saturation ?? 0,
+    saturation: settings.saturation ?? (isLong && channels === 3 ? usualColour : 0),
     hue: settings.hue ?? 0,
     erasing: settings.erasing ?? 0,
     mixup: settings.mixup ?? 0,

@@ -15,6 +15,15 @@ describe("what follows from the first picture", () => {
     expect(planPictures(digit, {}).recipe).toMatchObject({ width: 28, height: 28, channels: 1 });
   });
 
+  it("is larger for photographs where there is time for it", () => {
+    const { recipe, choices } = planPictures(photograph, { time: "2h" });
+    expect(recipe).toMatchObject({ width: 128, height: 128 });
+    expect(reasonOf({ choices }, "size")).toBe("for photographs, in so much time");
+    expect(planPictures(photograph, { time: "20m" }).recipe.width).toBe(64);
+    expect(planPictures(photograph, { time: "2h", size: 96 }).recipe.width).toBe(96);
+    expect(planPictures(digit, { time: "2h" }).recipe.width).toBe(28);
+  });
+
   it("gives way to what is given, and says which is which", () => {
     const plan = planPictures(digit, { size: 32, channels: 3, architecture: "resnet", dropout: 0.3 });
     expect(plan.recipe).toMatchObject({ width: 32, height: 32, channels: 3 });
@@ -75,6 +84,20 @@ describe("what follows from the pack", () => {
     const mean = (20 * plan.classWeights![0]! + 8 * plan.classWeights![1]! + 2 * plan.classWeights![2]!) / 30;
     expect(mean).toBeCloseTo(1, 12);
     expect(planSteps({ ...pack, targets }, "folder", { classWeights: "none" }).classWeights).toBeUndefined();
+  });
+
+  it("begins with smaller pictures and varies them more where there is time for it", () => {
+    const large = patternPack({ train: 9, val: 3, side: 128, channels: 3 });
+    const long = planSteps(large, "folder", { time: "1h" });
+    expect(long.stages.map(({ until, fedSize }) => [until, fedSize?.width])).toEqual([
+      [0.35, 64],
+      [0.7, 96],
+      [1, undefined],
+    ]);
+    expect(long.augmentation).toMatchObject({ crop: 0.5, saturation: 0.2, shiftPixels: 0 });
+    expect(planSteps(large, "folder", { time: "1h", progressive: false }).stages).toHaveLength(1);
+    expect(planSteps(large, "folder", { time: "10m" })).toMatchObject({ stages: [{}], augmentation: { crop: 1 } });
+    expect(planSteps(pack, "folder", { time: "1h" }).stages).toHaveLength(1);
   });
 
   it("puts optimizer, decay and clipping together", () => {

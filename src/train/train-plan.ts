@@ -46,6 +46,14 @@ export interface StepPlan {
 
 /** Photographs are resized to this unless a size is given: small enough to train on two cores, large enough for an animal. */
 const photographSide = 64;
+/** Where there is time for it: the same network then sees what 64 pixels do not show. */
+const longPhotographSide = 128;
+const longTrainingMs = 45 * 60_000;
+
+/** Whether the time that was given allows larger pictures, and asks for more variation, since each is seen more often. */
+function isLongTraining(settings: TrainSettings): boolean {
+  return (durationOf(settings) ?? 0) >= longTrainingMs;
+}
 
 /**
  * The recipe and the network, decided before any picture is decoded; `own` is the size of pictures that need no decoding.
@@ -54,9 +62,12 @@ const photographSide = 64;
 export function planPictures(own: OwnSize | undefined, settings: TrainSettings): PicturePlan {
   const notes = createNotes();
   const side = settings.size;
-  const width = side ?? own?.width ?? photographSide;
-  const height = side ?? own?.height ?? photographSide;
-  const sizeReason = own ? "the pictures' own size" : "the usual size for photographs";
+  const isLong = isLongTraining(settings);
+  const usualSide = isLong ? longPhotographSide : photographSide;
+  const width = side ?? own?.width ?? usualSide;
+  const height = side ?? own?.height ?? usualSide;
+  const photographReason = isLong ? "for photographs, in so much time" : "the usual size for photographs";
+  const sizeReason = own ? "the pictures' own size" : photographReason;
   notes.add("size", `${width} x ${height} pixels`, side, sizeReason);
   const channels = settings.channels ?? own?.channels ?? 3;
   const channelReason = own ? "the pictures' own channels" : "photographs have colours";
@@ -110,16 +121,19 @@ export function planSteps(
   const scheduleName = settings.schedule ?? "one-cycle";
   notes.add("schedule", scheduleName, settings.schedule, "the best result in few epochs");
 
-  const varied = planAugmentation(pack.recipe, kind, settings);
+  const isLong = isLongTraining(settings) && !isDigits;
+  const varied = planAugmentation(pack.recipe, kind, settings, isLong);
   notes.all.push(...varied.choices);
   const { augmentation } = varied;
 
   const stages = planStages({ ...pack.recipe }, augmentation, {
-    progressive: settings.progressive ?? false,
+    progressive: settings.progressive ?? (isLong && side >= longPhotographSide),
     mixOff: settings.mixOff ?? 0.2,
   });
   const firstSide = stages.find(({ fedSize }) => fedSize)?.fedSize?.height;
-  if (firstSide !== undefined) notes.add("first pictures", `${firstSide} pixels`, settings.progressive, "");
+  if (firstSide !== undefined) {
+    notes.add("first pictures", `${firstSide} pixels`, settings.progressive, "smaller ones teach the beginning sooner");
+  }
   const averageSteps = settings.averageSteps ?? averageStepsFor(Math.ceil(trainCount / batchSize));
   const averages = averageSteps === 0 ? "no" : `over ${averageSteps} steps`;
   notes.add("averaged weights", averages, settings.averageSteps, "half an epoch: steadier than any one step");
@@ -194,7 +208,8 @@ function averageStepsFor(stepsPerEpoch: number): number {
 function widthsFor(side: number): number[] {
   if (side < 8) return [32];
   if (side < 24) return [32, 64];
-  return side < 48 ? [32, 64, 128] : [16, 32, 64, 128];
+  if (side < 48) return [32, 64, 128];
+  return side < 112 ? [16, 32, 64, 128] : [16, 32, 96, 192];
 }
 
 /** A network needs to see about as many pictures in all whether the set is small or large; both ends are bounded. */
@@ -207,7 +222,7 @@ function epochsFor(trainCount: number): number {
  * fast path's weight gradient interleaves as many pictures as its vectors are wide (8 or 16).
  */
 function batchSizeFor(side: number, trainCount: number): number {
-  const usual = side < 48 ? 128 : side < 112 ? 64 : 32;
+  const usual = side < 48 ? 128 : side < 160 ? 64 : 32;
   const wanted = Math.min(usual, Math.ceil(trainCount / 8));
   return wanted < 16 ? Math.max(1, wanted) : wanted - (wanted % 16);
 }

@@ -24,6 +24,11 @@ search:
 const sweep = parseSweep(text, "sweep.yaml");
 
 describe("a sweep's file", () => {
+  it("is understood as the documentation shows it", async () => {
+    const sweep = parseSweep(await readFile("docs/examples/sweep.yaml", "utf8"), "sweep.yaml");
+    expect(Object.keys(sweep.search)).toContain("learningRate");
+  });
+
   it("fills in what is not given", () => {
     expect(sweep).toMatchObject({ method: "random", eta: 3, minEpochs: 1, fixed: { size: 16 } });
     expect(sweep.search.learningRate).toEqual({ kind: "logUniform", low: 0.001, high: 0.1 });
