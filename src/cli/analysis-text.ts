@@ -96,7 +96,7 @@ export function comparisonText(
         row("loss", ({ evaluation }) => evaluation.loss.toFixed(4)),
         row("calibration error", ({ calibration }) => percent(calibration.expectedCalibrationError)),
         row("area under ROC", ({ macro }) => macro?.auc.toFixed(4)),
-        row("ms a picture", ({ latency }) => latency?.one.medianMs.toFixed(2)),
+        ...(first.latency ? [row("ms a picture", ({ latency }) => latency?.one.medianMs.toFixed(2))] : []),
         [style.bold("right alone"), String(mcnemar.onlyFirstRight), String(mcnemar.onlySecondRight)],
       ],
     ),
@@ -105,12 +105,15 @@ export function comparisonText(
   ].join("\n");
 }
 
-function verdictText([first, second]: readonly [string, string], comparison: Comparison): string {
+function verdictText(names: readonly [string, string], comparison: Comparison): string {
   const { difference, differenceInterval, isSignificant, mcnemar } = comparison;
-  const points = (share: number): string => `${share > 0 ? "+" : ""}${(100 * share).toFixed(2)}`;
-  const better = shownName(difference > 0 ? second : first);
-  const verdict = isSignificant ? `${better} is better` : "no difference that chance would not explain";
-  return `${verdict}: ${points(difference)} points (95 % interval ${points(differenceInterval.low)} to ${points(
-    differenceInterval.high,
-  )}), McNemar's ${mcnemar.method} p = ${mcnemar.pValue.toPrecision(2)}`;
+  const test = `McNemar's ${mcnemar.method} p = ${mcnemar.pValue.toPrecision(2)}`;
+  if (difference === 0) return `both are right equally often, ${test}`;
+  const sign = Math.sign(difference);
+  const points = (share: number): string => (100 * sign * share).toFixed(2);
+  const { low, high } = differenceInterval;
+  const range = `95 % interval ${points(sign > 0 ? low : high)} to ${points(sign > 0 ? high : low)}`;
+  const better = shownName(names[difference > 0 ? 1 : 0]);
+  const verdict = isSignificant ? "is better" : "is right more often, which chance explains as well,";
+  return `${better} ${verdict} by ${points(difference)} points (${range}), ${test}`;
 }

@@ -56,7 +56,7 @@ const splitNames: Readonly<Record<EvaluationFacts["split"], string>> = {
 
 function leadHtml({ figures, data, split }: EvaluationFacts): Html {
   const { evaluation, isTrainingData } = figures;
-  return html`<p>On pictures like these, between ${intervalText(evaluation.accuracyInterval)} with 95 % certainty. Measured on ${
+  return html`<p>On pictures like these, ${intervalText(evaluation.accuracyInterval)} with 95 % certainty. Measured on ${
     splitNames[split]
   } of ${nameHtml(data, 80)}, ${originText(split, isTrainingData)}.</p>`;
 }

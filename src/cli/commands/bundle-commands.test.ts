@@ -135,7 +135,7 @@ describe("pawprint evaluate", () => {
     const line = "evaluate m.onnx --data pictures --split all --against m.onnx --no-latency";
     const { exitCode, out } = await run(`${line} --csv both.csv`);
     expect(exitCode).toBe(0);
-    expect(out).toContain("Both right: 48; both wrong: 0\nno difference that chance would not explain: 0.00 points");
+    expect(out).toContain("Both right: 48; both wrong: 0\nboth are right equally often, McNemar's ");
     const [head] = (await readFile(join(cwd, "both.csv"), "utf8")).split("\r\n");
     expect(head).toMatch(/,against_answer,against_confidence,against_correct$/);
     const { against } = JSON.parse((await run(`${line} --json`)).out);
