@@ -2,7 +2,7 @@ import * as nodeFiles from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type AtomicFileSystem, ensureFolder, writeFileAtomic } from "./atomic-file.ts";
+import { type AtomicFileSystem, ensureFolder, removeLeftovers, writeFileAtomic } from "./atomic-file.ts";
 import { interruption } from "./cancel.ts";
 
 let folder: string;
@@ -162,6 +162,31 @@ describe("writeFileAtomic", () => {
     await nodeFiles.writeFile(path, "old", { mode: 0o600 });
     await writeFileAtomic(path, "new", { force: true });
     expect((await nodeFiles.stat(path)).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("removeLeftovers", () => {
+  /** A write that is killed before its file has its name. */
+  const leave = (name: string) =>
+    writeFileAtomic(join(folder, name), "half", { files: failing({ link: refuse("EIO"), rm: refuse("EIO") }) }).catch(
+      () => undefined,
+    );
+
+  it("deletes what killed writers of such files left, and nothing else", async () => {
+    for (const name of ["step.safetensors", "model.onnx", ".lock", `long.${"x".repeat(200)}`]) await leave(name);
+    await nodeFiles.writeFile(join(folder, "mine.safetensors.tmp"), "");
+    expect(await names()).toHaveLength(5);
+    await removeLeftovers(folder, [".safetensors", `.${"x".repeat(200)}`]);
+    const left = await names();
+    expect(left).toEqual([
+      expect.stringMatching(/^\.pawprint-[0-9a-f]{12}(\.onnx)?\.tmp$/),
+      expect.stringMatching(/^\.pawprint-[0-9a-f]{12}(\.onnx)?\.tmp$/),
+      "mine.safetensors.tmp",
+    ]);
+  });
+
+  it("says so where the folder cannot be read", async () => {
+    await expect(removeLeftovers(join(folder, "none"), [".onnx"])).rejects.toMatchObject({ code: "FILE_WRITE_FAILED" });
   });
 });
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { throwIfCancelled } from "./cancel.ts";
 import { AppError } from "./errors.ts";
 import { systemCodeOf, writeFailure } from "./file-failure.ts";
@@ -22,6 +22,13 @@ export interface WriteFileOptions {
 
 /** File systems without hard links (FAT, some network mounts) answer a link with one of these. */
 const linkRefusals = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
+
+const temporaryStart = ".pawprint-";
+
+/** Temporary names tell what they were to become, as far as a file's name has room for it. */
+function endingOf(path: string): string {
+  return `${extname(path).slice(0, 16)}.tmp`;
+}
 
 /**
  * Writes `content` under a temporary name in the same folder, flushes it to the disk, then gives it its name in one
@@ -47,7 +54,7 @@ export async function writeFileAtomic(
   if (old !== undefined && !force) throw fileExists(path);
 
   const folder = dirname(path);
-  const temporary = join(folder, `.pawprint-${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(folder, `${temporaryStart}${randomBytes(6).toString("hex")}${endingOf(path)}`);
   try {
     const handle = await attempt(files.open(temporary, "wx"));
     try {
@@ -69,6 +76,22 @@ export async function writeFileAtomic(
     throw error;
   }
   await attempt(syncFolder(folder, files));
+}
+
+/**
+ * Deletes the temporary files that killed processes left in a folder on the way to files with one of these extensions (`.jsonl`). Only for who
+ * holds the lock that all writers of such files take; those who ask for the lock just then keep theirs. Throws FILE_WRITE_FAILED.
+ */
+export async function removeLeftovers(folder: string, extensions: readonly string[]): Promise<void> {
+  const endings = extensions.map((extension) => endingOf(`x${extension}`));
+  try {
+    for (const name of await nodeFiles.readdir(folder)) {
+      const isLeftover = name.startsWith(temporaryStart) && endings.some((ending) => name.endsWith(ending));
+      if (isLeftover) await nodeFiles.rm(join(folder, name), { force: true });
+    }
+  } catch (error) {
+    throw writeFailure(folder, error);
+  }
 }
 
 /** Makes a folder and its parents where they are missing. Throws FILE_WRITE_FAILED. */

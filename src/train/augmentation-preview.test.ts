@@ -80,11 +80,13 @@ describe("a preview of augmentation", () => {
     expect(rows.map(({ id }) => id.split("/")[0])).toEqual(Array(6).fill("test"));
   });
 
-  it("shows pixels of idx files in their own size, grey, and shifted as digits are", async () => {
+  it("shows pixels of idx files in their own size, grey, and moved as digits are", async () => {
     await writeIdxFolder(join(folder, "idx"));
     const { recipe, choices } = await preview({ data: join(folder, "idx"), settings: { widths: [8] } });
     expect([recipe.width, recipe.channels]).toEqual([8, 1]);
-    expect(choices.find(({ setting }) => setting === "augmentation")?.value).toBe("shift 2 px");
+    expect(choices.find(({ setting }) => setting === "augmentation")?.value).toBe(
+      "shift 2 px, zoom 0.1, rotation 10 degrees",
+    );
   });
 
   it("passes over pictures that cannot be used, and says so where there are no others", async () => {

@@ -1,7 +1,15 @@
 /** The checkpoints of one training: a folder with the newest few, of which the best weights are a part. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, ensureFolder, isAppError, type Logger, systemCodeOf } from "../base/index.ts";
+import {
+  AppError,
+  ensureFolder,
+  isAppError,
+  type Logger,
+  removeLeftovers,
+  systemCodeOf,
+  withLock,
+} from "../base/index.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
 /** How many are kept: the newest, and the one before in case that a disk or a power cut spoils the newest. */
@@ -12,6 +20,15 @@ const namePattern = /^step-(\d{9})\.safetensors$/;
 /** `models/cats.checkpoints` for `models/cats.onnx`. */
 export function checkpointFolderOf(bundlePath: string): string {
   return `${bundlePath.replace(/\.onnx$/i, "")}.checkpoints`;
+}
+
+/** Runs `work` as the only training in this folder, which is made where it is missing. Errors: LOCKED, FILE_WRITE_FAILED, those of `work`. */
+export async function withCheckpointFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  await ensureFolder(folder);
+  return withLock(join(folder, ".lock"), async () => {
+    await removeLeftovers(folder, [".safetensors"]);
+    return work();
+  });
 }
 
 /** The checkpoints' files, the newest first; none where there is no such folder. */

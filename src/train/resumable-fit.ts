@@ -1,18 +1,15 @@
 /** Training that can be interrupted: checkpoints on the way, and the way back from them. */
-import { join } from "node:path";
-import {
-  AppError,
-  ensureFolder,
-  interruptionOf,
-  isAppError,
-  type Logger,
-  type Progress,
-  withLock,
-} from "../base/index.ts";
+import { AppError, interruptionOf, isAppError, type Logger, type Progress } from "../base/index.ts";
 import { indicesOf } from "../dataset/pack/index.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { addCheckpoint, listCheckpoints, newestCheckpoint, removeCheckpoints } from "./checkpoint-folder.ts";
+import {
+  addCheckpoint,
+  listCheckpoints,
+  newestCheckpoint,
+  removeCheckpoints,
+  withCheckpointFolder,
+} from "./checkpoint-folder.ts";
 import { fit as trainEpochs } from "./fit.ts";
 import type { FitOptions, FitResult, Snapshot } from "./fit-options.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -38,9 +35,7 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
  * `goOn` nor `force` is set; FILE_NOT_FOUND or CHECKPOINT_INVALID where there is nothing to go on from.
  */
 export async function resumableFit(options: ResumableFitOptions): Promise<FitResult> {
-  const { checkpoints } = options;
-  await ensureFolder(checkpoints);
-  return withLock(join(checkpoints, ".lock"), () => fitLocked(options));
+  return withCheckpointFolder(options.checkpoints, () => fitLocked(options));
 }
 
 async function fitLocked(options: ResumableFitOptions): Promise<FitResult> {

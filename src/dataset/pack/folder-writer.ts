@@ -5,7 +5,14 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AppError, type Logger, readFailure, writeFailure, writeFileAtomic } from "../../base/index.ts";
+import {
+  AppError,
+  type Logger,
+  readFailure,
+  removeLeftovers,
+  writeFailure,
+  writeFileAtomic,
+} from "../../base/index.ts";
 import type { Recipe } from "../../image/index.ts";
 import {
   decodeHeader,
@@ -46,6 +53,7 @@ export async function openFolderWriter(
   wanted: PictureTable,
   logger: Logger,
 ): Promise<RowWriter> {
+  await removeLeftovers(folder, [".jsonl", ".journal"]);
   const earlier = await findEarlierBuild(folder, recipe, logger);
   if (earlier === undefined) return startWriter(folder, newBuild(recipe));
   const positions = positionsOf(earlier.pictures);
