@@ -40,11 +40,10 @@ for (const [index, setup] of cases.entries()) {
 printBenchmark({ name: "train-step", results }, options.json);
 
 async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
-  const ours = await join(
-    "pawprint",
-    startLineProcess(process.execPath, ["--import", "tsx", here("worker.ts")]),
-    setup,
-  );
+  const ours = await join("pawprint", startLineProcess(process.execPath, ["--import", "tsx", here("worker.ts")]), {
+    ...setup,
+    profile: options.profile,
+  });
   const peers: Contender[] = [];
   if (python) {
     for (const layout of ["nhwc", "nchw"]) {

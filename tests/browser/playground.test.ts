@@ -87,7 +87,7 @@ describe.skipIf(browserPath === undefined)(`the playground${reason}`, () => {
       ]);
       for (const time of await page.locator(".timing dd").allTextContents())
         expect(plain(time)).toMatch(/^[\d.]+ m?s$/);
-      expect(await page.locator("#answer .facts").textContent()).toContain("playground");
+      expect(await page.locator("#answer .facts").textContent()).toMatch(/^Modelmodel [0-9a-f]{12}/);
       expect(await page.locator("#answer .id").textContent()).toMatch(/^[\w-]{20,}$/);
     }));
 
@@ -225,7 +225,7 @@ describe.skipIf(browserPath === undefined)(`the playground${reason}`, () => {
       ]) {
         expect(card).toContain(part);
       }
-      expect(await page.locator("#lead").textContent()).toBe("playground tells 2 classes apart: cat and dog.");
+      expect(await page.locator("#lead").textContent()).toBe("model tells 2 classes apart: cat and dog.");
       for (const [name, path] of [
         ["API", "/docs"],
         ["Metrics", "/metrics"],
