@@ -97,6 +97,11 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** Whether a text, such as one from another process, is a code of this table. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorTable, text);
+}
+
 export interface ErrorDetail {
   /** What would have been right, as a sentence: "Conv expects weight channels = input channels / groups". */
   readonly required: string;

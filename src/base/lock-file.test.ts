@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { interruption } from "./cancel.ts";
 import { withLock } from "./lock-file.ts";
 
 let folder = "";
@@ -64,6 +65,40 @@ describe("a lock", () => {
   it("is not taken from a process of another machine, which cannot be asked", async () => {
     await writeFile(path, lockOf(await goneProcess(), "elsewhere"));
     await expect(withLock(path, async () => 1)).rejects.toMatchObject({ code: "LOCKED" });
+  });
+
+  it("is taken over from an earlier process of the same number, as in a container that is started again", async () => {
+    await writeFile(path, lockOf(process.pid));
+    expect(await withLock(path, async () => "mine")).toBe("mine");
+  });
+
+  it("is waited for where that is asked, each in turn, and told who holds it", async () => {
+    const order: string[] = [];
+    const told: string[] = [];
+    const first = withLock(path, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      order.push("first");
+    });
+    await expect.poll(() => readdir(folder)).toContain(".lock");
+    await withLock(path, async () => order.push("second"), { onWait: (who) => told.push(who) });
+    await first;
+    expect(order).toEqual(["first", "second"]);
+    expect(told).toEqual([expect.stringContaining(`process ${process.pid}`)]);
+  });
+
+  it("is waited for no longer than the caller wants, and not on another machine", async () => {
+    await withLock(path, async () => {
+      const signal = AbortSignal.abort(interruption("SIGINT"));
+      const waiting = withLock(path, async () => expect.unreachable(), { signal, onWait: () => undefined });
+      await expect(waiting).rejects.toMatchObject({ code: "INTERRUPTED" });
+      const controller = new AbortController();
+      const onWait = () => setTimeout(() => controller.abort(interruption("SIGINT")), 20);
+      const later = withLock(path, async () => expect.unreachable(), { signal: controller.signal, onWait });
+      await expect(later).rejects.toMatchObject({ code: "INTERRUPTED" });
+    });
+    await writeFile(path, lockOf(await goneProcess(), "elsewhere"));
+    const onWait = () => expect.unreachable();
+    await expect(withLock(path, async () => 1, { onWait })).rejects.toMatchObject({ code: "LOCKED" });
   });
 
   it("is got by one of many that find the same stale lock at once", async () => {

@@ -14,23 +14,52 @@ interface Holder {
   readonly since: string;
 }
 
+export interface LockOptions {
+  readonly signal?: AbortSignal;
+  /** Wait until others have ended; told once who holds the lock. */
+  readonly onWait?: (who: string) => void;
+}
+
 /**
  * Runs `work` while a lock file stands at `path`; its folder must exist. A lock whose process on this machine is gone, however it ended, is taken
- * over. The file goes when the work ends.
+ * over. The file goes when the work ends. With `onWait`, a process of this machine that holds it is waited for.
  * Errors: LOCKED where another process, or this one, holds it; FILE_WRITE_FAILED; what `work` throws.
  */
 export async function withLock<T>(
   path: string,
   work: () => Promise<T>,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, onWait }: LockOptions = {},
 ): Promise<T> {
   const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
   const text = `${JSON.stringify(holder)}\n`;
-  await acquire(path, text, signal);
+  await (onWait ? acquireInTurn(path, text, onWait, signal) : acquire(path, text, signal));
   try {
     return await work();
   } finally {
     if ((await readIfThere(path)) === text) await rm(path, { force: true });
+  }
+}
+
+const waitMs = 200;
+
+/** Takes its turn after those on this machine. */
+async function acquireInTurn(
+  path: string,
+  text: string,
+  onWait: (who: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let waited = 0; ; waited++) {
+    try {
+      return await acquire(path, text, signal);
+    } catch (error) {
+      if (!isAppError(error, "LOCKED")) throw error;
+      const theirs = await readIfThere(path);
+      const holder = theirs === undefined ? undefined : parseHolder(theirs);
+      if (theirs !== undefined && holder?.host !== hostname()) throw error;
+      if (waited === 0) onWait(error.received ?? "another process");
+    }
+    await pause(waitMs, undefined, signal && { signal }).catch(() => throwIfCancelled(signal));
   }
 }
 
@@ -89,8 +118,10 @@ function parseHolder(text: string): Holder | undefined {
 }
 
 /** A process of another machine (a shared disk) cannot be asked for: it counts as running. */
-function isGone({ pid, host }: Holder): boolean {
+function isGone({ pid, host, since }: Holder): boolean {
   if (host !== hostname()) return false;
+  // A container that is started again has the same name and numbers: what is older than this process was never its own.
+  if (pid === process.pid) return Date.parse(since) < Date.now() - 1000 * process.uptime();
   try {
     process.kill(pid, 0);
     return false;

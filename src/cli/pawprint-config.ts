@@ -7,28 +7,30 @@ import { loadConfig, readFailure, systemCodeOf } from "../base/index.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
 import { trainConfigSchema } from "../train/train-config.ts";
 import type { CommandContext, OptionSpec } from "./command.ts";
+import { pathFrom } from "./paths.ts";
 
 /** What `pawprint.yaml` may hold. */
 export const pawprintConfigSchema = Type.Object({ train: trainConfigSchema, serve: serveConfigSchema });
 
-const fileName = "pawprint.yaml";
+const usualName = "pawprint.yaml";
 
 type Section = keyof typeof pawprintConfigSchema.properties;
 
 /**
- * Flags over environment over `pawprint.yaml` in the current folder. `options` are a command's options; those that carry the name
+ * Flags over environment over `pawprint.yaml` in the current folder, or over `file`, which must then be there. `options` are a command's options; those that carry the name
  * of a key of `section` are its flags, the others are passed over.
- * Errors: CONFIG_INVALID, CONFIG_UNKNOWN_KEY, CONFIG_UNREADABLE, FILE_READ_FAILED.
+ * Errors: CONFIG_INVALID, CONFIG_UNKNOWN_KEY, CONFIG_UNREADABLE, FILE_READ_FAILED, FILE_NOT_FOUND.
  */
 export async function loadPawprintConfig(
   { cwd, env }: Pick<CommandContext, "cwd" | "env">,
   section: Section,
   options: Readonly<Record<string, unknown>>,
+  file?: string,
 ) {
   const keys = Object.keys(pawprintConfigSchema.properties[section].properties);
   const flags = Object.fromEntries(keys.map((key) => [`${section}.${key}`, options[key]]));
-  const fileText = await readConfigText(join(cwd, fileName));
-  return loadConfig({ schema: pawprintConfigSchema, flags, env, fileText, fileName }).config;
+  const fileText = await (file === undefined ? readConfigText(join(cwd, usualName)) : readNamed(pathFrom(cwd, file)));
+  return loadConfig({ schema: pawprintConfigSchema, flags, env, fileText, fileName: file ?? usualName }).config;
 }
 
 /** A section's keys as a command's options; what they accept is checked where the configuration is loaded. */
@@ -59,6 +61,12 @@ const placeholders: Readonly<Record<string, string>> = { array: "LIST", object: 
 function choicesOf(schema: TObject["properties"][string]): readonly string[] | undefined {
   if (!Array.isArray(schema.anyOf)) return undefined;
   return schema.anyOf.map((choice: { const: unknown }) => String(choice.const));
+}
+
+function readNamed(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: unknown) => {
+    throw readFailure(path, error);
+  });
 }
 
 async function readConfigText(path: string): Promise<string> {

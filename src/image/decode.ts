@@ -29,6 +29,8 @@ export interface DecodeOptions {
   readonly background: Colour;
   /** The picture's name in errors. */
   readonly where: string;
+  /** 100 million unless given. */
+  readonly maximumPixels?: number;
 }
 
 /**
@@ -43,16 +45,16 @@ export async function decodePicture(bytes: Uint8Array, options: DecodeOptions): 
 /** `decodePicture` with further steps (a resize) before the pixels are taken out: one pass through libvips. */
 export async function decodeThrough(
   bytes: Uint8Array,
-  { channels, background, where }: DecodeOptions,
+  { channels, background, where, maximumPixels }: DecodeOptions,
   steps: (picture: Sharp) => Sharp,
 ): Promise<PixelImage> {
-  const picture = openPicture(bytes, where)
+  const picture = openPicture(bytes, where, "error", maximumPixels)
     .autoOrient()
     .flatten({ background: rgb(background) });
   try {
     return await takePixels(steps(picture), channels);
   } catch (error) {
-    throw decodingFailure(bytes, where, error);
+    throw decodingFailure(bytes, where, error, maximumPixels);
   }
 }
 
@@ -61,10 +63,15 @@ export async function decodeThrough(
  * that end early or are damaged; "warning" also refuses oddities that cameras write, many of them harmless.
  * Errors: IMAGE_UNREADABLE for what is no picture; IMAGE_SIZE above 256 MiB. What the pipeline throws later is for `decodingFailure`.
  */
-export function openPicture(bytes: Uint8Array, where: string, failOn: "error" | "warning" = "error"): Sharp {
+export function openPicture(
+  bytes: Uint8Array,
+  where: string,
+  failOn: "error" | "warning" = "error",
+  maximumPixels: number = pictureLimits.pixels,
+): Sharp {
   if (sniffFormat(bytes) === undefined) throw notAPicture(bytes, where);
   if (bytes.byteLength > pictureLimits.sizeBytes) throw tooManyBytes(bytes.byteLength, where);
-  return sharp(bytes, { failOn, limitInputPixels: pictureLimits.pixels });
+  return sharp(bytes, { failOn, limitInputPixels: maximumPixels });
 }
 
 /** The pixels at the end of a libvips pipeline, as sRGB or grey. */
@@ -109,12 +116,17 @@ export function tooManyBytes(sizeBytes: number, where: string): AppError {
 /**
  * Why libvips refused, as an error: IMAGE_SIZE where the header states a size out of bounds, else IMAGE_UNREADABLE with what libvips says.
  */
-export function decodingFailure(bytes: Uint8Array, where: string, cause: unknown): AppError {
+export function decodingFailure(
+  bytes: Uint8Array,
+  where: string,
+  cause: unknown,
+  maximumPixels: number = pictureLimits.pixels,
+): AppError {
   const size = declaredSize(bytes);
   const message = cause instanceof Error ? cause.message : String(cause);
   if ((size !== undefined && !isDecodable(size)) || /exceeds pixel limit/.test(message)) {
     return new AppError("IMAGE_SIZE", {
-      required: `a picture has 1 to ${pictureLimits.pixels / 1e6} million pixels`,
+      required: `a picture has 1 to ${maximumPixels / 1e6} million pixels`,
       received: size === undefined ? "more" : `${size.width} x ${size.height} pixels`,
       where,
       hint: "make it smaller with any picture editor",

@@ -41,9 +41,18 @@ const white: Colour = [255, 255, 255];
  * Packing and prediction both call this, so the same file gives the same bytes in both.
  * Errors: IMAGE_UNREADABLE, IMAGE_SIZE; `where` is the picture's name in them.
  */
-export async function applyRecipe(bytes: Uint8Array, recipe: Recipe, where = "picture"): Promise<Uint8Array> {
+export async function applyRecipe(
+  bytes: Uint8Array,
+  recipe: Recipe,
+  where = "picture",
+  maximumPixels?: number,
+): Promise<Uint8Array> {
   const options = { channels: recipe.channels, background: recipe.background ?? white, where };
-  const { pixels } = await decodeThrough(bytes, options, (picture) => resize(picture, recipe));
+  const { pixels } = await decodeThrough(
+    bytes,
+    { ...options, ...(maximumPixels !== undefined && { maximumPixels }) },
+    (picture) => resize(picture, recipe),
+  );
   return pixels;
 }
 

@@ -37,10 +37,17 @@ describe("CSV", () => {
       // A first field that is empty has no comma before it, which this small reader would pass over.
       fc.property(fc.array(field, { minLength: 1 }), (fields) => {
         const line = ["first", ...fields];
-        expect(parseCsvLine(csvLine(line))).toEqual(line);
+        const isFormula = (field: string) => /^[=+\-@\t\r]/.test(field) && Number.isNaN(Number(field));
+        expect(parseCsvLine(csvLine(line))).toEqual(line.map((field) => (isFormula(field) ? `'${field}` : field)));
       }),
     );
   });
+});
+
+it("gives spreadsheets no formulas to run, and numbers as they are", () => {
+  expect(csvLine(["=1+1", "@SUM(A1)", "-cat", "-0.5", "-1e-7", "+3", "cat"])).toBe(
+    "'=1+1,'@SUM(A1),'-cat,-0.5,-1e-7,+3,cat\r\n",
+  );
 });
 
 describe("records", () => {

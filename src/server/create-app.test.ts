@@ -109,6 +109,39 @@ describe("what is no proper request", () => {
   });
 });
 
+it("a body that no route wants is not waited for", async () => {
+  for (const [path, status] of [
+    ["/nothing", "404 "],
+    ["/model", "405 "],
+  ]) {
+    const started = performance.now();
+    const text = await speak(
+      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 16000000\r\n\r\nab`,
+    );
+    expect(text).toContain(`HTTP/1.1 ${status}`);
+    expect(text.toLowerCase()).toContain("connection: close");
+    expect(performance.now() - started).toBeLessThan(5000);
+  }
+});
+
+it("a caller that keeps its side open after its time was over does not keep the connection", async () => {
+  const bytes = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab";
+  const port = Number(new URL(service.origin).port);
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(bytes));
+  socket.on("error", () => undefined);
+  const open = () => new Promise<number>((resolve) => service.server.app.server.getConnections((_, n) => resolve(n)));
+  await new Promise((resolve) => socket.once("data", resolve));
+  expect(await open()).toBeGreaterThan(0);
+  await expect.poll(open, { timeout: 5000 }).toBe(0);
+  socket.destroy();
+});
+
+it("pages of other origins can read why they were refused", async () => {
+  const answer = await service.server.app.inject({ method: "GET", url: "/nothing", headers: { origin } });
+  expect(answer.headers["access-control-allow-origin"]).toBe(origin);
+  expect(answer.headers["access-control-expose-headers"]).toContain("retry-after");
+});
+
 describe("metrics and log", () => {
   it("count and time what was answered", async () => {
     await service.server.app.inject({
@@ -147,6 +180,21 @@ describe("readiness", () => {
   });
 });
 
+describe("the end", () => {
+  it("does not wait for who has sent half a request, nor for connections that are kept alive", async () => {
+    const other = await startService(petModel, { bodyTimeoutMs: 300, deadlineMs: 300 });
+    const { port, hostname: host } = new URL(other.origin);
+    const half = connect(Number(port), host, () => half.write("POST /predict HTTP/1.1\r\nhost: x\r\n"));
+    const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+    const closed = [half, idle].map(
+      (socket) => new Promise((resolve) => socket.on("error", () => undefined).on("close", resolve)),
+    );
+    await new Promise((resolve) => idle.once("data", resolve));
+    await other.close();
+    await Promise.all(closed);
+  });
+});
+
 describe("canary and admin port", () => {
   it("gives a share of the callers the other model, always the same callers, and changes the share at once", async () => {
     const path = join(service.folder, "canary.onnx");
@@ -158,6 +206,11 @@ describe("canary and admin port", () => {
       return answer.json().model_version;
     };
     const keys = Array.from({ length: 40 }, (_, index) => `user-${index}`);
+    // One name for both: callers of the protocol do not know which of them answers.
+    const ready = await Promise.all(
+      keys.map((key) => other.server.app.inject({ url: "/v2/models/model/ready", headers: { "x-request-key": key } })),
+    );
+    expect(new Set(ready.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
     const first = await Promise.all(keys.map(versionFor));
     expect(new Set(first).size).toBe(2);
     expect(await Promise.all(keys.map(versionFor))).toEqual(first);

@@ -41,7 +41,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: config.bodyBytes,
     requestTimeout: config.bodyTimeoutMs,
     keepAliveTimeout: keepAliveMs,
-    trustProxy: config.trustProxy,
+    trustProxy: (_address, hop) => hop < config.trustProxy,
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
@@ -57,40 +57,57 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   server.on("checkExpectation", refuseExpectation);
   app.setValidatorCompiler(compileForRequest);
   app.decorateRequest("context");
-  addHooks(app, options, await options.access.limitOn(app));
+  beginRequests(app, options);
   if (config.corsOrigins.length > 0) {
     const { fastifyCors } = await import("@fastify/cors");
     await app.register(fastifyCors, {
       origin: [...config.corsOrigins],
-      exposedHeaders: ["x-request-id", "server-timing", "x-pawprint-label", "x-pawprint-class"],
+      exposedHeaders: [
+        "x-request-id",
+        "server-timing",
+        "retry-after",
+        "x-pawprint-label",
+        "x-pawprint-class",
+        "x-pawprint-method",
+      ],
     });
   }
+  // After the headers for pages of other origins, which must be able to read a refusal.
+  guardRequests(app, options, await options.access.limitOn(app));
   takeBodies(app, config.bodyBytes);
   for (const route of routes) {
     const handler = handlers[route.id];
     if (handler === undefined) throw new Error(`no handler for the route '${route.id}'`);
     registerRoute(app, route, handler);
   }
-  refuseTheRest(app, options);
+  const refusalOf = refusalsFor(routes);
+  app.setNotFoundHandler((request, reply) => sendError(reply, refusalOf(request, reply), request));
   return app;
 }
 
 type Limit = (request: FastifyRequest) => Promise<void>;
 
-function addHooks(
-  app: FastifyInstance,
-  { service, log, tracing, access, isDraining }: AppOptions,
-  limit: Limit | undefined,
-): void {
-  const { config, admission, metrics, now } = service;
-  const countBody = createBodyBudget(config.bodyBytes);
-  // Hooks take callbacks: a promise for each of them would be a third of what a short answer costs.
+// Hooks take callbacks: a promise for each of them would be a third of what a short answer costs.
+function beginRequests(app: FastifyInstance, { service: { config, now }, isDraining }: AppOptions): void {
   app.addHook("onRequest", (request, reply, done) => {
     const context = new RequestContext(request.headers, request.raw.socket, now(), config.deadlineMs);
     request.context = context;
     reply.headers(securityHeaders).header("x-request-id", context.id);
     if (isDraining()) reply.header("connection", "close");
+    done();
+  });
+}
+
+function guardRequests(app: FastifyInstance, options: AppOptions, limit: Limit | undefined): void {
+  const { service, log, tracing, access, routes } = options;
+  const { config, admission, metrics, now } = service;
+  const countBody = createBodyBudget(config.bodyBytes);
+  const refusalOf = refusalsFor(routes);
+  app.addHook("onRequest", (request, reply, done) => {
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") return done(noHost());
+    // Before anything is read of its body.
+    if (request.is404) return done(refusalOf(request, reply));
+    const { context } = request;
     const contract = request.routeOptions.config.contract;
     if (contract === undefined || contract.scope === "open") return done();
     reply.raw.once("close", () => {
@@ -155,7 +172,7 @@ function sendError(reply: FastifyReply, error: AppError, request: FastifyRequest
   const { status, headers, body } = errorAnswer(error, form, context.id);
   // What is left of a body that is not wanted would have to be read to the end before the next request.
   const isUnread = !request.raw.complete && request.raw.headers["content-length"] !== "0";
-  if (isUnread && (status === 413 || status === 415 || status === 401)) reply.header("connection", "close");
+  if (isUnread && [401, 404, 405, 413, 415].includes(status)) reply.header("connection", "close");
   return reply.code(status).headers(headers).type("application/json").send(body);
 }
 
@@ -169,21 +186,17 @@ function takeBodies(app: FastifyInstance, bodyLimit: number): void {
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_request, body, done) => done(null, body));
 }
 
-function refuseTheRest(app: FastifyInstance, { routes }: AppOptions): void {
+/** What a request gets for which there is no route: an error, and the methods that its path knows. */
+function refusalsFor(routes: readonly RouteContract[]): (request: FastifyRequest, reply: FastifyReply) => AppError {
   const methods = methodsOf(routes);
-  app.setNotFoundHandler((request, reply) => {
+  return (request, reply) => {
     const allowed = methods(request.url);
     const received = `${request.method} ${request.url.split("?", 1)[0]!.slice(0, 200)}`;
     if (allowed.length > 0) {
       reply.header("allow", allowed.join(", "));
-      const required = `one of ${allowed.join(", ")}`;
-      return sendError(reply, new AppError("METHOD_NOT_ALLOWED", { required, received }), request);
+      return new AppError("METHOD_NOT_ALLOWED", { required: `one of ${allowed.join(", ")}`, received });
     }
     const hint = "GET /openapi.json lists the routes";
-    return sendError(
-      reply,
-      new AppError("ROUTE_UNKNOWN", { required: "a route of this service", received, hint }),
-      request,
-    );
-  });
+    return new AppError("ROUTE_UNKNOWN", { required: "a route of this service", received, hint });
+  };
 }

@@ -60,9 +60,10 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
   const sources = await openSources(config);
   const opening = openModelHost({
     sources,
-    open: (bundle, name) =>
+    open: (bundle) =>
       openServedModel(bundle, {
-        name,
+        // One name for callers, whichever version answers.
+        name: sources.champion.name,
         executor,
         maximumBatch: config.batch,
         now,
@@ -124,7 +125,9 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     phase = "draining";
     clearInterval(poll);
     if (config.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.drainMs));
-    await Promise.all([app.close(), adminApp.close()]);
+    // Bodies may still arrive, and be answered; after that nobody is waited for.
+    const graceMs = config.bodyTimeoutMs + config.deadlineMs;
+    await Promise.all([endConnections(app, graceMs), endConnections(adminApp, graceMs)]);
     await shadow.idle();
     await host.close();
     await samples.close();
@@ -147,6 +150,20 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     adminApp,
     service,
   };
+}
+
+const idleCheckMs = 100;
+
+/** Stops listening and waits for answers under way. A connection that was kept alive ends as soon as it is idle, every other one after `graceMs`. */
+async function endConnections(app: FastifyInstance, graceMs: number): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
+  const late = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
+  }
 }
 
 /** The defaults filled in, and every value checked. Errors: CONFIG_INVALID. */

@@ -22,9 +22,11 @@ export interface RequestLogOptions {
 /** How much is gathered before it is written, and how long it may wait. */
 const bufferBytes = 4096;
 const flushMs = 1000;
+/** What waits for a disk that is full, or a reader that stands still, before lines are lost. */
+const maxLength = 8 * 2 ** 20;
 
 export function createRequestLog({ level, file }: RequestLogOptions): RequestLog {
-  const target = pino.destination({ dest: file ?? 1, sync: false, minLength: bufferBytes, mkdir: true });
+  const target = pino.destination({ dest: file ?? 1, sync: false, minLength: bufferBytes, maxLength, mkdir: true });
   const isOpen = new Promise<void>((resolve) => {
     target.once("ready", resolve);
     // A disk that is full costs log lines, not the service.

@@ -45,6 +45,19 @@ it("gives files that browsers show: others become PNG", async () => {
   await samples.close();
 });
 
+it("says what is wrong with a folder, closes all the same, and finds what comes later", async () => {
+  const place = join(folder, "..", `${folder.split("/").at(-1)}-later`);
+  const samples = openSamples(place);
+  await expect(samples.list()).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  await samples.close();
+  for (const label of ["cat", "dog"]) await mkdir(join(place, label), { recursive: true });
+  await writeFile(join(place, "cat", "a.png"), "x");
+  await writeFile(join(place, "dog", "a.png"), "x");
+  expect(await samples.list()).toHaveLength(2);
+  await samples.close();
+  await rm(place, { recursive: true });
+});
+
 it("has none where no folder is named", async () => {
   const samples = openSamples(undefined);
   expect(await samples.list()).toEqual([]);

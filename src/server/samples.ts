@@ -16,8 +16,15 @@ export interface SampleList {
 export function openSamples(location: string | undefined, count = 12): SampleList {
   let opened: Promise<{ readonly source: Source | undefined; readonly samples: readonly Sample[] }> | undefined;
   const open = () => {
-    opened ??= location === undefined ? Promise.resolve({ source: undefined, samples: [] }) : choose(location, count);
-    return opened;
+    if (opened) return opened;
+    const opening =
+      location === undefined ? Promise.resolve({ source: undefined, samples: [] }) : choose(location, count);
+    opened = opening;
+    // What was not there may be there the next time.
+    opening.catch(() => {
+      opened = undefined;
+    });
+    return opening;
   };
   return {
     async list() {
@@ -30,7 +37,8 @@ export function openSamples(location: string | undefined, count = 12): SampleLis
       throw new AppError("FILE_NOT_FOUND", { required: `one of ${samples.length} samples`, received: String(index) });
     },
     async close() {
-      await (await opened)?.source?.close();
+      const last = await opened?.catch(() => undefined);
+      await last?.source?.close();
     },
   };
 }
@@ -39,15 +47,19 @@ async function choose(location: string, count: number) {
   const byLabel = new Map<string, Sample[]>();
   // Readers of archives and tables are loaded when somebody asks.
   const { openSource } = await import("../dataset/sources/open-source.ts");
-  const source = await openSource(location);
+  let source: Source | undefined;
   try {
+    source = await openSource(location);
     for await (const sample of source.samples()) {
       const sameLabel = byLabel.get(sample.label) ?? [];
       byLabel.set(sample.label, sameLabel);
       if (sameLabel.length < count) sameLabel.push(sample);
     }
   } catch (error) {
-    if (!isAppError(error, "DATASET_EMPTY")) throw error;
+    if (!isAppError(error, "DATASET_EMPTY")) {
+      await source?.close();
+      throw error;
+    }
   }
   const ranked = [...byLabel.values()].flatMap((samples) => samples.map((sample, rank) => ({ sample, rank })));
   const inTurn = ranked.sort((a, b) => a.rank - b.rank).slice(0, count);

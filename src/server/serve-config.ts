@@ -90,7 +90,12 @@ export const serveConfigSchema = Type.Object({
       description: "requests of a key (or of an address, where there are no keys) in a minute",
     }),
   ),
-  trustProxy: Type.Boolean({ default: false, description: "believe X-Forwarded-For of the proxy in front" }),
+  trustProxy: Type.Integer({
+    minimum: 0,
+    maximum: 16,
+    default: 0,
+    description: "how many proxies stand in front, whose X-Forwarded-For is believed",
+  }),
   corsOrigins: Type.Array(Text, {
     default: [],
     description: "origins whose pages may call the service; none unless given",

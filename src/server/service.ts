@@ -82,7 +82,7 @@ export async function decodeAll(
     // Numbers cost too little to wait for a turn.
     if (input.kind !== "file") return preparePicture(input, recipe);
     requireFewPixels(input, config.pixels);
-    return decoding.pass(context, () => preparePicture(input, recipe));
+    return decoding.pass(context, () => preparePicture(input, recipe, config.pixels));
   };
   if (pictures.length === 1) return decode(pictures[0]!);
   const parts = await allOrFirstError(pictures.map(decode));
@@ -110,6 +110,7 @@ export function requireModel({ host }: Pick<Service, "host">): ServedModel {
   throw new AppError("NOT_READY", { required: "a model that is loaded", received: "none yet", hint: "ask /readyz" });
 }
 
+/** Before it waits for its turn, where the header says it: the decoder looks at the others. */
 function requireFewPixels({ bytes, where }: Extract<PictureInput, { kind: "file" }>, limit: number): void {
   const size = declaredSize(bytes);
   if (size === undefined || size.width * size.height <= limit) return;

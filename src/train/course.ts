@@ -7,14 +7,16 @@ export interface Course {
   learningRateAt(steps: number): number;
   /** How far the averages of the weights move towards the new ones at the step after so many. */
   averageShareAt(steps: number): number;
-  /** The part of the training that an epoch belongs to, when it begins. 1 is the first epoch. */
+  /** The part of the training that an epoch belongs to by its middle; asked when it begins. 1 is the first epoch. */
   stageOf(epoch: number): Stage;
   /** Whether another epoch begins. */
   hasEpoch(epoch: number): boolean;
-  /** Whether the time is over, in the middle of an epoch. */
+  /** Whether an epoch by time ends before its last picture: the time is over, or that of its stage by more than half an epoch. */
   isOver(): boolean;
   /** How long training has taken, with what came before an interruption. */
   elapsedMs(): number;
+  /** How long the last validation took; 0 before any. */
+  validationMs(): number;
   /** Tells how long a validation takes, so that time is left for it. */
   validated(ms: number): void;
 }
@@ -28,9 +30,13 @@ export function createCourse(options: FitOptions, stepsPerEpoch: number): Course
   const { epochs, timeMs, learningRate, schedule = oneCycle(), stages = wholeTraining, averageSteps = 0 } = options;
   const { nowMs = () => performance.now() } = options;
   const startMs = nowMs() - (options.resume?.elapsedMs ?? 0);
-  let validationMs = 0;
+  let validationMs = options.resume?.validationMs ?? 0;
+  let stage = stages[0]!;
+  let epochStart: number | undefined;
+  let epochShare = 0;
   const elapsedMs = (): number => nowMs() - startMs;
   const shareOfTime = (budgetMs: number): number => Math.min(1, elapsedMs() / Math.max(1, budgetMs - validationMs));
+  const stageAt = (share: number): Stage => stages.find(({ until }) => share < until) ?? stages.at(-1)!;
   return {
     learningRateAt(steps) {
       if (timeMs === undefined) return learningRate * schedule(steps, epochs * stepsPerEpoch);
@@ -39,12 +45,17 @@ export function createCourse(options: FitOptions, stepsPerEpoch: number): Course
     // Young averages forget quickly, or they would hold on to the first weights. Source: tf.train.ExponentialMovingAverage.
     averageShareAt: (steps) => Math.max(1 / Math.max(1, averageSteps), 9 / (10 + steps)),
     stageOf(epoch) {
-      const share = timeMs === undefined ? (epoch - 1) / epochs : shareOfTime(timeMs);
-      return stages.find(({ until }) => share < until) ?? stages.at(-1)!;
+      if (timeMs === undefined) return epoch >= epochs ? stages.at(-1)! : stageAt((epoch - 0.5) / epochs);
+      const share = shareOfTime(timeMs);
+      if (epochStart !== undefined) epochShare = share - epochStart;
+      epochStart = share;
+      stage = stageAt(share + epochShare / 2);
+      return stage;
     },
     hasEpoch: (epoch) => (timeMs === undefined ? epoch <= epochs : epoch === 1 || shareOfTime(timeMs) < 1),
-    isOver: () => timeMs !== undefined && shareOfTime(timeMs) >= 1,
+    isOver: () => timeMs !== undefined && shareOfTime(timeMs) >= Math.min(1, stage.until + epochShare / 2),
     elapsedMs,
+    validationMs: () => validationMs,
     validated(ms) {
       validationMs = ms;
     },

@@ -25,13 +25,12 @@ export interface DivergencePoint {
 }
 
 export function divergence({ epoch, step, loss, learningRate }: DivergencePoint, result: FitResult): DivergenceError {
-  const kept = epoch === 1 ? "the starting weights" : `the weights of epoch ${epoch - 1}`;
   return new DivergenceError(
     {
       required: "a loss that stays a finite number",
       received: `${loss}`,
       where: `epoch ${epoch}, step ${step}, learning rate ${learningRate.toPrecision(3)}`,
-      hint: `try a learning rate of ${(learningRate / 10).toPrecision(1)}, or gradient clipping; ${kept} were kept`,
+      hint: `try a learning rate of ${(learningRate / 10).toPrecision(1)}, or gradient clipping, and --force`,
     },
     result,
   );

@@ -54,7 +54,7 @@ export interface FitOptions {
 
 /** A part of a training. */
 export interface Stage {
-  /** Its end, as a share of the whole training; the last one ends at 1. Changes take place between epochs. */
+  /** Its end, as a share of the whole training; the last one ends at 1. Changes take place between epochs, and the last epoch is always of the last stage. */
   readonly until: number;
   /** Height and width of the pictures that are fed; the model's unless given. */
   readonly fedSize?: Pick<PictureSize, "height" | "width">;
@@ -97,6 +97,8 @@ export interface Snapshot {
   readonly position: EpochPosition;
   /** How long training has taken so far. */
   readonly elapsedMs: number;
+  /** How long the last validation took; 0 before any. */
+  readonly validationMs: number;
   readonly state: StateVectors;
   readonly history: readonly EpochMetrics[];
   readonly best: BestWeights | undefined;
@@ -112,6 +114,8 @@ export interface EpochReport {
   readonly metrics: EpochMetrics;
   /** Whether these weights are the best so far. */
   readonly isBest: boolean;
+  /** How long training has taken so far, with what came before an interruption. */
+  readonly elapsedMs: number;
 }
 
 export interface FitResult {

@@ -232,6 +232,23 @@ describe("fit", () => {
     expect(result.history.length).toBeLessThan(40);
   });
 
+  it("is as patient after an interruption as without one", async () => {
+    const still = { ...base, learningRate: 1e-30, optimizer: sgd(), schedule: constantSchedule() };
+    const snapshots: Snapshot[] = [];
+    const frozen: FitOptions = {
+      ...still,
+      augmentation: noAugmentation,
+      epochs: 40,
+      patience: 3,
+      onCheckpoint: (snapshot) => {
+        snapshots.push(snapshot);
+      },
+    };
+    const whole = await train(frozen);
+    const resumed = await train({ ...frozen, resume: snapshots.at(-2)! });
+    expect([resumed.end, resumed.history.length]).toEqual(["stopped-early", whole.history.length]);
+  });
+
   it("ends with TRAIN_DIVERGED and the last good weights when the loss is no number", async () => {
     const kept: Float32Array[] = [];
     const error = await failureOf(
@@ -250,7 +267,7 @@ describe("fit", () => {
     expect(error.message).toMatch(
       /^a loss that stays a finite number; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
     );
-    expect(error.hint).toBe("try a learning rate of 1e+35, or gradient clipping; the weights of epoch 1 were kept");
+    expect(error.hint).toBe("try a learning rate of 1e+35, or gradient clipping, and --force");
     expect(error.result.end).toBe("diverged");
     expect(error.result.last.parameters).toEqual(kept[0]);
     expect(error.result.best.parameters.every(Number.isFinite)).toBe(true);

@@ -111,6 +111,9 @@ async function runEpochs(
   let lastGood = copyWeights(training.state());
   let checkpointAt = nowMs();
   const firstEpoch = (resume?.epoch ?? 0) + 1;
+  // Who goes on after an early stop wants to wait once more; who goes on after an interruption, as if there had been none.
+  const hadStopped = resume !== undefined && resume.epoch - (resume.best?.epoch ?? 0) >= (patience ?? Infinity);
+  const patientSince = hadStopped ? resume.epoch : 0;
   const resultOf = (end: FitResult["end"], last: Weights): FitResult => {
     return { end, best: best ?? last, last, bestEpoch: best?.epoch ?? 0, history };
   };
@@ -123,6 +126,7 @@ async function runEpochs(
       step,
       position,
       elapsedMs,
+      validationMs: course.validationMs(),
       state: copyVectors(training.state()),
       history: [...history],
       best,
@@ -187,8 +191,8 @@ async function runEpochs(
     from = startOfEpoch;
     bar.done(describeEpoch(metrics));
     await keep(epoch, startOfEpoch);
-    await options.onEpoch?.({ metrics, isBest });
-    const staleSince = Math.max(best?.epoch ?? 0, firstEpoch - 1);
+    await options.onEpoch?.({ metrics, isBest, elapsedMs: course.elapsedMs() });
+    const staleSince = Math.max(best?.epoch ?? 0, patientSince);
     if (patience !== undefined && epoch - staleSince >= patience && course.hasEpoch(epoch + 1)) {
       return resultOf("stopped-early", lastGood);
     }

@@ -94,21 +94,22 @@ async function trainOnPack(
   options.onEvent?.({ type: "packed", summary, plan: steps });
   await ensureFolder(dirname(out));
   const { choices: _, ...stepSettings } = steps;
-  let elapsedMs = 0;
+  const judgedSplit = indicesOf(pack, "test").length > 0 ? "test" : "val";
+  if (judgedSplit === "val") logger.warn("there is no test split: the figures are those of the validation split");
   const fitted = await resumableFit({
     executor,
     model,
     pack,
     ...stepSettings,
+    settings: { ...steps.settings, data: pack.hash, splits },
     checkpoints: checkpointFolderOf(out),
     goOn: options.resume ?? false,
     force: options.force ?? false,
     logger,
     progress: options.progress ?? silentProgress,
     ...(signal && { signal }),
-    onEpoch: ({ metrics, isBest }: EpochReport) => {
+    onEpoch: ({ metrics, isBest, elapsedMs }: EpochReport) => {
       const { timeMs } = steps;
-      elapsedMs += metrics.durationMs;
       const remainingMs =
         timeMs === undefined ? metrics.durationMs * (steps.epochs - metrics.epoch) : Math.max(0, timeMs - elapsedMs);
       const epochs = timeMs === undefined ? steps.epochs : undefined;
@@ -117,7 +118,7 @@ async function trainOnPack(
   });
   options.onEvent?.({ type: "trained", end: fitted.end, bestEpoch: fitted.bestEpoch });
 
-  const judged = await judge(prepared, fitted.best, signal);
+  const judged = await judge(prepared, fitted.best, judgedSplit, signal);
   options.onEvent?.({ type: "evaluated", evaluation: judged.evaluation });
   throwIfCancelled(signal);
   const { lineage = {} } = options;
@@ -137,7 +138,7 @@ async function trainOnPack(
         ...(lineage.gitCommit !== undefined && { gitCommit: lineage.gitCommit }),
       },
       evaluation: {
-        split: "test",
+        split: judgedSplit,
         epochs: fitted.history.length,
         bestEpoch: fitted.bestEpoch,
         ...judged.evaluation,
@@ -163,21 +164,22 @@ async function trainOnPack(
 }
 
 /**
- * The temperature that the validation split asks for, the figures of the test split at that temperature, and what the exported bundle must answer to its
+ * The temperature that the validation split asks for, the figures of `split` at that temperature, and what the exported bundle must answer to its
  * first pictures.
  */
 async function judge(
   { executor, model, pack, steps: { batchSize } }: PreparedTraining,
   weights: Weights,
+  split: "test" | "val",
   signal: AbortSignal | undefined,
 ) {
   const evaluator = await Evaluator.start(executor, model, batchSize);
   try {
     const { temperature } = fitTemperature(await evaluator.answers(weights, pack, "val", signal));
-    const raw = await evaluator.answers(weights, pack, "test", signal);
+    const raw = await evaluator.answers(weights, pack, split, signal);
     const answers = { ...raw, logits: raw.logits.map((logit) => logit / temperature) };
     const classes = model.labels.length;
-    const shown = indicesOf(pack, "test").subarray(0, referenceCount);
+    const shown = indicesOf(pack, split).subarray(0, referenceCount);
     const pixels = await readPixels(pack, shown);
     const probabilities = Array.from(shown).flatMap((_, row) =>
       probabilitiesOf(answers.logits.subarray(row * classes, (row + 1) * classes)),

@@ -75,6 +75,10 @@ async function fitLocked(options: ResumableFitOptions): Promise<FitResult> {
     if (result.end === "interrupted" && signal) throw interruptionOf(signal);
     isComplete = true;
     return result;
+  } catch (error) {
+    // The same steps would only diverge again.
+    if (isAppError(error, "TRAIN_DIVERGED")) kept = undefined;
+    throw error;
   } finally {
     progress.end(isComplete, signal?.aborted ? "interrupted" : undefined);
     if (!isComplete && kept) {

@@ -174,6 +174,7 @@ describe("pawprint inspect", () => {
     expect(exitCode).toBe(0);
     expect(out).toMatch(/^labels +blue, red$/m);
     expect(out).toMatch(/^input +uint8 \[N,8,8,3\], named pictures$/m);
+    expect(out).toMatch(/^calibration +error 0\.\d{4} \(0\.\d{4} before the temperature of \d+\.\d{3}\)$/m);
     expect(out).toMatch(/^architecture +cnn \(widths \[8\]; dropout 0\)$/m);
     expect(out).toMatch(/^evaluation +accuracy 100\.00 %, loss .*, \d+ pictures, test split$/m);
     const json = JSON.parse((await run("inspect m.onnx --json")).out);

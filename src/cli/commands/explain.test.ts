@@ -1,13 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { petModel } from "../../../tests/support/running-service.ts";
 import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
-import { drawSamplePicture } from "../../image/sample-pictures.ts";
+import { drawSamplePicture, sampleLabels } from "../../image/sample-pictures.ts";
 import { captureContext } from "../captured-context.ts";
 import { runCommand } from "../run-command.ts";
+import { mapNames } from "./explain.ts";
 
 let cwd = "";
 beforeAll(async () => {
@@ -57,3 +58,32 @@ it.each([
   expect(err).toContain(`error ${error}`);
   expect(exitCode).not.toBe(0);
 });
+
+it("gives every picture of a dataset a map of its own", async () => {
+  for (const label of sampleLabels) {
+    await mkdir(join(cwd, "set", label), { recursive: true });
+    await writeFile(join(cwd, "set", label, "1.jpg"), await drawSamplePicture({ label, seed: 1, sizePx: 64 }));
+  }
+  expect((await run("explain pets.onnx set --out maps")).exitCode).toBe(0);
+  expect(await readdir(join(cwd, "maps"))).toEqual(["cat-1.jpg.heat.png", "dog-1.jpg.heat.png"]);
+});
+
+it.each([
+  [
+    ["a/cat.jpg", "dog.png"],
+    ["cat", "dog"],
+  ],
+  [
+    ["1.jpg", "1.png"],
+    ["1.jpg", "1.png"],
+  ],
+  [
+    ["x/1.jpg", "x/1.jpg"],
+    ["1-1", "2-1"],
+  ],
+  [
+    ["A/b.jpg", "c/B.jpg"],
+    ["A-b.jpg", "c-B.jpg"],
+  ],
+  [[], []],
+])("names for %j", (files, names) => expect(mapNames(files)).toEqual(names));

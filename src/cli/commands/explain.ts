@@ -67,29 +67,30 @@ for --class. The map comes from the gradients of the class's score at the networ
     const chosen = named === undefined ? undefined : classFrom(named, labels);
     const explainer = await createExplainer(decodeModel(bytes, path).graph, bundle.info, executor);
     const folder = pathFrom(cwd, out);
-    const explainOne = async (file: string): Promise<Explained> => {
+    const explainOne = async (file: string, name: string): Promise<Explained> => {
       const picture = await readFile(pathFrom(cwd, file)).catch((error: unknown) => {
         throw readFailure(file, error);
       });
       const pixels = await applyRecipe(picture, recipe, file);
       const { probabilities } = await bundle.answer(pixels);
       const index = chosen ?? indexOfLargest(probabilities);
-      const target = join(folder, `${basename(file, extname(file))}.heat.png`);
+      const target = join(folder, `${name}.heat.png`);
       const image = await drawHeatMap(pixels, recipe, await explainer.explain(pixels, index));
       await writeFileAtomic(target, image, { force, signal });
       return { file, label: labels[index]!, probability: probabilities[index]!, out: target };
     };
 
     const files = await listPictures(pictures, cwd);
+    const names = mapNames(files.map(({ file }) => file));
     await ensureFolder(folder);
     const task = progress.start({ label: "explain", total: files.length, unit: "pictures" });
     const results: Explained[] = [];
     try {
-      for (const { file, error } of files) {
+      for (const [at, { file, error }] of files.entries()) {
         throwIfCancelled(signal);
         try {
           if (error) throw error;
-          results.push(await explainOne(file));
+          results.push(await explainOne(file, names[at]!));
         } catch (fault) {
           // A name that is taken, or a disk that is full, would fail for the others, too.
           if (!isAppError(fault) || !/^(IMAGE|FILE_NOT_FOUND|FILE_READ)/.test(fault.code)) throw fault;
@@ -114,6 +115,22 @@ for --class. The map comes from the gradients of the class's score at the networ
     return { result: { model, results, failed }, text: lines.join("\n"), exitCode: failed > 0 ? 1 : 0 };
   },
 });
+
+/**
+ * A name for each picture's map, none twice: the file's own without its ending; where two are called the same, with it, and with so many of the
+ * folders above it as tell them apart.
+ */
+export function mapNames(files: readonly string[]): readonly string[] {
+  const parts = files.map((file) => file.split(/[\\/]+/).filter((part) => part !== "" && part !== "."));
+  const own = files.map((file) => basename(file, extname(file)));
+  const deeper = Array.from({ length: Math.max(0, ...parts.map(({ length }) => length)) }, (_, at) =>
+    parts.map((names) => names.slice(-1 - at).join("-")),
+  );
+  // As file systems that know no capitals see them.
+  const isDistinct = (names: readonly string[]) =>
+    new Set(names.map((name) => name.toLowerCase())).size === names.length;
+  return [own, ...deeper].find(isDistinct) ?? own.map((name, at) => `${at + 1}-${name}`);
+}
 
 function classFrom(text: string, labels: readonly string[]): number {
   const index = findClass(labels, text);

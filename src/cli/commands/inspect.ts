@@ -41,6 +41,7 @@ function describe(file: { path: string; sizeBytes: number; sha256: string }, inf
     ],
     ["architecture", `${architecture.name} (${options.join("; ")})`],
     ["evaluation", figuresOf(evaluation)],
+    ["calibration", calibrationOf(evaluation.calibration)],
     ["trained from", lineage.source],
     ["dataset", lineage.datasetHash],
     ["run", lineage.runId],
@@ -62,4 +63,16 @@ function figuresOf(evaluation: BundleInfo["evaluation"]): string {
     typeof split === "string" ? `${split} split` : undefined,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? "none" : parts.join(", ");
+}
+
+/** Expected calibration error with the temperature in the bundle, and without. */
+function calibrationOf(value: unknown): string {
+  if (typeof value !== "object" || value === null) return "none";
+  const {
+    temperature,
+    expectedCalibrationError: after,
+    errorBefore: before,
+  } = value as Readonly<Record<string, unknown>>;
+  if (typeof temperature !== "number" || typeof after !== "number" || typeof before !== "number") return "none";
+  return `error ${after.toFixed(4)} (${before.toFixed(4)} before the temperature of ${temperature.toFixed(3)})`;
 }

@@ -48,13 +48,13 @@ it("trains every trial in a process of its own, and ends with a table, a chart a
     "trial-001-epochs-1",
   ]);
   expect(await readdir(join(folder, "trial-000-epochs-1"))).toEqual([
-    "config.json",
     "log.txt",
     "model.checkpoints",
     "model.onnx",
     "result.json",
+    "train.yaml",
   ]);
-  expect((await readFile(join(folder, "sweep.csv"), "utf8")).split("\n")[0]).toBe(
+  expect((await readFile(join(folder, "sweep.csv"), "utf8")).split("\r\n")[0]).toBe(
     "trial,epochs,validation_accuracy,validation_loss,duration_ms,error,learningRate",
   );
   const again = JSON.parse((await run("sweep small.yaml --json")).out);
@@ -85,7 +85,7 @@ it("keeps the error of a trial that fails, and ends with 1 where none is left", 
   const { exitCode, out } = await run("sweep broken.yaml --json");
   expect(exitCode).toBe(1);
   const { results } = JSON.parse(out);
-  expect(results[0].error).toMatchObject({ code: "TRIAL_FAILED", message: expect.stringContaining("CONFIG_INVALID") });
+  expect(results[0].error).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining("4x4") });
 });
 
 it.each([
@@ -96,4 +96,16 @@ it.each([
   const answer = await run(line);
   expect(answer.err).toContain(`error ${code}`);
   expect(answer.exitCode).toBe(exitCode);
+});
+
+it("asks neither pawprint.yaml nor the environment, and packs once for trials side by side", async () => {
+  await writeFile(join(cwd, "pawprint.yaml"), "train: { architecture: resnet, time: 1h }\n");
+  const { context, out } = captureContext({ cwd, env: { PAWPRINT_TRAIN_EPOCHS: "3" } });
+  const exitCode = await runCommand("sweep small.yaml --parallel 2 --out beside --json".split(" "), context);
+  await rm(join(cwd, "pawprint.yaml"));
+  expect(exitCode).toBe(0);
+  const plain = JSON.parse((await run("sweep small.yaml --json")).out);
+  const figures = (results: { trial: number; validationLoss: number }[]) =>
+    results.map(({ trial, validationLoss }) => [trial, validationLoss]);
+  expect(figures(JSON.parse(out()).results)).toEqual(figures(plain.results));
 });

@@ -2,11 +2,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { AppError, cpuLimit, readFailure, writeFileAtomic } from "../../base/index.ts";
+import { stringify } from "yaml";
+import { AppError, cpuLimit, ensureFolder, isErrorCode, readFailure, writeFileAtomic } from "../../base/index.ts";
+import { csvLine } from "../../predict/prediction-formats.ts";
 import { renderChart } from "../../report/chart.ts";
 import { sweepChart } from "../../report/sweep-chart.ts";
 import { checkpointFolderOf, listCheckpoints } from "../../train/checkpoint-folder.ts";
@@ -129,15 +131,20 @@ async function trainInChild(
   config: TrialConfig,
   folder: string,
 ): Promise<Figures> {
-  const { cwd, env, signal } = context;
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-  const flags = Object.entries(config.settings).map(([key, value]) => `--${kebab(key)}=${flagText(value)}`);
+  const { cwd, signal } = context;
+  await ensureFolder(folder);
+  // Settings by a file of their own: neither pawprint.yaml nor the environment may have a say in a trial.
+  const settings = join(folder, "train.yaml");
+  await writeFileAtomic(settings, stringify({ train: config.settings }), { force: true });
+  const inherited = Object.entries({ ...process.env, ...context.env });
+  const env = Object.fromEntries(inherited.filter(([name]) => !name.startsWith("PAWPRINT_TRAIN_")));
   const threads = Math.max(1, Math.floor(cpuLimit() / parallel));
   const out = join(folder, "model.onnx");
   const wasCutOff = (await listCheckpoints(checkpointFolderOf(out))).length > 0;
   const line = [
     "train",
+    "--config",
+    settings,
     "--data",
     sweep.data,
     "--out",
@@ -146,15 +153,16 @@ async function trainInChild(
     String(threads),
     wasCutOff ? "--resume" : "--force",
     "--json",
-    ...flags,
   ];
   const loader = main.endsWith(".ts") ? ["--import", pathToFileURL(createRequire(main).resolve("tsx")).href] : [];
   const child = spawn(process.execPath, [...loader, main, ...line], {
     cwd,
-    env: { ...process.env, ...env },
+    env,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log = createWriteStream(join(folder, "log.txt"));
+  // A log that cannot be written is no reason to lose the trial.
+  log.on("error", () => child.stderr.resume());
   child.stderr.pipe(log);
   let said = "";
   child.stdout.on("data", (chunk) => {
@@ -170,11 +178,12 @@ async function trainInChild(
 
 function figuresFrom(said: string, code: number | null, folder: string): Figures {
   const answer = parseLine(said);
-  const error = answer?.error as { readonly code?: string; readonly message?: string } | undefined;
+  const error = answer?.error as { readonly code: string; readonly message: string } | undefined; // as every command prints it
+  if (error && isErrorCode(error.code)) throw new AppError(error.code, { required: error.message });
   if (code !== 0 || answer === undefined) {
     throw new AppError("TRIAL_FAILED", {
       required: "a training that comes to its end",
-      received: error?.code === undefined ? `exit code ${code ?? "none"}` : `${error.code}: ${error.message}`,
+      received: `exit code ${code ?? "none"}`,
       where: folder,
       hint: "log.txt there says more",
     });
@@ -200,12 +209,8 @@ function parseLine(text: string): Readonly<Record<string, unknown>> | undefined 
   }
 }
 
-function kebab(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** A value as its flag takes it: lists with commas, objects as JSON. */
-function flagText(value: unknown): string {
+/** Lists with commas, objects as JSON. */
+function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.join(",");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
@@ -219,16 +224,12 @@ function tableOf(results: readonly TrialResult[], searched: readonly string[]): 
       `${result.epochs}`,
       result.error ? result.error.code : percent(result.validationAccuracy),
       result.error ? "" : result.validationLoss.toFixed(4),
-      ...searched.map((key) => flagText(result.drawn[key])),
+      ...searched.map((key) => valueText(result.drawn[key])),
     ]),
   );
 }
 
 function csvOf(results: readonly TrialResult[], searched: readonly string[]): string {
-  const cell = (value: unknown): string => {
-    const text = flagText(value ?? "");
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
   const rows = results.map((result) => [
     result.trial,
     result.epochs,
@@ -238,5 +239,5 @@ function csvOf(results: readonly TrialResult[], searched: readonly string[]): st
     ...searched.map((key) => result.drawn[key]),
   ]);
   const head = ["trial", "epochs", "validation_accuracy", "validation_loss", "duration_ms", "error", ...searched];
-  return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\n")}\n`;
+  return [head, ...rows].map((row) => csvLine(row.map((value) => valueText(value ?? "")))).join("");
 }

@@ -1,5 +1,6 @@
 /** `pawprint train`: labelled pictures in, a bundle out. */
-import { AppError, writeFileAtomic } from "../../base/index.ts";
+import { dirname } from "node:path";
+import { AppError, ensureFolder, writeFileAtomic } from "../../base/index.ts";
 import { requireFreePath } from "../../registry/export-bundle.ts";
 import { renderChart } from "../../report/chart.ts";
 import { trainingChart } from "../../report/training-chart.ts";
@@ -27,6 +28,7 @@ Ctrl-C ends training after the step under way. What was learnt up to the last ep
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
     { name: "resume", type: "boolean", doc: "go on with a training that was interrupted" },
     { name: "history", type: "string", placeholder: "FILE", doc: "write settings, epochs and figures to a JSON file" },
+    { name: "config", type: "string", placeholder: "FILE", doc: "read settings there instead of in pawprint.yaml" },
     { name: "chart", type: "string", placeholder: "FILE.svg", doc: "draw accuracy over minutes" },
   ],
   examples: [
@@ -40,14 +42,18 @@ Ctrl-C ends training after the step under way. What was learnt up to the last ep
   ],
   async run(context, _args, options) {
     const { cwd, style, signal, progress, logger } = context;
-    const { train: config } = await loadPawprintConfig(context, "train", options);
+    const { train: config } = await loadPawprintConfig(context, "train", options, options.config);
     const { data, out = `models/${nameOf(pathFrom(cwd, data ?? ""))}.onnx`, threads, ...settings } = config;
     if (data === undefined) throw missingData();
     const force = options.force === true;
     const [history, chart] = [options.history, options.chart].map((path) =>
       typeof path === "string" ? pathFrom(cwd, path) : undefined,
     );
-    for (const path of [history, chart]) if (path !== undefined) await requireFreePath(path, force);
+    for (const path of [history, chart]) {
+      if (path === undefined) continue;
+      await requireFreePath(path, force);
+      await ensureFolder(dirname(path));
+    }
     const gitCommit = await readGitCommit(cwd);
     const report = await train({
       data: pathFrom(cwd, data),
@@ -72,10 +78,11 @@ Ctrl-C ends training after the step under way. What was learnt up to the last ep
       await writeFileAtomic(chart, `${svg}\n`, { force });
     }
     const shown = shownPath(cwd, report.bundle.path);
+    const { split: evaluated } = report.bundle.info.evaluation;
     return {
       result,
       text: [
-        evaluationText("the test split", report.evaluation, style),
+        evaluationText(evaluated === "val" ? "the validation split" : "the test split", report.evaluation, style),
         "",
         bundleText(report, shown, style),
         `Next: ${style.cyan(`pawprint predict ${shown} PICTURE_OR_FOLDER`)}`,

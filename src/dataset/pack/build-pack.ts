@@ -49,7 +49,8 @@ export async function buildPack(source: Source, recipe: Recipe, options: PackOpt
     const writer = await openFolderWriter(folder, recipe, listed, logger);
     return writePack(source, listed, recipe, writer, options);
   };
-  return withLock(join(folder, ".lock"), build, { ...(signal && { signal }) });
+  const onWait = (who: string): void => logger.info(`waiting for ${who}, which makes the same pack`);
+  return withLock(join(folder, ".lock"), build, { onWait, ...(signal && { signal }) });
 }
 
 async function writePack(

@@ -24,7 +24,9 @@ export const InferRequest = Type.Object(
     id: Type.Optional(Type.String({ maxLength: 1000 })),
     parameters: Type.Optional(Parameters),
     inputs: Type.Array(Tensor, { minItems: 1 }),
-    outputs: Type.Optional(Type.Array(Type.Object({ name: Type.String(), parameters: Type.Optional(Parameters) }))),
+    outputs: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), parameters: Type.Optional(Parameters) }), { maxItems: 2 }),
+    ),
   },
   { title: "InferRequest" },
 );

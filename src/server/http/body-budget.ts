@@ -4,16 +4,13 @@ import { AppError } from "../../base/errors.ts";
 
 /** Bodies of the largest size that may arrive at once. */
 const largestBodies = 16;
-/** A body that does not say its length counts as this share of the largest. */
-const unknownShare = 0.25;
-
-/** Takes a request's body into account until its connection or answer ends. Errors: REQUEST_TOO_LARGE, OVERLOADED. */
+/** A body that does not say its length counts as one of the largest. Takes a request's body into account until its connection or answer ends. Errors: REQUEST_TOO_LARGE, OVERLOADED. */
 export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, response: ServerResponse) => void {
   const budget = bodyBytes * largestBodies;
   let taken = 0;
   return ({ headers }, response) => {
     const declared = Number(headers["content-length"]);
-    const bytes = headers["transfer-encoding"] === undefined ? declared : bodyBytes * unknownShare;
+    const bytes = headers["transfer-encoding"] === undefined ? declared : bodyBytes;
     if (!(bytes > 0)) return;
     if (declared > bodyBytes) {
       throw new AppError("REQUEST_TOO_LARGE", {

@@ -3,6 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { AppError } from "../../base/errors.ts";
 
+/** How long a caller has to read why his connection is closed. */
+const lingerMs = 1000;
+
 /** What is no HTTP, or arrives too slowly, is answered by hand: there is no request yet. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
@@ -18,6 +21,8 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // Who does not close his side would otherwise keep the connection, and all that was read of it, for as long as he likes.
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 }
 
 /** Answers an `Expect` header with anything else than 100-continue. */

@@ -3,9 +3,9 @@ import { AppError } from "../../base/errors.ts";
 import { applyRecipe, type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
 import type { PictureInput } from "./picture-input.ts";
 
-/** uint8 `[H,W,C]`. Errors: IMAGE_UNREADABLE, IMAGE_SIZE, REQUEST_INVALID. */
-export async function preparePicture(input: PictureInput, recipe: Recipe): Promise<Uint8Array> {
-  if (input.kind === "file") return applyRecipe(input.bytes, recipe, input.where);
+/** uint8 `[H,W,C]`. A file may have up to `maximumPixels`, 100 million unless given. Errors: IMAGE_UNREADABLE, IMAGE_SIZE, REQUEST_INVALID. */
+export async function preparePicture(input: PictureInput, recipe: Recipe, maximumPixels?: number): Promise<Uint8Array> {
+  if (input.kind === "file") return applyRecipe(input.bytes, recipe, input.where, maximumPixels);
   if (input.kind === "numbers") return pixelsFromNumbers(input.values, recipe, input.where);
   requireSize(input.pixels.length, recipe, input.where);
   return input.pixels;

@@ -52,3 +52,26 @@ it.each(["multipart/form-data", "multipart/form-data; boundary=other"])(
     expect(outcome).toMatchObject({ code: "REQUEST_INVALID" });
   },
 );
+
+it("takes files and fields without any name, as some clients send them", async () => {
+  const type = "multipart/form-data; boundary=x";
+  const form = (head: string) => Buffer.from(`--x\r\n${head}\r\n\r\na\r\n--x--\r\n`);
+  for (const head of [
+    'Content-Disposition: form-data; filename=""',
+    "Content-Disposition: form-data\r\nContent-Type: application/octet-stream",
+  ]) {
+    const { files } = await readForm(form(head), type, 1);
+    expect(files.map(({ name, bytes }) => [name, bytes.length])).toEqual([["file", 1]]);
+  }
+  expect((await readForm(form("Content-Disposition: form-data"), type, 1)).fields).toEqual([{ name: "", value: "a" }]);
+});
+
+it("refuses a form of nothing but delimiters before it is gone through", async () => {
+  const flood = Buffer.from("--b\r\n".repeat(1_000_000));
+  for (const type of ["multipart/form-data; boundary=b", 'multipart/form-data; boundary="b"']) {
+    await expect(readForm(flood, type, 4)).rejects.toMatchObject({
+      code: "REQUEST_TOO_LARGE",
+      message: "at most 12 parts in a form; got more (form)",
+    });
+  }
+});

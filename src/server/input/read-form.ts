@@ -26,6 +26,7 @@ export function readForm(bytes: Uint8Array, contentType: string, maximumFiles: n
         new AppError("REQUEST_TOO_LARGE", { required: `at most ${what} in a form`, received: "more", where: "form" }),
       );
     try {
+      requireFewParts(bytes, contentType, maximumFiles + maximumFields);
       const form = new Busboy({
         headers: { "content-type": contentType },
         limits: { files: maximumFiles, fields: maximumFields, fieldSize: 4096, headerPairs: 20, headerSize: 8192 },
@@ -35,11 +36,12 @@ export function readForm(bytes: Uint8Array, contentType: string, maximumFiles: n
         stream.on("data", (chunk: Buffer) => chunks.push(chunk));
         stream.on("error", refuse);
         stream.on("end", () => {
-          const name = filename === undefined || filename === "" ? field : filename;
+          // A part may lack both names, whatever the types say.
+          const name = filename || field || "file";
           files.push({ name: name.slice(0, 120), bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) });
         });
       });
-      form.on("field", (name, value) => fields.push({ name, value }));
+      form.on("field", (name, value) => fields.push({ name: name ?? "", value }));
       form.on("filesLimit", tooMany(`${maximumFiles} files`));
       form.on("fieldsLimit", tooMany(`${maximumFields} fields`));
       form.on("error", refuse);
@@ -49,6 +51,28 @@ export function readForm(bytes: Uint8Array, contentType: string, maximumFiles: n
       refuse(error); // no boundary in the content type
     }
   });
+}
+
+/**
+ * The parser goes through all bytes at once and makes a stream for every delimiter, also for those of parts that it refuses.
+ * Errors: REQUEST_TOO_LARGE.
+ */
+function requireFewParts(bytes: Uint8Array, contentType: string, maximum: number): void {
+  const [, quoted, plain] = /;\s*boundary=(?:"([^"]*)"|([^\s;]*))/i.exec(contentType) ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary === undefined || boundary === "") return; // the parser says what is missing
+  const delimiter = Buffer.from(`--${boundary}`);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  // One more ends the form.
+  let left = maximum + 1;
+  for (let at = buffer.indexOf(delimiter); at >= 0; at = buffer.indexOf(delimiter, at + delimiter.length)) {
+    if (--left >= 0) continue;
+    throw new AppError("REQUEST_TOO_LARGE", {
+      required: `at most ${maximum} parts in a form`,
+      received: "more",
+      where: "form",
+    });
+  }
 }
 
 function broken(cause: unknown): AppError {

@@ -47,7 +47,7 @@ export function picturesFromTensor(tensor: RequestTensor, recipe: Recipe, limit:
 }
 
 function filesOf({ data, bytes }: RequestTensor, count: number): readonly PictureInput[] {
-  const files = bytes ? parseByteStrings(bytes) : (data ?? []).flat(2);
+  const files = bytes ? parseByteStrings(bytes, count) : (data ?? []).flat(2);
   if (files.length !== count) throw invalid(`${count} picture files, as the shape says`, String(files.length));
   return files.map((file, index) => {
     const where = `pictures[${index}]`;
@@ -58,10 +58,11 @@ function filesOf({ data, bytes }: RequestTensor, count: number): readonly Pictur
 }
 
 /** Elements behind their lengths, 32 bits each, little-endian. */
-function parseByteStrings(bytes: Uint8Array): readonly Uint8Array[] {
+function parseByteStrings(bytes: Uint8Array, count: number): readonly Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const files: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
+    if (files.length === count) throw invalid(`${count} picture files, as the shape says`, "more");
     const length = at + 4 <= bytes.length ? view.getUint32(at, true) : Number.POSITIVE_INFINITY;
     if (at + 4 + length > bytes.length) throw invalid("each element behind its length in 4 bytes", "too few bytes");
     files.push(bytes.subarray(at + 4, at + 4 + length));

@@ -12,7 +12,7 @@ export function adminRoutes({ host, logger }: Service): Readonly<Record<string, 
   return {
     [contract.adminModels.id]: state,
     [contract.adminReload.id]: async () => {
-      await host.refresh();
+      await host.refresh(true);
       return state();
     },
     [contract.adminCanary.id]: ({ body }) => {

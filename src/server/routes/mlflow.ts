@@ -5,7 +5,7 @@ import { contract } from "../contract/index.ts";
 import { InvocationsBody } from "../contract/mlflow.ts";
 import type { Handler } from "../http/register-route.ts";
 import { compileCheck } from "../http/validate.ts";
-import type { PictureInput } from "../input/picture-input.ts";
+import { type PictureInput, requireFewPictures } from "../input/picture-input.ts";
 import { nameOfKind, readJsonPicture } from "../input/read-picture-json.ts";
 import { parseJson } from "../input/read-pictures.ts";
 import { answerPictures, type Service } from "../service.ts";
@@ -24,7 +24,7 @@ export function mlflowRoutes(service: Service): Readonly<Record<string, Handler>
 async function invoke(service: Service, request: FastifyRequest) {
   const { context, body } = request;
   if (!(body instanceof Uint8Array)) throw invalid("a JSON body", "none");
-  const pictures = readInvocation(check(parseJson(body)));
+  const pictures = readInvocation(check(parseJson(body)), service.config.picturesPerRequest);
   const answered = await answerPictures(service, context, pictures, chooseModel(service, request));
   const { model, answers } = answered;
   const classes = model.info.labels.length;
@@ -35,7 +35,7 @@ async function invoke(service: Service, request: FastifyRequest) {
   return { predictions: { logits: rows(answers.logits), probabilities: rows(answers.probabilities) } };
 }
 
-function readInvocation(body: Invocation): readonly PictureInput[] {
+function readInvocation(body: Invocation, limit: number): readonly PictureInput[] {
   const given = forms.filter((form) => body[form] !== undefined);
   const [form] = given;
   if (given.length !== 1 || form === undefined) {
@@ -43,6 +43,7 @@ function readInvocation(body: Invocation): readonly PictureInput[] {
   }
   const cells = cellsOf(body, form);
   if (cells.length === 0) throw invalid("at least one picture", "none");
+  requireFewPictures(cells.length, limit, form);
   return cells.map((cell, index) => rawPixels(readJsonPicture(cell, `${form}[${index}]`)));
 }
 

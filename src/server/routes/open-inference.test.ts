@@ -137,6 +137,27 @@ describe("the Open Inference Protocol", () => {
       "logits, probabilities",
     ],
     [
+      "an output that is asked for twice",
+      undefined,
+      { inputs: [tensor(flat)], outputs: [{ name: "logits" }, { name: "logits" }] },
+      400,
+      "each output once",
+    ],
+    [
+      "more outputs than there are",
+      undefined,
+      { inputs: [tensor(flat)], outputs: Array(1000).fill({ name: "logits" }) },
+      400,
+      "outputs",
+    ],
+    [
+      "a binary size that is a list",
+      undefined,
+      { inputs: [tensor(undefined, { parameters: { binary_data_size: [[1]] } })] },
+      400,
+      "a list of 1",
+    ],
+    [
       "too many pictures",
       undefined,
       { inputs: [tensor(flat, { shape: [5, height, width, channels] })] },

@@ -5,6 +5,7 @@ import { contract } from "../contract/index.ts";
 import { InferRequest } from "../contract/open-inference.ts";
 import type { Handler } from "../http/register-route.ts";
 import { compileCheck } from "../http/validate.ts";
+import { nameOfKind } from "../input/read-picture-json.ts";
 import { parseJson } from "../input/read-pictures.ts";
 import { picturesFromTensor, type RequestTensor } from "../input/tensor-input.ts";
 import { type Answered, answerPictures, type Service } from "../service.ts";
@@ -114,7 +115,7 @@ function takeBinaryInputs({ inputs }: InferBody, tail: Uint8Array): readonly Req
     const size = input.parameters?.binary_data_size;
     if (size === undefined) return input as RequestTensor; // data is optional in both; an undefined one never stands in JSON
     if (typeof size !== "number" || !Number.isInteger(size) || size < 0 || at + size > tail.length) {
-      throw invalid("binary_data_size within the body", JSON.stringify(size));
+      throw invalid("binary_data_size within the body", typeof size === "number" ? String(size) : nameOfKind(size));
     }
     const bytes = tail.subarray(at, at + size);
     at += size;
@@ -130,6 +131,8 @@ function wantedOutputs({
 }: InferBody): readonly { readonly name: OutputName; readonly isBinary: boolean }[] {
   const allBinary = parameters?.binary_data_output === true;
   if (outputs === undefined || outputs.length === 0) return outputNames.map((name) => ({ name, isBinary: allBinary }));
+  const names = new Set(outputs.map(({ name }) => name));
+  if (names.size < outputs.length) throw invalid("each output once", `${outputs.length} outputs, some of them twice`);
   return outputs.map(({ name, parameters: own }) => {
     const known = outputNames.find((output) => output === name);
     if (known === undefined) throw invalid(`outputs among ${outputNames.join(", ")}`, `'${name.slice(0, 80)}'`);

@@ -54,12 +54,12 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
       const hasLimits = requestsPerMinute !== undefined || watched !== undefined;
       if (!hasLimits) return undefined;
       const { fastifyRateLimit } = await import("@fastify/rate-limit");
-      await app.register(fastifyRateLimit, { global: false, cache: 10_000 });
+      await app.register(fastifyRateLimit, { global: false });
       const maximumOf = ({ context }: FastifyRequest): number | undefined =>
         context.caller?.requestsPerMinute ?? requestsPerMinute;
       const options: CreateRateLimitOptions = {
         timeWindow: 60_000,
-        keyGenerator: ({ context, ip }) => context.caller?.id ?? ip,
+        keyGenerator: ({ context, ip }) => context.caller?.id ?? networkOf(ip),
         max: (request) => maximumOf(request) ?? 0,
       };
       const count = app.createRateLimit(options);
@@ -77,6 +77,18 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
     },
     close: () => watched?.close(),
   };
+}
+
+/** An IPv4 address, or the first 64 bits of an IPv6 one: a single host is given that many, and could change within them at will. */
+export function networkOf(ip: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
+  if (mapped !== undefined || !ip.includes(":")) return mapped ?? ip;
+  const [head = "", tail] = ip.split("%")[0]!.toLowerCase().split("::");
+  const groups = head.split(":").filter((group) => group !== "");
+  const rest = tail?.split(":").filter((group) => group !== "") ?? [];
+  const zeros = Array<string>(tail === undefined ? 0 : Math.max(0, 8 - groups.length - rest.length)).fill("0");
+  const all = [...groups, ...zeros, ...rest].map((group) => group.replace(/^0+(?=.)/, ""));
+  return `${all.slice(0, 4).join(":")}::/64`;
 }
 
 /** A key or token of the header `authorization: Bearer ...` or `x-api-key`. */

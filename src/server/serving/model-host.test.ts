@@ -159,3 +159,40 @@ it("looks once for calls that come during a look", async () => {
   await Promise.all([host.refresh(), host.refresh(), host.refresh()]);
   expect(state.reads).toBe(2);
 });
+
+it("tries a bundle again that could not be read, and one that was refused when it is told to", async () => {
+  const { source, state } = movingSource("v1");
+  let faults = 1;
+  const shaky: BundleSource = {
+    ...source,
+    async read() {
+      if (state.version === "v2" && faults-- > 0) throw new AppError("FILE_READ_FAILED", { required: "a file" });
+      return source.read();
+    },
+  };
+  const host = await openHost({ champion: shaky }).host;
+  state.version = "v2";
+  await host.refresh();
+  expect(host.current("champion")?.version).toBe("v1");
+  await host.refresh();
+  expect(host.current("champion")?.version).toBe("v2");
+  state.version = "bad";
+  await host.refresh();
+  const before = state.reads;
+  await host.refresh();
+  expect(state.reads).toBe(before);
+  await host.refresh(true);
+  expect(state.reads).toBe(before + 1);
+});
+
+it("forgets that its source could not be looked at once it can, and nothing has changed", async () => {
+  const { source, state } = movingSource("v1");
+  const host = await openHost({ champion: source }).host;
+  state.version = "";
+  await host.refresh();
+  expect(host.versions).toHaveLength(2);
+  state.version = "v1";
+  await host.refresh();
+  expect(host.versions.map(({ state: one }) => one)).toEqual(["serving"]);
+  expect(state.reads).toBe(1);
+});

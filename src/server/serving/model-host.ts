@@ -42,9 +42,9 @@ export interface ModelHost {
   canaryPercent: number;
   /**
    * Looks at every source, and changes over where there is another bundle. What cannot be loaded is kept back, and the model that serves goes on.
-   * One look runs at a time; a call during one joins it.
+   * One look runs at a time; a call during one joins it. With `again` also what was refused is tried once more.
    */
-  refresh(): Promise<void>;
+  refresh(again?: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,7 +56,12 @@ interface Seat {
   stamp?: string;
   since: string;
   /** Why the newest bundle at the source does not serve. */
-  refused?: { readonly error: AppError; readonly since: string };
+  refused?: {
+    readonly error: AppError;
+    readonly since: string;
+    /** The source could not be looked at; what it holds may be what serves. */
+    readonly isUnseen: boolean;
+  };
   isLoading: boolean;
 }
 
@@ -84,9 +89,14 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
 
   const look = async (seat: Seat): Promise<void> => {
     const { role, source } = seat;
+    let isSeen = false;
     try {
       const stamp = await source.stamp();
-      if (stamp === seat.stamp) return;
+      isSeen = true;
+      if (stamp === seat.stamp) {
+        if (seat.refused?.isUnseen) delete seat.refused;
+        return;
+      }
       seat.stamp = stamp;
       seat.isLoading = true;
       const next = await options.open(await source.read(), source.name);
@@ -103,8 +113,10 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
       if (before) retire(before);
     } catch (error) {
       const fault = toAppError(error);
+      // A file that cannot be read now may be readable later, without any change that its stamp would show.
+      if (isSeen && fault.kind === "unavailable") delete seat.stamp;
       if (seat.refused?.error.message !== fault.message) {
-        seat.refused = { error: fault, since: new Date(now()).toISOString() };
+        seat.refused = { error: fault, since: new Date(now()).toISOString(), isUnseen: !isSeen };
         logger.error("a bundle was kept back", {
           role,
           source: source.location,
@@ -117,8 +129,9 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
     }
   };
 
-  const refresh = (): Promise<void> => {
+  const refresh = (again = false): Promise<void> => {
     if (isClosed) return Promise.resolve();
+    if (again) for (const seat of seats) if (seat.refused) delete seat.stamp;
     looking ??= (async () => {
       for (const seat of seats) await look(seat);
     })().finally(() => {

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   AppError,
+  type ErrorCode,
   ensureFolder,
   isAppError,
   type Progress,
@@ -107,10 +108,14 @@ async function runOne(
   return result;
 }
 
-/** Undefined where the trial did not come to its end. */
+/** Failures that follow from a trial's settings alone; others, such as a disk that was not there, may be gone the next time. */
+const settledFailures: ReadonlySet<string> = new Set(["TRAIN_DIVERGED", "CONFIG_INVALID"] satisfies ErrorCode[]);
+
+/** Undefined where the trial did not come to its end, or failed for what may have changed since. */
 async function readResult(folder: string): Promise<TrialResult | undefined> {
   try {
-    return JSON.parse(await readFile(join(folder, "result.json"), "utf8")) as TrialResult; // runOne wrote it, whole or not at all
+    const result = JSON.parse(await readFile(join(folder, "result.json"), "utf8")) as TrialResult; // runOne wrote it, whole or not at all
+    return result.error && !settledFailures.has(result.error.code) ? undefined : result;
   } catch {
     return undefined;
   }

@@ -93,6 +93,15 @@ function readRange(key: string, value: unknown, where: string): SearchRange {
     return { kind: "choice", values };
   }
   const [low, high] = given as readonly [number, number];
+  const { type } = trainConfigSchema.properties[key as keyof typeof trainConfigSchema.properties] ?? {};
+  if (known.includes(key) && type !== "number" && type !== "integer") {
+    throw invalid(`choice, since ${key} is no number`, kindName, where);
+  }
+  if (type === "integer" && kindName !== "integer")
+    throw invalid(`integer or choice, since ${key} is a whole number`, kindName, where);
+  if (kindName === "integer" && !(Number.isSafeInteger(low) && Number.isSafeInteger(high) && high - low < 2 ** 32)) {
+    throw invalid("two whole numbers, less than 2^32 apart", JSON.stringify(given), where);
+  }
   if (!(low < high) || (kindName === "logUniform" && low <= 0)) {
     throw invalid(
       `[low, high] with low below high${kindName === "logUniform" ? ", both above 0" : ""}`,
@@ -101,7 +110,7 @@ function readRange(key: string, value: unknown, where: string): SearchRange {
     );
   }
   // Both ends must be allowed; so is what lies between them.
-  for (const end of [low, high]) requireSetting(key, kindName === "integer" ? Math.round(end) : end, where);
+  for (const end of [low, high]) requireSetting(key, end, where);
   return { kind: kindName, low, high };
 }
 

@@ -47,6 +47,10 @@ describe("a sweep's file", () => {
     ["search: { mixup: { uniform: [0, 99] } }", "CONFIG_INVALID", "mixup"],
     ["search: { mixup: { choice: [0, lots] } }", "CONFIG_INVALID", "mixup"],
     ["search: { mixup: { uniform: [0] } }", "CONFIG_INVALID", "two numbers"],
+    ["search: { batchSize: { logUniform: [16, 256] } }", "CONFIG_INVALID", "batchSize is a whole number"],
+    ["search: { batchSize: { integer: [16, 64.5] } }", "CONFIG_INVALID", "two whole numbers"],
+    ["search: { seed: { integer: [0, 10000000000] } }", "CONFIG_INVALID", "2^32"],
+    ["search: { channels: { integer: [1, 3] } }", "CONFIG_INVALID", "choice, since channels is no number"],
     ["fixed: { size: huge }", "CONFIG_INVALID", "size"],
     ["fixed: { mixup: 0.1 }\nsearch: { mixup: { uniform: [0, 1] } }", "CONFIG_INVALID", "either fixed or searched"],
     ["epochs: 2\nminEpochs: 3", "CONFIG_INVALID", "minEpochs is at most epochs"],
@@ -214,6 +218,22 @@ describe("running a sweep", () => {
     expect(rest).toEqual([3, 4, 5, 6, 7, 8]);
     expect(results).toHaveLength(9);
     expect((await readdir(out)).filter((name) => name.startsWith("trial-"))).toHaveLength(9);
+  });
+
+  it("tries once more what failed for a reason outside of it", async () => {
+    const out = join(folder, "unlucky");
+    const runs: number[] = [];
+    const runTrial = async (config: TrialConfig) => {
+      runs.push(config.trial);
+      if (config.trial === 3 && runs.length < 9) throw new AppError("FILE_NOT_FOUND", { required: "a folder" });
+      return figures(config);
+    };
+    const first = await runSweep({ sweep, folder: out, runTrial });
+    expect(first.results.filter(({ error }) => error).map(({ trial }) => trial)).toEqual([3, 5]);
+    const again = await runSweep({ sweep, folder: out, runTrial });
+    expect(runs).toHaveLength(10);
+    expect(again.reused).toBe(8);
+    expect(again.results.filter(({ error }) => error).map(({ trial }) => trial)).toEqual([5]);
   });
 
   it("refuses a folder with trials of another sweep", async () => {

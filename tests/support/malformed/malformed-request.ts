@@ -63,7 +63,7 @@ const makers: Readonly<Record<string, Maker>> = {
     const files = Array.from({ length: random.integer(4) }, () =>
       Buffer.concat([
         Buffer.from(
-          `--${boundary}\r\nContent-Disposition: form-data; name="${pick(random, ["file", "", "é", "a\\"])}"; filename="${pick(random, ["cat.jpg", "../../x", "", "\0"])}"\r\n\r\n`,
+          `--${boundary}\r\nContent-Disposition: form-data${pick(random, ['; name="file"', '; name=""', '; name="é"', '; name="a\\"', "", '; filename=""', '; filename="cat.jpg"', '; name="file"; filename="../../x"', '; name="f"; filename="\0"', "\r\nContent-Type: application/octet-stream"])}\r\n\r\n`,
         ),
         bytes,
         Buffer.from("\r\n"),

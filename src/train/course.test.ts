@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { createCourse } from "./course.ts";
+import type { FitOptions } from "./fit-options.ts";
+
+const stages = [{ until: 0.35 }, { until: 0.7 }, { until: 1 }];
+const courseOf = (options: Partial<FitOptions>) =>
+  createCourse({ learningRate: 1, stages, ...options } as FitOptions, 10);
+const stagesOf = (epochs: number) => {
+  const course = courseOf({ epochs });
+  return Array.from({ length: epochs }, (_, at) => stages.indexOf(course.stageOf(at + 1) as (typeof stages)[number]));
+};
+
+it("comes to the last stage also in few epochs", () => {
+  expect(stagesOf(1)).toEqual([2]);
+  expect(stagesOf(2)).toEqual([0, 2]);
+  expect(stagesOf(3)).toEqual([0, 1, 2]);
+  expect(stagesOf(10)).toEqual([0, 0, 0, 1, 1, 1, 1, 2, 2, 2]);
+});
+
+it("goes through all stages in a time that is shorter than an epoch", () => {
+  let now = 0;
+  const course = courseOf({ epochs: 1e6, timeMs: 1000, nowMs: () => now });
+  const seen: number[] = [];
+  for (let epoch = 1; course.hasEpoch(epoch); epoch++) {
+    seen.push(stages.indexOf(course.stageOf(epoch) as (typeof stages)[number]));
+    while (!course.isOver()) now += 10;
+  }
+  expect(seen).toEqual([0, 1, 2]);
+  expect(now).toBe(1000);
+});
+
+it("does not cut epochs of a time that holds many", () => {
+  let now = 0;
+  const course = courseOf({ epochs: 1e6, timeMs: 10_000, nowMs: () => now });
+  let cut = 0;
+  const seen: number[] = [];
+  for (let epoch = 1; course.hasEpoch(epoch); epoch++) {
+    seen.push(stages.indexOf(course.stageOf(epoch) as (typeof stages)[number]));
+    for (let step = 0; step < 10; step++) {
+      now += 48;
+      if (!course.isOver()) continue;
+      if (now < 10_000) cut++;
+      break;
+    }
+  }
+  expect(cut).toBe(0);
+  expect(new Set(seen)).toEqual(new Set([0, 1, 2]));
+});
+
+it("keeps time for validation from the first step on after an interruption", () => {
+  const resume = { elapsedMs: 500, validationMs: 200 } as FitOptions["resume"] & object;
+  const course = courseOf({ epochs: 1e6, timeMs: 1000, nowMs: () => 0, resume });
+  expect([course.elapsedMs(), course.validationMs()]).toEqual([500, 200]);
+  const late = courseOf({ epochs: 1e6, timeMs: 1000, nowMs: () => 0, resume: { ...resume, elapsedMs: 800 } });
+  expect([course.hasEpoch(9), late.hasEpoch(9)]).toEqual([true, false]);
+});
