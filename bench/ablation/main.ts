@@ -1,5 +1,5 @@
 /**
- * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --parts mixup,cutmix] [-- --flags "--size 64"]
+ * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --parts mixup,cutmix] [-- --flags="--size 64"]
  *
  * Whether each part of the training recipe earns its place: the defaults, and the defaults with one part changed, all for the same time on the same
  * machine, by the same command that users have. The peer of a part is the same training without it. Means over the seeds: of the test split the

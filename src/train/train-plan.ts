@@ -139,6 +139,8 @@ export function planSteps(
   notes.add("averaged weights", averages, settings.averageSteps, "half an epoch: steadier than any one step");
 
   const labelSmoothing = settings.labelSmoothing ?? (isDigits ? 0 : 0.05);
+  const smoothingReason = isDigits ? "digits are told apart for certain" : "keeps answers from growing too sure";
+  notes.add("label smoothing", `${labelSmoothing}`, settings.labelSmoothing, smoothingReason);
   const counts = trainCounts(pack);
   const imbalance = imbalanceOf(counts);
   const classWeights = settings.classWeights ?? (imbalance >= unbalancedFrom ? "balanced" : "none");
