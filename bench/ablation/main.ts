@@ -38,6 +38,8 @@ const parts: readonly Part[] = [
   { name: "mixup", change: ["--mixup", "0.2"], isDefault: false },
   { name: "cutmix", change: ["--cutmix", "1"], isDefault: false },
   { name: "progressive resizing", change: ["--progressive"], isDefault: false },
+  // With --flags="--size 128", where it is on.
+  { name: "progressive resizing of large pictures", change: ["--no-progressive"], isDefault: true },
   { name: "random crops for shift and zoom", change: ["--crop", "0.5"], isDefault: false },
 ];
 

@@ -96,7 +96,9 @@ describe("what follows from the pack", () => {
     ]);
     expect(long.augmentation).toMatchObject({ crop: 0.5, saturation: 0.2, shiftPixels: 0 });
     expect(planSteps(large, "folder", { time: "1h", progressive: false }).stages).toHaveLength(1);
-    expect(planSteps(large, "folder", { time: "10m" })).toMatchObject({ stages: [{}], augmentation: { crop: 1 } });
+    const short = planSteps(large, "folder", { time: "10m" });
+    expect(short).toMatchObject({ stages: long.stages, augmentation: { crop: 1 } });
+    expect(planSteps(large, "folder", { epochs: 9 }).stages).toHaveLength(1);
     expect(planSteps(pack, "folder", { time: "1h" }).stages).toHaveLength(1);
   });
 

@@ -127,7 +127,7 @@ export function planSteps(
   const { augmentation } = varied;
 
   const stages = planStages({ ...pack.recipe }, augmentation, {
-    progressive: settings.progressive ?? (isLong && side >= longPhotographSide),
+    progressive: settings.progressive ?? (timeMs !== undefined && !isDigits && side >= longPhotographSide),
     mixOff: settings.mixOff ?? 0.2,
   });
   const firstSide = stages.find(({ fedSize }) => fedSize)?.fedSize?.height;
