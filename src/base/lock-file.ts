@@ -136,6 +136,6 @@ function locked(path: string, holder: Holder | undefined): AppError {
     required: "no other process works in this folder",
     received: who,
     where: path,
-    hint: "wait until it has ended; if it runs on another machine and is gone, delete this file",
+    hint: "wait until it has ended; if that is another program by now, or it ran on another machine and is gone, delete this file",
   });
 }
