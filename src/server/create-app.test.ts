@@ -195,6 +195,29 @@ describe("the end", () => {
   });
 });
 
+it("answers slow readers to the end, also when it ends", async () => {
+  const other = await startService(petModel, { deadlineMs: 20_000 });
+  const { port, hostname: host } = new URL(other.origin);
+  const size = 24 * 2 ** 20;
+  other.server.app.server.prependOnceListener("request", (_request, response) => response.end(Buffer.alloc(size)));
+  const reader = connect(Number(port), host, () => reader.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+  let received = 0;
+  const ended = new Promise((resolve) => reader.once("close", resolve));
+  await new Promise((resolve) => reader.once("readable", resolve));
+  const closed = other.close();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  reader.on("data", (chunk: Buffer) => {
+    received += chunk.length;
+  });
+  await Promise.all([closed, ended]);
+  expect(received).toBeGreaterThan(size);
+});
+
+it("keeps the connection of who asks for what is not there", async () => {
+  const answer = await fetch(`${service.origin}/nothing`);
+  expect([answer.status, answer.headers.get("connection")]).toEqual([404, "keep-alive"]);
+});
+
 describe("canary and admin port", () => {
   it("gives a share of the callers the other model, always the same callers, and changes the share at once", async () => {
     const path = join(service.folder, "canary.onnx");

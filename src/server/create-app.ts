@@ -1,5 +1,5 @@
 /** Fastify with everything that holds for every route: ids, limits, errors, headers, measurements. */
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { AppError, httpStatusOf } from "../base/errors.ts";
 import type { RouteContract } from "./contract/route.ts";
@@ -55,6 +55,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const server: Server = app.server;
   server.maxConnections = config.connections;
   server.on("checkExpectation", refuseExpectation);
+  keepUnsent(server);
   app.setValidatorCompiler(compileForRequest);
   app.decorateRequest("context");
   beginRequests(app, options);
@@ -83,6 +84,19 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const refusalOf = refusalsFor(routes);
   app.setNotFoundHandler((request, reply) => sendError(reply, refusalOf(request, reply), request));
   return app;
+}
+
+/** Node takes a connection for idle once its answer has ended, though part of that may wait for a slow reader: it is not to be cut off. */
+function keepUnsent(server: Server): void {
+  const unsent = new Set<ServerResponse>();
+  server.on("request", (_request, response: ServerResponse) => {
+    unsent.add(response);
+    response.once("close", () => unsent.delete(response));
+  });
+  const closeIdleConnections = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    if (unsent.size === 0) closeIdleConnections();
+  };
 }
 
 type Limit = (request: FastifyRequest) => Promise<void>;
@@ -171,7 +185,9 @@ function sendError(reply: FastifyReply, error: AppError, request: FastifyRequest
   const form = request.routeOptions.config.contract?.errorForm ?? formOfPath(request.url);
   const { status, headers, body } = errorAnswer(error, form, context.id);
   // What is left of a body that is not wanted would have to be read to the end before the next request.
-  const isUnread = !request.raw.complete && request.raw.headers["content-length"] !== "0";
+  const { complete, headers: sent } = request.raw;
+  const hasBody = sent["transfer-encoding"] !== undefined || Number(sent["content-length"] ?? 0) !== 0;
+  const isUnread = hasBody && !complete;
   if (isUnread && [401, 404, 405, 413, 415].includes(status)) reply.header("connection", "close");
   return reply.code(status).headers(headers).type("application/json").send(body);
 }

@@ -68,7 +68,14 @@ it("takes files and fields without any name, as some clients send them", async (
 
 it("refuses a form of nothing but delimiters before it is gone through", async () => {
   const flood = Buffer.from("--b\r\n".repeat(1_000_000));
-  for (const type of ["multipart/form-data; boundary=b", 'multipart/form-data; boundary="b"']) {
+  for (const boundary of [
+    "boundary=b",
+    'boundary="b"',
+    "boundary =b",
+    "boundary*=utf-8''b",
+    'x="; boundary=a"; boundary=b',
+  ]) {
+    const type = `multipart/form-data; ${boundary}`;
     await expect(readForm(flood, type, 4)).rejects.toMatchObject({
       code: "REQUEST_TOO_LARGE",
       message: "at most 12 parts in a form; got more (form)",

@@ -59,7 +59,7 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
         context.caller?.requestsPerMinute ?? requestsPerMinute;
       const options: CreateRateLimitOptions = {
         timeWindow: 60_000,
-        keyGenerator: ({ context, ip }) => context.caller?.id ?? networkOf(ip),
+        keyGenerator: ({ context, ip }) => context.caller?.id ?? networkOf(ip ?? "gone"),
         max: (request) => maximumOf(request) ?? 0,
       };
       const count = app.createRateLimit(options);

@@ -185,6 +185,18 @@ it("tries a bundle again that could not be read, and one that was refused when i
   expect(state.reads).toBe(before + 1);
 });
 
+it("remembers a refusal while its source cannot be looked at", async () => {
+  const { source, state } = movingSource("v1");
+  const host = await openHost({ champion: source }).host;
+  const errors: unknown[] = [];
+  for (const version of ["bad", "", "bad"]) {
+    state.version = version;
+    await host.refresh();
+    errors.push(host.versions[1]?.error?.code);
+  }
+  expect(errors).toEqual(["BUNDLE_PARITY", "FILE_NOT_FOUND", "BUNDLE_PARITY"]);
+});
+
 it("forgets that its source could not be looked at once it can, and nothing has changed", async () => {
   const { source, state } = movingSource("v1");
   const host = await openHost({ champion: source }).host;

@@ -48,6 +48,11 @@ export interface ModelHost {
   close(): Promise<void>;
 }
 
+interface Refusal {
+  readonly error: AppError;
+  readonly since: string;
+}
+
 interface Seat {
   readonly role: ModelRole;
   readonly source: BundleSource;
@@ -56,12 +61,9 @@ interface Seat {
   stamp?: string;
   since: string;
   /** Why the newest bundle at the source does not serve. */
-  refused?: {
-    readonly error: AppError;
-    readonly since: string;
-    /** The source could not be looked at; what it holds may be what serves. */
-    readonly isUnseen: boolean;
-  };
+  refused?: Refusal;
+  /** Why the source could not be looked at; what it holds may be what serves. */
+  unseen?: Refusal;
   isLoading: boolean;
 }
 
@@ -93,10 +95,8 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
     try {
       const stamp = await source.stamp();
       isSeen = true;
-      if (stamp === seat.stamp) {
-        if (seat.refused?.isUnseen) delete seat.refused;
-        return;
-      }
+      delete seat.unseen;
+      if (stamp === seat.stamp) return;
       seat.stamp = stamp;
       seat.isLoading = true;
       const next = await options.open(await source.read(), source.name);
@@ -115,8 +115,9 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
       const fault = toAppError(error);
       // A file that cannot be read now may be readable later, without any change that its stamp would show.
       if (isSeen && fault.kind === "unavailable") delete seat.stamp;
-      if (seat.refused?.error.message !== fault.message) {
-        seat.refused = { error: fault, since: new Date(now()).toISOString(), isUnseen: !isSeen };
+      const place = isSeen ? "refused" : "unseen";
+      if (seat[place]?.error.message !== fault.message) {
+        seat[place] = { error: fault, since: new Date(now()).toISOString() };
         logger.error("a bundle was kept back", {
           role,
           source: source.location,
@@ -151,7 +152,7 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
   const champion = seats[0]!;
   if (champion.model === undefined) {
     await close();
-    throw champion.refused!.error;
+    throw (champion.unseen ?? champion.refused)!.error;
   }
   return {
     current,
@@ -174,14 +175,15 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
   };
 }
 
-function statesOf({ role, source, model, since, refused, isLoading }: Seat): readonly VersionState[] {
+function statesOf({ role, source, model, since, unseen, refused, isLoading }: Seat): readonly VersionState[] {
   const states: VersionState[] = [];
   if (model) states.push({ version: model.version, role, state: "serving", source: model.source, since });
   const at = source.location;
   if (isLoading) states.push({ version: "", role, state: "loading", source: at, since });
-  if (refused) {
-    const { code, message } = refused.error;
-    states.push({ version: "", role, state: "refused", source: at, since: refused.since, error: { code, message } });
+  const reason = unseen ?? refused;
+  if (reason) {
+    const { code, message } = reason.error;
+    states.push({ version: "", role, state: "refused", source: at, since: reason.since, error: { code, message } });
   }
   return states;
 }
