@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -20,7 +20,12 @@ async function goneProcess(): Promise<number> {
   await once(child, "exit");
   return child.pid!;
 }
-const lockOf = (pid: number, host = hostname()): string => JSON.stringify({ pid, host, since: "2026-01-01T00:00:00Z" });
+/** What a process of that number would write, in the same container unless another space is given. */
+async function lockOf(pid: number, { host = hostname(), space = "" } = {}): Promise<string> {
+  const own = `${path}.own`;
+  const { space: here } = await withLock(own, async () => JSON.parse(await readFile(own, "utf8")));
+  return JSON.stringify({ pid, host, since: "2026-01-01T00:00:00Z", space: space || here });
+}
 
 describe("a lock", () => {
   it("stands while the work is done, names who holds it, and goes with it", async () => {
@@ -50,27 +55,43 @@ describe("a lock", () => {
   });
 
   it("is taken over from a process that was killed", async () => {
-    await writeFile(path, lockOf(await goneProcess()));
+    await writeFile(path, await lockOf(await goneProcess()));
     expect(await withLock(path, async () => "mine")).toBe("mine");
     expect(await readdir(folder)).toEqual([]);
   });
 
   it("is taken over also where the one who took it over was killed at that", async () => {
-    await writeFile(path, lockOf(await goneProcess()));
-    await writeFile(`${path}.takeover`, lockOf(await goneProcess()));
+    await writeFile(path, await lockOf(await goneProcess()));
+    await writeFile(`${path}.takeover`, await lockOf(await goneProcess()));
     expect(await withLock(path, async () => "mine")).toBe("mine");
     expect(await readdir(folder)).toEqual([]);
   });
 
   it("is not taken from a process of another machine, which cannot be asked", async () => {
-    await writeFile(path, lockOf(await goneProcess(), "elsewhere"));
+    await writeFile(path, await lockOf(await goneProcess(), { host: "elsewhere" }));
     await expect(withLock(path, async () => 1)).rejects.toMatchObject({ code: "LOCKED" });
   });
 
   it("is taken over from an earlier process of the same number, as in a container that is started again", async () => {
-    await writeFile(path, lockOf(process.pid));
+    await writeFile(path, await lockOf(process.pid));
     expect(await withLock(path, async () => "mine")).toBe("mine");
   });
+
+  it("is left to another container of the same name while its time moves, and taken over when it stands still", async () => {
+    const text = await lockOf(process.pid, { space: "another" });
+    await writeFile(path, text);
+    const beat = setInterval(() => void utimes(path, new Date(), new Date()), 300);
+    await expect(withLock(path, async () => expect.unreachable())).rejects.toMatchObject({ code: "LOCKED" });
+    clearInterval(beat);
+    expect(await withLock(path, async () => "mine")).toBe("mine");
+  }, 30_000);
+
+  it("shows by its time that it is held", async () => {
+    await withLock(path, async () => {
+      const first = (await stat(path)).mtimeMs;
+      await expect.poll(async () => (await stat(path)).mtimeMs, { timeout: 10_000 }).toBeGreaterThan(first);
+    });
+  }, 15_000);
 
   it("is waited for where that is asked, each in turn, and told who holds it", async () => {
     const order: string[] = [];
@@ -96,13 +117,13 @@ describe("a lock", () => {
       const later = withLock(path, async () => expect.unreachable(), { signal: controller.signal, onWait });
       await expect(later).rejects.toMatchObject({ code: "INTERRUPTED" });
     });
-    await writeFile(path, lockOf(await goneProcess(), "elsewhere"));
+    await writeFile(path, await lockOf(await goneProcess(), { host: "elsewhere" }));
     const onWait = () => expect.unreachable();
     await expect(withLock(path, async () => 1, { onWait })).rejects.toMatchObject({ code: "LOCKED" });
   });
 
   it("is got by one of many that find the same stale lock at once", async () => {
-    await writeFile(path, lockOf(await goneProcess()));
+    await writeFile(path, await lockOf(await goneProcess()));
     let inside = 0;
     let most = 0;
     const tries = Array.from({ length: 12 }, () =>

@@ -1,5 +1,6 @@
 /** One process at a time in a folder, also where the last one was killed. */
-import { readFile, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readFile, readlink, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { writeFileAtomic } from "./atomic-file.ts";
@@ -12,6 +13,8 @@ interface Holder {
   readonly host: string;
   /** ISO 8601. */
   readonly since: string;
+  /** Within which process numbers mean the same process: this start of the machine, and on Linux this container. */
+  readonly space: string;
 }
 
 export interface LockOptions {
@@ -19,6 +22,13 @@ export interface LockOptions {
   /** Wait until others have ended; told once who holds the lock. */
   readonly onWait?: (who: string) => void;
 }
+
+/** The locks that this process holds. */
+const held = new Set<string>();
+/** How often a lock's time is set anew while it is held, for those who cannot ask for its process. */
+const beatMs = 2000;
+/** A lock whose time does not move for so long is nobody's. */
+const silenceMs = 10_000;
 
 /**
  * Runs `work` while a lock file stands at `path`; its folder must exist. A lock whose process on this machine is gone, however it ended, is taken
@@ -30,13 +40,22 @@ export async function withLock<T>(
   work: () => Promise<T>,
   { signal, onWait }: LockOptions = {},
 ): Promise<T> {
-  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
-  const text = `${JSON.stringify(holder)}\n`;
-  await (onWait ? acquireInTurn(path, text, onWait, signal) : acquire(path, text, signal));
+  const space = await processSpace();
+  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), space };
+  const text = `${JSON.stringify({ ...holder, id: randomUUID() })}\n`;
+  held.add(text);
+  let beat: NodeJS.Timeout | undefined;
   try {
-    return await work();
+    await (onWait ? acquireInTurn(path, text, onWait, signal) : acquire(path, text, signal));
+    beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), beatMs).unref();
+    try {
+      return await work();
+    } finally {
+      if ((await readIfThere(path)) === text) await rm(path, { force: true });
+    }
   } finally {
-    if ((await readIfThere(path)) === text) await rm(path, { force: true });
+    clearInterval(beat);
+    held.delete(text);
   }
 }
 
@@ -55,8 +74,8 @@ async function acquireInTurn(
     } catch (error) {
       if (!isAppError(error, "LOCKED")) throw error;
       const theirs = await readIfThere(path);
-      const holder = theirs === undefined ? undefined : parseHolder(theirs);
-      if (theirs !== undefined && holder?.host !== hostname()) throw error;
+      const other = theirs === undefined ? undefined : parseHolder(theirs);
+      if (theirs !== undefined && other?.host !== hostname()) throw error;
       if (waited === 0) onWait(error.received ?? "another process");
     }
     await pause(waitMs, undefined, signal && { signal }).catch(() => throwIfCancelled(signal));
@@ -78,7 +97,8 @@ async function acquire(path: string, text: string, signal: AbortSignal | undefin
     const theirs = await readIfThere(path);
     if (theirs === undefined) continue;
     const holder = parseHolder(theirs);
-    if (attempt === attempts || (holder && !isGone(holder))) throw locked(path, holder);
+    const isHeld = holder !== undefined && (held.has(theirs) || !(await isGone(path, holder, signal)));
+    if (attempt === attempts || isHeld) throw locked(path, holder);
     await removeStale(path, theirs);
     await pause(10 * attempt);
   }
@@ -110,17 +130,20 @@ async function readIfThere(path: string): Promise<string | undefined> {
 /** Undefined for a file that no Pawprint wrote: nothing holds it. */
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, host, since } = JSON.parse(text) as Partial<Holder>;
-    return typeof pid === "number" && typeof host === "string" ? { pid, host, since: String(since) } : undefined;
+    const { pid, host, since, space } = JSON.parse(text) as Partial<Holder>;
+    if (typeof pid !== "number" || typeof host !== "string") return undefined;
+    return { pid, host, since: String(since), space: String(space) };
   } catch {
     return undefined;
   }
 }
 
 /** A process of another machine (a shared disk) cannot be asked for: it counts as running. */
-function isGone({ pid, host, since }: Holder): boolean {
+async function isGone(path: string, { pid, host, since, space }: Holder, signal?: AbortSignal): Promise<boolean> {
   if (host !== hostname()) return false;
-  // A container that is started again has the same name and numbers: what is older than this process was never its own.
+  // Its number says nothing here: the machine, or the container, was started anew, or another container has the same name.
+  if (space !== (await processSpace())) return isSilent(path, signal);
+  // What is older than this process was never its own.
   if (pid === process.pid) return Date.parse(since) < Date.now() - 1000 * process.uptime();
   try {
     process.kill(pid, 0);
@@ -128,6 +151,30 @@ function isGone({ pid, host, since }: Holder): boolean {
   } catch (error) {
     return systemCodeOf(error) === "ESRCH";
   }
+}
+
+/** Waits for the next beat of who holds the lock; true where none comes. */
+async function isSilent(path: string, signal?: AbortSignal): Promise<boolean> {
+  const beatOf = () =>
+    stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
+  const first = await beatOf();
+  for (let waitedMs = 0; waitedMs < silenceMs; waitedMs += waitMs) {
+    await pause(waitMs, undefined, signal && { signal }).catch(() => throwIfCancelled(signal));
+    if ((await beatOf()) !== first) return false;
+  }
+  return true;
+}
+
+let space: Promise<string> | undefined;
+function processSpace(): Promise<string> {
+  space ??= Promise.all([readFile("/proc/sys/kernel/random/boot_id", "utf8"), readlink("/proc/self/ns/pid")]).then(
+    ([boot, names]) => `${boot.trim()} ${names}`,
+    () => "", // no Linux
+  );
+  return space;
 }
 
 function locked(path: string, holder: Holder | undefined): AppError {

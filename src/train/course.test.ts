@@ -48,9 +48,32 @@ it("does not cut epochs of a time that holds many", () => {
 });
 
 it("keeps time for validation from the first step on after an interruption", () => {
-  const resume = { elapsedMs: 500, validationMs: 200 } as FitOptions["resume"] & object;
+  const resume = { elapsedMs: 500, validationMs: 200, history: [] } as unknown as FitOptions["resume"] & object;
   const course = courseOf({ epochs: 1e6, timeMs: 1000, nowMs: () => 0, resume });
   expect([course.elapsedMs(), course.validationMs()]).toEqual([500, 200]);
   const late = courseOf({ epochs: 1e6, timeMs: 1000, nowMs: () => 0, resume: { ...resume, elapsedMs: 800 } });
   expect([course.hasEpoch(9), late.hasEpoch(9)]).toEqual([true, false]);
+});
+
+it("validates an epoch that was begun before an interruption, also when the time is over", () => {
+  const resume = { elapsedMs: 1000, validationMs: 100, history: [], epoch: 8, position: { batches: 4 } };
+  const course = courseOf({ epochs: 1e6, timeMs: 1000, nowMs: () => 0, resume: resume as never });
+  expect([course.hasEpoch(9), course.hasEpoch(10)]).toEqual([true, false]);
+  course.stageOf(9);
+  expect(course.isOver()).toBe(true);
+});
+
+it("knows from before an interruption how long an epoch takes", () => {
+  const resume = {
+    elapsedMs: 340,
+    validationMs: 0,
+    history: [{ durationMs: 100 }],
+    epoch: 3,
+    position: { batches: 0 },
+  };
+  let now = 0;
+  const course = courseOf({ epochs: 1e6, timeMs: 1000, nowMs: () => now, resume: resume as never });
+  expect(course.stageOf(4)).toBe(stages[1]);
+  now = 100;
+  expect(course.isOver()).toBe(false);
 });

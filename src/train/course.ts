@@ -9,7 +9,7 @@ export interface Course {
   averageShareAt(steps: number): number;
   /** The part of the training that an epoch belongs to by its middle; asked when it begins. 1 is the first epoch. */
   stageOf(epoch: number): Stage;
-  /** Whether another epoch begins. */
+  /** Whether another epoch begins, or one that was begun before an interruption goes on: it is always validated. */
   hasEpoch(epoch: number): boolean;
   /** Whether an epoch by time ends before its last picture: the time is over, or that of its stage by more than half an epoch. */
   isOver(): boolean;
@@ -33,7 +33,10 @@ export function createCourse(options: FitOptions, stepsPerEpoch: number): Course
   let validationMs = options.resume?.validationMs ?? 0;
   let stage = stages[0]!;
   let epochStart: number | undefined;
-  let epochShare = 0;
+  // What an epoch took before an interruption tells how long one takes.
+  let epochShare = (options.resume?.history.at(-1)?.durationMs ?? 0) / Math.max(1, timeMs ?? 1);
+  const { epoch: doneEpochs = 0, position } = options.resume ?? {};
+  const begunEpoch = position && position.batches > 0 ? doneEpochs + 1 : 1;
   const elapsedMs = (): number => nowMs() - startMs;
   const shareOfTime = (budgetMs: number): number => Math.min(1, elapsedMs() / Math.max(1, budgetMs - validationMs));
   const stageAt = (share: number): Stage => stages.find(({ until }) => share < until) ?? stages.at(-1)!;
@@ -47,12 +50,12 @@ export function createCourse(options: FitOptions, stepsPerEpoch: number): Course
     stageOf(epoch) {
       if (timeMs === undefined) return epoch >= epochs ? stages.at(-1)! : stageAt((epoch - 0.5) / epochs);
       const share = shareOfTime(timeMs);
-      if (epochStart !== undefined) epochShare = share - epochStart;
+      if (epochStart !== undefined) epochShare = Math.max(0, share - epochStart);
       epochStart = share;
       stage = stageAt(share + epochShare / 2);
       return stage;
     },
-    hasEpoch: (epoch) => (timeMs === undefined ? epoch <= epochs : epoch === 1 || shareOfTime(timeMs) < 1),
+    hasEpoch: (epoch) => (timeMs === undefined ? epoch <= epochs : epoch <= begunEpoch || shareOfTime(timeMs) < 1),
     isOver: () => timeMs !== undefined && shareOfTime(timeMs) >= Math.min(1, stage.until + epochShare / 2),
     elapsedMs,
     validationMs: () => validationMs,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { ensureFolder, silentLogger, silentProgress, throwIfCancelled } from "../base/index.ts";
 import { type DatasetSummary, summarize } from "../dataset/inspect.ts";
-import { indicesOf, type Pack, readPixels } from "../dataset/pack/index.ts";
+import { indicesOf, type Pack, readPixels, splitsHash } from "../dataset/pack/index.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
 import { buildInferenceGraph, type Weights } from "../nn/inference-graph.ts";
 import type { Lineage } from "../registry/bundle.ts";
@@ -101,7 +101,7 @@ async function trainOnPack(
     model,
     pack,
     ...stepSettings,
-    settings: { ...steps.settings, data: pack.hash, splits },
+    settings: { ...steps.settings, data: pack.hash, splits, splitsHash: splitsHash(pack) },
     checkpoints: checkpointFolderOf(out),
     goOn: options.resume ?? false,
     force: options.force ?? false,

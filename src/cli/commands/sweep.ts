@@ -7,11 +7,20 @@ import { createRequire } from "node:module";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { stringify } from "yaml";
-import { AppError, cpuLimit, ensureFolder, isErrorCode, readFailure, writeFileAtomic } from "../../base/index.ts";
+import {
+  AppError,
+  cpuLimit,
+  ensureFolder,
+  isAppError,
+  isErrorCode,
+  readFailure,
+  throwIfCancelled,
+  writeFileAtomic,
+} from "../../base/index.ts";
 import { csvLine } from "../../predict/prediction-formats.ts";
 import { renderChart } from "../../report/chart.ts";
 import { sweepChart } from "../../report/sweep-chart.ts";
-import { checkpointFolderOf, listCheckpoints } from "../../train/checkpoint-folder.ts";
+import { checkpointFolderOf, listCheckpoints, removeCheckpoints } from "../../train/checkpoint-folder.ts";
 import {
   type Figures,
   parseSweep,
@@ -173,7 +182,15 @@ async function trainInChild(
   if (signal.aborted) end();
   const [code] = (await once(child, "close")) as [number | null];
   signal.removeEventListener("abort", end);
-  return figuresFrom(said, code, folder);
+  throwIfCancelled(signal);
+  try {
+    return figuresFrom(said, code, folder);
+  } catch (error) {
+    if (!wasCutOff || !isAppError(error, "CHECKPOINT_INVALID")) throw error;
+    // Its pictures are others by now: what it had begun is of no use.
+    await removeCheckpoints(checkpointFolderOf(out));
+    return trainInChild({ sweep, context, parallel }, config, folder);
+  }
 }
 
 function figuresFrom(said: string, code: number | null, folder: string): Figures {

@@ -49,8 +49,9 @@ export async function buildPack(source: Source, recipe: Recipe, options: PackOpt
     const writer = await openFolderWriter(folder, recipe, listed, logger);
     return writePack(source, listed, recipe, writer, options);
   };
-  const onWait = (who: string): void => logger.info(`waiting for ${who}, which makes the same pack`);
-  return withLock(join(folder, ".lock"), build, { onWait, ...(signal && { signal }) });
+  const lock = join(folder, ".lock");
+  const onWait = (who: string): void => logger.info(`waiting for ${who}, which makes the same pack; its lock: ${lock}`);
+  return withLock(lock, build, { onWait, ...(signal && { signal }) });
 }
 
 async function writePack(

@@ -146,6 +146,11 @@ export function refuseFirst([first]: readonly SkippedPicture[], location: string
   });
 }
 
+/** A hash over the sorted pairs of picture hash and split: which pictures are learnt from, and which are not. */
+export function splitsHash({ hashes, splits: ofPicture }: Pack): string {
+  return contentHash(sortedLines(hashes, (index) => splits[ofPicture[index]!]!));
+}
+
 /** `HASH LABEL` of each picture, sorted; made one by one. */
 function* sortedLines(hashes: readonly string[], labelOf: (index: number) => string): Generator<string> {
   const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -115,6 +115,7 @@ describe("access", () => {
   it("counts hosts: an IPv6 host has more addresses than could be counted", () => {
     expect(networkOf("203.0.113.7")).toBe("203.0.113.7");
     expect(networkOf("::ffff:203.0.113.7")).toBe("203.0.113.7");
+    expect(networkOf("64:ff9b::cb00:7107")).toBe("64:ff9b::cb00:7107");
     expect(networkOf("2001:db8:0:1::1")).toBe("2001:db8:0:1::/64");
     expect(networkOf("2001:0db8::1:2:3:4:5")).toBe("2001:db8:0:1::/64");
     expect(networkOf("2001:db8:0:2::1")).not.toBe(networkOf("2001:db8:0:1::1"));

@@ -83,6 +83,8 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined || !ip.includes(":")) return mapped ?? ip;
+  // Translated from IPv4 (RFC 6052): the network is the translator's, the last bits are the host.
+  if (/^64:ff9b::/i.test(ip)) return ip.toLowerCase();
   const [head = "", tail] = ip.split("%")[0]!.toLowerCase().split("::");
   const groups = head.split(":").filter((group) => group !== "");
   const rest = tail?.split(":").filter((group) => group !== "") ?? [];

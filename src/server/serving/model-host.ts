@@ -42,7 +42,7 @@ export interface ModelHost {
   canaryPercent: number;
   /**
    * Looks at every source, and changes over where there is another bundle. What cannot be loaded is kept back, and the model that serves goes on.
-   * One look runs at a time; a call during one joins it. With `again` also what was refused is tried once more.
+   * One look runs at a time; a call during one joins it. With `again` also what was refused is tried once more, after a look under way.
    */
   refresh(again?: boolean): Promise<void>;
   close(): Promise<void>;
@@ -132,6 +132,8 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
 
   const refresh = (again = false): Promise<void> => {
     if (isClosed) return Promise.resolve();
+    // A look under way may have passed what is to be tried again.
+    if (again && looking) return looking.then(() => refresh(true));
     if (again) for (const seat of seats) if (seat.refused) delete seat.stamp;
     looking ??= (async () => {
       for (const seat of seats) await look(seat);

@@ -5,7 +5,6 @@ import {
   AppError,
   type ErrorCode,
   ensureFolder,
-  isAppError,
   type Progress,
   silentProgress,
   throwIfCancelled,
@@ -100,7 +99,6 @@ async function runOne(
     result = { ...config, ...(await runTrial(config, folder)) };
   } catch (error) {
     throwIfCancelled(signal);
-    if (isAppError(error, "INTERRUPTED")) throw error;
     const { code, message } = toAppError(error);
     result = { ...config, error: { code, message } };
   }
