@@ -19,6 +19,12 @@ describe("how pictures are varied", () => {
     });
   });
 
+  it("is stronger for photographs where there is time for it", () => {
+    expect(plan({ time: "1h" }).augmentation).toMatchObject({ crop: 0.5, zoom: 0, saturation: 0.2 });
+    expect(plan({ time: "20m" })).toEqual(plan({}));
+    expect(plan({ time: "1h" }, "idx")).toEqual(plan({}, "idx"));
+  });
+
   it("takes every setting as it is given", () => {
     const given = {
       flip: false,

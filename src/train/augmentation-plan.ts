@@ -4,6 +4,7 @@ import type { Recipe } from "../image/recipe.ts";
 import type { Augmentation } from "../nn/augment/index.ts";
 import { type Choice, createNotes } from "./choice.ts";
 import type { TrainSettings } from "./train-config.ts";
+import { isLongTraining } from "./training-time.ts";
 
 /** The settings of `train` that decide how pictures are varied. */
 export const augmentationKeys = [
@@ -35,15 +36,16 @@ const usualPolicy = { count: 2, magnitude: 9 } as const;
 /**
  * How pictures of this recipe are varied. A random crop takes the place of the usual shift and zoom, since it moves and enlarges too, and
  * a RandAugment policy that of the usual changes of colour as well. In a long training photographs are varied more, since each is seen more often.
+ * Errors: CONFIG_INVALID where time and epochs are given.
  */
 export function planAugmentation(
   { width, height, channels }: Recipe,
   kind: SourceKind,
   settings: TrainSettings,
-  isLong = false,
 ): AugmentationPlan {
   // Sets in idx files are digits, letters and the like.
   const isDigits = kind === "idx";
+  const isLong = isLongTraining(settings) && !isDigits;
   const isStrengthAlone = settings.randAugment === undefined && settings.randAugmentMagnitude !== undefined;
   const count = settings.randAugment ?? (isStrengthAlone ? usualPolicy.count : 0);
   const crop = settings.crop ?? (isLong && count === 0 ? 0.5 : 1);

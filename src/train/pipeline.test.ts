@@ -153,6 +153,33 @@ describe("training from a folder of pictures", () => {
     expect((await run("locked.onnx")).history).toHaveLength(3);
   });
 
+  it("refuses a checkpoint whose validation pictures are learnt from by now", async () => {
+    const data = join(folder, "pictures", "given.csv");
+    const names = ["blue", "red"].map((label) => readdirSync(join(folder, "pictures", label)).sort());
+    const write = (validated: number) =>
+      writeFile(
+        data,
+        ["blue", "red"]
+          .flatMap((label, of) =>
+            names[of]!.map((name, index) => {
+              const split = index === validated ? "val" : index < 2 ? "test" : "train";
+              return `${label}/${name},${label},${split}\n`;
+            }),
+          )
+          .join("")
+          .replace(/^/, "path,label,split\n"),
+      );
+    await write(3);
+    const controller = new AbortController();
+    const onEvent = ({ type }: TrainEvent) => type === "epoch" && controller.abort();
+    const begun = run("moved.onnx", { data, signal: controller.signal, onEvent });
+    await expect(begun).rejects.toMatchObject({ code: "INTERRUPTED" });
+    await write(4);
+    await expect(run("moved.onnx", { data, resume: true })).rejects.toMatchObject({ code: "CHECKPOINT_INVALID" });
+    await write(3);
+    expect((await run("moved.onnx", { data, resume: true })).history).toHaveLength(3);
+  });
+
   it("refuses a checkpoint of another training", async () => {
     const controller = new AbortController();
     const onEvent = (event: TrainEvent) => {

@@ -1,5 +1,5 @@
 /** Turns settings and facts about the data into everything that a training needs, and says why for what nobody chose. */
-import { AppError, formatDuration } from "../base/index.ts";
+import { formatDuration } from "../base/index.ts";
 import type { Pack } from "../dataset/pack/index.ts";
 import { indicesOf } from "../dataset/pack/index.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
@@ -14,6 +14,7 @@ import type { OwnSize } from "./prepare-pack.ts";
 import { constantSchedule, cosineWithWarmup, oneCycle, type Schedule } from "./schedule.ts";
 import { planStages } from "./stages.ts";
 import type { TrainSettings } from "./train-config.ts";
+import { durationOf, isLongTraining } from "./training-time.ts";
 
 export type { Choice } from "./choice.ts";
 
@@ -48,12 +49,6 @@ export interface StepPlan {
 const photographSide = 64;
 /** Where there is time for it: the same network then sees what 64 pixels do not show. */
 const longPhotographSide = 128;
-const longTrainingMs = 45 * 60_000;
-
-/** Whether the time that was given allows larger pictures, and asks for more variation, since each is seen more often. */
-function isLongTraining(settings: TrainSettings): boolean {
-  return (durationOf(settings) ?? 0) >= longTrainingMs;
-}
 
 /**
  * The recipe and the network, decided before any picture is decoded; `own` is the size of pictures that need no decoding.
@@ -121,8 +116,7 @@ export function planSteps(
   const scheduleName = settings.schedule ?? "one-cycle";
   notes.add("schedule", scheduleName, settings.schedule, "the best result in few epochs");
 
-  const isLong = isLongTraining(settings) && !isDigits;
-  const varied = planAugmentation(pack.recipe, kind, settings, isLong);
+  const varied = planAugmentation(pack.recipe, kind, settings);
   notes.all.push(...varied.choices);
   const { augmentation } = varied;
 
@@ -182,21 +176,6 @@ export function planSteps(
 
 /** As many as a training by time may come to. */
 const mostEpochs = 1_000_000;
-
-const unitMs = { s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-/** Milliseconds of `time`. Errors: CONFIG_INVALID where epochs are given as well, or no time at all. */
-function durationOf({ time, epochs }: TrainSettings): number | undefined {
-  if (time === undefined) return undefined;
-  const [, amount, unit] = /^([\d.]+)([smh])$/.exec(time) ?? [];
-  const ms = Number(amount) * unitMs[unit as keyof typeof unitMs]; // the schema lets these units through alone
-  if (ms > 0 && epochs === undefined) return ms;
-  throw new AppError("CONFIG_INVALID", {
-    required: ms > 0 ? "either time or epochs" : "a time above 0",
-    received: ms > 0 ? "both" : time,
-    where: "train.time",
-  });
-}
 
 /** Half an epoch, within bounds that average over something and forget the beginning. */
 function averageStepsFor(stepsPerEpoch: number): number {

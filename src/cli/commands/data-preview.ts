@@ -34,6 +34,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
       "salt",
       "fold",
       ...augmentationKeys,
+      "time",
       "seed",
       "threads",
     ]),

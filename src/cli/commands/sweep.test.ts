@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -69,6 +69,21 @@ it("goes on with a trial that was cut off from its checkpoint, to the same figur
   const { reused, results } = JSON.parse((await run("sweep small.yaml --json")).out);
   expect(reused).toBe(1);
   expect(await readFile(join(folder, "log.txt"), "utf8")).toContain("going on after epoch 1");
+  const after = results.find(({ trial }: { trial: number }) => trial === 1);
+  expect({ ...after, durationMs: 0 }).toEqual({ ...before, durationMs: 0 });
+});
+
+it("trains a trial anew whose checkpoints are of another training", async () => {
+  const [other, folder] = ["trial-000-epochs-1", "trial-001-epochs-1"].map((name) =>
+    join(cwd, "sweeps", "small", name),
+  );
+  const before = JSON.parse(await readFile(join(folder!, "result.json"), "utf8"));
+  for (const name of ["result.json", "model.onnx", "model.checkpoints"]) {
+    await rm(join(folder!, name), { recursive: true });
+  }
+  await cp(join(other!, "model.checkpoints"), join(folder!, "model.checkpoints"), { recursive: true });
+  const { results } = JSON.parse((await run("sweep small.yaml --json")).out);
+  expect(await readFile(join(folder!, "log.txt"), "utf8")).not.toContain("going on");
   const after = results.find(({ trial }: { trial: number }) => trial === 1);
   expect({ ...after, durationMs: 0 }).toEqual({ ...before, durationMs: 0 });
 });

@@ -19,8 +19,8 @@ export const command = defineCommand({
   description: `What is not given follows from the data, and is printed with the reason. Every flag can also stand in pawprint.yaml
 under train:, or in the environment as PAWPRINT_TRAIN_...
 
-Ctrl-C ends training after the step under way. What was learnt up to the last epoch stays in a checkpoint beside the bundle;
---resume goes on from it.`,
+Ctrl-C ends training after the step under way. All that was learnt up to it stays in a checkpoint beside the bundle;
+--resume goes on from there.`,
   arguments: [],
   options: [
     ...optionsOf(trainConfigSchema),

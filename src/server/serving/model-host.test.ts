@@ -185,6 +185,16 @@ it("tries a bundle again that could not be read, and one that was refused when i
   expect(state.reads).toBe(before + 1);
 });
 
+it("tries what was refused once more also where it is told to during a look", async () => {
+  const { source, state } = movingSource("v1");
+  const host = await openHost({ champion: source }).host;
+  state.version = "bad";
+  await host.refresh();
+  const before = state.reads;
+  await Promise.all([host.refresh(), host.refresh(true)]);
+  expect(state.reads).toBe(before + 1);
+});
+
 it("remembers a refusal while its source cannot be looked at", async () => {
   const { source, state } = movingSource("v1");
   const host = await openHost({ champion: source }).host;
