@@ -7,9 +7,9 @@ import type { Graph } from "../../src/graph/value.ts";
 import { createNetwork } from "../../src/nn/architectures/index.ts";
 import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
 import type { OnnxRuntimeProgram } from "../../src/runtime/onnx-runtime.ts";
-import { adamw } from "../../src/train/optimizer.ts";
-import { buildTrainStep } from "../../src/train/step.ts";
-import { initialState, StepRunner } from "../../src/train/step-runner.ts";
+import { adamw } from "../../src/train/step/optimizer.ts";
+import { buildTrainStep } from "../../src/train/step/step.ts";
+import { initialState, StepRunner } from "../../src/train/step/step-runner.ts";
 import type { Setup } from "./cases.ts";
 
 const answer = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);

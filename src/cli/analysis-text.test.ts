@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { comparedAnalysis, fairAnalysis } from "../../tests/fixtures/analysed-answers.ts";
-import type { AgainstEvaluation, ModelEvaluation } from "../train/evaluate-bundle.ts";
+import type { AgainstEvaluation, ModelEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import { analysisText, comparisonText } from "./analysis-text.ts";
 import { createStyle } from "./console.ts";
 

@@ -6,10 +6,10 @@ import { readVersion } from "../base/version.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
 import { requireFreePath } from "../registry/export-bundle.ts";
 import type { ModelFile } from "../report/evaluation-facts.ts";
-import type { AnsweredPictures } from "../train/answer-pictures.ts";
-import { probabilitiesOf } from "../train/classification-metrics.ts";
-import type { BundleEvaluation } from "../train/evaluate-bundle.ts";
-import { outcomesOf } from "../train/outcomes.ts";
+import type { AnsweredPictures } from "../train/evaluation/answer-pictures.ts";
+import { probabilitiesOf } from "../train/evaluation/classification-metrics.ts";
+import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
+import { outcomesOf } from "../train/evaluation/outcomes.ts";
 
 /** Paths of what is to be written; those left out are not. */
 export interface EvaluationFiles {

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { describe, expect, it } from "vitest";
-import { trainConfigSchema } from "../train/train-config.ts";
+import { trainConfigSchema } from "../train/plan/train-config.ts";
 import { optionsOf } from "./pawprint-config.ts";
 
 describe("a section's keys as flags", () => {

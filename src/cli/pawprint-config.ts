@@ -5,7 +5,7 @@ import { type TObject, Type } from "@sinclair/typebox";
 import { configLeaves } from "../base/config-schema.ts";
 import { loadConfig, readFailure, systemCodeOf } from "../base/index.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
-import { trainConfigSchema } from "../train/train-config.ts";
+import { trainConfigSchema } from "../train/plan/train-config.ts";
 import type { CommandContext, OptionSpec } from "./command.ts";
 import { pathFrom } from "./paths.ts";
 

@@ -2,9 +2,9 @@
 import { formatBytes, formatDuration, formatRate } from "../base/index.ts";
 import type { DatasetSummary } from "../dataset/inspect.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
-import type { EpochMetrics } from "../train/fit-options.ts";
+import type { EpochMetrics } from "../train/fit/fit-options.ts";
 import type { TrainEvent, TrainReport } from "../train/pipeline.ts";
-import type { Choice } from "../train/train-plan.ts";
+import type { Choice } from "../train/plan/train-plan.ts";
 import type { CommandContext } from "./command.ts";
 import { alignRows, type Style, table } from "./console.ts";
 import { percent } from "./evaluation-text.ts";

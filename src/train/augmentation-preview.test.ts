@@ -7,7 +7,7 @@ import { sha256 } from "../base/index.ts";
 import { defaultProportions, defaultSalt, positionOf, splitAt } from "../dataset/split.ts";
 import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
 import { previewAugmentation } from "./augmentation-preview.ts";
-import type { TrainSettings } from "./train-config.ts";
+import type { TrainSettings } from "./plan/train-config.ts";
 
 let folder = "";
 beforeAll(async () => {

@@ -16,13 +16,13 @@ import {
 import { measureNormalization, type Normalization } from "../nn/picture-input.ts";
 import { createCpuExecutor } from "../runtime/cpu-executor.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { planAugmentation } from "./augmentation-plan.ts";
-import type { Choice } from "./choice.ts";
-import { ownSize } from "./prepare-pack.ts";
-import { type PreviewSource, packPreviewPictures } from "./preview-pictures.ts";
-import { splitOptionsOf } from "./split-settings.ts";
-import type { TrainSettings } from "./train-config.ts";
-import { planPictures } from "./train-plan.ts";
+import { ownSize } from "./pictures/prepare-pack.ts";
+import { type PreviewSource, packPreviewPictures } from "./pictures/preview-pictures.ts";
+import { planAugmentation } from "./plan/augmentation-plan.ts";
+import type { Choice } from "./plan/choice.ts";
+import { splitOptionsOf } from "./plan/split-settings.ts";
+import type { TrainSettings } from "./plan/train-config.ts";
+import { planPictures } from "./plan/train-plan.ts";
 
 export interface AugmentationPreviewOptions {
   /** What `openSource` opens. */

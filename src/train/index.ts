@@ -1,18 +1,19 @@
 /** What the rooms above may use of training. */
-export { type AugmentationPlan, planAugmentation } from "./augmentation-plan.ts";
+
 export * from "./augmentation-preview.ts";
-export * from "./checkpoint.ts";
-export * from "./classification-metrics.ts";
-export * from "./evaluate.ts";
-export * from "./evaluate-bundle.ts";
-export * from "./fit.ts";
-export { DivergenceError } from "./fit-errors.ts";
-export * from "./fit-options.ts";
+export * from "./checkpoint/checkpoint.ts";
+export * from "./evaluation/classification-metrics.ts";
+export * from "./evaluation/evaluate-bundle.ts";
+export * from "./fit/evaluate.ts";
+export * from "./fit/fit.ts";
+export { DivergenceError } from "./fit/fit-errors.ts";
+export * from "./fit/fit-options.ts";
+export * from "./fit/schedule.ts";
 export * from "./model.ts";
-export * from "./optimizer.ts";
 export * from "./pipeline.ts";
-export * from "./schedule.ts";
-export * from "./step.ts";
-export * from "./step-runner.ts";
-export * from "./train-config.ts";
-export * from "./train-plan.ts";
+export { type AugmentationPlan, planAugmentation } from "./plan/augmentation-plan.ts";
+export * from "./plan/train-config.ts";
+export * from "./plan/train-plan.ts";
+export * from "./step/optimizer.ts";
+export * from "./step/step.ts";
+export * from "./step/step-runner.ts";

@@ -9,7 +9,7 @@ import { withLock } from "../base/lock-file.ts";
 import { createLogger } from "../base/logger.ts";
 import { loadBundle } from "../registry/load-bundle.ts";
 import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
-import { evaluateBundle } from "./evaluate-bundle.ts";
+import { evaluateBundle } from "./evaluation/evaluate-bundle.ts";
 import { type TrainEvent, type TrainOptions, train } from "./pipeline.ts";
 
 const executor = createOnnxRuntimeExecutor({ threads: 1 });

@@ -8,15 +8,15 @@ import type { SourceKind } from "../dataset/sources/source.ts";
 import { buildInferenceGraph, type Weights } from "../nn/inference-graph.ts";
 import type { Lineage } from "../registry/bundle.ts";
 import { type ExportedBundle, exportBundle, requireFreePath } from "../registry/export-bundle.ts";
-import { calibrationOf } from "./calibration.ts";
-import { checkpointFolderOf } from "./checkpoint-folder.ts";
-import { type Evaluation, evaluateAnswers, probabilitiesOf } from "./classification-metrics.ts";
-import { Evaluator } from "./evaluate.ts";
-import type { EpochMetrics, EpochReport, FitResult } from "./fit-options.ts";
+import { checkpointFolderOf } from "./checkpoint/checkpoint-folder.ts";
+import { resumableFit } from "./checkpoint/resumable-fit.ts";
+import { calibrationOf } from "./evaluation/calibration.ts";
+import { type Evaluation, evaluateAnswers, probabilitiesOf } from "./evaluation/classification-metrics.ts";
+import { fitTemperature } from "./evaluation/temperature.ts";
+import { Evaluator } from "./fit/evaluate.ts";
+import type { EpochMetrics, EpochReport, FitResult } from "./fit/fit-options.ts";
+import type { PicturePlan, StepPlan } from "./plan/train-plan.ts";
 import { type PreparedTraining, type PrepareTrainingOptions, prepareTraining } from "./prepare-training.ts";
-import { resumableFit } from "./resumable-fit.ts";
-import { fitTemperature } from "./temperature.ts";
-import type { PicturePlan, StepPlan } from "./train-plan.ts";
 
 /** Real pictures on which a new bundle is compared with the model it came from. */
 const referenceCount = 64;

@@ -8,12 +8,12 @@ import type { Model } from "../nn/inference-graph.ts";
 import { createCpuExecutor } from "../runtime/cpu-executor.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { createModel } from "./model.ts";
-import { adamw } from "./optimizer.ts";
-import { preparePack } from "./prepare-pack.ts";
-import { splitOptionsOf } from "./split-settings.ts";
-import { largestBatch, requireMemory } from "./step-memory.ts";
-import type { TrainSettings } from "./train-config.ts";
-import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./train-plan.ts";
+import { preparePack } from "./pictures/prepare-pack.ts";
+import { splitOptionsOf } from "./plan/split-settings.ts";
+import type { TrainSettings } from "./plan/train-config.ts";
+import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./plan/train-plan.ts";
+import { adamw } from "./step/optimizer.ts";
+import { largestBatch, requireMemory } from "./step/step-memory.ts";
 
 export interface PrepareTrainingOptions {
   /** What `openSource` opens, or the folder of a pack. */

@@ -9,9 +9,9 @@ import { indicesOf, type Pack, readPixels } from "../../src/dataset/pack/index.t
 import { writeSampleSet } from "../../src/image/sample-pictures.ts";
 import { openPredictor } from "../../src/predict/predictor.ts";
 import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
-import { checkpointFolderOf, newestCheckpoint } from "../../src/train/checkpoint-folder.ts";
-import { probabilitiesOf } from "../../src/train/classification-metrics.ts";
-import { Evaluator } from "../../src/train/evaluate.ts";
+import { checkpointFolderOf, newestCheckpoint } from "../../src/train/checkpoint/checkpoint-folder.ts";
+import { probabilitiesOf } from "../../src/train/evaluation/classification-metrics.ts";
+import { Evaluator } from "../../src/train/fit/evaluate.ts";
 import { train } from "../../src/train/pipeline.ts";
 import { findPeerPython } from "../support/peer-python.ts";
 

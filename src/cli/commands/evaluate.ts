@@ -3,7 +3,7 @@ import { AppError, sha256 } from "../../base/index.ts";
 import { isS3Location } from "../../dataset/sources/s3-location.ts";
 import { type LoadedBundle, loadBundle, readBundleFile } from "../../registry/load-bundle.ts";
 import type { ModelFile } from "../../report/evaluation-facts.ts";
-import { evaluateBundle, type ModelEvaluation } from "../../train/evaluate-bundle.ts";
+import { evaluateBundle, type ModelEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
 import { analysisText, comparisonText } from "../analysis-text.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../evaluation-files.ts";

@@ -16,7 +16,7 @@ import { findClass } from "../../predict/find-class.ts";
 import { listPictures } from "../../predict/list-pictures.ts";
 import { loadBundle, readBundleFile } from "../../registry/load-bundle.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
-import { indexOfLargest } from "../../train/classification-metrics.ts";
+import { indexOfLargest } from "../../train/evaluation/classification-metrics.ts";
 import { defineCommand } from "../command.ts";
 import { percent } from "../evaluation-text.ts";
 import { pathFrom, shownPath } from "../paths.ts";

@@ -4,9 +4,9 @@ import { AppError, ensureFolder, throwIfCancelled, writeFileAtomic } from "../..
 import { requireFreePath } from "../../registry/export-bundle.ts";
 import { renderChart } from "../../report/chart.ts";
 import { rateChart } from "../../report/rate-chart.ts";
-import { findRate } from "../../train/find-rate.ts";
+import { findRate } from "../../train/fit/find-rate.ts";
+import { trainConfigSchema } from "../../train/plan/train-config.ts";
 import { prepareTraining } from "../../train/prepare-training.ts";
-import { trainConfigSchema } from "../../train/train-config.ts";
 import { defineCommand } from "../command.ts";
 import { packsFolder, pathFrom, shownPath } from "../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../pawprint-config.ts";

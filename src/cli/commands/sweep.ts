@@ -20,7 +20,7 @@ import {
 import { csvLine } from "../../predict/prediction-formats.ts";
 import { renderChart } from "../../report/chart.ts";
 import { sweepChart } from "../../report/sweep-chart.ts";
-import { checkpointFolderOf, listCheckpoints, removeCheckpoints } from "../../train/checkpoint-folder.ts";
+import { checkpointFolderOf, listCheckpoints, removeCheckpoints } from "../../train/checkpoint/checkpoint-folder.ts";
 import {
   type Figures,
   parseSweep,

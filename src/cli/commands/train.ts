@@ -5,7 +5,7 @@ import { requireFreePath } from "../../registry/export-bundle.ts";
 import { renderChart } from "../../report/chart.ts";
 import { trainingChart } from "../../report/training-chart.ts";
 import { train } from "../../train/pipeline.ts";
-import { trainConfigSchema } from "../../train/train-config.ts";
+import { trainConfigSchema } from "../../train/plan/train-config.ts";
 import { defineCommand } from "../command.ts";
 import { evaluationText } from "../evaluation-text.ts";
 import { readGitCommit } from "../git-commit.ts";

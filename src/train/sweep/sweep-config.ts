@@ -2,7 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { AppError, hintForName, loadConfig } from "../../base/index.ts";
-import { type TrainSettings, trainConfigSchema } from "../train-config.ts";
+import { type TrainSettings, trainConfigSchema } from "../plan/train-config.ts";
 
 const schema = Type.Object({
   data: Type.String({ minLength: 1, description: "labelled pictures, as for train --data" }),

@@ -1,6 +1,6 @@
 /** One trial of a sweep: what it trains, as a pure function of the sweep and its number, and what came of it. */
 import { createRandom, type Random } from "../../base/random.ts";
-import type { TrainSettings } from "../train-config.ts";
+import type { TrainSettings } from "../plan/train-config.ts";
 import type { SearchRange, Sweep } from "./sweep-config.ts";
 
 /** Everything that decides a trial's model, beside the data. */

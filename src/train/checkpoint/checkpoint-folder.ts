@@ -1,0 +1,87 @@
+/** The checkpoints of one training: a folder with the newest few, of which the best weights are a part. */
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  AppError,
+  ensureFolder,
+  isAppError,
+  type Logger,
+  removeLeftovers,
+  systemCodeOf,
+  withLock,
+} from "../../base/index.ts";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+
+/** How many are kept: the newest, and the one before in case that a disk or a power cut spoils the newest. */
+export const keptCheckpoints = 2;
+
+const namePattern = /^step-(\d{9})\.safetensors$/;
+
+/** `models/cats.checkpoints` for `models/cats.onnx`. */
+export function checkpointFolderOf(bundlePath: string): string {
+  return `${bundlePath.replace(/\.onnx$/i, "")}.checkpoints`;
+}
+
+/** Runs `work` as the only training in this folder, which is made where it is missing. Errors: LOCKED, FILE_WRITE_FAILED, those of `work`. */
+export async function withCheckpointFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  await ensureFolder(folder);
+  return withLock(join(folder, ".lock"), async () => {
+    await removeLeftovers(folder, [".safetensors"]);
+    return work();
+  });
+}
+
+/** The checkpoints' files, the newest first; none where there is no such folder. */
+export async function listCheckpoints(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemCodeOf(error) === "ENOENT") return [];
+    throw error;
+  });
+  return names
+    .filter((name) => namePattern.test(name))
+    .sort()
+    .reverse()
+    .map((name) => join(folder, name));
+}
+
+/** Writes one, whole or not at all, and deletes those that are no longer kept. Errors: FILE_WRITE_FAILED. */
+export async function addCheckpoint(folder: string, checkpoint: Checkpoint): Promise<string> {
+  await ensureFolder(folder);
+  const path = join(folder, `step-${String(checkpoint.snapshot.step).padStart(9, "0")}.safetensors`);
+  await saveCheckpoint(path, checkpoint);
+  for (const old of (await listCheckpoints(folder)).slice(keptCheckpoints)) await rm(old, { force: true });
+  return path;
+}
+
+/**
+ * The newest checkpoint that can be read. Errors: FILE_NOT_FOUND where there is none; CHECKPOINT_INVALID where none can be read,
+ * FILE_READ_FAILED.
+ */
+export async function newestCheckpoint(
+  folder: string,
+  logger: Logger,
+): Promise<Checkpoint & { readonly path: string }> {
+  const paths = await listCheckpoints(folder);
+  let first: unknown;
+  for (const path of paths) {
+    try {
+      return { ...(await loadCheckpoint(path)), path };
+    } catch (error) {
+      if (!isAppError(error, "CHECKPOINT_INVALID")) throw error;
+      first ??= error;
+      logger.warn(`a checkpoint cannot be read: ${error.message}`);
+    }
+  }
+  if (first !== undefined) throw first;
+  throw new AppError("FILE_NOT_FOUND", {
+    required: "a checkpoint to go on from",
+    received: "none",
+    where: folder,
+    hint: "train without --resume",
+  });
+}
+
+/** Takes the checkpoints away, and the folder where nothing else is in it. */
+export async function removeCheckpoints(folder: string): Promise<void> {
+  for (const path of await listCheckpoints(folder)) await rm(path, { force: true });
+}

@@ -1,0 +1,131 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { patternPack } from "../../../tests/fixtures/pattern-pack.ts";
+import { createNetwork } from "../../nn/architectures/index.ts";
+import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
+import { fit as train } from "../fit/fit.ts";
+import type { FitOptions } from "../fit/fit-options.ts";
+import { createModel } from "../model.ts";
+import { adamw } from "../step/optimizer.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+const pack = patternPack();
+const optimizer = adamw();
+const options: FitOptions = {
+  executor: createOnnxRuntimeExecutor({ threads: 2 }),
+  model: await createModel(createNetwork("cnn", { widths: [4] }), pack),
+  pack,
+  epochs: 3,
+  batchSize: 8,
+  learningRate: 5e-3,
+  optimizer,
+  seed: 5,
+};
+
+let folder = "";
+let checkpoint: Checkpoint;
+let finalWeights: Float32Array;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pawprint-checkpoint-"));
+  const result = await train({
+    ...options,
+    averageSteps: 4,
+    onCheckpoint: (snapshot) => {
+      if (snapshot.epoch !== 2) return;
+      checkpoint = { model: options.model, optimizer: optimizer.name, settings: { seed: 5 }, snapshot };
+    },
+  });
+  finalWeights = result.last.parameters;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The checkpoint's file with another header or other tensors. */
+function changed(change: (head: Record<string, unknown>) => void, drop?: string): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(encodeCheckpoint(checkpoint), "x");
+  const head = JSON.parse(metadata["pawprint.checkpoint"]!);
+  change(head);
+  const kept = [...tensors.values()].filter(({ name }) => name !== drop);
+  return encodeSafetensors(kept, { "pawprint.checkpoint": JSON.stringify(head) });
+}
+
+describe("a checkpoint", () => {
+  it("goes on, from disk, to the weights of a training that never stopped", async () => {
+    const path = join(folder, "last.safetensors");
+    await saveCheckpoint(path, checkpoint);
+    const { model, optimizer: name, settings, snapshot } = await loadCheckpoint(path);
+    expect(settings).toEqual({ seed: 5 });
+    expect(name).toBe("adamw(0.9, 0.999, 1e-8, 0.01)");
+    expect([snapshot.epoch, snapshot.step, snapshot.history.length]).toEqual([2, 6, 2]);
+    const resumed = await train({ ...options, averageSteps: 4, model, resume: snapshot });
+    expect(resumed.last.parameters).toEqual(finalWeights);
+  });
+
+  it("replaces an older one, and leaves no temporary file", async () => {
+    const path = join(folder, "twice.safetensors");
+    await saveCheckpoint(path, checkpoint);
+    await saveCheckpoint(path, checkpoint);
+    expect((await readdir(folder)).filter((name) => name.includes("tmp"))).toEqual([]);
+  });
+
+  it("holds every weight under its layer's name", () => {
+    const names = [...decodeSafetensors(encodeCheckpoint(checkpoint), "x").tensors.keys()];
+    expect(names).toContain("stage1.conv1.weight");
+    expect(names).toContain("stage1.norm1.variance");
+    expect(names).toContain("best.head.bias");
+    expect(names).toContain("average.stage1.norm1.variance");
+    expect(names).toContain("optimizer.firstMoment");
+  });
+
+  it("gives back the very same snapshot", () => {
+    const decoded = decodeCheckpoint(encodeCheckpoint(checkpoint), "x");
+    expect(decoded.snapshot).toEqual(checkpoint.snapshot);
+    expect(decoded.model.normalization).toEqual(options.model.normalization);
+    expect(decoded.model.network.options).toEqual({ widths: [4], dropout: 0 });
+  });
+
+  it.each<[string, () => Uint8Array, string]>([
+    ["a missing weight", () => changed(() => {}, "head.weight"), "tensor 'head.weight' of shape [3,4]; got none"],
+    [
+      "another version",
+      () =>
+        changed((head) => {
+          head.format = 1;
+        }),
+      "'/format' in its header",
+    ],
+    [
+      "other labels",
+      () =>
+        changed((head) => {
+          head.labels = ["a", "b"];
+        }),
+      "head.weight' of shape [2,4]; got [3,4]",
+    ],
+    [
+      "an unknown architecture",
+      () =>
+        changed((head) => {
+          head.architecture = "vgg";
+        }),
+      "architecture of this version",
+    ],
+    ["another program's file", () => encodeSafetensors([], {}), "'pawprint.checkpoint'; got a file without it"],
+    ["a header that is no JSON", () => encodeSafetensors([], { "pawprint.checkpoint": "{" }), "a header in JSON"],
+  ])("is refused with %s", (_, bytes, message) => {
+    expect(() => decodeCheckpoint(bytes(), "run/last")).toThrow(
+      expect.objectContaining({ code: "CHECKPOINT_INVALID", where: "run/last" }),
+    );
+    expect(() => decodeCheckpoint(bytes(), "run/last")).toThrow(message);
+  });
+
+  it("is refused when it is cut, and said to be missing when it is", async () => {
+    const path = join(folder, "cut.safetensors");
+    await writeFile(path, encodeCheckpoint(checkpoint).subarray(0, 5000));
+    await expect(loadCheckpoint(path)).rejects.toMatchObject({ code: "CHECKPOINT_INVALID", where: path });
+    await expect(loadCheckpoint(join(folder, "none"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+});

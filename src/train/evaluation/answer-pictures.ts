@@ -1,0 +1,79 @@
+/** A bundle's answers to pictures of a pack, with what is known of each picture. */
+import { type Progress, throwIfCancelled } from "../../base/index.ts";
+import { measurePixels } from "../../dataset/inspection/measure-pixels.ts";
+import { type Pack, readPixels } from "../../dataset/pack/index.ts";
+import { recipeSizeBytes } from "../../image/recipe.ts";
+import type { LoadedBundle } from "../../registry/load-bundle.ts";
+import type { Answers } from "./classification-metrics.ts";
+import { temperatureBetween } from "./temperature-between.ts";
+
+export interface AnsweredPictures extends Answers {
+  /** Divided by the bundle's temperature: their softmax are the probabilities that the bundle gives. `[count, labels]` row-major. */
+  readonly logits: Float32Array;
+  /** Class indices as the bundle counts them. */
+  readonly targets: Int32Array;
+  readonly ids: readonly string[];
+  /** Mean luma of the resized picture, 0 to 255. */
+  readonly brightness: readonly number[];
+  /** By which the bundle divides its logits; 1 where it was not calibrated. */
+  readonly temperature: number;
+}
+
+export interface AnswerPicturesOptions {
+  readonly batchSize: number;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Answers to the pictures at `indices` of a pack, in their order; the pack's targets must be the bundle's class indices. While one batch
+ * is computed the next is read. Errors: those of the pack's store; EXECUTION_FAILED, INTERRUPTED.
+ */
+export async function answerPictures(
+  bundle: LoadedBundle,
+  pack: Pack,
+  indices: Uint32Array,
+  { batchSize, progress, signal }: AnswerPicturesOptions,
+): Promise<AnsweredPictures> {
+  const { labels, recipe } = bundle.info;
+  const rawLogits = new Float32Array(indices.length * labels.length);
+  const probabilities = new Float32Array(rawLogits.length);
+  const brightness: number[] = [];
+  const task = progress.start({ label: "evaluate", total: indices.length, unit: "images" });
+  const readFrom = (start: number): Promise<Uint8Array> => {
+    const read = readPixels(pack, indices.subarray(start, start + batchSize));
+    // A failure is thrown when the pixels are asked for; until then it is nobody's unhandled rejection.
+    read.catch(() => undefined);
+    return read;
+  };
+  let upcoming = readFrom(0);
+  try {
+    for (let start = 0; start < indices.length; start += batchSize) {
+      throwIfCancelled(signal);
+      const pixels = await upcoming;
+      upcoming = readFrom(start + batchSize);
+      const answers = await bundle.answer(pixels);
+      rawLogits.set(answers.logits, start * labels.length);
+      probabilities.set(answers.probabilities, start * labels.length);
+      const size = recipeSizeBytes(recipe);
+      for (let at = 0; at < pixels.length; at += size) {
+        brightness.push(measurePixels({ ...recipe, pixels: pixels.subarray(at, at + size) }).brightness);
+      }
+      task.advance(pixels.length / size);
+    }
+  } catch (error) {
+    // Nobody may close the pack while it is being read.
+    await upcoming.catch(() => undefined);
+    task.fail();
+    throw error;
+  }
+  task.done();
+  const temperature = temperatureBetween(rawLogits, probabilities, labels.length);
+  return {
+    logits: temperature === 1 ? rawLogits : rawLogits.map((logit) => logit / temperature),
+    targets: Int32Array.from(indices, (index) => pack.targets[index]!),
+    ids: Array.from(indices, (index) => pack.ids[index]!),
+    brightness,
+    temperature,
+  };
+}

@@ -1,0 +1,78 @@
+/** Labelled pictures as a bundle sees them: under its recipe, its splits and its classes. */
+import { AppError, type Logger, type Progress } from "../../base/index.ts";
+import { indicesOf, isPackFolder, type Pack } from "../../dataset/pack/index.ts";
+import { type Split, splits } from "../../dataset/sources/source.ts";
+import type { BundleInfo } from "../../registry/bundle.ts";
+import { preparePack } from "../pictures/prepare-pack.ts";
+
+export interface BundlePackOptions {
+  /** What `openSource` opens, or the folder of a pack. */
+  readonly data: string;
+  /** Which pictures; `all` takes every one, also those that were trained on. */
+  readonly split: Split | "all";
+  /** Where packs are kept; in memory alone where left out. */
+  readonly packs?: string;
+  readonly strict?: boolean;
+  readonly progress?: Progress;
+  readonly logger?: Logger;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The data under the bundle's recipe, cut as it was for training, with the bundle's class indices as targets. Close its pixels when done.
+ * Errors: those of `openSource` and `buildPack`; DATASET_LABELS_DIFFER where the data has a class that the bundle does not know;
+ * CONFIG_INVALID where the data is a pack of another recipe.
+ */
+export async function openBundlePack(info: BundleInfo, options: BundlePackOptions): Promise<Pack> {
+  const isPack = await isPackFolder(options.data);
+  const { pack } = await preparePack({
+    ...options,
+    // Without a split to fill, a class may be as small as one picture.
+    splits: options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : (info.lineage.splits ?? {}),
+    async recipeFor(own, _source, labels) {
+      requireKnown(info, await labels(), options.data);
+      if (isPack && own) requirePackedSize(info, own, options.data);
+      return info.recipe;
+    },
+  });
+  const indexOf = pack.labels.map((label) => info.labels.indexOf(label));
+  return { ...pack, targets: pack.targets.map((target) => indexOf[target]!) };
+}
+
+/** Positions of the pictures of a split in the pack, those of all splits for `all`. */
+export function chosenIndices(pack: Pack, split: Split | "all"): Uint32Array {
+  const sides: readonly Split[] = split === "all" ? splits : [split];
+  return Uint32Array.from(sides.flatMap((side) => [...indicesOf(pack, side)]));
+}
+
+/** The data may hold fewer classes than the bundle, not others. Asked before anything is decoded. */
+function requireKnown({ labels }: BundleInfo, given: readonly string[], where: string): void {
+  const unknown = given.filter((label) => !labels.includes(label));
+  if (unknown.length === 0) return;
+  throw new AppError("DATASET_LABELS_DIFFER", {
+    required: `pictures of the bundle's classes: ${shorten(labels)}`,
+    received: shorten(unknown),
+    where,
+    hint: "name folders (or files) by the bundle's labels; pawprint inspect MODEL shows them",
+  });
+}
+
+function requirePackedSize(
+  { recipe }: BundleInfo,
+  packed: { readonly width: number; readonly height: number; readonly channels: number },
+  where: string,
+): void {
+  const textOf = ({ width, height, channels }: typeof packed): string => `${width} x ${height} x ${channels}`;
+  if (textOf(recipe) === textOf(packed)) return;
+  throw new AppError("CONFIG_INVALID", {
+    required: `pictures packed for the bundle's input, ${textOf(recipe)}`,
+    received: textOf(packed),
+    where,
+    hint: "give the pictures that the pack was made from",
+  });
+}
+
+function shorten(labels: readonly string[]): string {
+  const shown = labels.slice(0, 8).join(", ");
+  return labels.length > 8 ? `${shown} and ${labels.length - 8} more` : shown;
+}

@@ -1,0 +1,138 @@
+/** The learning-rate range test: one short training with a rate that grows until the loss breaks away. */
+import { silentProgress } from "../../base/progress.ts";
+import { createRandom } from "../../base/random.ts";
+import { adamw } from "../step/optimizer.ts";
+import { buildTrainStep } from "../step/step.ts";
+import { initialState, StepRunner } from "../step/step-runner.ts";
+import { startOfEpoch, trainEpoch } from "./epoch.ts";
+import { checkFit } from "./fit-errors.ts";
+import type { FitOptions } from "./fit-options.ts";
+
+export interface RatePoint {
+  readonly learningRate: number;
+  /** Of one batch, before its update. */
+  readonly loss: number;
+  /** An exponential mean of the losses so far, without the bias of its beginning. */
+  readonly smoothedLoss: number;
+}
+
+export interface FoundRate {
+  readonly points: readonly RatePoint[];
+  /** Where the smoothed loss falls fastest: a good peak for a schedule; undefined where it never falls. */
+  readonly suggestion: number | undefined;
+}
+
+export interface FindRateOptions
+  extends Pick<
+    FitOptions,
+    | "executor"
+    | "model"
+    | "pack"
+    | "batchSize"
+    | "optimizer"
+    | "augmentation"
+    | "labelSmoothing"
+    | "classWeights"
+    | "seed"
+    | "signal"
+    | "progress"
+  > {
+  /** Steps at most. Default 120. */
+  readonly steps?: number;
+  /** The first rate. Default 1e-6. */
+  readonly from?: number;
+  /** The rate that the last step would have. Default 1. */
+  readonly to?: number;
+}
+
+/** How much each loss counts in the mean. */
+const weightOfNewest = 0.1;
+/** The test ends where the smoothed loss is so many times the lowest. */
+const breakAway = 4;
+
+/**
+ * Errors: as `fit`, and INTERRUPTED is no error: what was measured until then is given back.
+ * Source: Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017; smoothing and the steepest point as in fast.ai's lr_find.
+ */
+export async function findRate(options: FindRateOptions): Promise<FoundRate> {
+  const {
+    executor,
+    steps = 120,
+    from = 1e-6,
+    to = 1,
+    optimizer = adamw(),
+    batchSize,
+    pack,
+    progress = silentProgress,
+  } = options;
+  checkFit({ ...options, epochs: 1, learningRate: from });
+  const random = createRandom(options.seed);
+  const step = buildTrainStep({ ...options, optimizer });
+  const runner = await StepRunner.start(
+    executor,
+    step,
+    optimizer,
+    initialState(step, optimizer, random.split("weights")),
+  );
+  const points: RatePoint[] = [];
+  const bar = progress.start({ label: "learning rates", total: steps * batchSize, unit: "images" });
+  const rateAt = (at: number): number => from * (to / from) ** (at / (steps - 1));
+  let mean = 0;
+  let lowest = Number.POSITIVE_INFINITY;
+  let lossBefore = 0;
+  try {
+    for (let epoch = 1, isOver = false; points.length < steps && !isOver; epoch++) {
+      const stepsBefore = points.length;
+      lossBefore = 0;
+      const { end } = await trainEpoch({
+        runner,
+        step,
+        pack,
+        batchSize,
+        random: random.split("epoch").split(epoch),
+        from: startOfEpoch,
+        stepsBefore,
+        learningRateAt: rateAt,
+        averageShareAt: () => 0,
+        async afterStep({ lossSum }) {
+          const loss = lossSum - lossBefore;
+          lossBefore = lossSum;
+          mean += weightOfNewest * (loss - mean);
+          const smoothedLoss = mean / (1 - (1 - weightOfNewest) ** (points.length + 1));
+          points.push({ learningRate: rateAt(points.length), loss, smoothedLoss });
+          lowest = Math.min(lowest, smoothedLoss);
+          return points.length >= steps || smoothedLoss > breakAway * lowest;
+        },
+        progress: bar,
+        signal: options.signal,
+      });
+      isOver = end !== "complete";
+    }
+    bar.done();
+  } catch (error) {
+    bar.fail();
+    throw error;
+  } finally {
+    await runner.close();
+  }
+  return { points, suggestion: steepest(points) };
+}
+
+/** The rate at which the smoothed loss falls fastest over the logarithm of the rate, before it is at its lowest. */
+export function steepest(points: readonly RatePoint[]): number | undefined {
+  const lowest = points.reduce(
+    (best, { smoothedLoss }, at) => (smoothedLoss < points[best]!.smoothedLoss ? at : best),
+    0,
+  );
+  let found: number | undefined;
+  let slope = 0;
+  // The first few means still follow single batches.
+  for (let at = Math.min(5, lowest); at < lowest; at++) {
+    const [before, after] = [points[at - 1] ?? points[at]!, points[at + 1]!];
+    const fall = (after.smoothedLoss - before.smoothedLoss) / Math.log(after.learningRate / before.learningRate);
+    if (fall >= slope) continue;
+    slope = fall;
+    found = points[at]!.learningRate;
+  }
+  return found;
+}

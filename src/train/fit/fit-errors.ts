@@ -1,0 +1,74 @@
+/** What can be wrong with a training before it starts, and what it says when it fails. */
+import { AppError } from "../../base/errors.ts";
+import type { Pack } from "../../dataset/pack/index.ts";
+import { indicesOf } from "../../dataset/pack/index.ts";
+import type { Model } from "../../nn/inference-graph.ts";
+import type { PictureSize } from "../../nn/picture-input.ts";
+import type { FitOptions, FitResult } from "./fit-options.ts";
+
+/** Carries the weights out of a training whose loss stopped being a number: hours of work should not go with it. */
+export class DivergenceError extends AppError {
+  /** `last` holds the weights of the last epoch that ended well (the first weights where none did). */
+  readonly result: FitResult;
+
+  constructor(detail: ConstructorParameters<typeof AppError>[1], result: FitResult) {
+    super("TRAIN_DIVERGED", detail);
+    this.result = result;
+  }
+}
+
+export interface DivergencePoint {
+  readonly epoch: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+export function divergence({ epoch, step, loss, learningRate }: DivergencePoint, result: FitResult): DivergenceError {
+  return new DivergenceError(
+    {
+      required: "a loss that stays a finite number",
+      received: `${loss}`,
+      where: `epoch ${epoch}, step ${step}, learning rate ${learningRate.toPrecision(3)}`,
+      hint: `try a learning rate of ${(learningRate / 10).toPrecision(1)}, or gradient clipping, and --force`,
+    },
+    result,
+  );
+}
+
+/**
+ * Throws CONFIG_INVALID for numbers that no training can start with, CHECKPOINT_INVALID for a model that was made for
+ * pictures of another size or with other labels than the pack's.
+ */
+export function checkFit({ model, pack, epochs, batchSize, learningRate, patience }: FitOptions): void {
+  const isWhole = (value: number) => Number.isInteger(value) && value >= 1;
+  if (!isWhole(epochs)) throw invalid("epochs is a whole number of at least 1", epochs);
+  if (patience !== undefined && !isWhole(patience)) throw invalid("patience is a whole number of at least 1", patience);
+  if (!(learningRate > 0 && Number.isFinite(learningRate))) throw invalid("the learning rate is above 0", learningRate);
+  if (!isWhole(batchSize)) throw invalid("the batch size is a whole number of at least 1", batchSize);
+  checkBelongs(model, pack);
+  const count = indicesOf(pack, "train").length;
+  if (batchSize > count) {
+    throw new AppError("CONFIG_INVALID", {
+      required: `a batch size of at most the ${count} training pictures`,
+      received: `${batchSize}`,
+      hint: "choose a smaller batch size, or add pictures",
+    });
+  }
+  if (indicesOf(pack, "val").length === 0) throw invalid("a val split with pictures", 0);
+}
+
+function checkBelongs({ size, labels }: Model, { recipe, labels: packLabels }: Pack): void {
+  const shown = ({ width, height, channels }: PictureSize, names: readonly string[]) =>
+    `${width}x${height}x${channels}, ${names.length} labels (${names.slice(0, 10).join(", ")})`;
+  const isSame = size.width === recipe.width && size.height === recipe.height && size.channels === recipe.channels;
+  if (isSame && labels.length === packLabels.length && labels.every((label, at) => label === packLabels[at])) return;
+  throw new AppError("CHECKPOINT_INVALID", {
+    required: `a model for the dataset's pictures: ${shown(recipe, packLabels)}`,
+    received: shown(size, labels),
+  });
+}
+
+function invalid(required: string, received: number): AppError {
+  return new AppError("CONFIG_INVALID", { required, received: `${received}` });
+}

@@ -1,0 +1,47 @@
+/** The parts of a training: smaller pictures first, mixed pictures not to the end. */
+import type { Augmentation } from "../../nn/augment/index.ts";
+import { mixesPictures } from "../../nn/augment/index.ts";
+import type { PictureSize } from "../../nn/picture-input.ts";
+import type { Stage } from "./fit-options.ts";
+
+export interface StageSettings {
+  /** Feed smaller pictures first. */
+  readonly progressive: boolean;
+  /** Share of the training at its end in which pictures are not mixed. */
+  readonly mixOff: number;
+}
+
+/** Ends of the parts, and their share of the full side. Source of the idea: Howard, fast.ai's DAWNBench entry, 2018; Tan and Le, EfficientNetV2, ICML 2021. */
+const progressiveParts = [
+  { until: 0.35, share: 0.5 },
+  { until: 0.7, share: 0.75 },
+] as const;
+/** Sides are whole multiples of this, so that a few poolings by two leave nothing over. */
+const sideStep = 8;
+const smallestSide = 32;
+
+/** In their order; the last one ends at 1 and takes pictures of the full size. */
+export function planStages(
+  size: PictureSize,
+  augmentation: Augmentation,
+  { progressive, mixOff }: StageSettings,
+): readonly Stage[] {
+  const sizes: Stage[] = progressive ? progressiveParts.flatMap((part) => smallerPart(size, part)) : [];
+  const stages: Stage[] = [...sizes, { until: 1 }];
+  const mixesUntil = 1 - mixOff;
+  if (!mixesPictures(augmentation) || mixOff <= 0) return stages;
+  const unmixed = { ...augmentation, mixup: 0, cutmix: 0 };
+  return stages.flatMap((stage, at): Stage[] => {
+    const start = stages[at - 1]?.until ?? 0;
+    if (stage.until <= mixesUntil) return [stage];
+    const rest = { ...stage, augmentation: unmixed };
+    return start < mixesUntil ? [{ ...stage, until: mixesUntil }, rest] : [rest];
+  });
+}
+
+function smallerPart(size: PictureSize, { until, share }: (typeof progressiveParts)[number]): Stage[] {
+  const shorten = (side: number): number => Math.round((side * share) / sideStep) * sideStep;
+  const fedSize = { height: shorten(size.height), width: shorten(size.width) };
+  const isWorthIt = Math.min(fedSize.height, fedSize.width) >= smallestSide;
+  return isWorthIt && fedSize.height < size.height && fedSize.width < size.width ? [{ until, fedSize }] : [];
+}

@@ -1,0 +1,53 @@
+/** How large pictures are before the recipe resizes them. */
+import type { Progress } from "../../base/index.ts";
+import { openSource } from "../../dataset/sources/open-source.ts";
+import type { Sample } from "../../dataset/sources/source.ts";
+import { declaredSize, forEachInParallel, openPicture } from "../../image/index.ts";
+
+/**
+ * The shorter side in pixels of the pictures with these ids, as their files' heads say, in the order of `ids`; `undefined` where a file says
+ * none. Nothing is decoded. Errors: those of `openSource`; SOURCE_CHANGED, INTERRUPTED.
+ */
+export async function readShorterSides(
+  data: string,
+  ids: readonly string[],
+  { progress, signal }: { readonly progress: Progress; readonly signal?: AbortSignal | undefined },
+): Promise<readonly (number | undefined)[]> {
+  const rowOf = new Map(ids.map((id, row) => [id, row]));
+  const sides = new Array<number | undefined>(ids.length).fill(undefined);
+  const source = await openSource(data);
+  const task = progress.start({ label: "sizes", total: ids.length, unit: "pictures" });
+
+  async function* wanted(): AsyncGenerator<Sample> {
+    for await (const sample of source.samples()) if (rowOf.has(sample.id)) yield sample;
+  }
+  try {
+    await forEachInParallel(
+      wanted(),
+      async (sample) => {
+        sides[rowOf.get(sample.id)!] = await shorterSide(sample);
+        task.advance();
+      },
+      { signal },
+    );
+  } catch (error) {
+    task.fail();
+    throw error;
+  } finally {
+    await source.close();
+  }
+  task.done();
+  return sides;
+}
+
+async function shorterSide(sample: Sample): Promise<number | undefined> {
+  if ("image" in sample) return Math.min(sample.image.width, sample.image.height);
+  const bytes = await sample.bytes();
+  const { width, height } =
+    declaredSize(bytes) ??
+    (await openPicture(bytes, sample.id)
+      .metadata()
+      // Whether the picture is whole was found when it was decoded; here an unreadable head only means an unknown size.
+      .catch(() => ({ width: undefined, height: undefined })));
+  return width === undefined || height === undefined ? undefined : Math.min(width, height);
+}

@@ -1,0 +1,110 @@
+/** From where labelled pictures lie to a pack: opened where it was built before, built where not. */
+import { join, resolve } from "node:path";
+import { AppError, contentHash, type Logger, type Progress } from "../../base/index.ts";
+import { buildPack, isPackFolder, openPack, type Pack, type SplitOptions } from "../../dataset/pack/index.ts";
+import { openSource } from "../../dataset/sources/open-source.ts";
+import type { Source, SourceKind } from "../../dataset/sources/source.ts";
+import type { PixelImage, Recipe } from "../../image/index.ts";
+
+/** Width, height and channels that pictures come with: of pixels without a file, or of a pack. */
+export type OwnSize = Pick<PixelImage, "width" | "height" | "channels">;
+
+export interface PreparePackOptions {
+  /** What `openSource` opens, or the folder of a pack. */
+  readonly data: string;
+  /** Where packs are kept between trainings, a folder each; in memory alone where left out. */
+  readonly packs?: string;
+  readonly splits?: SplitOptions;
+  readonly strict?: boolean;
+  readonly progress?: Progress;
+  readonly logger?: Logger;
+  readonly signal?: AbortSignal;
+  /**
+   * Decides the recipe once the data is open, before anything is decoded. A recipe other than that of a pack which `own` came from is refused.
+   */
+  recipeFor(
+    own: OwnSize | undefined,
+    source: Pick<Source, "kind" | "location">,
+    labels: () => Promise<readonly string[]>,
+  ): Promise<Recipe> | Recipe;
+}
+
+export interface PreparedPack {
+  readonly pack: Pack;
+  readonly kind: SourceKind;
+}
+
+/** Errors: those of `openSource`, `buildPack`, `openPack` and `recipeFor`; CONFIG_INVALID where a pack was made by another recipe. */
+export async function preparePack(options: PreparePackOptions): Promise<PreparedPack> {
+  return (await isPackFolder(options.data)) ? openPrepared(options) : packSource(options);
+}
+
+async function openPrepared(options: PreparePackOptions): Promise<PreparedPack> {
+  const { data, splits, strict = false, logger, recipeFor } = options;
+  const { pack, source } = await openPack(data, { ...splits, strict, ...(logger && { logger }) });
+  try {
+    const recipe = await recipeFor(pack.recipe, source, async () => pack.labels);
+    requireSameRecipe(recipe, pack.recipe, data);
+    return { pack, kind: source.kind };
+  } catch (error) {
+    await pack.pixels.close();
+    throw error;
+  }
+}
+
+async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
+  const { data, packs, splits, strict = false, progress, logger, signal, recipeFor } = options;
+  const source = await openSource(data);
+  try {
+    const own = await ownSize(source);
+    const recipe = await recipeFor(own, source, () => labelsOf(source));
+    // Pictures that come as pixels are quicker taken from where they are than from a second copy.
+    const folder = packs === undefined || own ? undefined : join(packs, packName(data, recipe));
+    const pack = await buildPack(source, recipe, {
+      ...splits,
+      strict,
+      ...(folder !== undefined && { folder }),
+      ...(progress && { progress }),
+      ...(logger && { logger }),
+      ...(signal && { signal }),
+    });
+    return { pack, kind: source.kind };
+  } finally {
+    await source.close();
+  }
+}
+
+/** `pets.zip-1f3a...`: one for each source and recipe. */
+function packName(data: string, recipe: Recipe): string {
+  const location = data.startsWith("s3://") ? data : resolve(data);
+  const name = location
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/[^\p{L}\p{N}._-]+/gu, "-")
+    .slice(0, 60);
+  return `${name}-${contentHash([location, JSON.stringify(recipe)]).slice(0, 12)}`;
+}
+
+function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void {
+  const textOf = ({ width, height, channels, fit, kernel }: Recipe): string =>
+    `${width} x ${height}, ${channels} channels, ${fit}, ${kernel}`;
+  if (textOf(wanted) === textOf(packed)) return;
+  throw new AppError("CONFIG_INVALID", {
+    required: `the recipe that the pack was made by: ${textOf(packed)}`,
+    received: textOf(wanted),
+    where,
+    hint: "leave size, channels and fit out, or pack the pictures anew: pawprint data pack",
+  });
+}
+
+/** The size of a source's pictures where they come as pixels. */
+export async function ownSize(source: Source): Promise<OwnSize | undefined> {
+  for await (const sample of source.samples()) return "image" in sample ? sample.image : undefined;
+  return undefined;
+}
+
+async function labelsOf(source: Source): Promise<readonly string[]> {
+  const labels = new Set<string>();
+  for await (const { label } of source.samples()) labels.add(label);
+  return [...labels];
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import type { Recipe } from "../../image/recipe.ts";
+import { noAugmentation } from "../../nn/augment/index.ts";
+import { augmentationKeys, planAugmentation } from "./augmentation-plan.ts";
+import type { TrainSettings } from "./train-config.ts";
+
+const recipe: Recipe = { width: 64, height: 64, channels: 3, fit: "cover", kernel: "lanczos3" };
+const plan = (settings: TrainSettings, kind: "folder" | "idx" = "folder") => planAugmentation(recipe, kind, settings);
+
+describe("how pictures are varied", () => {
+  it("is mild for photographs, and of place and angle alone for digits, unless somebody says more", () => {
+    const mild = { flip: true, shiftPixels: 4, zoom: 0.15, brightness: 0.2, contrast: 0.2 };
+    expect(plan({}).augmentation).toEqual({ ...noAugmentation, ...mild });
+    expect(plan({}, "idx").augmentation).toEqual({
+      ...noAugmentation,
+      shiftPixels: 2,
+      zoom: 0.1,
+      rotationDegrees: 10,
+    });
+  });
+
+  it("is stronger for photographs where there is time for it", () => {
+    expect(plan({ time: "1h" }).augmentation).toMatchObject({ crop: 0.5, zoom: 0, saturation: 0.2 });
+    expect(plan({ time: "20m" })).toEqual(plan({}));
+    expect(plan({ time: "1h" }, "idx")).toEqual(plan({}, "idx"));
+  });
+
+  it("takes every setting as it is given", () => {
+    const given = {
+      flip: false,
+      shiftPixels: 1,
+      zoom: 0.2,
+      rotationDegrees: 15,
+      shear: 0.1,
+      crop: 0.3,
+      brightness: 0.3,
+      contrast: 0.4,
+      saturation: 0.5,
+      hue: 0.05,
+      erasing: 0.25,
+      mixup: 0.2,
+      cutmix: 1,
+    };
+    const { augmentation, choices } = plan({ ...given, randAugment: 3, randAugmentMagnitude: 5 });
+    expect(augmentation).toEqual({ ...given, randAugment: { count: 3, magnitude: 5 } });
+    expect(choices).toEqual([
+      { setting: "flip", value: "no", reason: "given" },
+      {
+        setting: "augmentation",
+        value:
+          "crop to 0.3 of the area, 3 drawn changes of strength 5, shift 1 px, zoom 0.2, rotation 15 degrees, shear 0.1, " +
+          "brightness 0.3, contrast 0.4, saturation 0.5, hue 0.05, erasing 0.25, mixup 0.2, cutmix 1",
+        reason: "given",
+      },
+    ]);
+  });
+
+  it("leaves the usual changes to a crop or a policy that makes them itself", () => {
+    expect(plan({ crop: 0.08 }).augmentation).toMatchObject({ crop: 0.08, shiftPixels: 0, zoom: 0, brightness: 0.2 });
+    const policy = { randAugment: { count: 2, magnitude: 9 }, shiftPixels: 0, zoom: 0, brightness: 0, contrast: 0 };
+    expect(plan({ randAugment: 2 }).augmentation).toMatchObject(policy);
+    expect(plan({ randAugmentMagnitude: 9 }).augmentation).toMatchObject(policy);
+    expect(plan({ randAugment: 0, randAugmentMagnitude: 9 }).augmentation).toMatchObject({ shiftPixels: 4 });
+    expect(plan({ crop: 0.08, zoom: 0.1 }).augmentation).toMatchObject({ shiftPixels: 0, zoom: 0.1 });
+  });
+
+  it("says why for what nobody gave", () => {
+    const [flip, rest] = plan({}, "idx").choices;
+    expect(flip).toMatchObject({ value: "no", reason: "a mirrored digit is another sign" });
+    expect(rest).toMatchObject({
+      value: "shift 2 px, zoom 0.1, rotation 10 degrees",
+      reason: "varies what is learnt from",
+    });
+    expect(plan({ shiftPixels: 0 }, "idx").choices[1]).toMatchObject({
+      value: "zoom 0.1, rotation 10 degrees",
+      reason: "given",
+    });
+  });
+
+  it("has a setting of train for each part", () => {
+    const parts = Object.keys(noAugmentation);
+    expect(augmentationKeys.filter((key) => key !== "randAugmentMagnitude").toSorted()).toEqual(parts.toSorted());
+  });
+});

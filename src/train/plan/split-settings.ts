@@ -1,0 +1,14 @@
+/** The settings of the split, as the dataset's room takes them. */
+import type { SplitOptions } from "../../dataset/pack/index.ts";
+import type { TrainSettings } from "./train-config.ts";
+
+/** `fold` counts from 1 for people: 2/5 is the second of five. */
+export function splitOptionsOf({ proportions, salt, fold }: TrainSettings): SplitOptions {
+  const [train, val, test] = proportions ?? [];
+  const [index, count] = fold?.split("/").map(Number) ?? [];
+  return {
+    ...(train !== undefined && val !== undefined && test !== undefined && { proportions: { train, val, test } }),
+    ...(salt !== undefined && { salt }),
+    ...(index !== undefined && count !== undefined && { fold: { index: index - 1, count } }),
+  };
+}
