@@ -1,13 +1,16 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
+import { createRandom } from "../../base/index.ts";
 import { type PictureFormat, sniffFormat } from "../../image/index.ts";
 import { endsEarly } from "./ends-early.ts";
 
 const formats: readonly PictureFormat[] = ["jpeg", "png", "gif", "webp", "tiff", "avif"];
 
+const random = createRandom(1);
+const noise = Uint8Array.from({ length: 64 * 48 * 3 }, () => 40 + random.integer(160));
+
 function picture(): Sharp {
-  const noise = { type: "gaussian", mean: 120, sigma: 40 } as const;
-  return sharp({ create: { width: 64, height: 48, channels: 3, background: "#808080", noise } });
+  return sharp(noise, { raw: { width: 64, height: 48, channels: 3 } });
 }
 
 describe.each(formats)("a %s file", (format) => {
@@ -47,6 +50,14 @@ describe("a file that goes on behind its end", () => {
     jpeg.fill(0, jpeg.length >> 1);
     expect(endsEarly(jpeg, "jpeg")).toBe(true);
   });
+});
+
+it("an AVIF ends early also where it is cut between its boxes", async () => {
+  const bytes = await picture().avif().toBuffer();
+  const cuts: number[] = [];
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) cuts.push(at);
+  expect(cuts.length).toBeGreaterThan(2);
+  expect(cuts.slice(1).map((at) => endsEarly(bytes.subarray(0, at), "avif"))).toEqual(cuts.slice(1).map(() => true));
 });
 
 describe("a TIFF", () => {

@@ -57,8 +57,12 @@ function gifEndsEarly(bytes: Buffer): boolean {
   return true;
 }
 
-/** ISO/IEC 14496-12, 4.2: boxes of a length and a type; length 1 stands for a 64-bit length, 0 for the rest of the file. */
+/**
+ * ISO/IEC 14496-12, 4.2: boxes of a length and a type; length 1 stands for a 64-bit length, 0 for the rest of the file. A picture needs
+ * two of them, what it is (meta) and its data (mdat), so that a cut between boxes shows as well.
+ */
 function boxesEndEarly(bytes: Buffer): boolean {
+  const missing = new Set(["meta", "mdat"]);
   let at = 0;
   while (at + 8 <= bytes.length) {
     const short = bytes.readUInt32BE(at);
@@ -66,9 +70,10 @@ function boxesEndEarly(bytes: Buffer): boolean {
     if (short === 1 && at + 16 > bytes.length) return true;
     const length = short === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : short;
     if (length < 8) return false;
+    missing.delete(bytes.toString("latin1", at + 4, at + 8));
     at += length;
   }
-  return at !== bytes.length;
+  return at !== bytes.length || missing.size > 0;
 }
 
 /** Bytes of a value of each TIFF type, from 1 (BYTE) to 12 (DOUBLE). */
