@@ -90,7 +90,8 @@ export function describeSchema(schema: TSchema): string {
     case "boolean":
       return "true or false";
     case "string":
-      return schema.pattern === undefined ? `a text${lengthOf(schema)}` : `a text that matches ${schema.pattern}`;
+      // A pattern is for machines: people learn more from what fits it.
+      return schema.examples ? `a text like ${schema.examples.join(" or ")}` : `a text${lengthOf(schema)}`;
     case "array":
       return `a list, each part ${describeSchema(schema.items)}`;
     case "null":

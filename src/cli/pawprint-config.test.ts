@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { describe, expect, it } from "vitest";
+import { configLeaves, describeSchema } from "../base/config-schema.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
-import { optionsOf } from "./pawprint-config.ts";
+import { optionsOf, pawprintConfigSchema } from "./pawprint-config.ts";
 
 describe("a section's keys as flags", () => {
   it("carry their description, range and choices", () => {
@@ -26,4 +27,14 @@ describe("a section's keys as flags", () => {
     for (const { name, doc } of optionsOf(trainConfigSchema)) expect(doc, name).toMatch(/^\S.*\S$/);
     expect(optionsOf(trainConfigSchema).some(({ doc }) => doc === "undefined")).toBe(false);
   });
+});
+
+it("every text of a certain form is explained by examples, which have that form", () => {
+  const patterned = configLeaves(pawprintConfigSchema).filter(({ schema }) => schema.pattern !== undefined);
+  expect(patterned.length).toBeGreaterThan(3);
+  for (const { key, schema } of patterned) {
+    expect(schema.examples, key).not.toHaveLength(0);
+    for (const example of schema.examples) expect(example).toMatch(new RegExp(schema.pattern));
+  }
+  expect(describeSchema(trainConfigSchema.properties.time)).toBe("a text like 90s or 20m or 1.5h");
 });

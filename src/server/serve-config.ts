@@ -79,6 +79,7 @@ export const serveConfigSchema = Type.Object({
   otlpEndpoint: Type.Optional(
     Type.String({
       pattern: "^https?://",
+      examples: ["http://collector:4318/v1/traces"],
       description: "where traces go: an OpenTelemetry collector's URL for OTLP over HTTP",
     }),
   ),
@@ -103,7 +104,11 @@ export const serveConfigSchema = Type.Object({
   jwt: Type.Optional(
     Type.Object({
       jwksUrl: Type.Optional(
-        Type.String({ pattern: "^https?://", description: "where the signing keys are published" }),
+        Type.String({
+          pattern: "^https?://",
+          examples: ["https://id.example/.well-known/jwks.json"],
+          description: "where the signing keys are published",
+        }),
       ),
       jwksFile: Type.Optional(Type.String({ minLength: 1, description: "the signing keys as a file" })),
       issuer: Type.String({ minLength: 1, description: "who must have issued a token" }),

@@ -68,7 +68,7 @@ export const commands: readonly CommandEntry[] = [
   { name: "health", summary: "ask a running service whether it is ready", load: () => import("./health.ts") },
   {
     name: "smoke",
-    summary: "call every route of a running service and check the answers",
+    summary: "call every public route of a running service and check the answers",
     load: () => import("./smoke.ts"),
   },
   { name: "keys create", summary: "make an API key for a service", load: () => import("./keys-create.ts") },

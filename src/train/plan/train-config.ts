@@ -54,6 +54,7 @@ export const trainConfigSchema = Type.Object({
   fold: Type.Optional(
     Type.String({
       pattern: "^[1-9]\\d*/[1-9]\\d*$",
+      examples: ["2/5"],
       description: "validate on one part of k, for cross-validation: 1/5 to 5/5",
     }),
   ),
@@ -63,6 +64,7 @@ export const trainConfigSchema = Type.Object({
   time: Type.Optional(
     Type.String({
       pattern: "^\\d+(\\.\\d+)?(s|m|h)$",
+      examples: ["90s", "20m", "1.5h"],
       description: "how long to train, such as 20m or 2h, in place of epochs: the learning rate runs out with it",
     }),
   ),
