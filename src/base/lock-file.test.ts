@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { interruption } from "./cancel.ts";
 import { withLock } from "./lock-file.ts";
+import { ownIdentity } from "./process-identity.ts";
 
 let folder = "";
 let path = "";
@@ -21,10 +23,10 @@ async function goneProcess(): Promise<number> {
   return child.pid!;
 }
 /** What a process of that number would write, in the same container unless another space is given. */
-async function lockOf(pid: number, { host = hostname(), space = "" } = {}): Promise<string> {
-  const own = `${path}.own`;
-  const { space: here } = await withLock(own, async () => JSON.parse(await readFile(own, "utf8")));
-  return JSON.stringify({ pid, host, since: "2026-01-01T00:00:00Z", space: space || here });
+async function lockOf(pid: number, { host = hostname(), space = "", started = "" } = {}): Promise<string> {
+  const own = await ownIdentity();
+  const since = "2026-01-01T00:00:00Z";
+  return JSON.stringify({ pid, host, since, space: space || own.space, started: started || own.started });
 }
 
 describe("a lock", () => {
@@ -77,6 +79,40 @@ describe("a lock", () => {
     expect(await withLock(path, async () => "mine")).toBe("mine");
   });
 
+  it("is taken over where its number is another process's by now", async () => {
+    const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    try {
+      await writeFile(path, await lockOf(other.pid!, { started: "1" }));
+      expect(await withLock(path, async () => "mine")).toBe("mine");
+    } finally {
+      other.kill();
+    }
+  });
+
+  it("is left to a process that runs, and taken over once that is killed, reaped or not", async () => {
+    const module = new URL("./lock-file.ts", import.meta.url).href;
+    const code = `import { withLock } from ${JSON.stringify(module)};
+      await withLock(${JSON.stringify(path)}, () => { console.log("held"); return new Promise(() => setInterval(() => {}, 1000)); });`;
+    const other = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code]);
+    try {
+      await once(other.stdout, "data");
+      await expect(withLock(path, async () => expect.unreachable())).rejects.toMatchObject({ code: "LOCKED" });
+    } finally {
+      other.kill("SIGKILL");
+    }
+    await expect.poll(() => withLock(path, async () => "mine").catch(() => ""), { timeout: 5000 }).toBe("mine");
+  }, 20_000);
+
+  it("tells its holder when another has taken it over", async () => {
+    await withLock(path, async (lock) => {
+      await lock.requireHeld();
+      const other = await lockOf(process.pid);
+      await writeFile(path, other);
+      await expect(lock.requireHeld()).rejects.toMatchObject({ code: "LOCKED" });
+    });
+    expect(await readdir(folder)).toEqual([".lock"]);
+  });
+
   it("is left to another container of the same name while its time moves, and taken over when it stands still", async () => {
     const text = await lockOf(process.pid, { space: "another" });
     await writeFile(path, text);
@@ -86,10 +122,21 @@ describe("a lock", () => {
     expect(await withLock(path, async () => "mine")).toBe("mine");
   }, 30_000);
 
-  it("shows by its time that it is held", async () => {
+  it("is had at once where another container of the same name lets go of it", async () => {
+    await writeFile(path, await lockOf(process.pid, { space: "another" }));
+    const end = setTimeout(() => void rm(path), 300);
+    const start = performance.now();
+    expect(await withLock(path, async () => "mine")).toBe("mine");
+    expect(performance.now() - start).toBeLessThan(8000);
+    clearTimeout(end);
+  }, 15_000);
+
+  it("shows by its time that it is held, also while its process is busy", async () => {
     await withLock(path, async () => {
-      const first = (await stat(path)).mtimeMs;
-      await expect.poll(async () => (await stat(path)).mtimeMs, { timeout: 10_000 }).toBeGreaterThan(first);
+      const first = statSync(path).mtimeMs;
+      const start = performance.now();
+      while (statSync(path).mtimeMs === first && performance.now() - start < 10_000);
+      expect(statSync(path).mtimeMs).toBeGreaterThan(first);
     });
   }, 15_000);
 

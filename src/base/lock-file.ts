@@ -1,20 +1,19 @@
 /** One process at a time in a folder, also where the last one was killed. */
 import { randomUUID } from "node:crypto";
-import { readFile, readlink, rm, stat, utimes } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { writeFileAtomic } from "./atomic-file.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { AppError, isAppError } from "./errors.ts";
 import { readFailure, systemCodeOf } from "./file-failure.ts";
+import { beat } from "./lock-beat.ts";
+import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
-interface Holder {
-  readonly pid: number;
+interface Holder extends ProcessIdentity {
   readonly host: string;
   /** ISO 8601. */
   readonly since: string;
-  /** Within which process numbers mean the same process: this start of the machine, and on Linux this container. */
-  readonly space: string;
 }
 
 export interface LockOptions {
@@ -23,10 +22,17 @@ export interface LockOptions {
   readonly onWait?: (who: string) => void;
 }
 
+/** A lock that is held. */
+export interface Lock {
+  /**
+   * Asks before something that could not be undone. A process that was frozen for long finds that others took its lock over.
+   * Errors: LOCKED.
+   */
+  requireHeld(): Promise<void>;
+}
+
 /** The locks that this process holds. */
 const held = new Set<string>();
-/** How often a lock's time is set anew while it is held, for those who cannot ask for its process. */
-const beatMs = 2000;
 /** A lock whose time does not move for so long is nobody's. */
 const silenceMs = 10_000;
 
@@ -37,24 +43,27 @@ const silenceMs = 10_000;
  */
 export async function withLock<T>(
   path: string,
-  work: () => Promise<T>,
+  work: (lock: Lock) => Promise<T>,
   { signal, onWait }: LockOptions = {},
 ): Promise<T> {
-  const space = await processSpace();
-  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), space };
+  const holder: Holder = { ...(await ownIdentity()), host: hostname(), since: new Date().toISOString() };
   const text = `${JSON.stringify({ ...holder, id: randomUUID() })}\n`;
+  const isHeld = async (): Promise<boolean> => (await readIfThere(path)) === text;
   held.add(text);
-  let beat: NodeJS.Timeout | undefined;
   try {
     await (onWait ? acquireInTurn(path, text, onWait, signal) : acquire(path, text, signal));
-    beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), beatMs).unref();
+    const endBeat = beat(path, text);
     try {
-      return await work();
+      return await work({
+        async requireHeld() {
+          if (!(await isHeld())) throw locked(path, parseHolder((await readIfThere(path)) ?? ""));
+        },
+      });
     } finally {
-      if ((await readIfThere(path)) === text) await rm(path, { force: true });
+      endBeat();
+      if (await isHeld()) await rm(path, { force: true });
     }
   } finally {
-    clearInterval(beat);
     held.delete(text);
   }
 }
@@ -99,7 +108,7 @@ async function acquire(path: string, text: string, signal: AbortSignal | undefin
     const holder = parseHolder(theirs);
     const isHeld = holder !== undefined && (held.has(theirs) || !(await isGone(path, holder, signal)));
     if (attempt === attempts || isHeld) throw locked(path, holder);
-    await removeStale(path, theirs);
+    await removeStale(path, theirs, signal);
     await pause(10 * attempt);
   }
 }
@@ -108,11 +117,12 @@ async function acquire(path: string, text: string, signal: AbortSignal | undefin
  * Removes a stale lock, but none that took its place: who wants to remove it holds a lock for that, and looks again. Should that process be
  * killed in between, its own lock is stale in turn.
  */
-async function removeStale(path: string, stale: string): Promise<void> {
+async function removeStale(path: string, stale: string, signal: AbortSignal | undefined): Promise<void> {
+  const remove = async (): Promise<void> => {
+    if ((await readIfThere(path)) === stale) await rm(path, { force: true });
+  };
   try {
-    await withLock(`${path}.takeover`, async () => {
-      if ((await readIfThere(path)) === stale) await rm(path, { force: true });
-    });
+    await withLock(`${path}.takeover`, remove, { ...(signal && { signal }) });
   } catch (error) {
     if (!isAppError(error, "LOCKED")) throw error;
   }
@@ -130,30 +140,25 @@ async function readIfThere(path: string): Promise<string | undefined> {
 /** Undefined for a file that no Pawprint wrote: nothing holds it. */
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, host, since, space } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, since, space, started } = JSON.parse(text) as Partial<Holder>;
     if (typeof pid !== "number" || typeof host !== "string") return undefined;
-    return { pid, host, since: String(since), space: String(space) };
+    return { pid, host, since: String(since), space: String(space), started: String(started) };
   } catch {
     return undefined;
   }
 }
 
 /** A process of another machine (a shared disk) cannot be asked for: it counts as running. */
-async function isGone(path: string, { pid, host, since, space }: Holder, signal?: AbortSignal): Promise<boolean> {
-  if (host !== hostname()) return false;
+async function isGone(path: string, holder: Holder, signal?: AbortSignal): Promise<boolean> {
+  if (holder.host !== hostname()) return false;
+  const own = await ownIdentity();
   // Its number says nothing here: the machine, or the container, was started anew, or another container has the same name.
-  if (space !== (await processSpace())) return isSilent(path, signal);
-  // What is older than this process was never its own.
-  if (pid === process.pid) return Date.parse(since) < Date.now() - 1000 * process.uptime();
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return systemCodeOf(error) === "ESRCH";
-  }
+  if (holder.space !== own.space) return isSilent(path, signal);
+  // What this process holds is in `held`: it was an earlier one of the same number.
+  return holder.pid === own.pid || !(await isRunning(holder));
 }
 
-/** Waits for the next beat of who holds the lock; true where none comes. */
+/** Waits for the next beat of who holds the lock; true where none comes, or the lock goes. */
 async function isSilent(path: string, signal?: AbortSignal): Promise<boolean> {
   const beatOf = () =>
     stat(path).then(
@@ -163,18 +168,10 @@ async function isSilent(path: string, signal?: AbortSignal): Promise<boolean> {
   const first = await beatOf();
   for (let waitedMs = 0; waitedMs < silenceMs; waitedMs += waitMs) {
     await pause(waitMs, undefined, signal && { signal }).catch(() => throwIfCancelled(signal));
-    if ((await beatOf()) !== first) return false;
+    const latest = await beatOf();
+    if (latest !== first) return latest === undefined;
   }
   return true;
-}
-
-let space: Promise<string> | undefined;
-function processSpace(): Promise<string> {
-  space ??= Promise.all([readFile("/proc/sys/kernel/random/boot_id", "utf8"), readlink("/proc/self/ns/pid")]).then(
-    ([boot, names]) => `${boot.trim()} ${names}`,
-    () => "", // no Linux
-  );
-  return space;
 }
 
 function locked(path: string, holder: Holder | undefined): AppError {

@@ -204,7 +204,11 @@ it("answers slow readers to the end, also when it ends", async () => {
   let received = 0;
   const ended = new Promise((resolve) => reader.once("close", resolve));
   await new Promise((resolve) => reader.once("readable", resolve));
+  const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+  await new Promise((resolve) => idle.once("data", resolve));
   const closed = other.close();
+  // Others do not stay for the slow one's sake.
+  await new Promise((resolve) => idle.once("close", resolve));
   await new Promise((resolve) => setTimeout(resolve, 400));
   reader.on("data", (chunk: Buffer) => {
     received += chunk.length;

@@ -1,5 +1,6 @@
 /** Fastify with everything that holds for every route: ids, limits, errors, headers, measurements. */
 import type { Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { AppError, httpStatusOf } from "../base/errors.ts";
 import type { RouteContract } from "./contract/route.ts";
@@ -88,14 +89,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
 /** Node takes a connection for idle once its answer has ended, though part of that may wait for a slow reader: it is not to be cut off. */
 function keepUnsent(server: Server): void {
-  const unsent = new Set<ServerResponse>();
-  server.on("request", (_request, response: ServerResponse) => {
-    unsent.add(response);
+  const unsent = new Map<ServerResponse, Socket>();
+  server.on("request", ({ socket }, response: ServerResponse) => {
+    unsent.set(response, socket);
     response.once("close", () => unsent.delete(response));
   });
   const closeIdleConnections = server.closeIdleConnections.bind(server);
   server.closeIdleConnections = () => {
-    if (unsent.size === 0) closeIdleConnections();
+    const kept = [...unsent.values()];
+    for (const socket of kept) socket.destroy = () => socket;
+    closeIdleConnections();
+    for (const socket of kept) Reflect.deleteProperty(socket, "destroy");
   };
 }
 

@@ -73,7 +73,7 @@ it("goes on with a trial that was cut off from its checkpoint, to the same figur
   expect({ ...after, durationMs: 0 }).toEqual({ ...before, durationMs: 0 });
 });
 
-it("trains a trial anew whose checkpoints are of another training", async () => {
+it("leaves checkpoints of another training alone, and says how to train that trial anew", async () => {
   const [other, folder] = ["trial-000-epochs-1", "trial-001-epochs-1"].map((name) =>
     join(cwd, "sweeps", "small", name),
   );
@@ -82,8 +82,12 @@ it("trains a trial anew whose checkpoints are of another training", async () => 
     await rm(join(folder!, name), { recursive: true });
   }
   await cp(join(other!, "model.checkpoints"), join(folder!, "model.checkpoints"), { recursive: true });
+  const refused = JSON.parse((await run("sweep small.yaml --json")).out);
+  expect(refused.results.map(({ error }: { error?: { code: string } }) => error?.code)).toContain("CHECKPOINT_INVALID");
+  expect((await run("sweep small.yaml --trial 1")).err).toContain(`delete ${folder}`);
+  expect(await readdir(join(folder!, "model.checkpoints"))).not.toEqual([]);
+  await rm(folder!, { recursive: true });
   const { results } = JSON.parse((await run("sweep small.yaml --json")).out);
-  expect(await readFile(join(folder!, "log.txt"), "utf8")).not.toContain("going on");
   const after = results.find(({ trial }: { trial: number }) => trial === 1);
   expect({ ...after, durationMs: 0 }).toEqual({ ...before, durationMs: 0 });
 });

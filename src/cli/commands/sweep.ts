@@ -11,7 +11,6 @@ import {
   AppError,
   cpuLimit,
   ensureFolder,
-  isAppError,
   isErrorCode,
   readFailure,
   throwIfCancelled,
@@ -20,7 +19,7 @@ import {
 import { csvLine } from "../../predict/prediction-formats.ts";
 import { renderChart } from "../../report/chart.ts";
 import { sweepChart } from "../../report/sweep-chart.ts";
-import { checkpointFolderOf, listCheckpoints, removeCheckpoints } from "../../train/checkpoint/checkpoint-folder.ts";
+import { checkpointFolderOf, listCheckpoints } from "../../train/checkpoint/checkpoint-folder.ts";
 import {
   type Figures,
   parseSweep,
@@ -183,20 +182,17 @@ async function trainInChild(
   const [code] = (await once(child, "close")) as [number | null];
   signal.removeEventListener("abort", end);
   throwIfCancelled(signal);
-  try {
-    return figuresFrom(said, code, folder);
-  } catch (error) {
-    if (!wasCutOff || !isAppError(error, "CHECKPOINT_INVALID")) throw error;
-    // Its pictures are others by now: what it had begun is of no use.
-    await removeCheckpoints(checkpointFolderOf(out));
-    return trainInChild({ sweep, context, parallel }, config, folder);
-  }
+  return figuresFrom(said, code, folder);
 }
 
 function figuresFrom(said: string, code: number | null, folder: string): Figures {
   const answer = parseLine(said);
   const error = answer?.error as { readonly code: string; readonly message: string } | undefined; // as every command prints it
-  if (error && isErrorCode(error.code)) throw new AppError(error.code, { required: error.message });
+  if (error && isErrorCode(error.code)) {
+    const isOther = error.code === "CHECKPOINT_INVALID";
+    const hint = isOther ? { hint: `to train this trial anew, delete ${folder}` } : {};
+    throw new AppError(error.code, { required: error.message, ...hint });
+  }
   if (code !== 0 || answer === undefined) {
     throw new AppError("TRIAL_FAILED", {
       required: "a training that comes to its end",

@@ -59,7 +59,7 @@ function gifEndsEarly(bytes: Buffer): boolean {
 
 /**
  * ISO/IEC 14496-12, 4.2: boxes of a length and a type; length 1 stands for a 64-bit length, 0 for the rest of the file. A picture needs
- * two of them, what it is (meta) and its data (mdat), so that a cut between boxes shows as well.
+ * a description (meta) and its data (mdat, or idat inside meta), so that a cut between boxes shows as well.
  */
 function boxesEndEarly(bytes: Buffer): boolean {
   const missing = new Set(["meta", "mdat"]);
@@ -71,6 +71,7 @@ function boxesEndEarly(bytes: Buffer): boolean {
     const length = short === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : short;
     if (length < 8) return false;
     missing.delete(bytes.toString("latin1", at + 4, at + 8));
+    if (bytes.subarray(at, at + length).includes("idat")) missing.delete("mdat");
     at += length;
   }
   return at !== bytes.length || missing.size > 0;

@@ -82,3 +82,10 @@ it("refuses a form of nothing but delimiters before it is gone through", async (
     });
   }
 });
+
+it("takes a picture in which lines begin like delimiters", async () => {
+  const text = "\r\n--".repeat(40).padEnd(40_000, "a");
+  const { type, bytes } = await pack({ file: new Blob([text]) });
+  const { files } = await readForm(bytes, type, 1);
+  expect(files.map(({ bytes: content }) => content.toString())).toEqual([text]);
+});

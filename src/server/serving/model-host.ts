@@ -78,6 +78,7 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
   const retiring = new Set<Promise<void>>();
   let canaryPercent = options.canaryPercent;
   let looking: Promise<void> | undefined;
+  let following: Promise<void> | undefined;
   let isClosed = false;
   const current = (role: ModelRole): ServedModel | undefined => seats.find((seat) => seat.role === role)?.model;
 
@@ -132,8 +133,14 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
 
   const refresh = (again = false): Promise<void> => {
     if (isClosed) return Promise.resolve();
-    // A look under way may have passed what is to be tried again.
-    if (again && looking) return looking.then(() => refresh(true));
+    // A look under way may have passed what is to be tried again: one more follows it, for all who ask.
+    if (again && looking) {
+      following ??= looking.then(() => {
+        following = undefined;
+        return refresh(true);
+      });
+      return following;
+    }
     if (again) for (const seat of seats) if (seat.refused) delete seat.stamp;
     looking ??= (async () => {
       for (const seat of seats) await look(seat);

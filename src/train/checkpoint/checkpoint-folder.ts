@@ -5,6 +5,7 @@ import {
   AppError,
   ensureFolder,
   isAppError,
+  type Lock,
   type Logger,
   removeLeftovers,
   systemCodeOf,
@@ -23,11 +24,11 @@ export function checkpointFolderOf(bundlePath: string): string {
 }
 
 /** Runs `work` as the only training in this folder, which is made where it is missing. Errors: LOCKED, FILE_WRITE_FAILED, those of `work`. */
-export async function withCheckpointFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+export async function withCheckpointFolder<T>(folder: string, work: (lock: Lock) => Promise<T>): Promise<T> {
   await ensureFolder(folder);
-  return withLock(join(folder, ".lock"), async () => {
+  return withLock(join(folder, ".lock"), async (lock) => {
     await removeLeftovers(folder, [".safetensors"]);
-    return work();
+    return work(lock);
   });
 }
 

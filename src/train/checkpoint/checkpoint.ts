@@ -53,6 +53,7 @@ const headSchema = Type.Object({
   step: count,
   position: Type.Object({ batches: count, lossSum: Type.Number(), correct: count }),
   elapsedMs: Type.Number({ minimum: 0 }),
+  epochStartedMs: Type.Number({ minimum: 0 }),
   validationMs: Type.Number({ minimum: 0 }),
   history: Type.Array(epochSchema),
   best: Type.Optional(Type.Object({ epoch: count, validationAccuracy: Type.Number(), validationLoss: Type.Number() })),
@@ -88,6 +89,7 @@ export function encodeCheckpoint({ model, optimizer, settings, snapshot }: Check
     step: snapshot.step,
     position: { ...snapshot.position },
     elapsedMs: snapshot.elapsedMs,
+    epochStartedMs: snapshot.epochStartedMs,
     validationMs: snapshot.validationMs,
     history: [...snapshot.history],
     ...(best
@@ -113,7 +115,8 @@ export function encodeCheckpoint({ model, optimizer, settings, snapshot }: Check
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const head = parseHead(metadata[metadataKey], where);
-  const { size, normalization, labels, settings, epoch, step, position, elapsedMs, validationMs, history } = head;
+  const { size, normalization, labels, settings, epoch, step, position, history } = head;
+  const { elapsedMs, epochStartedMs, validationMs } = head;
   const model = { network: networkOf(head, where), size, normalization, labels };
   const layout = layoutOf(model);
   const optimizerVectors = [...tensors.values()].filter(({ name }) => name.startsWith(optimizerPrefix));
@@ -132,7 +135,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     ...optimizerVectors.map(({ name, data }) => [name, data] as const),
   ]);
   const best = head.best && { ...head.best, ...weights(bestPrefix) };
-  const snapshot = { epoch, step, position, elapsedMs, validationMs, state, history, best };
+  const snapshot = { epoch, step, position, elapsedMs, epochStartedMs, validationMs, state, history, best };
   return { model, optimizer: head.optimizer, settings, snapshot };
 }
 

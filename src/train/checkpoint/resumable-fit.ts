@@ -1,5 +1,5 @@
 /** Training that can be interrupted: checkpoints on the way, and the way back from them. */
-import { AppError, interruptionOf, isAppError, type Logger, type Progress } from "../../base/index.ts";
+import { AppError, interruptionOf, isAppError, type Lock, type Logger, type Progress } from "../../base/index.ts";
 import { indicesOf } from "../../dataset/pack/index.ts";
 import type { Model } from "../../nn/inference-graph.ts";
 import { fit as trainEpochs } from "../fit/fit.ts";
@@ -35,10 +35,10 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
  * `goOn` nor `force` is set; FILE_NOT_FOUND or CHECKPOINT_INVALID where there is nothing to go on from.
  */
 export async function resumableFit(options: ResumableFitOptions): Promise<FitResult> {
-  return withCheckpointFolder(options.checkpoints, () => fitLocked(options));
+  return withCheckpointFolder(options.checkpoints, (lock) => fitLocked(options, lock));
 }
 
-async function fitLocked(options: ResumableFitOptions): Promise<FitResult> {
+async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<FitResult> {
   const { model, pack, optimizer, settings, epochs, checkpoints, goOn, logger, signal } = options;
   if (!goOn) await requireNone(options);
   const found = goOn ? await newestCheckpoint(checkpoints, logger) : undefined;
@@ -61,6 +61,7 @@ async function fitLocked(options: ResumableFitOptions): Promise<FitResult> {
       progress,
       ...(resume && { resume }),
       async onCheckpoint(snapshot) {
+        await lock.requireHeld();
         try {
           await addCheckpoint(checkpoints, { model, optimizer: optimizer.name, settings, snapshot });
           kept = snapshot;

@@ -77,3 +77,37 @@ it("knows from before an interruption how long an epoch takes", () => {
   now = 100;
   expect(course.isOver()).toBe(false);
 });
+
+/** Stage and steps of each epoch of 10 steps of 170 ms in 10 s, with an interruption after so many steps in all. */
+function walk(interruptedAfter = Number.POSITIVE_INFINITY): readonly string[] {
+  let now = 0;
+  let course = courseOf({ epochs: 1e6, timeMs: 10_000, nowMs: () => now });
+  const epochs: string[] = [];
+  const history: { durationMs: number }[] = [];
+  let total = 0;
+  for (let epoch = 1; course.hasEpoch(epoch); epoch++) {
+    const stage = stages.indexOf(course.stageOf(epoch) as (typeof stages)[number]);
+    let steps = 0;
+    do {
+      now += 170;
+      steps++;
+      if (++total !== interruptedAfter || steps === 10) continue;
+      const [elapsedMs, epochStartedMs] = [course.elapsedMs(), course.epochStartedMs()];
+      const position = { batches: steps };
+      const resume = { elapsedMs, epochStartedMs, validationMs: 0, history, epoch: epoch - 1, position };
+      const pauseMs = 1_000_000;
+      now += pauseMs;
+      course = courseOf({ epochs: 1e6, timeMs: 10_000, nowMs: () => now, resume: resume as never });
+      expect(course.stageOf(epoch)).toBe(stages[stage]);
+    } while (steps < 10 && !course.isOver());
+    history.push({ durationMs: course.elapsedMs() - course.epochStartedMs() });
+    epochs.push(`${stage}: ${steps}`);
+  }
+  return epochs;
+}
+
+it("goes on within an epoch by time as if there had been no interruption", () => {
+  const whole = walk();
+  expect(whole.length).toBeGreaterThan(5);
+  for (let after = 1; after < 58; after++) expect(walk(after), `after ${after} steps`).toEqual(whole);
+});

@@ -15,6 +15,8 @@ export interface Course {
   isOver(): boolean;
   /** How long training has taken, with what came before an interruption. */
   elapsedMs(): number;
+  /** `elapsedMs` when the epoch under way began, also where that was before an interruption. */
+  epochStartedMs(): number;
   /** How long the last validation took; 0 before any. */
   validationMs(): number;
   /** Tells how long a validation takes, so that time is left for it. */
@@ -32,32 +34,36 @@ export function createCourse(options: FitOptions, stepsPerEpoch: number): Course
   const startMs = nowMs() - (options.resume?.elapsedMs ?? 0);
   let validationMs = options.resume?.validationMs ?? 0;
   let stage = stages[0]!;
-  let epochStart: number | undefined;
+  const { epoch: doneEpochs = 0, position, epochStartedMs = 0 } = options.resume ?? {};
+  const begunEpoch = position && position.batches > 0 ? doneEpochs + 1 : undefined;
+  let startedMs: number | undefined;
   // What an epoch took before an interruption tells how long one takes.
-  let epochShare = (options.resume?.history.at(-1)?.durationMs ?? 0) / Math.max(1, timeMs ?? 1);
-  const { epoch: doneEpochs = 0, position } = options.resume ?? {};
-  const begunEpoch = position && position.batches > 0 ? doneEpochs + 1 : 1;
+  let epochMs = options.resume?.history.at(-1)?.durationMs ?? 0;
   const elapsedMs = (): number => nowMs() - startMs;
-  const shareOfTime = (budgetMs: number): number => Math.min(1, elapsedMs() / Math.max(1, budgetMs - validationMs));
+  const shareOf = (ms: number): number => Math.min(1, ms / Math.max(1, (timeMs ?? 0) - validationMs));
   const stageAt = (share: number): Stage => stages.find(({ until }) => share < until) ?? stages.at(-1)!;
   return {
     learningRateAt(steps) {
       if (timeMs === undefined) return learningRate * schedule(steps, epochs * stepsPerEpoch);
-      return learningRate * schedule(shareOfTime(timeMs) * (ticks - 1), ticks);
+      return learningRate * schedule(shareOf(elapsedMs()) * (ticks - 1), ticks);
     },
     // Young averages forget quickly, or they would hold on to the first weights. Source: tf.train.ExponentialMovingAverage.
     averageShareAt: (steps) => Math.max(1 / Math.max(1, averageSteps), 9 / (10 + steps)),
     stageOf(epoch) {
+      const beginMs = epoch === begunEpoch ? epochStartedMs : elapsedMs();
+      if (startedMs !== undefined) epochMs = beginMs - startedMs;
+      startedMs = beginMs;
       if (timeMs === undefined) return epoch >= epochs ? stages.at(-1)! : stageAt((epoch - 0.5) / epochs);
-      const share = shareOfTime(timeMs);
-      if (epochStart !== undefined) epochShare = Math.max(0, share - epochStart);
-      epochStart = share;
-      stage = stageAt(share + epochShare / 2);
+      stage = stageAt(shareOf(beginMs + epochMs / 2));
       return stage;
     },
-    hasEpoch: (epoch) => (timeMs === undefined ? epoch <= epochs : epoch <= begunEpoch || shareOfTime(timeMs) < 1),
-    isOver: () => timeMs !== undefined && shareOfTime(timeMs) >= Math.min(1, stage.until + epochShare / 2),
+    hasEpoch(epoch) {
+      if (timeMs === undefined) return epoch <= epochs;
+      return epoch === 1 || epoch === begunEpoch || shareOf(elapsedMs()) < 1;
+    },
+    isOver: () => timeMs !== undefined && shareOf(elapsedMs()) >= Math.min(1, stage.until + shareOf(epochMs) / 2),
     elapsedMs,
+    epochStartedMs: () => startedMs ?? 0,
     validationMs: () => validationMs,
     validated(ms) {
       validationMs = ms;

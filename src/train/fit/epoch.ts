@@ -64,7 +64,8 @@ export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
 
   let position = from;
   let lastLoss = 0;
-  let learningRate = 0;
+  // An epoch that was interrupted in its validation has no steps left.
+  let learningRate = from.batches === 0 ? 0 : task.learningRateAt(task.stepsBefore + from.batches - 1);
   const resultWith = (end: EpochResult["end"]): EpochResult => ({ position, lastLoss, learningRate, end });
   const order = { batchSize, shuffle: random.split("order"), last: "wrap", into: batch, skip: from.batches } as const;
   for await (const { count } of batches(pack, "train", order)) {

@@ -97,6 +97,8 @@ export interface Snapshot {
   readonly position: EpochPosition;
   /** How long training has taken so far. */
   readonly elapsedMs: number;
+  /** `elapsedMs` when the epoch under way began. */
+  readonly epochStartedMs: number;
   /** How long the last validation took; 0 before any. */
   readonly validationMs: number;
   readonly state: StateVectors;

@@ -129,6 +129,27 @@ describe("fit", () => {
     }
   });
 
+  it("goes on from an interruption in a validation with the same figures", async () => {
+    const whole = await train(base);
+    const controller = new AbortController();
+    let batches = 0;
+    let resume: Snapshot | undefined;
+    const bar = { advance: () => ++batches === 6 && controller.abort(), done: () => undefined, fail: () => undefined };
+    const cut = await train({
+      ...base,
+      signal: controller.signal,
+      progress: { start: () => bar },
+      onCheckpoint: (snapshot) => {
+        resume = snapshot;
+      },
+    });
+    expect([cut.end, resume?.position.batches]).toEqual(["interrupted", 3]);
+    const resumed = await train({ ...base, resume: resume! });
+    const rates = ({ history }: typeof whole) => history.map(({ learningRate }) => learningRate);
+    expect(rates(resumed)).toEqual(rates(whole));
+    expect(resumed.last).toEqual(whole.last);
+  });
+
   it("goes on with more epochs after it has stopped early, and is patient anew", async () => {
     const still = { ...base, learningRate: 1e-30, optimizer: sgd(), schedule: constantSchedule() };
     let last: Snapshot | undefined;

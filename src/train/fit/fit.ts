@@ -126,6 +126,7 @@ async function runEpochs(
       step,
       position,
       elapsedMs,
+      epochStartedMs: position.batches > 0 ? course.epochStartedMs() : elapsedMs,
       validationMs: course.validationMs(),
       state: copyVectors(training.state()),
       history: [...history],
@@ -180,7 +181,7 @@ async function runEpochs(
       validationAccuracy: validated.accuracy,
       learningRate: trained.learningRate,
       imagesPerSecond: trainedMs > 0 ? ((batches - from.batches) * batchSize * 1000) / trainedMs : 0,
-      durationMs: nowMs() - startMs,
+      durationMs: course.elapsedMs() - course.epochStartedMs(),
     };
     history.push(metrics);
     const isBest = isBetter(validated, best);
