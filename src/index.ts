@@ -1,5 +1,5 @@
 /**
- * Pawprint as a library: what the commands call, for programs of your own.
+ * Pawprint as a library: what most programs of your own need of what the commands call.
  *
  * `train` goes from labelled pictures to a bundle; `openPredictor` answers from one; `evaluateBundle` measures one. For networks of one's
  * own there are graphs, ops, differentiation and executors underneath.

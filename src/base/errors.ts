@@ -111,6 +111,8 @@ export interface ErrorDetail {
   readonly where?: string;
   /** One thing to do about it, a command where there is one. */
   readonly hint?: string;
+  /** After how long it may be tried again, in whole seconds; says so as a hint. */
+  readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
 
@@ -126,6 +128,7 @@ export class AppError extends Error {
   readonly received: string | undefined;
   readonly where: string | undefined;
   readonly hint: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, detail: ErrorDetail) {
     const got = detail.received === undefined ? "" : `; got ${detail.received}`;
@@ -136,7 +139,9 @@ export class AppError extends Error {
     this.required = detail.required;
     this.received = detail.received;
     this.where = detail.where;
-    this.hint = detail.hint;
+    this.retryAfterSeconds = detail.retryAfterSeconds;
+    const again = detail.retryAfterSeconds === undefined ? undefined : `send it again in ${detail.retryAfterSeconds} s`;
+    this.hint = detail.hint ?? again;
   }
 
   /** The form that `--json` and HTTP answers carry. */

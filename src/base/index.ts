@@ -17,3 +17,4 @@ export * from "./parse-text.ts";
 export * from "./progress.ts";
 export * from "./quantity.ts";
 export * from "./random.ts";
+export * from "./read-file.ts";

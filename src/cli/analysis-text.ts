@@ -1,6 +1,6 @@
 /** What an evaluation says beyond accuracy, as people read it in a terminal. */
-import type { Analysis } from "../train/evaluation/analyse-answers.ts";
-import type { Comparison } from "../train/evaluation/compare-answers.ts";
+import type { Analysis } from "../metrics/analyse-answers.ts";
+import type { Comparison } from "../metrics/compare-answers.ts";
 import type { AgainstEvaluation, ModelEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import { alignRows, type Style, table } from "./console.ts";
 import { percent } from "./evaluation-text.ts";

@@ -3,13 +3,13 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { cpuLimit, ensureFolder, writeFileAtomic } from "../base/index.ts";
 import { readVersion } from "../base/version.ts";
+import { probabilitiesOf } from "../metrics/classification-metrics.ts";
+import { outcomesOf } from "../metrics/outcomes.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
 import { requireFreePath } from "../registry/export-bundle.ts";
 import type { ModelFile } from "../report/evaluation-facts.ts";
 import type { AnsweredPictures } from "../train/evaluation/answer-pictures.ts";
-import { probabilitiesOf } from "../train/evaluation/classification-metrics.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
-import { outcomesOf } from "../train/evaluation/outcomes.ts";
 
 /** Paths of what is to be written; those left out are not. */
 export interface EvaluationFiles {

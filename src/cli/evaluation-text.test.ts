@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evaluateAnswers } from "../train/evaluation/classification-metrics.ts";
+import { evaluateAnswers } from "../metrics/classification-metrics.ts";
 import { createStyle } from "./console.ts";
 import { evaluationText } from "./evaluation-text.ts";
 

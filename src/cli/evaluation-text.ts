@@ -1,5 +1,5 @@
 /** An evaluation as people read it: accuracy with its interval, a row for each class, the confusions. */
-import type { Evaluation } from "../train/evaluation/classification-metrics.ts";
+import type { Evaluation } from "../metrics/classification-metrics.ts";
 import { alignRows, bar, type Style, table } from "./console.ts";
 
 /** More classes than this make a matrix that no terminal shows; the commonest confusions are listed instead. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TObject, Type } from "@sinclair/typebox";
 import { configLeaves } from "../base/config-schema.ts";
-import { loadConfig, readFailure, systemCodeOf } from "../base/index.ts";
+import { loadConfig, readFailure, readText, systemCodeOf } from "../base/index.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
 import type { CommandContext, OptionSpec } from "./command.ts";
@@ -64,9 +64,7 @@ function choicesOf(schema: TObject["properties"][string]): readonly string[] | u
 }
 
 function readNamed(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: unknown) => {
-    throw readFailure(path, error);
-  });
+  return readText(path);
 }
 
 async function readConfigText(path: string): Promise<string> {

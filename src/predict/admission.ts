@@ -83,7 +83,7 @@ function overloaded(pending: number, limit: number, waitMs: number): AppError {
   const error = new AppError("OVERLOADED", {
     required: `at most ${limit} pictures at once, each answered within its deadline`,
     received: `one more while ${pending} wait, some ${Math.ceil(waitMs)} ms of work`,
-    hint: `send it again in ${retryAfterSeconds(waitMs)} s`,
+    retryAfterSeconds: retryAfterSeconds(waitMs),
   });
   Error.stackTraceLimit = depth;
   return error;

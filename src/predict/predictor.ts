@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { AppError, isAppError, type Progress, silentProgress, throwIfCancelled } from "../base/index.ts";
 import { applyRecipe, forEachInParallel, readPictureFile, recipeSizeBytes } from "../image/index.ts";
+import { indexOfLargest } from "../metrics/classification-metrics.ts";
 import type { BundleInfo } from "../registry/bundle.ts";
 import { type BundleInput, type LoadBundleOptions, loadBundle } from "../registry/load-bundle.ts";
 import { type ListedPicture, listPictures } from "./list-pictures.ts";
@@ -112,10 +113,7 @@ export async function openPredictor(
 
 /** The label, its confidence and all probabilities of one row. */
 export function predictionOf(labels: readonly string[], probabilities: ArrayLike<number>): Prediction {
-  let best = 0;
-  for (let index = 1; index < labels.length; index++) {
-    if (probabilities[index]! > probabilities[best]!) best = index;
-  }
+  const best = indexOfLargest(probabilities);
   return {
     label: labels[best]!,
     confidence: probabilities[best]!,

@@ -1,8 +1,7 @@
 /** The port to where a service's bundle comes from, and its adapters: a file, and a folder in which the newest version holds. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { AppError, readFailure } from "../base/index.ts";
-import { readBundleFile } from "./load-bundle.ts";
+import { AppError, readBytes, readFailure } from "../base/index.ts";
 
 /** A bundle as it lies at a source. */
 export interface SourcedBundle {
@@ -44,7 +43,7 @@ function fileSource(path: string): BundleSource {
     name: nameFrom(path),
     location: path,
     stamp: () => stampOf(path),
-    read: async () => ({ bytes: await readBundleFile(path), where: path }),
+    read: async () => ({ bytes: await readBytes(path), where: path }),
   };
 }
 
@@ -76,7 +75,7 @@ function folderSource(folder: string): BundleSource {
     },
     async read() {
       const path = await newest();
-      return { bytes: await readBundleFile(path), where: path };
+      return { bytes: await readBytes(path), where: path };
     },
   };
 }

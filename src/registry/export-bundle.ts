@@ -1,7 +1,7 @@
 /** Writes a trained model as a bundle, and only one that answers as the model did in training. */
-import { lstat, readFile } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AppError, ensureFolder, readFailure, sha256, writeFileAtomic } from "../base/index.ts";
+import { AppError, ensureFolder, readBytes, sha256, writeFileAtomic } from "../base/index.ts";
 import type { Graph } from "../graph/value.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
@@ -58,9 +58,7 @@ export async function exportBundle(options: ExportBundleOptions): Promise<Export
   await ensureFolder(dirname(path));
   await writeFileAtomic(path, bytes, { force, ...(signal && { signal }) });
   const hash = sha256(bytes);
-  const written = await readFile(path).catch((error: unknown) => {
-    throw readFailure(path, error);
-  });
+  const written = await readBytes(path);
   if (sha256(written) !== hash) {
     throw new AppError("FILE_WRITE_FAILED", {
       required: "a file reads back as it was written",

@@ -1,6 +1,5 @@
 /** Opens a bundle, from a file or from bytes, and runs it: raw pictures in, logits and probabilities out. */
-import { readFile } from "node:fs/promises";
-import { AppError, readFailure } from "../base/index.ts";
+import { AppError, readBytes } from "../base/index.ts";
 import { decodeModel } from "../graph/onnx.ts";
 import { formatType } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
@@ -43,7 +42,7 @@ export interface LoadedBundle {
 export async function loadBundle(input: BundleInput, options: LoadBundleOptions = {}): Promise<LoadedBundle> {
   const executor = options.executor ?? (await openExecutor());
   const where = "path" in input ? input.path : (input.where ?? "bundle");
-  const bytes = "path" in input ? await readBundleFile(input.path) : input.bytes;
+  const bytes = "path" in input ? await readBytes(input.path) : input.bytes;
   const info = parseBundle(bytes, where);
   const { graph } = decodeModel(bytes, where);
   requireInterface(graph, info, where);
@@ -85,13 +84,6 @@ export async function runProgram(
   const { logits, probabilities } = await program.run({ pictures: { dtype: "uint8", shape, data: pixels } });
   // The graph's outputs were checked to be float32 when it was opened.
   return { logits: logits!.data as Float32Array, probabilities: probabilities!.data as Float32Array };
-}
-
-/** Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
-export async function readBundleFile(path: string): Promise<Uint8Array> {
-  return readFile(path).catch((error: unknown) => {
-    throw readFailure(path, error);
-  });
 }
 
 /** `pictures` uint8 `[N,H,W,C]` of the recipe's size in, `logits` and `probabilities` float32 `[N,K]` out. */

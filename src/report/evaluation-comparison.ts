@@ -1,6 +1,7 @@
 /** The section of an evaluation's page that puts two models side by side. */
 import { formatBytes } from "../base/index.ts";
-import type { AgainstFigures, DisagreedFigures, EvaluationFacts, ModelFigures } from "./evaluation-facts.ts";
+import type { DisagreedPicture } from "../metrics/compare-answers.ts";
+import type { AgainstFigures, EvaluationFacts, ModelFigures } from "./evaluation-facts.ts";
 import { answeredPictures, exactShare, intervalText, labelHtml, pValueText, timeText } from "./evaluation-parts.ts";
 import { type Html, html } from "./html.ts";
 import type { PageSection } from "./page.ts";
@@ -106,7 +107,7 @@ function classesTable(first: ModelFigures, second: ModelFigures): Html {
 
 function disagreedHtml(
   title: string,
-  pictures: readonly DisagreedFigures[],
+  pictures: readonly DisagreedPicture[],
   all: number,
   thumbnails: EvaluationFacts["thumbnails"],
 ): Html | undefined {

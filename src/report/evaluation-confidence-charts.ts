@@ -1,12 +1,13 @@
 /** Charts of how sure a model is and how often it is right then: functions from figures to Vega-Lite specifications. */
 import type { TopLevelSpec } from "vega-lite";
-import type { ReliabilityFigures, ThresholdFigures } from "./evaluation-facts.ts";
+import type { ReliabilityBin } from "../metrics/calibration.ts";
+import type { ThresholdRow } from "../metrics/thresholds.ts";
 import { frame, shareOn } from "./evaluation-frame.ts";
 import { formatShare } from "./page-parts.ts";
 import { seriesColour } from "./theme.ts";
 
 /** Accuracy over confidence: bars below the diagonal are answers that were too sure. */
-export function reliabilityChart(bins: readonly ReliabilityFigures[], ece: number): TopLevelSpec {
+export function reliabilityChart(bins: readonly ReliabilityBin[], ece: number): TopLevelSpec {
   const values = bins
     .filter(({ count }) => count > 0)
     .map(({ low, high, confidence, accuracy, interval, count }) => {
@@ -54,7 +55,7 @@ export function reliabilityChart(bins: readonly ReliabilityFigures[], ece: numbe
 }
 
 /** How many answers have which confidence, in the bins of the reliability diagram. */
-export function confidenceChart(bins: readonly ReliabilityFigures[]): TopLevelSpec {
+export function confidenceChart(bins: readonly ReliabilityBin[]): TopLevelSpec {
   return {
     ...frame("How many answers have which confidence", 160),
     data: { values: bins.map(({ low, high, count }) => ({ low, high, count })) },
@@ -73,7 +74,7 @@ export function confidenceChart(bins: readonly ReliabilityFigures[]): TopLevelSp
 }
 
 /** What accuracy is had for what share of answers, from threshold to threshold. */
-export function coverageChart(rows: readonly ThresholdFigures[]): TopLevelSpec {
+export function coverageChart(rows: readonly ThresholdRow[]): TopLevelSpec {
   const values = rows
     .filter(({ kept }) => kept > 0)
     .map(({ threshold, coverage, accuracy, interval }) => {

@@ -1,6 +1,6 @@
 /** ROC and precision-recall curves as Vega-Lite specifications. */
 import type { TopLevelSpec } from "vega-lite";
-import type { CurveFigures } from "./evaluation-facts.ts";
+import type { ClassCurves } from "../metrics/analyse-answers.ts";
 import { frame, shareOn, shownLabel } from "./evaluation-frame.ts";
 import { seriesColour } from "./theme.ts";
 
@@ -10,7 +10,7 @@ interface PlotPoint {
 }
 
 /** True positives over false ones, a line for each class; the legend says the areas. */
-export function rocChart(curves: readonly CurveFigures[]): TopLevelSpec {
+export function rocChart(curves: readonly ClassCurves[]): TopLevelSpec {
   const named = curves.map(({ label, auc, roc }) => ({
     name: `${shownLabel(label)}  ${auc.toFixed(4)}`,
     points: roc.map(({ falsePositiveRate: x, truePositiveRate: y }) => ({ x, y })),
@@ -21,7 +21,7 @@ export function rocChart(curves: readonly CurveFigures[]): TopLevelSpec {
 }
 
 /** Precision over recall, a line for each class; the legend says average precisions. */
-export function precisionRecallChart(curves: readonly CurveFigures[]): TopLevelSpec {
+export function precisionRecallChart(curves: readonly ClassCurves[]): TopLevelSpec {
   const named = curves.map(({ label, averagePrecision, precisionRecall }) => ({
     name: `${shownLabel(label)}  ${averagePrecision.toFixed(4)}`,
     points: precisionRecall.map(({ recall: x, precision: y }) => ({ x, y })),

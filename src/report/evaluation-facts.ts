@@ -1,133 +1,17 @@
-/** What the page of an evaluation shows: the figures that training's evaluation gives, as far as the page reads them. */
+/** What the page of an evaluation shows. */
+import type { Analysis } from "../metrics/analyse-answers.ts";
+import type { Comparison } from "../metrics/compare-answers.ts";
+import type { Latency } from "../metrics/latency-figures.ts";
 import type { BundleInfo } from "../registry/bundle.ts";
 
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface ClassFigures {
-  readonly label: string;
-  readonly count: number;
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-}
-
-export interface ReliabilityFigures {
-  readonly low: number;
-  readonly high: number;
-  readonly count: number;
-  readonly confidence?: number;
-  readonly accuracy?: number;
-  readonly interval?: Interval;
-}
-
-export interface CalibrationFigures {
-  readonly temperature: number;
-  readonly expectedCalibrationError: number;
-  readonly maximumCalibrationError: number;
-  readonly brierScore: number;
-  readonly negativeLogLikelihood: number;
-  readonly meanConfidence: number;
-  readonly bins: readonly ReliabilityFigures[];
-}
-
-export interface RankingFigures {
-  readonly auc: number;
-  readonly averagePrecision: number;
-}
-
-export interface CurveFigures extends RankingFigures {
-  readonly label: string;
-  readonly roc: readonly { readonly falsePositiveRate: number; readonly truePositiveRate: number }[];
-  readonly precisionRecall: readonly { readonly precision: number; readonly recall: number }[];
-}
-
-export interface ThresholdFigures {
-  readonly threshold: number;
-  readonly kept: number;
-  readonly coverage: number;
-  readonly accuracy?: number;
-  readonly interval?: Interval;
-  readonly classes?: readonly { readonly label: string; readonly precision?: number; readonly recall?: number }[];
-}
-
-export interface WrongFigures {
-  readonly id: string;
-  readonly label: string;
-  readonly labelProbability: number;
-  readonly answer: string;
-  readonly confidence: number;
-}
-
-export interface SliceFigures {
-  readonly dimension: "class" | "size" | "brightness" | "source";
-  readonly name: string;
-  readonly count: number;
-  readonly right: number;
-  readonly accuracy: number;
-  readonly interval: Interval;
-  readonly pValue: number;
-  readonly isWorse: boolean;
-}
-
-export interface TimeFigures {
-  readonly batchSize: number;
-  readonly calls: number;
-  readonly medianMs: number;
-  readonly p95Ms: number;
-  readonly picturesPerSecond: number;
-}
-
 /** What one model's answers are worth. */
-export interface ModelFigures {
-  readonly evaluation: {
-    readonly count: number;
-    readonly accuracy: number;
-    readonly accuracyInterval: Interval;
-    readonly loss: number;
-    readonly confusion: readonly (readonly number[])[];
-    readonly classes: readonly ClassFigures[];
-  };
-  readonly calibration: CalibrationFigures;
-  readonly uncalibrated?: CalibrationFigures;
-  readonly rankings: readonly (RankingFigures & { readonly label: string })[];
-  readonly macro?: RankingFigures;
-  readonly curves: readonly CurveFigures[];
-  readonly thresholds: readonly ThresholdFigures[];
-  readonly wrong: readonly WrongFigures[];
-  readonly slices: readonly SliceFigures[];
-  readonly latency?: { readonly one: TimeFigures; readonly batch: TimeFigures };
+export interface ModelFigures extends Analysis {
+  readonly latency?: Latency;
   readonly isTrainingData: boolean;
 }
 
-export interface DisagreedFigures {
-  readonly id: string;
-  readonly label: string;
-  readonly firstAnswer: string;
-  readonly firstConfidence: number;
-  readonly secondAnswer: string;
-  readonly secondConfidence: number;
-}
-
 export interface AgainstFigures extends ModelFigures {
-  readonly comparison: {
-    readonly count: number;
-    readonly bothRight: number;
-    readonly bothWrong: number;
-    readonly mcnemar: {
-      readonly onlyFirstRight: number;
-      readonly onlySecondRight: number;
-      readonly pValue: number;
-      readonly method: string;
-    };
-    readonly difference: number;
-    readonly differenceInterval: Interval;
-    readonly isSignificant: boolean;
-    readonly onlyFirstRight: readonly DisagreedFigures[];
-    readonly onlySecondRight: readonly DisagreedFigures[];
-  };
+  readonly comparison: Comparison;
   readonly trainedOn?: number;
 }
 

@@ -1,5 +1,6 @@
 /** The sections of an evaluation's page on where a model fails: its surest mistakes, and the parts of the pictures it is worse on. */
-import type { EvaluationFacts, ModelFigures, SliceFigures } from "./evaluation-facts.ts";
+import type { Slice } from "../metrics/slices.ts";
+import type { EvaluationFacts, ModelFigures } from "./evaluation-facts.ts";
 import {
   answeredPictures,
   axisStart,
@@ -41,7 +42,7 @@ ${answeredPictures(
   };
 }
 
-const dimensionNames: Readonly<Record<SliceFigures["dimension"], string>> = {
+const dimensionNames: Readonly<Record<Slice["dimension"], string>> = {
   class: "By class",
   size: "By size before resizing (shorter side)",
   brightness: "By brightness (mean luma)",
@@ -79,7 +80,7 @@ ${dimensions.map((dimension) =>
   };
 }
 
-function sliceTable(dimension: SliceFigures["dimension"], slices: readonly SliceFigures[]): Html {
+function sliceTable(dimension: Slice["dimension"], slices: readonly Slice[]): Html {
   const isCut = slices.length > shownSlices;
   const rows = isCut ? slices.toSorted((a, b) => a.accuracy - b.accuracy).slice(0, shownSlices) : slices;
   const from = axisStart(rows.map(({ interval }) => interval));

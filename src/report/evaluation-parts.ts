@@ -1,5 +1,5 @@
 /** Pieces of an evaluation's page: intervals as words and as bars, pictures with what was answered. */
-import type { Interval } from "./evaluation-facts.ts";
+import type { Interval } from "../metrics/classification-metrics.ts";
 import { type Html, html } from "./html.ts";
 import { nameHtml, shortenText, visibleText } from "./visible-text.ts";
 

@@ -24,7 +24,7 @@ export interface Metrics {
   compared(comparison: Comparison): void;
   skippedComparison(): void;
   serves(role: ModelRole, model: ServedModel, before: ServedModel | undefined): void;
-  /** The text format, and its content type. */
+  /** Prometheus' text format. */
   render(): Promise<string>;
   readonly contentType: string;
   close(): void;

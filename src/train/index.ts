@@ -1,8 +1,8 @@
 /** What the rooms above may use of training. */
 
+export * from "../metrics/classification-metrics.ts";
 export * from "./augmentation-preview.ts";
 export * from "./checkpoint/checkpoint.ts";
-export * from "./evaluation/classification-metrics.ts";
 export * from "./evaluation/evaluate-bundle.ts";
 export * from "./fit/evaluate.ts";
 export * from "./fit/fit.ts";

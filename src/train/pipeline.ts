@@ -5,14 +5,14 @@ import { ensureFolder, silentLogger, silentProgress, throwIfCancelled } from "..
 import { type DatasetSummary, summarize } from "../dataset/inspect.ts";
 import { indicesOf, type Pack, readPixels, splitsHash } from "../dataset/pack/index.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
+import { calibrationOf } from "../metrics/calibration.ts";
+import { type Evaluation, evaluateAnswers, probabilitiesOf } from "../metrics/classification-metrics.ts";
+import { fitTemperature } from "../metrics/temperature.ts";
 import { buildInferenceGraph, type Weights } from "../nn/inference-graph.ts";
 import type { Lineage } from "../registry/bundle.ts";
 import { type ExportedBundle, exportBundle, requireFreePath } from "../registry/export-bundle.ts";
 import { checkpointFolderOf } from "./checkpoint/checkpoint-folder.ts";
 import { resumableFit } from "./checkpoint/resumable-fit.ts";
-import { calibrationOf } from "./evaluation/calibration.ts";
-import { type Evaluation, evaluateAnswers, probabilitiesOf } from "./evaluation/classification-metrics.ts";
-import { fitTemperature } from "./evaluation/temperature.ts";
 import { Evaluator } from "./fit/evaluate.ts";
 import type { EpochMetrics, EpochReport, FitResult } from "./fit/fit-options.ts";
 import type { PicturePlan, StepPlan } from "./plan/train-plan.ts";

@@ -1,7 +1,7 @@
 /** `pawprint evaluate`: what a bundle is worth on labelled pictures. */
-import { AppError, sha256 } from "../../base/index.ts";
+import { AppError, readBytes, sha256 } from "../../base/index.ts";
 import { isS3Location } from "../../dataset/sources/s3-location.ts";
-import { type LoadedBundle, loadBundle, readBundleFile } from "../../registry/load-bundle.ts";
+import { type LoadedBundle, loadBundle } from "../../registry/load-bundle.ts";
 import type { ModelFile } from "../../report/evaluation-facts.ts";
 import { evaluateBundle, type ModelEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
 import { analysisText, comparisonText } from "../analysis-text.ts";
@@ -103,7 +103,7 @@ interface OpenedModel {
 }
 
 async function openModel(given: string, cwd: string): Promise<OpenedModel> {
-  const bytes = await readBundleFile(pathFrom(cwd, given));
+  const bytes = await readBytes(pathFrom(cwd, given));
   const bundle = await loadBundle({ bytes, where: given });
   return { bundle, file: { path: given, sizeBytes: bytes.byteLength, sha256: sha256(bytes), info: bundle.info } };
 }

@@ -1,22 +1,14 @@
 /** `pawprint explain`: heat maps of what a bundle looks at. */
-import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import {
-  AppError,
-  ensureFolder,
-  isAppError,
-  readFailure,
-  throwIfCancelled,
-  writeFileAtomic,
-} from "../../base/index.ts";
+import { AppError, ensureFolder, isAppError, readBytes, throwIfCancelled, writeFileAtomic } from "../../base/index.ts";
 import { decodeModel } from "../../graph/onnx.ts";
-import { applyRecipe } from "../../image/index.ts";
+import { applyRecipe, readPictureFile } from "../../image/index.ts";
+import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { createExplainer, drawHeatMap } from "../../predict/explain.ts";
 import { findClass } from "../../predict/find-class.ts";
 import { listPictures } from "../../predict/list-pictures.ts";
-import { loadBundle, readBundleFile } from "../../registry/load-bundle.ts";
+import { loadBundle } from "../../registry/load-bundle.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
-import { indexOfLargest } from "../../train/evaluation/classification-metrics.ts";
 import { defineCommand } from "../command.ts";
 import { percent } from "../evaluation-text.ts";
 import { pathFrom, shownPath } from "../paths.ts";
@@ -60,7 +52,7 @@ for --class. The map comes from the gradients of the class's score at the networ
   ],
   async run({ cwd, style, signal, progress }, { model, pictures }, { class: named, out, force }) {
     const path = pathFrom(cwd, model);
-    const bytes = await readBundleFile(path);
+    const bytes = await readBytes(path);
     const executor = createOnnxRuntimeExecutor();
     const bundle = await loadBundle({ bytes, where: path }, { executor });
     const { labels, recipe } = bundle.info;
@@ -68,10 +60,7 @@ for --class. The map comes from the gradients of the class's score at the networ
     const explainer = await createExplainer(decodeModel(bytes, path).graph, bundle.info, executor);
     const folder = pathFrom(cwd, out);
     const explainOne = async (file: string, name: string): Promise<Explained> => {
-      const picture = await readFile(pathFrom(cwd, file)).catch((error: unknown) => {
-        throw readFailure(file, error);
-      });
-      const pixels = await applyRecipe(picture, recipe, file);
+      const pixels = await applyRecipe(await readPictureFile(pathFrom(cwd, file)), recipe, file);
       const { probabilities } = await bundle.answer(pixels);
       const index = chosen ?? indexOfLargest(probabilities);
       const target = join(folder, `${name}.heat.png`);

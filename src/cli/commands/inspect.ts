@@ -1,6 +1,5 @@
 /** `pawprint inspect`: what a bundle says of itself. */
-import { readFile } from "node:fs/promises";
-import { formatBytes, readFailure, sha256 } from "../../base/index.ts";
+import { formatBytes, readBytes, sha256 } from "../../base/index.ts";
 import { type BundleInfo, parseBundle } from "../../registry/bundle.ts";
 import { defineCommand } from "../command.ts";
 import { alignRows, type Style } from "../console.ts";
@@ -18,9 +17,7 @@ export const command = defineCommand({
   ],
   async run({ cwd, style }, { model }) {
     const path = pathFrom(cwd, model);
-    const bytes = await readFile(path).catch((error: unknown) => {
-      throw readFailure(path, error);
-    });
+    const bytes = await readBytes(path);
     const info = parseBundle(bytes, model);
     const file = { path: model, sizeBytes: bytes.byteLength, sha256: sha256(bytes) };
     return { result: { ...file, ...info }, text: describe(file, info, style) };

@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -12,7 +11,7 @@ import {
   cpuLimit,
   ensureFolder,
   isErrorCode,
-  readFailure,
+  readText,
   throwIfCancelled,
   writeFileAtomic,
 } from "../../base/index.ts";
@@ -72,9 +71,7 @@ and the bundle of every trial.`,
   async run(context, { file }, { out, parallel, trial, trialEpochs }) {
     const { cwd, signal, progress, style } = context;
     const path = pathFrom(cwd, file);
-    const text = await readFile(path, "utf8").catch((error: unknown) => {
-      throw readFailure(path, error);
-    });
+    const text = await readText(path);
     const sweep = parseSweep(text, basename(file));
     const folder = pathFrom(cwd, out ?? join("sweeps", basename(file, extname(file))));
     if (trial !== undefined) {

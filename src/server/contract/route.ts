@@ -39,7 +39,7 @@ export interface RouteContract {
   readonly body?: Content;
   /** By status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>;
-  /** What the route may refuse with, beside what any route may: NOT_FOUND, RATE_LIMITED, INTERNAL. */
+  /** What the route may refuse with, beside what any route may (`openapi.ts`): REQUEST_INVALID, INTERNAL, and where callers are asked who they are, 401, 403 and 429. */
   readonly errors: readonly ErrorCode[];
 }
 

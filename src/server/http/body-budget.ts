@@ -4,7 +4,11 @@ import { AppError } from "../../base/errors.ts";
 
 /** Bodies of the largest size that may arrive at once. */
 const largestBodies = 16;
-/** A body that does not say its length counts as one of the largest. Takes a request's body into account until its connection or answer ends. Errors: REQUEST_TOO_LARGE, OVERLOADED. */
+
+/**
+ * Takes a request's body into account until its connection or answer ends; one that does not say its length counts as one of the largest.
+ * Errors: REQUEST_TOO_LARGE, OVERLOADED.
+ */
 export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, response: ServerResponse) => void {
   const budget = bodyBytes * largestBodies;
   let taken = 0;
@@ -23,7 +27,7 @@ export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, 
       throw new AppError("OVERLOADED", {
         required: `at most ${budget / 2 ** 20} MiB of bodies at once`,
         received: "more",
-        hint: "send it again in 1 s",
+        retryAfterSeconds: 1,
       });
     }
     taken += bytes;

@@ -47,11 +47,11 @@ describe("an error", () => {
 
   it("says when to come back, and how to show who one is", () => {
     const headersOf = (error: AppError) => errorAnswer(error, "pawprint", "r").headers;
-    expect(headersOf(new AppError("OVERLOADED", { required: "room", hint: "send it again in 17 s" }))).toEqual({
+    expect(headersOf(new AppError("OVERLOADED", { required: "room", retryAfterSeconds: 17 }))).toEqual({
       "retry-after": "17",
     });
     expect(headersOf(new AppError("NOT_READY", { required: "a model" }))).toEqual({ "retry-after": "1" });
-    expect(headersOf(new AppError("RATE_LIMITED", { required: "fewer", hint: "come again in 60 s" }))).toEqual({
+    expect(headersOf(new AppError("RATE_LIMITED", { required: "fewer", retryAfterSeconds: 60 }))).toEqual({
       "retry-after": "60",
     });
     expect(headersOf(new AppError("UNAUTHENTICATED", { required: "a key" }))).toEqual({ "www-authenticate": "Bearer" });

@@ -1,7 +1,6 @@
 /** Every error as an answer: its status, and its text in the form that the route's protocol asks for. */
 import type { FastifyError } from "fastify";
 import { AppError, type ErrorCode, httpStatusOf, isAppError, toAppError } from "../../base/errors.ts";
-import { retryAfterSeconds } from "../../predict/admission.ts";
 import type { ErrorForm } from "../contract/route.ts";
 
 export interface ErrorAnswer {
@@ -30,8 +29,7 @@ export function errorAnswer(error: AppError, form: ErrorForm, requestId: string)
     : error.message;
   const hint = isOurs ? undefined : error.hint;
   const headers: Record<string, string> = {};
-  if (status === 503 || status === 429)
-    headers["retry-after"] = hint?.match(/in (\d+) s/)?.[1] ?? String(retryAfterSeconds(0));
+  if (status === 503 || status === 429) headers["retry-after"] = String(error.retryAfterSeconds ?? 1);
   if (status === 401) headers["www-authenticate"] = "Bearer";
   return { status, headers, body: bodyOf(form, { error, status, message, hint, requestId }) };
 }

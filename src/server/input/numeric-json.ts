@@ -3,7 +3,7 @@
  * and arrays first. Whatever is not plainly that is left to the ordinary parser, which knows every error message.
  */
 
-/** A flat picture and how deep it was nested. */
+/** The picture's numbers, row by row. */
 export interface NumericPicture {
   readonly values: Float64Array;
   /** Of an optional `"top_k": n` behind it. */

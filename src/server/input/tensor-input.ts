@@ -1,4 +1,4 @@
-/** Tensors of the Open Inference Protocol as pictures, and outputs as its tensors. */
+/** Tensors of the Open Inference Protocol as pictures. */
 import { AppError } from "../../base/errors.ts";
 import { type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type PictureInput, requireFewPictures } from "./picture-input.ts";

@@ -1,6 +1,7 @@
 /** The Open Inference Protocol V2 over the same models, in JSON and with its binary tensor extension. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
+import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { contract } from "../contract/index.ts";
 import { InferRequest } from "../contract/open-inference.ts";
 import type { Handler } from "../http/register-route.ts";
@@ -144,11 +145,9 @@ function wantedOutputs({
 export function countPredictions({ metrics }: Service, { model, answers }: Answered): void {
   const { labels } = model.info;
   for (let start = 0; start < answers.probabilities.length; start += labels.length) {
-    let best = 0;
-    for (let index = 1; index < labels.length; index++) {
-      if (answers.probabilities[start + index]! > answers.probabilities[start + best]!) best = index;
-    }
-    metrics.predicted(labels[best]!, answers.probabilities[start + best]!);
+    const row = answers.probabilities.subarray(start, start + labels.length);
+    const best = indexOfLargest(row);
+    metrics.predicted(labels[best]!, row[best]!);
   }
 }
 

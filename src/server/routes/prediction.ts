@@ -1,6 +1,7 @@
 /** `/predict` and `/explain`. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
+import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
 import { contract } from "../contract/index.ts";
 import type { Handler } from "../http/register-route.ts";
@@ -48,8 +49,7 @@ function rowsOf({ model, answers }: Answered, topK: number | undefined): readonl
   const rows: Row[] = [];
   for (let start = 0; start < probabilities.length; start += labels.length) {
     const row = Array.from(probabilities.subarray(start, start + labels.length), sevenDecimals);
-    let best = 0;
-    for (let index = 1; index < row.length; index++) if (row[index]! > row[best]!) best = index;
+    const best = indexOfLargest(row);
     const confidence = row[best]!;
     const one = { prediction: best, label: labels[best]!, confidence, probabilities: row };
     rows.push(topK === undefined ? one : { ...one, top: topOf(row, labels, topK) });
@@ -108,7 +108,7 @@ async function explain(service: Service, request: FastifyRequest, reply: Fastify
   const leave = model.lease();
   try {
     const { pixels, answers } = await answerPictures(service, context, pictures, model);
-    const chosen = query.class === undefined ? bestOf(answers.probabilities) : classFrom(query.class, model);
+    const chosen = query.class === undefined ? indexOfLargest(answers.probabilities) : classFrom(query.class, model);
     // One at a time: heat maps are for people, and must not take the place of predictions.
     const image = await service.explaining.pass(context, async () => {
       const { drawHeatMap } = await import("../../predict/explain.ts");
@@ -126,13 +126,6 @@ async function explain(service: Service, request: FastifyRequest, reply: Fastify
   } finally {
     leave();
   }
-}
-
-function bestOf(probabilities: Float32Array): number {
-  let best = 0;
-  for (let index = 1; index < probabilities.length; index++)
-    if (probabilities[index]! > probabilities[best]!) best = index;
-  return best;
 }
 
 function classFrom(text: string, { info: { labels } }: ServedModel): number {

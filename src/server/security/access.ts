@@ -71,7 +71,7 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
         throw new AppError("RATE_LIMITED", {
           required: `at most ${state.max} requests in a minute`,
           received: "more",
-          hint: `come again in ${state.ttlInSeconds} s`,
+          retryAfterSeconds: state.ttlInSeconds,
         });
       };
     },

@@ -1,5 +1,4 @@
 /** JSON Web Tokens of an identity provider: signature, issuer, audience and times are checked by jose. Loaded only where it is configured. */
-import { readFile } from "node:fs/promises";
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -8,7 +7,7 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from "jose";
-import { AppError, readFailure } from "../../base/index.ts";
+import { AppError, readText } from "../../base/index.ts";
 
 export interface TokenOptions {
   /** Where the provider publishes its keys; one of the two. */
@@ -59,9 +58,7 @@ async function keysFrom({ jwksUrl, jwksFile }: TokenOptions): Promise<JWTVerifyG
   }
   if (jwksUrl !== undefined) return createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 5000 });
   const path = jwksFile!;
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw readFailure(path, error);
-  });
+  const text = await readText(path);
   try {
     return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet); // jose refuses what is none
   } catch (cause) {

@@ -1,4 +1,5 @@
 /** Asks the challenger what the champion was asked, after the answer has gone out, and keeps count of where they differ. */
+import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import type { PictureInput } from "../input/picture-input.ts";
 import { canTakeSamePixels, preparePicture } from "../input/prepare-picture.ts";
 import type { ModelHost } from "./model-host.ts";
@@ -71,10 +72,7 @@ export function createShadow({ host, isBusy, now, onComparison, onSkip }: Shadow
       const pixels = isSameRecipe ? answer.pixels : await preparePicture(answer.input, recipe);
       const urgency = { deadline: now() + patienceMs, isGone: false };
       const { probabilities } = await challenger.infer(pixels, 1, urgency);
-      let best = 0;
-      probabilities.forEach((probability, index) => {
-        if (probability > probabilities[best]!) best = index;
-      });
+      const best = indexOfLargest(probabilities);
       const difference = (probabilities[labels.indexOf(answer.label)] ?? 0) - answer.confidence;
       const isSame = labels[best] === answer.label;
       compared++;

@@ -82,7 +82,7 @@ export async function newestCheckpoint(
   });
 }
 
-/** Takes the checkpoints away, and the folder where nothing else is in it. */
+/** Takes the checkpoints away; the folder stays. */
 export async function removeCheckpoints(folder: string): Promise<void> {
   for (const path of await listCheckpoints(folder)) await rm(path, { force: true });
 }

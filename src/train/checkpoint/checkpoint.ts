@@ -1,10 +1,9 @@
 /** A training on disk: one safetensors file with every weight under its own name and all that is needed to go on. */
-import { readFile } from "node:fs/promises";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value as Schema } from "@sinclair/typebox/value";
 import { writeFileAtomic } from "../../base/atomic-file.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
-import { readFailure } from "../../base/file-failure.ts";
+import { readBytes } from "../../base/read-file.ts";
 import { formatShape, sameShape } from "../../graph/tensor-type.ts";
 import { createNetwork } from "../../nn/architectures/index.ts";
 import type { Model } from "../../nn/inference-graph.ts";
@@ -67,9 +66,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 
 /** Throws FILE_NOT_FOUND, FILE_READ_FAILED or CHECKPOINT_INVALID. */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw readFailure(path, error);
-  });
+  const bytes = await readBytes(path);
   return decodeCheckpoint(bytes, path);
 }
 

@@ -3,9 +3,9 @@ import { type Progress, throwIfCancelled } from "../../base/index.ts";
 import { measurePixels } from "../../dataset/inspection/measure-pixels.ts";
 import { type Pack, readPixels } from "../../dataset/pack/index.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
+import type { Answers } from "../../metrics/classification-metrics.ts";
+import { temperatureBetween } from "../../metrics/temperature-between.ts";
 import type { LoadedBundle } from "../../registry/load-bundle.ts";
-import type { Answers } from "./classification-metrics.ts";
-import { temperatureBetween } from "./temperature-between.ts";
 
 export interface AnsweredPictures extends Answers {
   /** Divided by the bundle's temperature: their softmax are the probabilities that the bundle gives. `[count, labels]` row-major. */

@@ -3,13 +3,14 @@ import { AppError, type Logger, type Progress, silentLogger, silentProgress } fr
 import { isPackFolder, type Pack, readPixels } from "../../dataset/pack/index.ts";
 import type { Split } from "../../dataset/sources/source.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
+import { type Analysis, analyseAnswers } from "../../metrics/analyse-answers.ts";
+import { type Comparison, compareAnswers } from "../../metrics/compare-answers.ts";
+import type { Latency } from "../../metrics/latency-figures.ts";
 import type { LoadedBundle } from "../../registry/load-bundle.ts";
 import { readShorterSides } from "../pictures/picture-sizes.ts";
-import { type Analysis, analyseAnswers } from "./analyse-answers.ts";
 import { type AnsweredPictures, answerPictures } from "./answer-pictures.ts";
 import { chosenIndices, openBundlePack } from "./bundle-pack.ts";
-import { type Comparison, compareAnswers } from "./compare-answers.ts";
-import { type Latency, measureLatency } from "./latency.ts";
+import { measureLatency } from "./latency.ts";
 
 export interface EvaluateBundleOptions {
   readonly bundle: LoadedBundle;

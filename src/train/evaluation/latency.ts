@@ -1,23 +1,8 @@
 /** How long a bundle takes to answer on this machine. */
 import { throwIfCancelled } from "../../base/index.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
+import type { Latency, LatencyFigures } from "../../metrics/latency-figures.ts";
 import type { LoadedBundle } from "../../registry/load-bundle.ts";
-
-export interface LatencyFigures {
-  /** Pictures of one call. */
-  readonly batchSize: number;
-  /** Calls that were measured. */
-  readonly calls: number;
-  readonly medianMs: number;
-  readonly p95Ms: number;
-  /** At the median. */
-  readonly picturesPerSecond: number;
-}
-
-export interface Latency {
-  readonly one: LatencyFigures;
-  readonly batch: LatencyFigures;
-}
 
 export interface LatencyOptions {
   /** Of the batch. */

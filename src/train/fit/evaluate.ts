@@ -4,11 +4,11 @@ import type { Pack } from "../../dataset/pack/index.ts";
 import { batches, createBatch, indicesOf } from "../../dataset/pack/index.ts";
 import type { Split } from "../../dataset/sources/source.ts";
 import type { TensorData } from "../../graph/tensor-type.ts";
+import type { Answers, Evaluation } from "../../metrics/classification-metrics.ts";
+import { evaluateAnswers } from "../../metrics/classification-metrics.ts";
 import type { Model, Weights } from "../../nn/inference-graph.ts";
 import { buildEvaluateGraph } from "../../nn/inference-graph.ts";
 import type { Executor, Program } from "../../runtime/executor.ts";
-import type { Answers, Evaluation } from "../evaluation/classification-metrics.ts";
-import { evaluateAnswers } from "../evaluation/classification-metrics.ts";
 
 /** Owns the loaded evaluation graph of a model; weights are fed, so one evaluator serves a whole training. */
 export class Evaluator {

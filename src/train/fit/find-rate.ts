@@ -51,7 +51,7 @@ const weightOfNewest = 0.1;
 const breakAway = 4;
 
 /**
- * Errors: as `fit`, and INTERRUPTED is no error: what was measured until then is given back.
+ * Errors: CONFIG_INVALID as `fit`, EXECUTION_FAILED. An interruption or a loss that is no number ends it with what was measured until then.
  * Source: Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017; smoothing and the steepest point as in fast.ai's lr_find.
  */
 export async function findRate(options: FindRateOptions): Promise<FoundRate> {

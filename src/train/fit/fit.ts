@@ -20,8 +20,9 @@ import type { BestWeights, EpochMetrics, EpochPosition, FitOptions, FitResult, S
 
 /**
  * Trains a model and validates it after every epoch.
- * Throws CONFIG_INVALID for a batch larger than the training set; TRAIN_DIVERGED (a `DivergenceError` that holds the last
- * good weights) where a loss is NaN or infinite; CHECKPOINT_INVALID for a snapshot of another network or optimizer.
+ * Throws CONFIG_INVALID for a batch larger than the training set, or for no validation pictures; TRAIN_DIVERGED (a `DivergenceError` that
+ * holds the last good weights) where a loss is NaN or infinite; TRAIN_OUT_OF_MEMORY; CHECKPOINT_INVALID for a snapshot of another network,
+ * size, labels or optimizer.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   checkFit(options);

@@ -177,5 +177,5 @@ export const trainConfigSchema = Type.Object({
 
 export type TrainConfig = DeepReadonly<Static<typeof trainConfigSchema>>;
 
-/** What decides the trained model: all of the section but where pictures come from, where the bundle goes, and threads. */
+/** How a model is trained: all of the section but where pictures come from, where the bundle goes, and threads. */
 export type TrainSettings = Omit<TrainConfig, "data" | "out" | "threads">;

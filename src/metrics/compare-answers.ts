@@ -1,5 +1,6 @@
 /** Two models on the same pictures: which is better, and whether that is more than chance. */
-import type { Answers, Interval } from "./classification-metrics.ts";
+import { type Answers, type Interval, normal975 } from "./classification-metrics.ts";
+import { significanceLevel } from "./exact-tests.ts";
 import { type McNemar, mcnemarTest } from "./mcnemar.ts";
 import { outcomesOf } from "./outcomes.ts";
 
@@ -36,8 +37,6 @@ export interface LabelledAnswers {
   readonly labels: readonly string[];
 }
 
-const significance = 0.05;
-
 /**
  * Both must have answered the same pictures in the same order. The interval is that of a difference of paired shares, normally
  * approximated: (c - b) / n +- 1.96 sqrt(b + c - (c - b)^2 / n) / n. Source: Fleiss, Statistical Methods for Rates and Proportions, chapter 13.
@@ -57,7 +56,7 @@ export function compareAnswers(
   const [b, c] = [onlyFirst.length, onlySecond.length];
   const mcnemar = mcnemarTest(b, c);
   const difference = count === 0 ? 0 : (c - b) / count;
-  const reach = count === 0 ? 1 : (1.959964 * Math.sqrt(Math.max(0, b + c - (c - b) ** 2 / count))) / count;
+  const reach = count === 0 ? 1 : (normal975 * Math.sqrt(Math.max(0, b + c - (c - b) ** 2 / count))) / count;
   const shown = ({ one, other, row }: (typeof pairs)[number]): DisagreedPicture => ({
     row,
     id: ids[row]!,
@@ -74,7 +73,7 @@ export function compareAnswers(
     mcnemar,
     difference,
     differenceInterval: { low: Math.max(-1, difference - reach), high: Math.min(1, difference + reach) },
-    isSignificant: mcnemar.pValue < significance,
+    isSignificant: mcnemar.pValue < significanceLevel,
     onlyFirstRight: onlyFirst
       .sort((x, y) => y.other.confidence - x.other.confidence || x.row - y.row)
       .slice(0, limit)

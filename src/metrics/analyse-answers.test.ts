@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scoredAnswers, scoredFigures } from "../../../tests/fixtures/scored-answers.ts";
+import { scoredAnswers, scoredFigures } from "../../tests/fixtures/scored-answers.ts";
 import { analyseAnswers } from "./analyse-answers.ts";
 
 const labels = ["cat", "dog", "owl"];

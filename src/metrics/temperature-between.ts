@@ -1,4 +1,5 @@
 /** Reads a bundle's temperature off its answers. */
+import { indexOfLargest } from "./classification-metrics.ts";
 
 /** Closer to 1 than this is rounding of float32 outputs. */
 const tolerance = 1e-3;
@@ -13,8 +14,7 @@ const smallestProbability = 1e-6;
 export function temperatureBetween(logits: Float32Array, probabilities: Float32Array, classes: number): number {
   let [product, square] = [0, 0];
   for (let start = 0; start < logits.length; start += classes) {
-    let best = start;
-    for (let at = start + 1; at < start + classes; at++) if (probabilities[at]! > probabilities[best]!) best = at;
+    const best = start + indexOfLargest(probabilities.subarray(start, start + classes));
     for (let at = start; at < start + classes; at++) {
       if (at === best || probabilities[at]! < smallestProbability) continue;
       const distance = logits[best]! - logits[at]!;

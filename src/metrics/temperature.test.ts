@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scoredAnswers, scoredFigures } from "../../../tests/fixtures/scored-answers.ts";
+import { scoredAnswers, scoredFigures } from "../../tests/fixtures/scored-answers.ts";
 import { calibrationOf } from "./calibration.ts";
 import { indexOfLargest } from "./classification-metrics.ts";
 import { fitTemperature, temperatureRange } from "./temperature.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scoredAnswers } from "../../../tests/fixtures/scored-answers.ts";
+import { scoredAnswers } from "../../tests/fixtures/scored-answers.ts";
 import { probabilitiesOf } from "./classification-metrics.ts";
 import { temperatureBetween } from "./temperature-between.ts";
 

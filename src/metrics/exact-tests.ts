@@ -1,5 +1,8 @@
 /** Exact tests on counts: the binomial with even odds, and the hypergeometric that is Fisher's. */
 
+/** A p-value below this counts as more than chance. */
+export const significanceLevel = 0.05;
+
 /**
  * Two-sided p-value of `successes` among `trials` where both outcomes are equally likely: the probability of a result at least as uneven.
  * 1 for no trials.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scoredAnswers, scoredFigures } from "../../../tests/fixtures/scored-answers.ts";
+import { scoredAnswers, scoredFigures } from "../../tests/fixtures/scored-answers.ts";
 import { curvesOf, normalizersOf, rankingOf, scoresOfClass } from "./curves.ts";
 
 // scikit-learn 1.9.1: roc_curve(y, s, drop_intermediate=False), precision_recall_curve(y, s), roc_auc_score, average_precision_score

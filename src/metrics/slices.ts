@@ -1,6 +1,6 @@
 /** Accuracy on parts of the pictures: a good mean can hide a group on which a model fails. */
 import { type Interval, wilsonInterval } from "./classification-metrics.ts";
-import { holmCorrected, isWorseTest } from "./exact-tests.ts";
+import { holmCorrected, isWorseTest, significanceLevel } from "./exact-tests.ts";
 
 /** By what pictures are parted. */
 export type SliceDimension = "class" | "size" | "brightness" | "source";
@@ -31,7 +31,6 @@ export interface SliceFacts {
   readonly ids?: readonly string[];
 }
 
-const significance = 0.05;
 const quantileCount = 4;
 /** More folders than this are most likely one for each picture or each series. */
 const maxSources = 50;
@@ -61,7 +60,7 @@ export function slicesOf(isRight: readonly boolean[], facts: SliceFacts): readon
     accuracy: slice.right / slice.count,
     interval: wilsonInterval(slice.right, slice.count),
     pValue: corrected[at]!,
-    isWorse: corrected[at]! < significance,
+    isWorse: corrected[at]! < significanceLevel,
   }));
 }
 

@@ -1,5 +1,5 @@
 /** What a classifier's answers are worth: pure functions of logits and targets. */
-import { AppError } from "../../base/errors.ts";
+import { AppError } from "../base/errors.ts";
 
 export interface ClassMetrics {
   readonly label: string;
@@ -97,17 +97,20 @@ export function probabilitiesOf(scores: Float32Array | Float64Array): number[] {
   return Array.from(scores, (score) => Math.exp(score - total));
 }
 
+/** The normal distribution's 97.5 % point: for intervals of 95 %. */
+export const normal975 = 1.959964;
+
 /**
  * The interval that holds the true rate with about 95 % certainty after `successes` of `trials`; 0 to 1 for no trials.
- * Source: Wilson, JASA 22 (1927); z = 1.959964 is the normal distribution's 97.5 % point.
+ * Source: Wilson, JASA 22 (1927).
  */
 export function wilsonInterval(successes: number, trials: number): Interval {
   if (trials === 0) return { low: 0, high: 1 };
-  const z2 = 1.959964 ** 2;
+  const z2 = normal975 ** 2;
   const rate = successes / trials;
   const middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials);
   const reach = Math.sqrt((rate * (1 - rate)) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials);
-  const half = 1.959964 * reach;
+  const half = normal975 * reach;
   return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
 }
 
