@@ -88,12 +88,12 @@ async function trainOnPack(
   prepared: PreparedTraining,
   options: TrainOptions,
 ): Promise<Omit<TrainReport, "durationMs">> {
-  const { pack, plan, splits, steps, model, executor } = prepared;
+  const { pack, picturePlan, splits, stepPlan, model, executor } = prepared;
   const { out, signal, logger = silentLogger } = options;
   const summary = summarize(pack);
-  options.onEvent?.({ type: "packed", summary, plan: steps });
+  options.onEvent?.({ type: "packed", summary, plan: stepPlan });
   await ensureFolder(dirname(out));
-  const { choices: _, ...stepSettings } = steps;
+  const { choices: _, ...stepSettings } = stepPlan;
   const judgedSplit = indicesOf(pack, "test").length > 0 ? "test" : "val";
   if (judgedSplit === "val") logger.warn("there is no test split: the figures are those of the validation split");
   const fitted = await resumableFit({
@@ -101,7 +101,7 @@ async function trainOnPack(
     model,
     pack,
     ...stepSettings,
-    settings: { ...steps.settings, data: pack.hash, splits, splitsHash: splitsHash(pack) },
+    settings: { ...stepPlan.settings, data: pack.hash, splits, splitsHash: splitsHash(pack) },
     checkpoints: checkpointFolderOf(out),
     goOn: options.resume ?? false,
     force: options.force ?? false,
@@ -109,10 +109,10 @@ async function trainOnPack(
     progress: options.progress ?? silentProgress,
     ...(signal && { signal }),
     onEpoch: ({ metrics, isBest, elapsedMs }: EpochReport) => {
-      const { timeMs } = steps;
+      const { timeMs } = stepPlan;
       const remainingMs =
-        timeMs === undefined ? metrics.durationMs * (steps.epochs - metrics.epoch) : Math.max(0, timeMs - elapsedMs);
-      const epochs = timeMs === undefined ? steps.epochs : undefined;
+        timeMs === undefined ? metrics.durationMs * (stepPlan.epochs - metrics.epoch) : Math.max(0, timeMs - elapsedMs);
+      const epochs = timeMs === undefined ? stepPlan.epochs : undefined;
       options.onEvent?.({ type: "epoch", metrics, isBest, ...(epochs !== undefined && { epochs }), remainingMs });
     },
   });
@@ -133,7 +133,7 @@ async function trainOnPack(
         datasetHash: pack.hash,
         source: options.data,
         createdAt: lineage.createdAt ?? new Date().toISOString(),
-        seed: steps.seed,
+        seed: stepPlan.seed,
         ...(Object.keys(splits).length > 0 && { splits }),
         ...(lineage.gitCommit !== undefined && { gitCommit: lineage.gitCommit }),
       },
@@ -154,7 +154,7 @@ async function trainOnPack(
   return {
     bundle,
     summary,
-    choices: [...plan.choices, ...steps.choices],
+    choices: [...picturePlan.choices, ...stepPlan.choices],
     history: fitted.history,
     end: fitted.end,
     bestEpoch: fitted.bestEpoch,
@@ -168,7 +168,7 @@ async function trainOnPack(
  * first pictures.
  */
 async function judge(
-  { executor, model, pack, steps: { batchSize } }: PreparedTraining,
+  { executor, model, pack, stepPlan: { batchSize } }: PreparedTraining,
   weights: Weights,
   split: "test" | "val",
   signal: AbortSignal | undefined,

@@ -35,8 +35,8 @@ export interface PreparedTraining {
   /** Close its pixels when done with them. */
   readonly pack: Pack;
   readonly splits: SplitOptions;
-  readonly plan: PicturePlan;
-  readonly steps: StepPlan;
+  readonly picturePlan: PicturePlan;
+  readonly stepPlan: StepPlan;
   readonly model: Model;
   readonly executor: Executor;
 }
@@ -54,24 +54,26 @@ export async function prepareTraining(
 ): Promise<PreparedTraining> {
   const { settings = {}, threads = availableParallelism() } = options;
   const splits = splitOptionsOf(settings);
-  let plan: PicturePlan | undefined;
+  let picturePlan: PicturePlan | undefined;
   const { pack, kind } = await preparePack({
     ...options,
     splits,
     recipeFor(own, { kind, location }) {
-      plan = planPictures(own, settings);
-      onOpened?.({ kind, location, plan });
-      return plan.recipe;
+      picturePlan = planPictures(own, settings);
+      onOpened?.({ kind, location, plan: picturePlan });
+      return picturePlan.recipe;
     },
   });
   try {
-    const { network } = plan!; // preparePack has asked for the recipe
+    const { network } = picturePlan!; // preparePack has asked for the recipe
     const model = await createModel(network, pack);
-    const fits = largestBatch({ model, optimizer: adamw() }, memoryLimit() * memoryShare);
-    const steps = planSteps(pack, kind, settings, fits);
-    requireMemory({ model, optimizer: adamw(), batchSize: steps.batchSize }, memoryLimit());
+    // The batch is a part of the plan, so that it is chosen for the optimizer that needs most.
+    const fits = largestBatch({ model, optimizer: adamw(), averages: true }, memoryLimit() * memoryShare);
+    const stepPlan = planSteps(pack, kind, settings, fits);
+    const { optimizer, batchSize, averageSteps } = stepPlan;
+    requireMemory({ model, optimizer, batchSize, averages: averageSteps > 0 }, memoryLimit());
     const executor = options.executor ?? (await createCpuExecutor({ threads }));
-    return { pack, splits, plan: plan!, steps, model, executor };
+    return { pack, splits, picturePlan: picturePlan!, stepPlan, model, executor };
   } catch (error) {
     await pack.pixels.close();
     throw error;

@@ -65,9 +65,12 @@ export const command = defineCommand({
       progress,
       logger,
     });
-    const { batchSize, optimizer, augmentation, labelSmoothing, classWeights, seed } = prepared.steps;
+    const { executor, model, pack } = prepared;
+    const { batchSize, optimizer, augmentation, labelSmoothing, classWeights, seed } = prepared.stepPlan;
     const found = await findRate({
-      ...prepared,
+      executor,
+      model,
+      pack,
       batchSize,
       optimizer,
       augmentation,
@@ -79,7 +82,7 @@ export const command = defineCommand({
       to: Number(to),
       signal,
       progress,
-    }).finally(() => prepared.pack.pixels.close());
+    }).finally(() => pack.pixels.close());
     throwIfCancelled(signal);
     const { points, suggestion } = found;
     await ensureFolder(dirname(path));
