@@ -36,7 +36,7 @@ export function centreDrawing(from: HTMLCanvasElement, to: HTMLCanvasElement): v
 }
 
 /** Where the ink is; undefined on an empty pad. `data` is RGBA, all three colours alike. */
-export function inkedBox({ data, width, height }: Pick<ImageData, "data" | "width" | "height">): Box | undefined {
+function inkedBox({ data, width, height }: Pick<ImageData, "data" | "width" | "height">): Box | undefined {
   let [left, top, right, bottom] = [width, height, -1, -1];
   let [mass, sumX, sumY] = [0, 0, 0];
   for (let y = 0; y < height; y++) {

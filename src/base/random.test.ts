@@ -1,14 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAppError } from "./errors.ts";
-import { createRandom, type Random, restoreRandom } from "./random.ts";
+import { createRandom, type Random, streamFrom } from "./random.ts";
 
 const draw = (random: Random, count: number): number[] => Array.from({ length: count }, () => random.uint32());
 
 describe("the generator", () => {
   it("gives the published numbers of xoshiro128** for the state 1, 2, 3, 4", () => {
     // The vector that the rand_xoshiro crate took from the authors' C code.
-    const random = restoreRandom({ path: ["vector"], words: [1, 2, 3, 4] });
+    const random = streamFrom(["vector"], [1, 2, 3, 4]);
     expect(draw(random, 10)).toEqual([
       11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804,
     ]);
@@ -140,30 +139,5 @@ describe("split", () => {
     const splitting = createRandom(5);
     draw(splitting.split("child"), 10);
     expect(draw(splitting, 5)).toEqual(draw(plain, 5));
-  });
-});
-
-describe("state", () => {
-  it("continues exactly, splits included, after a journey through JSON", () => {
-    const random = createRandom("run").split("epoch").split(3);
-    draw(random, 17);
-    random.normal();
-    const restored = restoreRandom(JSON.parse(JSON.stringify(random.state())));
-    expect(draw(restored, 20)).toEqual(draw(random, 20));
-    expect(draw(restored.split("batch"), 3)).toEqual(draw(random.split("batch"), 3));
-  });
-
-  it.each([
-    { path: ["a"], words: [0, 0, 0, 0] as const },
-    { path: ["a"], words: [1, 2, 3, 2 ** 32] as const },
-    { path: ["a"], words: [1, 2, 3, 0.5] as const },
-    { path: [], words: [1, 2, 3, 4] as const },
-  ])("refuses $words of path $path, which no stream has", (state) => {
-    expect(() => restoreRandom(state)).toThrowError("the state of a random stream is a seed path and four uint32");
-    try {
-      restoreRandom(state);
-    } catch (error) {
-      expect(isAppError(error, "CHECKPOINT_INVALID")).toBe(true);
-    }
   });
 });

@@ -10,15 +10,8 @@ import { createHash } from "node:crypto";
 import { AppError } from "./errors.ts";
 
 export type Seed = number | string;
+/** The generator's state: four uint32, not all zero, which xoshiro would never leave. */
 type Words = readonly [number, number, number, number];
-
-/** Where a stream stands; plain JSON, so a checkpoint can hold it. */
-export interface RandomState {
-  /** The seed, then the label of each split that led here. */
-  readonly path: readonly Seed[];
-  /** The generator's state: four uint32. */
-  readonly words: Words;
-}
 
 export interface Random {
   /** A float64 in [0, 1) with 53 random bits. */
@@ -34,26 +27,11 @@ export interface Random {
   permutation(count: number): Uint32Array;
   /** An independent stream for `label`: the same one whatever was drawn here before. */
   split(label: Seed): Random;
-  state(): RandomState;
 }
 
 /** The stream of `seed`; 1 and "1" are different seeds. */
 export function createRandom(seed: Seed): Random {
   return streamOf([seed]);
-}
-
-/** The stream that continues exactly where `state()` was taken. Throws CHECKPOINT_INVALID for what `state()` never gave. */
-export function restoreRandom(state: RandomState): Random {
-  const { path, words } = state;
-  const whole = words.length === 4 && words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32);
-  // The all-zero state is the one from which xoshiro never leaves.
-  if (!whole || path.length === 0 || words.every((word) => word === 0)) {
-    throw new AppError("CHECKPOINT_INVALID", {
-      required: "the state of a random stream is a seed path and four uint32, not all zero",
-      received: JSON.stringify(state),
-    });
-  }
-  return fromState(path, words);
 }
 
 function streamOf(path: readonly Seed[]): Random {
@@ -62,7 +40,7 @@ function streamOf(path: readonly Seed[]): Random {
   }
   // JSON keeps ["a", "b"] apart from ["ab"], and 1 apart from "1".
   const digest = createHash("sha256").update(JSON.stringify(path)).digest();
-  return fromState(path, [
+  return streamFrom(path, [
     digest.readUInt32LE(0),
     digest.readUInt32LE(4),
     digest.readUInt32LE(8),
@@ -70,7 +48,8 @@ function streamOf(path: readonly Seed[]): Random {
   ]);
 }
 
-function fromState(path: readonly Seed[], words: Words): Random {
+/** The generator itself, from a state; its splits follow from `path`. */
+export function streamFrom(path: readonly Seed[], words: Words): Random {
   let [s0, s1, s2, s3] = words;
 
   function uint32(): number {
@@ -129,6 +108,5 @@ function fromState(path: readonly Seed[], words: Words): Random {
     permutation,
     shuffle: <T>(items: readonly T[]): T[] => Array.from(permutation(items.length), (index) => items[index]!),
     split: (label) => streamOf([...path, label]),
-    state: () => ({ path: [...path], words: [s0 >>> 0, s1 >>> 0, s2 >>> 0, s3 >>> 0] }),
   };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { captureContext } from "../../tests/support/captured-context.ts";
 import { interruption } from "../base/cancel.ts";
 import { AppError } from "../base/errors.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
-import { captureContext } from "./captured-context.ts";
 import { type Command, type CommandEntry, defineCommand } from "./command.ts";
 import { type HostContext, runCommand } from "./run-command.ts";
 

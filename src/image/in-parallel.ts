@@ -6,7 +6,7 @@ import { throwIfCancelled } from "../base/index.ts";
  * Enough to keep every core decoding while the next files are being read and the last ones hashed and written: 2, 4, 6 and 8 for each core packed
  * 518, 612, 640 and 685 photographs a second.
  */
-export const defaultConcurrency = availableParallelism() * 8;
+const defaultConcurrency = availableParallelism() * 8;
 
 /**
  * Calls `work` for every item, starting them in order, at most `concurrency` at once. The first failure in the items'

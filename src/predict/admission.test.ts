@@ -14,7 +14,7 @@ function clockedAdmission(limit: number) {
   };
 }
 
-it("lets anything into an empty house, however large and late", () => {
+it("lets anything into an empty service, however large and late", () => {
   const { admission } = clockedAdmission(4);
   admission.enter(9, -1);
   expect(admission.pending).toBe(9);

@@ -1,8 +1,8 @@
-/** Decides at the door whether work can still be done in time, so that a queue never grows without bound. */
+/** Decides before work begins whether it can still be done in time, so that a queue never grows without bound. */
 import { AppError } from "../base/errors.ts";
 
 export interface AdmissionOptions {
-  /** Pictures that may be in the house at once. */
+  /** Pictures that may be under way at once. */
   readonly limit: number;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
@@ -10,7 +10,7 @@ export interface AdmissionOptions {
 
 export interface Admission {
   /**
-   * Lets `count` pictures in. Errors: OVERLOADED where the house is full, or where the pictures that are in it already would, at the pace of late,
+   * Lets `count` pictures in. Errors: OVERLOADED where as many are under way, or where those would, at the pace of late,
    * take until after `deadline` (by the clock `now`).
    */
   enter(count: number, deadline: number): void;
@@ -18,7 +18,7 @@ export interface Admission {
   requireRoom(deadline: number): void;
   /** Pictures that leave. Those that were answered tell the pace; those that were dropped took no time of their own. */
   leave(count: number, isAnswered: boolean): void;
-  /** Pictures in the house. */
+  /** Pictures under way. */
   readonly pending: number;
   /** Milliseconds a picture takes of late while there is always another one; 0 until any was measured. */
   readonly msPerPicture: number;
@@ -31,7 +31,7 @@ const weightOfNewest = 0.4;
 /** A pause of the whole process says little of the next pictures: no window counts for more than this many usual ones. */
 const largestStep = 4;
 
-/** The pace is measured where it matters: from one leaving to the next, while the house is never empty. */
+/** The pace is measured where it matters: from one leaving to the next, while there is always another one. */
 export function createAdmission({ limit, now }: AdmissionOptions): Admission {
   let pending = 0;
   let lastLeave = 0;

@@ -27,7 +27,7 @@ export interface BatcherOptions {
   /** Batches given to the engine before it has answered the first: the second fills the pause between two. */
   readonly batchesAhead: number;
   readonly now: () => number;
-  readonly onBatch?: (pictures: number, inferenceMs: number) => void;
+  readonly onBatch?: (pictures: number) => void;
 }
 
 export interface Batcher {
@@ -109,7 +109,7 @@ export function createBatcher({ answer, maximumBatch, batchesAhead, now, onBatch
     try {
       const { logits, probabilities } = await answer(joinPixels(jobs));
       const inferenceMs = now() - startedAt;
-      onBatch?.(pictures, inferenceMs);
+      onBatch?.(pictures);
       const classes = probabilities.length / pictures;
       let at = 0;
       for (const { count, submittedAt, resolve } of jobs) {

@@ -134,7 +134,7 @@ function guardRequests(app: FastifyInstance, options: AppOptions, limit: Limit |
       note(request, httpStatusOf("CLIENT_GONE"));
     });
     const enter = (): void => {
-      // A full house says so before it reads what was brought.
+      // A full service says so before it reads what was brought.
       if (contract.scope === "predict") admission.requireRoom(context.deadline);
       countBody(request.raw, reply.raw);
     };

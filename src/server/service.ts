@@ -1,4 +1,4 @@
-/** What the routes share: the models, the way of a picture through the house, the measurements. */
+/** What the routes share: the models, the way of pictures to their answers, the measurements. */
 
 import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
@@ -72,7 +72,7 @@ export async function answerPictures(
 }
 
 /** The pictures under the model's recipe, uint8 `[n,H,W,C]`. */
-export async function decodeAll(
+async function decodeAll(
   { decoding, config }: Service,
   context: RequestContext,
   pictures: readonly PictureInput[],

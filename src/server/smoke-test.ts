@@ -42,7 +42,7 @@ export async function* smokeTest(client: ApiClient, now: () => number): AsyncGen
 }
 
 /** A call that must succeed; undefined where the service has nothing to call the route with. */
-export function exampleCall(id: RouteId, { name, version, recipe, hasSamples }: Subject): CallOptions | undefined {
+function exampleCall(id: RouteId, { name, version, recipe, hasSamples }: Subject): CallOptions | undefined {
   const { height, width, channels } = recipe;
   const size = height * width * channels;
   const picture = new Array<number>(size).fill(128);

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { captureContext } from "../../src/cli/captured-context.ts";
 import { runCommand } from "../../src/cli/run-command.ts";
+import { captureContext } from "../support/captured-context.ts";
 
 let cwd = "";
 beforeAll(async () => {

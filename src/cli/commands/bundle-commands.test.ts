@@ -2,13 +2,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
 import { tinyModel } from "../../../tests/support/tiny-bundle.ts";
 import { encodeModel, readMetadata } from "../../graph/onnx.ts";
 import { encodeBundle } from "../../registry/bundle.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { train } from "../../train/pipeline.ts";
-import { captureContext } from "../captured-context.ts";
 import { type HostContext, runCommand } from "../run-command.ts";
 
 let cwd = "";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { captureContext } from "../captured-context.ts";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { runCommand } from "../run-command.ts";
 
 async function run(line: string) {

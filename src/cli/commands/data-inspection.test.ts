@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { writeIdxFolder, writePictureFolder } from "../../../tests/support/picture-folder.ts";
-import { captureContext } from "../captured-context.ts";
 import { runCommand } from "../run-command.ts";
 
 let cwd = "";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
-import { captureContext } from "../captured-context.ts";
 import { runCommand } from "../run-command.ts";
 
 let cwd = "";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { errorTable } from "../../base/errors.ts";
-import { captureContext } from "../captured-context.ts";
 import { runCommand } from "../run-command.ts";
 
 async function run(...argv: string[]) {

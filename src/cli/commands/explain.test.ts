@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { petModel } from "../../../tests/support/running-service.ts";
 import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
 import { drawSamplePicture, sampleLabels } from "../../image/sample-pictures.ts";
-import { captureContext } from "../captured-context.ts";
 import { runCommand } from "../run-command.ts";
 import { mapNames } from "./explain.ts";
 

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
-import { captureContext } from "../captured-context.ts";
 import { runCommand } from "../run-command.ts";
 
 let cwd = "";

@@ -3,9 +3,9 @@ import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { petModel } from "../../../tests/support/running-service.ts";
 import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
-import { captureContext } from "../captured-context.ts";
 import { type HostContext, runCommand } from "../run-command.ts";
 
 let cwd = "";

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
-import { captureContext } from "../captured-context.ts";
 import { type HostContext, runCommand } from "../run-command.ts";
 
 let cwd = "";

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
 import { writeIdxFolder, writePictureFolder } from "../../../tests/support/picture-folder.ts";
 import { interruption } from "../../base/cancel.ts";
-import { captureContext } from "../captured-context.ts";
 import { type HostContext, runCommand } from "../run-command.ts";
 
 let cwd = "";

@@ -24,7 +24,7 @@ export interface QuarantineLog {
   readonly entries: readonly QuarantineEntry[];
 }
 
-export const logName = "log.jsonl";
+const logName = "log.jsonl";
 const logFormat = "pawprint-quarantine-1";
 
 /**

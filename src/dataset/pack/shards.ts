@@ -8,7 +8,7 @@ import { invalid, type PackHeader } from "./pack-index.ts";
 import { PictureTable } from "./picture-table.ts";
 import { type PixelStore, requireRows } from "./pixel-store.ts";
 
-export function shardName(generation: string, shard: number): string {
+function shardName(generation: string, shard: number): string {
   return `${generation}-${String(shard).padStart(5, "0")}.u8`;
 }
 

@@ -28,8 +28,8 @@ const provenance = {
   request_id: Type.String(),
 };
 
-export const OnePrediction = Type.Object({ ...outcome, ...provenance }, { title: "Prediction" });
-export const ManyPredictions = Type.Object(
+const OnePrediction = Type.Object({ ...outcome, ...provenance }, { title: "Prediction" });
+const ManyPredictions = Type.Object(
   { predictions: Type.Array(Type.Object(outcome)), ...provenance },
   { title: "Predictions" },
 );

@@ -9,8 +9,7 @@ import { type PictureInput, requireFewPictures } from "../input/picture-input.ts
 import { nameOfKind, readJsonPicture } from "../input/read-picture-json.ts";
 import { parseJson } from "../input/read-pictures.ts";
 import { answerPictures, type Service } from "../service.ts";
-import { countPredictions } from "./open-inference.ts";
-import { chooseModel } from "./prediction.ts";
+import { chooseModel, notePredictions, predictionsOf } from "./answered-pictures.ts";
 
 const check = compileCheck(InvocationsBody, "body");
 type Invocation = ReturnType<typeof check>;
@@ -26,10 +25,9 @@ async function invoke(service: Service, request: FastifyRequest) {
   if (!(body instanceof Uint8Array)) throw invalid("a JSON body", "none");
   const pictures = readInvocation(check(parseJson(body)), service.config.picturesPerRequest);
   const answered = await answerPictures(service, context, pictures, chooseModel(service, request));
+  notePredictions(service, context, pictures, answered, predictionsOf(answered));
   const { model, answers } = answered;
   const classes = model.info.labels.length;
-  context.outcome = { modelVersion: model.version, pictures: pictures.length, batchSize: answers.batchSize };
-  countPredictions(service, answered);
   const rows = (values: Float32Array): number[][] =>
     pictures.map((_, index) => Array.from(values.subarray(index * classes, (index + 1) * classes)));
   return { predictions: { logits: rows(answers.logits), probabilities: rows(answers.probabilities) } };

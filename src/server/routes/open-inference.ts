@@ -1,7 +1,6 @@
 /** The Open Inference Protocol V2 over the same models, in JSON and with its binary tensor extension. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
-import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { contract } from "../contract/index.ts";
 import { InferRequest } from "../contract/open-inference.ts";
 import type { Handler } from "../http/register-route.ts";
@@ -9,9 +8,9 @@ import { compileCheck } from "../http/validate.ts";
 import { nameOfKind } from "../input/read-picture-json.ts";
 import { parseJson } from "../input/read-pictures.ts";
 import { picturesFromTensor, type RequestTensor } from "../input/tensor-input.ts";
-import { type Answered, answerPictures, type Service } from "../service.ts";
+import { answerPictures, type Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
-import { chooseModel } from "./prediction.ts";
+import { chooseModel, notePredictions, predictionsOf } from "./answered-pictures.ts";
 
 /** Of the extension: how long the JSON in front of the tensors is. */
 const headerLength = "inference-header-content-length";
@@ -82,8 +81,7 @@ async function answerInfer(service: Service, request: FastifyRequest, reply: Fas
   const outputs = wantedOutputs(head);
   const pictures = picturesFromTensor(inputs[0]!, model.info.recipe, service.config.picturesPerRequest);
   const answered = await answerPictures(service, context, pictures, model);
-  context.outcome = { modelVersion: model.version, pictures: pictures.length, batchSize: answered.answers.batchSize };
-  countPredictions(service, answered);
+  notePredictions(service, context, pictures, answered, predictionsOf(answered));
   const facts = { model_name: model.name, model_version: model.version, id: head.id ?? context.id };
   const shape = [pictures.length, model.info.labels.length];
   const binary: Uint8Array[] = [];
@@ -139,16 +137,6 @@ function wantedOutputs({
     if (known === undefined) throw invalid(`outputs among ${outputNames.join(", ")}`, `'${name.slice(0, 80)}'`);
     return { name: known, isBinary: typeof own?.binary_data === "boolean" ? own.binary_data : allBinary };
   });
-}
-
-/** These answers are predictions too. */
-export function countPredictions({ metrics }: Service, { model, answers }: Answered): void {
-  const { labels } = model.info;
-  for (let start = 0; start < answers.probabilities.length; start += labels.length) {
-    const row = answers.probabilities.subarray(start, start + labels.length);
-    const best = indexOfLargest(row);
-    metrics.predicted(labels[best]!, row[best]!);
-  }
 }
 
 function invalid(required: string, received: string): AppError {

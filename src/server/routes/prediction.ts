@@ -6,9 +6,10 @@ import { findClass } from "../../predict/find-class.ts";
 import { contract } from "../contract/index.ts";
 import type { Handler } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
-import { type PictureRequest, readPictures } from "../input/read-pictures.ts";
-import { type Answered, answerPictures, requireModel, type Service } from "../service.ts";
+import { readPictures } from "../input/read-pictures.ts";
+import { answerPictures, requireModel, type Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
+import { chooseModel, notePredictions, type Prediction, predictionsOf } from "./answered-pictures.ts";
 
 export function predictionRoutes(service: Service): Readonly<Record<string, Handler>> {
   return {
@@ -20,48 +21,36 @@ export function predictionRoutes(service: Service): Readonly<Record<string, Hand
 async function predict(service: Service, request: FastifyRequest, reply: FastifyReply) {
   const { context } = request;
   const query = request.query as { readonly top_k?: number }; // checked against the contract
-  const read = await readPictures(request, service.config.picturesPerRequest);
-  const answered = await answerPictures(service, context, read.pictures, chooseModel(service, request));
-  const rows = rowsOf(answered, read.topK ?? query.top_k);
-  noteOutcome(service, context, read, answered, rows);
+  const { pictures, isList, topK = query.top_k } = await readPictures(request, service.config.picturesPerRequest);
+  const answered = await answerPictures(service, context, pictures, chooseModel(service, request));
+  const predictions = predictionsOf(answered);
+  notePredictions(service, context, pictures, answered, predictions);
+  const { model } = answered;
+  const rows = predictions.map((prediction) => rowOf(prediction, model.info.labels, topK));
   reply.header("server-timing", serverTiming(context, service.now()));
-  const provenance = { model: answered.model.name, model_version: answered.model.version, request_id: context.id };
-  return read.isList ? { predictions: rows, ...provenance } : { ...rows[0]!, ...provenance };
+  const provenance = { model: model.name, model_version: model.version, request_id: context.id };
+  return isList ? { predictions: rows, ...provenance } : { ...rows[0]!, ...provenance };
 }
 
-/** The canary for its share of callers, told apart by the header x-request-key, else by the request. */
-export function chooseModel({ host }: Service, { headers, context }: FastifyRequest): ServedModel | undefined {
-  const key = headers["x-request-key"];
-  return host.route(typeof key === "string" ? key : context.id);
+function rowOf(
+  { index, label, confidence, probabilities }: Prediction,
+  labels: readonly string[],
+  topK: number | undefined,
+) {
+  const row = {
+    prediction: index,
+    label,
+    confidence: sevenDecimals(confidence),
+    probabilities: Array.from(probabilities, sevenDecimals),
+  };
+  return topK === undefined ? row : { ...row, top: topOf(probabilities, labels, topK) };
 }
 
-interface Row {
-  readonly prediction: number;
-  readonly label: string;
-  readonly confidence: number;
-  readonly probabilities: readonly number[];
-  readonly top?: readonly { readonly index: number; readonly label: string; readonly probability: number }[];
-}
-
-function rowsOf({ model, answers }: Answered, topK: number | undefined): readonly Row[] {
-  const { labels } = model.info;
-  const { probabilities } = answers;
-  const rows: Row[] = [];
-  for (let start = 0; start < probabilities.length; start += labels.length) {
-    const row = Array.from(probabilities.subarray(start, start + labels.length), sevenDecimals);
-    const best = indexOfLargest(row);
-    const confidence = row[best]!;
-    const one = { prediction: best, label: labels[best]!, confidence, probabilities: row };
-    rows.push(topK === undefined ? one : { ...one, top: topOf(row, labels, topK) });
-  }
-  return rows;
-}
-
-function topOf(row: readonly number[], labels: readonly string[], topK: number) {
-  return row
-    .map((probability, index) => ({ index, label: labels[index]!, probability }))
+function topOf(probabilities: Float32Array, labels: readonly string[], topK: number) {
+  return Array.from(probabilities, (probability, index) => ({ index, label: labels[index]!, probability }))
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
-    .slice(0, topK);
+    .slice(0, topK)
+    .map((one) => ({ ...one, probability: sevenDecimals(one.probability) }));
 }
 
 /** As many as a float32 near 1 holds. */
@@ -69,31 +58,8 @@ function sevenDecimals(value: number): number {
   return Math.round(value * 1e7) / 1e7;
 }
 
-/** What the log, the metrics and the challenger get to know. */
-function noteOutcome(
-  { metrics, shadow }: Service,
-  context: RequestContext,
-  { pictures }: PictureRequest,
-  { model, pixels, answers }: Answered,
-  rows: readonly Row[],
-): void {
-  const [first] = rows;
-  context.outcome = {
-    modelVersion: model.version,
-    pictures: rows.length,
-    batchSize: answers.batchSize,
-    ...(rows.length === 1 && first && { label: first.label, confidence: first.confidence }),
-  };
-  const size = pixels.length / rows.length;
-  rows.forEach(({ label, confidence }, index) => {
-    metrics.predicted(label, confidence);
-    const row = pixels.subarray(index * size, (index + 1) * size);
-    shadow.compare(model, { input: pictures[index]!, pixels: row, label, confidence, requestId: context.id });
-  });
-}
-
 /** Source: https://www.w3.org/TR/server-timing/ */
-export function serverTiming({ phases, startedAt }: RequestContext, time: number): string {
+function serverTiming({ phases, startedAt }: RequestContext, time: number): string {
   const part = (name: string, ms: number | undefined): string =>
     ms === undefined ? "" : `${name};dur=${ms.toFixed(2)}, `;
   const { decode, queue, inference } = phases;

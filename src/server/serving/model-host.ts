@@ -5,7 +5,7 @@ import { canaryTakes } from "./canary.ts";
 import type { ServedModel } from "./served-model.ts";
 
 /** champion answers; canary answers a share of the requests instead; challenger answers beside it, unseen. */
-export const modelRoles = ["champion", "canary", "challenger"] as const;
+const modelRoles = ["champion", "canary", "challenger"] as const;
 export type ModelRole = (typeof modelRoles)[number];
 
 /** What became of the newest bundle at a source. */

@@ -35,7 +35,7 @@ export interface ServedModelOptions {
   readonly executor: Executor;
   readonly maximumBatch: number;
   readonly now: () => number;
-  readonly onBatch?: (pictures: number, inferenceMs: number) => void;
+  readonly onBatch?: (pictures: number) => void;
 }
 
 /** Batches that wait at the engine: one runs, one is ready. With one alone the engine rests while HTTP is busy. */

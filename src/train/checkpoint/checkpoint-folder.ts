@@ -14,7 +14,7 @@ import {
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
 /** How many are kept: the newest, and the one before in case that a disk or a power cut spoils the newest. */
-export const keptCheckpoints = 2;
+const keptCheckpoints = 2;
 
 const namePattern = /^step-(\d{9})\.safetensors$/;
 

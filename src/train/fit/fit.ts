@@ -5,18 +5,17 @@ import { silentProgress } from "../../base/progress.ts";
 import { formatRate } from "../../base/quantity.ts";
 import { createRandom, type Random } from "../../base/random.ts";
 import { countBatches, indicesOf } from "../../dataset/pack/index.ts";
-import { noAugmentation } from "../../nn/augment/index.ts";
 import type { Weights } from "../../nn/inference-graph.ts";
 import { adamw } from "../step/optimizer.ts";
-import { averageName, buildTrainStep, type TrainStep } from "../step/step.ts";
+import { averageName } from "../step/step.ts";
 import { explainShortage } from "../step/step-memory.ts";
 import type { StateVectors } from "../step/step-runner.ts";
-import { initialState, StepRunner } from "../step/step-runner.ts";
 import { type Course, createCourse } from "./course.ts";
 import { type EpochResult, startOfEpoch, trainEpoch } from "./epoch.ts";
 import { Evaluator } from "./evaluate.ts";
 import { checkFit, divergence } from "./fit-errors.ts";
-import type { BestWeights, EpochMetrics, EpochPosition, FitOptions, FitResult, Stage } from "./fit-options.ts";
+import type { BestWeights, EpochMetrics, EpochPosition, FitOptions, FitResult } from "./fit-options.ts";
+import { StagedTraining } from "./staged-training.ts";
 
 /**
  * Trains a model and validates it after every epoch.
@@ -38,60 +37,6 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     await training?.close();
     await evaluator.close();
   }
-}
-
-/** The step of the stage under way; the state moves on from stage to stage. */
-class StagedTraining {
-  readonly #options: FitOptions;
-  #stage: Stage | undefined;
-  #step: TrainStep;
-  #runner: StepRunner | undefined;
-  #state: StateVectors;
-
-  private constructor(options: FitOptions, step: TrainStep, state: StateVectors) {
-    this.#options = options;
-    this.#step = step;
-    this.#state = state;
-  }
-
-  static async start(options: FitOptions, random: Random): Promise<StagedTraining> {
-    const step = buildStageStep(options, undefined);
-    const { optimizer = adamw(), resume } = options;
-    const state = resume?.state ?? initialState(step, optimizer, random.split("weights"));
-    return new StagedTraining(options, step, state);
-  }
-
-  async enter(stage: Stage): Promise<{ readonly step: TrainStep; readonly runner: StepRunner }> {
-    if (this.#runner && this.#stage === stage) return { step: this.#step, runner: this.#runner };
-    const { executor, optimizer = adamw() } = this.#options;
-    this.#state = this.state();
-    await this.#runner?.close();
-    this.#runner = undefined;
-    this.#step = buildStageStep(this.#options, stage);
-    this.#runner = await StepRunner.start(executor, this.#step, optimizer, this.#state);
-    this.#stage = stage;
-    return { step: this.#step, runner: this.#runner };
-  }
-
-  /** The vectors are the runner's own: copy what is to be kept. */
-  state(): StateVectors {
-    return this.#runner?.state() ?? this.#state;
-  }
-
-  async close(): Promise<void> {
-    await this.#runner?.close();
-  }
-}
-
-function buildStageStep(options: FitOptions, stage: Stage | undefined): TrainStep {
-  const { optimizer = adamw(), augmentation = noAugmentation, averageSteps = 0 } = options;
-  return buildTrainStep({
-    ...options,
-    optimizer,
-    augmentation: stage?.augmentation ?? augmentation,
-    averages: averageSteps > 0,
-    ...(stage?.fedSize && { fedSize: stage.fedSize }),
-  });
 }
 
 async function runEpochs(
@@ -247,12 +192,7 @@ function epochLabel(epoch: number, { epochs, timeMs }: FitOptions): string {
 }
 
 /** One line for a bar's end or a log: losses, accuracies, throughput. */
-export function describeEpoch({
-  trainLoss,
-  validationLoss,
-  validationAccuracy,
-  imagesPerSecond,
-}: EpochMetrics): string {
+function describeEpoch({ trainLoss, validationLoss, validationAccuracy, imagesPerSecond }: EpochMetrics): string {
   const percent = `${(100 * validationAccuracy).toFixed(2)} %`;
   const rate = formatRate(imagesPerSecond, "images");
   return `loss ${trainLoss.toFixed(4)}, validation loss ${validationLoss.toFixed(4)}, accuracy ${percent}, ${rate}`;

@@ -13,6 +13,7 @@ import type { OwnSize } from "../pictures/prepare-pack.ts";
 import { adam, adamw, type Optimizer, sgd, withAccumulation, withClipping } from "../step/optimizer.ts";
 import { planAugmentation } from "./augmentation-plan.ts";
 import { type Choice, createNotes } from "./choice.ts";
+import { planClassWeights } from "./class-weights.ts";
 import type { TrainSettings } from "./train-config.ts";
 import { durationOf, isLongTraining } from "./training-time.ts";
 
@@ -99,7 +100,7 @@ export function planSteps(
 
   const timeMs = durationOf(settings);
   const epochs = settings.epochs ?? (isDigits ? 9 : epochsFor(trainCount));
-  const epochsReason = isDigits ? "enough for digits" : `some 450,000 pictures in all, from ${trainCount}`;
+  const epochsReason = isDigits ? "enough for digits" : `${trainCount} pictures to learn from`;
   if (timeMs === undefined) notes.add("epochs", `${epochs}`, settings.epochs, epochsReason);
   else notes.add("time", formatDuration(timeMs), settings.time, "");
   const usual = batchSizeFor(side, trainCount);
@@ -135,12 +136,9 @@ export function planSteps(
   const labelSmoothing = settings.labelSmoothing ?? (isDigits ? 0 : 0.05);
   const smoothingReason = isDigits ? "digits are told apart for certain" : "keeps answers from growing too sure";
   notes.add("label smoothing", `${labelSmoothing}`, settings.labelSmoothing, smoothingReason);
-  const counts = trainCounts(pack);
-  const imbalance = imbalanceOf(counts);
-  const classWeights = settings.classWeights ?? (imbalance >= unbalancedFrom ? "balanced" : "none");
-  const weights = classWeights === "balanced" ? balancedWeights(counts) : undefined;
-  const weightReason = `the largest class has ${imbalance.toFixed(1)} times the pictures of the smallest`;
-  notes.add("class weights", classWeights, settings.classWeights, weightReason);
+  const weighted = planClassWeights(pack, settings);
+  notes.all.push(...weighted.choices);
+  const { classWeights } = weighted;
   const seed = settings.seed ?? 0;
   notes.add("seed", `${seed}`, settings.seed, "repeatable unless another is given");
   return {
@@ -152,7 +150,7 @@ export function planSteps(
     schedule: createSchedule(scheduleName),
     augmentation,
     labelSmoothing,
-    ...(weights && { classWeights: weights }),
+    ...(classWeights && { classWeights }),
     ...(settings.patience !== undefined && { patience: settings.patience }),
     stages,
     averageSteps,
@@ -164,7 +162,7 @@ export function planSteps(
       schedule: scheduleName,
       augmentation,
       labelSmoothing,
-      classWeights: weights ?? "none",
+      classWeights: classWeights ?? "none",
       stages,
       averageSteps,
       seed,
@@ -194,8 +192,10 @@ function widthsFor(side: number): number[] {
 }
 
 /** A network needs to see about as many pictures in all whether the set is small or large; both ends are bounded. */
+const picturesInAll = 450_000;
+
 function epochsFor(trainCount: number): number {
-  return Math.min(100, Math.max(10, Math.round(450_000 / trainCount)));
+  return Math.min(100, Math.max(10, Math.round(picturesInAll / trainCount)));
 }
 
 /**
@@ -226,26 +226,4 @@ function createOptimizer(
 function createSchedule(name: "one-cycle" | "cosine" | "constant"): Schedule {
   if (name === "constant") return constantSchedule();
   return name === "cosine" ? cosineWithWarmup() : oneCycle();
-}
-
-/** From here on a class with few pictures would be answered too seldom. */
-const unbalancedFrom = 2;
-
-function trainCounts(pack: Pack): readonly number[] {
-  const counts = pack.labels.map(() => 0);
-  for (const index of indicesOf(pack, "train")) counts[pack.targets[index]!]!++;
-  return counts;
-}
-
-/** The largest class over the smallest one that has pictures. */
-function imbalanceOf(counts: readonly number[]): number {
-  const present = counts.filter((count) => count > 0);
-  return present.length === 0 ? 1 : Math.max(...present) / Math.min(...present);
-}
-
-/** total / (classes * count): every class weighs the same, and the mean weight of a picture is 1. */
-function balancedWeights(counts: readonly number[]): number[] {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  // A class without training pictures is only possible where the source itself gives the splits; its weight is never used.
-  return counts.map((count) => total / (counts.length * Math.max(1, count)));
 }

@@ -7,7 +7,7 @@ import type { Executor, Program } from "../../runtime/executor.ts";
 import type { Optimizer, StepMoment } from "./optimizer.ts";
 import { initialOptimizerState } from "./optimizer.ts";
 import type { TrainStep } from "./step.ts";
-import { nextName, optimizerStateName } from "./step.ts";
+import { averageName, nextName, optimizerStateName } from "./step.ts";
 
 /** Every vector that a step carries on, by its name in the graph: `parameters`, `statistics`, `optimizer.*`, `average.*`. */
 export type StateVectors = Readonly<Record<string, Float32Array>>;
@@ -24,11 +24,13 @@ type Vector = TensorData & { readonly data: Float32Array };
 /** The state before the first step. */
 export function initialState({ layout, averages }: TrainStep, optimizer: Optimizer, random: Random): StateVectors {
   const vectors = Object.entries(initialOptimizerState(optimizer, layout.parameterCount));
-  const weights: Record<string, Float32Array> = { parameters: initialParameters(layout, random) };
-  if (layout.statisticCount > 0) weights.statistics = initialStatistics(layout);
+  const parameters = initialParameters(layout, random);
+  const statistics = layout.statisticCount > 0 ? initialStatistics(layout) : undefined;
   return {
-    ...weights,
-    ...(averages && Object.fromEntries(Object.entries(weights).map(([name, vector]) => [`average.${name}`, vector]))),
+    parameters,
+    ...(statistics && { statistics }),
+    ...(averages && { [averageName("parameters")]: parameters }),
+    ...(averages && statistics && { [averageName("statistics")]: statistics }),
     ...Object.fromEntries(vectors.map(([name, vector]) => [optimizerStateName(name), vector])),
   };
 }

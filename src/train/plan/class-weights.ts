@@ -1,0 +1,43 @@
+/** Whether classes are weighted, decided from how many pictures each has to be learnt from. */
+import { indicesOf, type Pack } from "../../dataset/pack/index.ts";
+import { type Choice, createNotes } from "./choice.ts";
+import type { TrainSettings } from "./train-config.ts";
+
+export interface ClassWeightPlan {
+  /** One for each label, where classes are weighted; the mean weight of a picture is 1. */
+  readonly classWeights?: readonly number[];
+  readonly choices: readonly Choice[];
+}
+
+/** Balanced where one class has at least `unbalancedFrom` times the training pictures of another, unless settings say otherwise. */
+export function planClassWeights(pack: Pack, settings: TrainSettings): ClassWeightPlan {
+  const notes = createNotes();
+  const counts = trainCounts(pack);
+  const imbalance = imbalanceOf(counts);
+  const choice = settings.classWeights ?? (imbalance >= unbalancedFrom ? "balanced" : "none");
+  const reason = `the largest class has ${imbalance.toFixed(1)} times the pictures of the smallest`;
+  notes.add("class weights", choice, settings.classWeights, reason);
+  return { ...(choice === "balanced" && { classWeights: balancedWeights(counts) }), choices: notes.all };
+}
+
+/** From here on a class with few pictures would be answered too seldom. */
+const unbalancedFrom = 2;
+
+function trainCounts(pack: Pack): readonly number[] {
+  const counts = pack.labels.map(() => 0);
+  for (const index of indicesOf(pack, "train")) counts[pack.targets[index]!]!++;
+  return counts;
+}
+
+/** The largest class over the smallest one that has pictures. */
+function imbalanceOf(counts: readonly number[]): number {
+  const present = counts.filter((count) => count > 0);
+  return present.length === 0 ? 1 : Math.max(...present) / Math.min(...present);
+}
+
+/** total / (classes * count): every class weighs the same, and the mean weight of a picture is 1. */
+function balancedWeights(counts: readonly number[]): number[] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  // A class without training pictures is only possible where the source itself gives the splits; its weight is never used.
+  return counts.map((count) => total / (counts.length * Math.max(1, count)));
+}
