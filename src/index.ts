@@ -15,6 +15,7 @@ export * as ops from "./graph/ops/index.ts";
 export { type DType, float32, type TensorData, type TensorType } from "./graph/tensor-type.ts";
 export { constant, type Graph, graph, input, scalar, type Value } from "./graph/value.ts";
 export * from "./image/index.ts";
+export * from "./metrics/classification-metrics.ts";
 export * from "./nn/index.ts";
 export * from "./predict/index.ts";
 export * from "./registry/index.ts";

@@ -1,4 +1,4 @@
-/** The one table of coded errors, and the class that carries them from any room to the edge. */
+/** The one table of coded errors, and the class that carries them from any part to the edge. */
 
 /** What went wrong, in the five ways that the edges (HTTP status, exit code) tell apart. */
 export type ErrorKind = "invalid" | "missing" | "conflict" | "unavailable" | "internal";

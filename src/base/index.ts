@@ -1,4 +1,4 @@
-/** What the rooms above may use of the base. */
+/** What the floors above may use of the base. */
 export * from "./atomic-file.ts";
 export * from "./cancel.ts";
 export * from "./config.ts";

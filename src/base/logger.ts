@@ -1,4 +1,4 @@
-/** The port through which every room reports what it does; adapters decide where it goes. */
+/** The port through which every part reports what it does; adapters decide where it goes. */
 
 /** From most to least talkative. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;

@@ -1,4 +1,4 @@
-/** What the rooms above may use of the datasets' room. */
+/** What the floors above may use of datasets. */
 export * from "./import-source.ts";
 export * from "./inspect.ts";
 export * from "./inspection/index.ts";

@@ -1,4 +1,4 @@
-/** What the rooms above may use of the pictures' room. */
+/** What the floors above may use of pictures. */
 export * from "./decode.ts";
 export * from "./format.ts";
 export * from "./in-parallel.ts";

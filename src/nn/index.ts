@@ -1,4 +1,4 @@
-/** What the rooms above may use of the networks. */
+/** What the floors above may use of the networks. */
 export * from "./architectures/index.ts";
 export * from "./augment/index.ts";
 export * from "./inference-graph.ts";

@@ -1,4 +1,4 @@
-/** What the rooms above may use of prediction. */
+/** What the floors above may use of prediction. */
 export * from "./explain.ts";
 export * from "./list-pictures.ts";
 export * from "./prediction-formats.ts";

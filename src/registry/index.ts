@@ -1,4 +1,4 @@
-/** What the rooms above may use of the registry. */
+/** What the floors above may use of the registry. */
 export * from "./bundle.ts";
 export * from "./bundle-source.ts";
 export * from "./export-bundle.ts";

@@ -1,6 +1,5 @@
-/** What the rooms above may use of training. */
+/** What the floors above may use of training. */
 
-export * from "../metrics/classification-metrics.ts";
 export * from "./augmentation-preview.ts";
 export * from "./checkpoint/checkpoint.ts";
 export * from "./evaluation/evaluate-bundle.ts";

@@ -1,4 +1,4 @@
-/** What the rooms above may use of inspection. */
+/** What the floors above may use of inspection. */
 export * from "./findings.ts";
 export { type InspectOptions, inspectSource } from "./inspect-source.ts";
 export {

@@ -1,4 +1,4 @@
-/** The settings of the split, as the dataset's room takes them. */
+/** The settings of the split, as `dataset/` takes them. */
 import type { SplitOptions } from "../../dataset/pack/index.ts";
 import type { TrainSettings } from "./train-config.ts";
 
