@@ -1,12 +1,12 @@
-/** The house's floors: a folder imports from lower floors or from itself, never upwards, never in a circle. */
+/** The layers: a folder imports from lower layers or from itself, never upwards, never in a circle. */
 const floors = [
   ["base"],
-  ["graph", "image", "metrics"],
+  ["graph", "image", "metrics", "storage"],
   ["runtime", "dataset", "versioning", "tracking"],
-  ["nn", "registry"],
+  ["nn", "bundle", "prediction-log"],
   ["train", "predict", "report"],
-  ["monitor", "server"],
-  ["cli"],
+  ["registry", "monitor", "server"],
+  ["cli", "entries"],
 ];
 
 const upwards = floors.flatMap((folders, floor) =>
@@ -27,6 +27,13 @@ const upwards = floors.flatMap((folders, floor) =>
 module.exports = {
   forbidden: [
     ...upwards,
+    {
+      name: "no-barrels",
+      comment: "modules are imported by their own file; only the package's entry points in entries/ re-export",
+      severity: "error",
+      from: {},
+      to: { path: "^src/(entries/|.*/index\\.ts$)" },
+    },
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
     {
       name: "no-orphan-test-import",

@@ -5,13 +5,10 @@
 import { createRandom } from "../../src/base/random.ts";
 import type { TensorData } from "../../src/graph/tensor-type.ts";
 import { graph, input } from "../../src/graph/value.ts";
-import {
-  type Augmentation,
-  augmentPictures,
-  drawAugmentation,
-  noAugmentation,
-  numbersPerPicture,
-} from "../../src/nn/augment/index.ts";
+import { augmentPictures } from "../../src/nn/augment/augment.ts";
+import { type Augmentation, noAugmentation } from "../../src/nn/augment/augmentation.ts";
+import { drawAugmentation } from "../../src/nn/augment/draw.ts";
+import { numbersPerPicture } from "../../src/nn/augment/numbers.ts";
 import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
 import { median } from "../report.ts";
 import { cases as nets } from "../train-step/cases.ts";

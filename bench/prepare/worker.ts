@@ -4,11 +4,13 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import sharp from "sharp";
-import { createRandom } from "../../src/base/index.ts";
-import { batches, buildPack, openPack } from "../../src/dataset/pack/index.ts";
+import { createRandom } from "../../src/base/random.ts";
+import { buildPack, openPack } from "../../src/dataset/pack/build-pack.ts";
+import { batches } from "../../src/dataset/pack/loader.ts";
 import { openSource } from "../../src/dataset/sources/open-source.ts";
 import type { Sample, Source } from "../../src/dataset/sources/source.ts";
-import { forEachInParallel, type Recipe } from "../../src/image/index.ts";
+import { forEachInParallel } from "../../src/image/in-parallel.ts";
+import type { Recipe } from "../../src/image/recipe.ts";
 
 export interface Task {
   readonly work: "pack" | "sharp" | "make-noise" | "load";

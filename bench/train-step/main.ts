@@ -10,8 +10,7 @@ import { parseArgs } from "node:util";
 import type { OpTime } from "../../src/runtime/profile.ts";
 import { findPeerPython } from "../../tests/support/peer-python.ts";
 import { type LineProcess, startLineProcess } from "../line-process.ts";
-import type { BenchmarkResult } from "../report.ts";
-import { median, printBenchmark } from "../report.ts";
+import { type BenchmarkResult, median, printBenchmark } from "../report.ts";
 import { caseName, cases, type Setup } from "./cases.ts";
 
 const { values: options } = parseArgs({

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { createRandom } from "../../src/base/random.ts";
 import type { TensorData } from "../../src/graph/tensor-type.ts";
 import type { Graph } from "../../src/graph/value.ts";
-import { createNetwork } from "../../src/nn/architectures/index.ts";
+import { createNetwork } from "../../src/nn/architectures/table.ts";
 import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
 import type { OnnxRuntimeProgram } from "../../src/runtime/onnx-runtime.ts";
 import { adamw } from "../../src/train/step/optimizer.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { interruptionOf, isAbortError } from "./cancel.ts";
-import { readFailure } from "./file-failure.ts";
+import { readFailure } from "./files/file-failure.ts";
 
 /** MD5 is here because DVC's files are named by it; it is no defence against a forger. */
 export type HashAlgorithm = "sha256" | "md5";

@@ -1,13 +1,14 @@
 /** The files of `pawprint evaluate`: the page, the table of predictions, the charts. */
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
-import { cpuLimit, ensureFolder, writeFileAtomic } from "../base/index.ts";
+import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
+import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { readVersion } from "../base/version.ts";
+import { requireFreePath } from "../bundle/export-bundle.ts";
 import { probabilitiesOf } from "../metrics/classification-metrics.ts";
 import { outcomesOf } from "../metrics/outcomes.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
-import { requireFreePath } from "../registry/export-bundle.ts";
-import type { ModelFile } from "../report/evaluation-facts.ts";
+import type { ModelFile } from "../report/evaluation/evaluation-facts.ts";
 import type { AnsweredPictures } from "../train/evaluation/answer-pictures.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 
@@ -102,10 +103,10 @@ function rounded(value: number): string {
 /** Charts are drawn by libraries that take a while to load; they are loaded where they are asked for. */
 async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (readonly [ChartName, string])[]> {
   const [{ renderChart }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
-    import("../report/chart.ts"),
-    import("../report/evaluation-confidence-charts.ts"),
-    import("../report/evaluation-curve-charts.ts"),
-    import("../report/evaluation-confusion-chart.ts"),
+    import("../report/charts/chart.ts"),
+    import("../report/evaluation/evaluation-confidence-charts.ts"),
+    import("../report/evaluation/evaluation-curve-charts.ts"),
+    import("../report/evaluation/evaluation-confusion-chart.ts"),
   ]);
   const { calibration, curves, thresholds, evaluation: figures } = evaluation;
   const specs = [
@@ -128,8 +129,8 @@ async function reportOf(
   now: Date,
   signal: AbortSignal,
 ): Promise<string> {
-  const { renderEvaluationReport } = await import("../report/evaluation-report.ts");
-  const { makePictureThumbnails } = await import("../report/evaluation-thumbnails.ts");
+  const { renderEvaluationReport } = await import("../report/evaluation/evaluation-report.ts");
+  const { makePictureThumbnails } = await import("../report/evaluation/evaluation-thumbnails.ts");
   const { split, datasetHash, pictures } = evaluation;
   return renderEvaluationReport(
     {

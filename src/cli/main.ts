@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The process: joins the frame to the real terminal, clock and signals. Imports little, so that `--help` is quick. */
-import { createConsoleLogger, createStyle, wantsColour } from "./console.ts";
-import { createProgressLines } from "./progress.ts";
-import { runCommand } from "./run-command.ts";
-import { abortOnSignals } from "./signals.ts";
+import { createConsoleLogger, createStyle, wantsColour } from "./frame/console.ts";
+import { createProgressLines } from "./frame/progress.ts";
+import { runCommand } from "./frame/run-command.ts";
+import { abortOnSignals } from "./frame/signals.ts";
 
 const { stdout, stderr, env } = process;
 
@@ -17,7 +17,7 @@ for (const stream of [stdout, stderr]) {
 
 const now = (): number => performance.now();
 const progress = stderr.isTTY
-  ? (await import("./progress-bars.ts")).createProgressBars({ stream: stderr, now })
+  ? (await import("./frame/progress-bars.ts")).createProgressBars({ stream: stderr, now })
   : createProgressLines({ write: (line) => stderr.write(line), now });
 
 process.exitCode = await runCommand(process.argv.slice(2), {

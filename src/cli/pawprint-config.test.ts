@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { describe, expect, it } from "vitest";
-import { configLeaves, describeSchema } from "../base/config-schema.ts";
+import { configLeaves, describeSchema } from "../base/config/config-schema.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
 import { optionsOf, pawprintConfigSchema } from "./pawprint-config.ts";
 

@@ -2,11 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TObject, Type } from "@sinclair/typebox";
-import { configLeaves } from "../base/config-schema.ts";
-import { loadConfig, readFailure, readText, systemCodeOf } from "../base/index.ts";
+import { loadConfig } from "../base/config/config.ts";
+import { configLeaves } from "../base/config/config-schema.ts";
+import { readFailure, systemCodeOf } from "../base/files/file-failure.ts";
+import { readText } from "../base/files/read-file.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
-import type { CommandContext, OptionSpec } from "./command.ts";
+import type { CommandContext, OptionSpec } from "./frame/command.ts";
 import { pathFrom } from "./paths.ts";
 
 /** What `pawprint.yaml` may hold. */

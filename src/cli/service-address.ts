@@ -1,5 +1,5 @@
 /** The address of a running service, as commands take it. */
-import { AppError } from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
 
 /** The origin of a URL; `http://` may be left out. Errors: CLI_USAGE. */
 export function originFrom(text: string): string {

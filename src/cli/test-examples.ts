@@ -1,5 +1,5 @@
 /** A few pictures of the test split to show predictions on. */
-import { indicesOf, type Pack, readPixels } from "../dataset/pack/index.ts";
+import { indicesOf, type Pack, readPixels } from "../dataset/pack/pack.ts";
 
 export interface Examples {
   /** uint8 `[count,H,W,C]` */

@@ -6,10 +6,15 @@ import { createRequire } from "node:module";
 import { extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { stringify } from "yaml";
-import { AppError, cpuLimit, ensureFolder, isErrorCode, throwIfCancelled, writeFileAtomic } from "../base/index.ts";
+import { throwIfCancelled } from "../base/cancel.ts";
+import { AppError, isErrorCode } from "../base/errors.ts";
+import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
+import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { checkpointFolderOf, listCheckpoints } from "../train/checkpoint/checkpoint-folder.ts";
-import type { Figures, Sweep, TrialConfig } from "../train/sweep/index.ts";
-import type { CommandContext } from "./command.ts";
+import type { Figures } from "../train/sweep/run-sweep.ts";
+import type { Sweep } from "../train/sweep/sweep-config.ts";
+import type { TrialConfig } from "../train/sweep/trial.ts";
+import type { CommandContext } from "./frame/command.ts";
 
 export interface TrialProcessOptions {
   readonly sweep: Sweep;

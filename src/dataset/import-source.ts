@@ -2,18 +2,14 @@
 import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
-import {
-  AppError,
-  ensureFolder,
-  type Progress,
-  sha256,
-  silentProgress,
-  systemCodeOf,
-  withLock,
-  writeFailure,
-  writeFileAtomic,
-} from "../base/index.ts";
-import { forEachInParallel, type PixelImage } from "../image/index.ts";
+import { AppError } from "../base/errors.ts";
+import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
+import { systemCodeOf, writeFailure } from "../base/files/file-failure.ts";
+import { sha256 } from "../base/hash.ts";
+import { withLock } from "../base/locks/lock-file.ts";
+import { type Progress, silentProgress } from "../base/progress.ts";
+import type { PixelImage } from "../image/decode.ts";
+import { forEachInParallel } from "../image/in-parallel.ts";
 import { createPathClaims, portableName } from "./portable-name.ts";
 import type { Sample, SkippedPicture, Source, Split } from "./sources/source.ts";
 

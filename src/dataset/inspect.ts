@@ -1,5 +1,5 @@
 /** Says what a dataset holds and what is wrong with it. */
-import { AppError } from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
 import { type SkippedPicture, type Split, splits } from "./sources/source.ts";
 import { classTooSmall } from "./split.ts";
 

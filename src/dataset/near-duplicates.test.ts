@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../base/random.ts";
-import { fingerprintBytes, hashBits } from "../image/index.ts";
+import { fingerprintBytes, hashBits } from "../image/perceptual-hash.ts";
 import { findNearDuplicates, groupPairs } from "./near-duplicates.ts";
 
 const random = createRandom("near-duplicates");

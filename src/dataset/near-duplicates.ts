@@ -1,5 +1,5 @@
 /** Finds pictures that are nearly the same, without comparing each with each. */
-import { colourDistance, hashBits, hashDistance } from "../image/index.ts";
+import { colourDistance, hashBits, hashDistance } from "../image/perceptual-hash.ts";
 
 /** Two pictures, by position, the lower first. */
 export interface NearPair {

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sha256 } from "../base/index.ts";
+import { sha256 } from "../base/hash.ts";
 import { fetchPublicSet, type PublicSet, publicSets } from "./public-sets.ts";
 
 const parts: Readonly<Record<string, string>> = { "/a.bin": "first", "/b.bin": "second" };

@@ -1,6 +1,10 @@
 /** Public sets of labelled pictures, fetched from their publishers. */
 import { join } from "node:path";
-import { AppError, type DownloadOptions, downloadFile, ensureFolder, hintForName, withLock } from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
+import { ensureFolder } from "../base/files/atomic-file.ts";
+import { type DownloadOptions, downloadFile } from "../base/files/download.ts";
+import { withLock } from "../base/locks/lock-file.ts";
+import { hintForName } from "../base/nearest.ts";
 
 export interface PublicFile {
   readonly name: string;

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Recipe } from "../image/index.ts";
+import type { Recipe } from "../image/recipe.ts";
 import { summarize } from "./inspect.ts";
-import { buildPack } from "./pack/index.ts";
+import { buildPack } from "./pack/build-pack.ts";
 import { openSource } from "./sources/open-source.ts";
 
 /** Real data is never part of the repository: PAWPRINT_TEST_DATA names its folder, or it lies in ../shared/data. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sha256 } from "../base/index.ts";
+import { sha256 } from "../base/hash.ts";
 import { assignSplits, minimumPerClass, planSplits, type SplitPicture } from "./split.ts";
 
 const plan = planSplits(new Set());

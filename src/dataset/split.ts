@@ -1,5 +1,6 @@
 /** Puts each picture into train, val or test by a hash of its bytes, so that no picture ever moves because others came. */
-import { AppError, sha256 } from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
+import { sha256 } from "../base/hash.ts";
 import { type Split, splits } from "./sources/source.ts";
 
 /** Shares of the whole; they add up to 1. */

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Feeds } from "../../tests/support/op-samples.ts";
-import { centralDifferences, excess, nameOf, randomTensor } from "../../tests/support/op-samples.ts";
+import { centralDifferences, excess, type Feeds, nameOf, randomTensor } from "../../tests/support/op-samples.ts";
 import { isAppError } from "../base/errors.ts";
 import { gradients } from "./autodiff.ts";
-import { evaluate } from "./evaluate.ts";
 import {
   add,
   argMax,
@@ -33,10 +31,10 @@ import {
   softmaxCrossEntropy,
   split,
   sub,
-} from "./ops/index.ts";
+} from "./ops/table.ts";
+import { evaluate } from "./reference-evaluation.ts";
 import { float32 } from "./tensor-type.ts";
-import type { Value } from "./value.ts";
-import { constant, graph, input, scalar } from "./value.ts";
+import { constant, graph, input, scalar, type Value } from "./value.ts";
 
 const float = (name: string, ...shape: number[]) => input(name, "float32", shape);
 

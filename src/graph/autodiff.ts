@@ -1,10 +1,9 @@
 /** Reverse-mode differentiation, graph to graph: the gradient of a loss is more graph. */
 import { AppError } from "../base/errors.ts";
-import { add } from "./ops/elementwise.ts";
-import { expandTo, sumTo } from "./ops/movement.ts";
+import { add } from "./ops/elementwise/elementwise.ts";
+import { expandTo, sumTo } from "./ops/movement/movement.ts";
 import { sameShape } from "./tensor-type.ts";
-import type { GraphNode, Value } from "./value.ts";
-import { nodesOf, scalar } from "./value.ts";
+import { type GraphNode, nodesOf, scalar, type Value } from "./value.ts";
 
 /**
  * The gradient of a scalar loss with respect to each of `targets`, each of its target's shape.

@@ -1,7 +1,6 @@
 /** Lowering: composite ops give way to the standard ONNX ops that they stand for. */
 
-import type { Graph, Value } from "./value.ts";
-import { nodesOf, rewrite } from "./value.ts";
+import { type Graph, nodesOf, rewrite, type Value } from "./value.ts";
 
 /**
  * The same graph in standard ONNX ops only. What a composite op expands to may itself hold composite ops; they go too.

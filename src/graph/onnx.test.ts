@@ -1,7 +1,6 @@
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { AppError } from "../base/errors.ts";
-import { evaluate } from "./evaluate.ts";
 import { expandComposites } from "./lower.ts";
 import { decodeModel, encodeModel, opset, readMetadata } from "./onnx.ts";
 import {
@@ -15,11 +14,11 @@ import {
   relu,
   softmax,
   transpose,
-} from "./ops/index.ts";
+} from "./ops/table.ts";
+import { evaluate } from "./reference-evaluation.ts";
 import { toReference } from "./reference-tensor.ts";
 import { float32 } from "./tensor-type.ts";
-import type { Graph, Value } from "./value.ts";
-import { constant, graph, input, nodesOf } from "./value.ts";
+import { constant, type Graph, graph, input, nodesOf, type Value } from "./value.ts";
 
 const { ModelProto } = onnxProto.onnx;
 const ramp = (...shape: number[]) => {

@@ -2,13 +2,10 @@
 import type { onnx } from "onnx-proto";
 import onnxProto from "onnx-proto";
 import { AppError } from "../base/errors.ts";
-import type { Attributes, AttributeType, AttributeValue } from "./op.ts";
-import { findOp } from "./op.ts";
-import "./ops/index.ts";
-import type { DType, Shape, TensorData } from "./tensor-type.ts";
-import { dtypeOfElementType, elementTypes, sizeOf } from "./tensor-type.ts";
-import type { Graph, Value } from "./value.ts";
-import { apply, constant, graph, input, nodesOf } from "./value.ts";
+import { type Attributes, type AttributeType, type AttributeValue, findOp } from "./op.ts";
+import { type DType, dtypeOfElementType, elementTypes, type Shape, sizeOf, type TensorData } from "./tensor-type.ts";
+import { apply, constant, type Graph, graph, input, nodesOf, type Value } from "./value.ts";
+import "./ops/table.ts";
 
 /** The version of the ONNX operator set that our graphs are written in. */
 export const opset = 20;

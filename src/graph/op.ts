@@ -3,8 +3,7 @@
  * `defineOp`; the tests find it by walking the table.
  */
 import { AppError } from "../base/errors.ts";
-import type { DType, TensorData, TensorType } from "./tensor-type.ts";
-import { formatType } from "./tensor-type.ts";
+import { type DType, formatType, type TensorData, type TensorType } from "./tensor-type.ts";
 
 export type AttributeType = "int" | "float" | "string" | "ints" | "floats";
 export type AttributeValue = number | string | readonly number[];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { add, mul, relu } from "./ops/elementwise.ts";
+import { add, mul, relu } from "./ops/elementwise/elementwise.ts";
 import { peakBytes } from "./peak-memory.ts";
 import { graph, input } from "./value.ts";
 

@@ -1,7 +1,6 @@
 /** Float64 tensors of the reference executor: how op references walk, broadcast and combine them. */
 import type { ReferenceTensor } from "./op.ts";
-import type { DType, TensorData } from "./tensor-type.ts";
-import { sizeOf } from "./tensor-type.ts";
+import { type DType, sizeOf, type TensorData } from "./tensor-type.ts";
 
 /** Row-major strides, in elements. */
 export function stridesOf(shape: readonly number[]): readonly number[] {

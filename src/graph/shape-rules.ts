@@ -1,9 +1,7 @@
 /** What the shape rules of the ops share: checks whose errors read alike, broadcasting, axes and attribute reading. */
 import { AppError } from "../base/errors.ts";
-import type { Attributes } from "./op.ts";
-import { rejectShape } from "./op.ts";
-import type { Dim, DType, Shape, TensorData, TensorType } from "./tensor-type.ts";
-import { formatType } from "./tensor-type.ts";
+import { type Attributes, rejectShape } from "./op.ts";
+import { type Dim, type DType, formatType, type Shape, type TensorData, type TensorType } from "./tensor-type.ts";
 
 export const numeric = ["float32", "int32", "int64"] as const satisfies readonly DType[];
 export const anyDtype = ["float32", "uint8", "int32", "int64", "bool"] as const satisfies readonly DType[];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../base/errors.ts";
-import { evaluate } from "./evaluate.ts";
-import { add, conv, mul, neg, relu } from "./ops/index.ts";
+import { add, conv, mul, neg, relu } from "./ops/table.ts";
+import { evaluate } from "./reference-evaluation.ts";
 import { toReference } from "./reference-tensor.ts";
 import { float32 } from "./tensor-type.ts";
 import { apply, graph, input, nodesOf, rewrite, scalar } from "./value.ts";

@@ -4,8 +4,7 @@
  */
 import { AppError } from "../base/errors.ts";
 import type { Attributes, GraphNode, Op, Value } from "./op.ts";
-import type { DType, Shape, TensorData } from "./tensor-type.ts";
-import { formatType } from "./tensor-type.ts";
+import { type DType, formatType, type Shape, type TensorData } from "./tensor-type.ts";
 
 export type { GraphConstant, GraphInput, GraphNode, Value } from "./op.ts";
 

@@ -1,6 +1,5 @@
 /** Sliding windows over height and width: the geometry that convolutions and pooling share, and their float64 loops. */
-import type { Attributes } from "./op.ts";
-import { rejectShape } from "./op.ts";
+import { type Attributes, rejectShape } from "./op.ts";
 import { listAttribute, onlyAttribute, rejectAttribute } from "./shape-rules.ts";
 import type { Dim, TensorType } from "./tensor-type.ts";
 

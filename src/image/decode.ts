@@ -1,7 +1,9 @@
 /** Turns the bytes of a picture file into upright 8-bit pixels, within limits that hold before anything is decoded. */
 import { readFile, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
-import { AppError, formatBytes, readFailure } from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
+import { readFailure } from "../base/files/file-failure.ts";
+import { formatBytes } from "../base/quantity.ts";
 import { type DeclaredSize, declaredSize, sniffFormat } from "./format.ts";
 
 // Pictures are decoded beside each other, one libvips thread each: for small pictures that is the fastest use of the cores.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { interruption } from "../base/index.ts";
+import { interruption } from "../base/cancel.ts";
 import { forEachInParallel } from "./in-parallel.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

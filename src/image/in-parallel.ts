@@ -1,6 +1,6 @@
 /** Runs asynchronous work on many items, a bounded number at a time. */
 import { availableParallelism } from "node:os";
-import { throwIfCancelled } from "../base/index.ts";
+import { throwIfCancelled } from "../base/cancel.ts";
 
 /**
  * Enough to keep every core decoding while the next files are being read and the last ones hashed and written: 2, 4, 6 and 8 for each core packed

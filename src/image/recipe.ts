@@ -1,7 +1,8 @@
 /** The recipe: how any picture becomes the pixels that a model sees; one object for packing, training and serving. */
 import type { Sharp } from "sharp";
 import sharp from "sharp";
-import { AppError, hintForName } from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
+import { hintForName } from "../base/nearest.ts";
 import {
   type Colour,
   decodeThrough,

@@ -1,5 +1,5 @@
 /** Draws one cat or dog face as SVG: what makes the kinds differ is shape alone; colours and patterns are the same for both. */
-import type { Random } from "../base/index.ts";
+import type { Random } from "../base/random.ts";
 
 export type SampleLabel = "cat" | "dog";
 

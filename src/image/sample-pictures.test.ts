@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeEach, describe, expect, it } from "vitest";
-import { interruption, type Progress } from "../base/index.ts";
+import { interruption } from "../base/cancel.ts";
+import type { Progress } from "../base/progress.ts";
 import { drawSamplePicture, sampleLabels, writeSampleSet } from "./sample-pictures.ts";
 
 let parent = "";

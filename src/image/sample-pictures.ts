@@ -6,20 +6,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
-import {
-  AppError,
-  createRandom,
-  ensureFolder,
-  type Progress,
-  type Random,
-  type Seed,
-  silentProgress,
-  systemCodeOf,
-  writeFailure,
-} from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
+import { ensureFolder } from "../base/files/atomic-file.ts";
+import { systemCodeOf, writeFailure } from "../base/files/file-failure.ts";
+import { type Progress, silentProgress } from "../base/progress.ts";
+import { createRandom, type Random, type Seed } from "../base/random.ts";
 import { forEachInParallel } from "./in-parallel.ts";
-import type { SampleLabel } from "./sample-face.ts";
-import { between } from "./sample-face.ts";
+import { between, type SampleLabel } from "./sample-face.ts";
 import { drawScene } from "./sample-scene.ts";
 
 export type { SampleLabel } from "./sample-face.ts";

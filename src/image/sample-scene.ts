@@ -1,5 +1,5 @@
 /** Puts a drawn face before a background, in some pose: the whole SVG of one sample picture. */
-import type { Random } from "../base/index.ts";
+import type { Random } from "../base/random.ts";
 import { between, drawFace, oval, pick, round, type SampleLabel } from "./sample-face.ts";
 
 /** The scene's own units: every picture is drawn on 100 x 100 and rendered at any size. */

@@ -1,9 +1,7 @@
 /** Folding of batch normalisation into the convolution before it: one op less in every inference. */
 import { AppError } from "../base/errors.ts";
-import type { TensorData } from "../graph/tensor-type.ts";
-import { sizeOf } from "../graph/tensor-type.ts";
-import type { Value } from "../graph/value.ts";
-import { apply1, constant } from "../graph/value.ts";
+import { sizeOf, type TensorData } from "../graph/tensor-type.ts";
+import { apply1, constant, type Value } from "../graph/value.ts";
 
 export interface NormParameters {
   /** All `[C]`. */

@@ -3,10 +3,9 @@ import { createRandom } from "../base/random.ts";
 import type { TensorData } from "../graph/tensor-type.ts";
 import { nodesOf } from "../graph/value.ts";
 import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
-import { createNetwork } from "./architectures/index.ts";
-import type { Model, Weights } from "./inference-graph.ts";
-import { buildEvaluateGraph, buildInferenceGraph, layoutOf } from "./inference-graph.ts";
-import { initialParameters } from "./layout.ts";
+import { createNetwork } from "./architectures/table.ts";
+import { buildEvaluateGraph, buildInferenceGraph, layoutOf, type Model, type Weights } from "./inference-graph.ts";
+import { initialParameters } from "./parameter-layout.ts";
 
 const executor = createOnnxRuntimeExecutor({ threads: 1 });
 const batch = 3;

@@ -1,12 +1,10 @@
 /** Graphs that answer: pictures in, logits and probabilities out, with running statistics in place of the batch's. */
-import { mul } from "../graph/ops/elementwise.ts";
+import { mul } from "../graph/ops/elementwise/elementwise.ts";
 import { softmax } from "../graph/ops/loss.ts";
-import type { Graph, Value } from "../graph/value.ts";
-import { graph, input, scalar } from "../graph/value.ts";
+import { type Graph, graph, input, scalar, type Value } from "../graph/value.ts";
 import type { Network } from "./architectures/architecture.ts";
-import type { ParameterLayout } from "./layout.ts";
-import type { Normalization, PictureSize } from "./picture-input.ts";
-import { normalizePictures } from "./picture-input.ts";
+import type { ParameterLayout } from "./parameter-layout.ts";
+import { type Normalization, normalizePictures, type PictureSize } from "./picture-input.ts";
 import { constantsOf, createScope, slicesOf, traceLayout, valueSource } from "./scope.ts";
 
 /** What stays the same through a network's whole life: everything but the trained numbers. */

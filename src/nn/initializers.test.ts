@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../base/random.ts";
-import type { Initializer } from "./initializers.ts";
 import {
   fansOf,
   glorotNormal,
   glorotUniform,
   heNormal,
   heUniform,
+  type Initializer,
   ones,
   pytorchUniform,
   zeros,

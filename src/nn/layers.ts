@@ -1,18 +1,16 @@
 /** The layers that architectures are made of. Tensors are `[N,C,H,W]` until the global pooling, `[N,C]` after it. */
 import { AppError } from "../base/errors.ts";
-import { conv } from "../graph/ops/conv.ts";
-import { dropout as dropUnits } from "../graph/ops/elementwise.ts";
+import { conv } from "../graph/ops/convolution/conv.ts";
+import { dropout as dropUnits } from "../graph/ops/elementwise/elementwise.ts";
 import { gemm } from "../graph/ops/linear.ts";
-import { flatten } from "../graph/ops/movement.ts";
+import { flatten } from "../graph/ops/movement/movement.ts";
 import { batchNormalization, batchNormTraining } from "../graph/ops/norm.ts";
-import { globalAveragePool as poolAll } from "../graph/ops/pooling.ts";
+import { globalAveragePool as poolAll } from "../graph/ops/pooling/pooling.ts";
 import { formatType } from "../graph/tensor-type.ts";
 import type { Value } from "../graph/value.ts";
 import { foldIntoConvolution } from "./fold.ts";
-import type { Initializer } from "./initializers.ts";
-import { glorotUniform, heNormal, ones, zeros } from "./initializers.ts";
-import type { Scope } from "./scope.ts";
-import { inLayer } from "./scope.ts";
+import { glorotUniform, heNormal, type Initializer, ones, zeros } from "./initializers.ts";
+import { inLayer, type Scope } from "./scope.ts";
 
 export interface ConvolutionOptions {
   readonly filters: number;

@@ -1,10 +1,9 @@
 /** How raw pictures enter every network: `uint8 [N,H,W,C]` in, normalised `float32 [N,C,H,W]` out, inside the graph. */
 import { AppError } from "../base/errors.ts";
-import { add, cast, mul } from "../graph/ops/elementwise.ts";
-import { transpose } from "../graph/ops/movement.ts";
+import { add, cast, mul } from "../graph/ops/elementwise/elementwise.ts";
+import { transpose } from "../graph/ops/movement/movement.ts";
 import { float32 } from "../graph/tensor-type.ts";
-import type { Value } from "../graph/value.ts";
-import { constant } from "../graph/value.ts";
+import { constant, type Value } from "../graph/value.ts";
 
 export interface PictureSize {
   readonly height: number;

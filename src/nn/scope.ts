@@ -4,13 +4,17 @@
  * only written down (to find the layout).
  */
 import { AppError, isAppError } from "../base/errors.ts";
-import { concat, reshape, split } from "../graph/ops/movement.ts";
+import { concat, reshape, split } from "../graph/ops/movement/movement.ts";
 import { formatShape, sameShape } from "../graph/tensor-type.ts";
-import type { Value } from "../graph/value.ts";
-import { constant, input } from "../graph/value.ts";
+import { constant, input, type Value } from "../graph/value.ts";
 import type { Initializer } from "./initializers.ts";
-import type { ParameterLayout, ParameterRequest, Slot, StatisticRequest } from "./layout.ts";
-import { layOut } from "./layout.ts";
+import {
+  layOut,
+  type ParameterLayout,
+  type ParameterRequest,
+  type Slot,
+  type StatisticRequest,
+} from "./parameter-layout.ts";
 
 /** Training uses the batch's own statistics and drops units; inference uses the running statistics and drops none. */
 export type Mode = "training" | "inference";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { AppError } from "../base/errors.ts";
-import type { BundleAnswers } from "../registry/load-bundle.ts";
+import type { BundleAnswers } from "../bundle/load-bundle.ts";
 import { type BatcherOptions, createBatcher } from "./batcher.ts";
 
 const patient = { deadline: Number.POSITIVE_INFINITY, isGone: false };

@@ -1,6 +1,6 @@
 /** Joins requests that wait into batches: a free engine is never kept waiting for a fuller batch, a busy one finds the next batch filled. */
 import { AppError } from "../base/errors.ts";
-import type { BundleAnswers } from "../registry/load-bundle.ts";
+import type { BundleAnswers } from "../bundle/load-bundle.ts";
 
 /** What a request says of itself while it waits. */
 export interface Urgency {

@@ -1,7 +1,8 @@
 /** Turns what the caller named, files and folders, into a list of picture files. */
 import { readdir, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
-import { AppError, readFailure } from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
+import { readFailure } from "../base/files/file-failure.ts";
 import { pictureExtensions } from "../image/format.ts";
 
 /** A file to be read, or the reason why there is none. */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePictureFolder } from "../../tests/support/picture-folder.ts";
 import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/support/tiny-bundle.ts";
+import { encodeBundle } from "../bundle/bundle.ts";
 import { applyRecipeToFile } from "../image/recipe.ts";
-import { encodeBundle } from "../registry/bundle.ts";
 import { listPictures } from "./list-pictures.ts";
 import { type FilePrediction, openPredictor, type Predictor, predictionOf } from "./predictor.ts";
 

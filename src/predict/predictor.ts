@@ -1,10 +1,14 @@
 /** Predictions from a bundle: for pixels at hand, and for picture files in any number. */
 import { resolve } from "node:path";
-import { AppError, isAppError, type Progress, silentProgress, throwIfCancelled } from "../base/index.ts";
-import { applyRecipe, forEachInParallel, readPictureFile, recipeSizeBytes } from "../image/index.ts";
+import { throwIfCancelled } from "../base/cancel.ts";
+import { AppError, isAppError } from "../base/errors.ts";
+import { type Progress, silentProgress } from "../base/progress.ts";
+import type { BundleInfo } from "../bundle/bundle.ts";
+import { type BundleInput, type LoadBundleOptions, loadBundle } from "../bundle/load-bundle.ts";
+import { readPictureFile } from "../image/decode.ts";
+import { forEachInParallel } from "../image/in-parallel.ts";
+import { applyRecipe, recipeSizeBytes } from "../image/recipe.ts";
 import { indexOfLargest } from "../metrics/classification-metrics.ts";
-import type { BundleInfo } from "../registry/bundle.ts";
-import { type BundleInput, type LoadBundleOptions, loadBundle } from "../registry/load-bundle.ts";
 import { type ListedPicture, listPictures } from "./list-pictures.ts";
 
 export interface Prediction {

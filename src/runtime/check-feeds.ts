@@ -1,7 +1,6 @@
 /** Holds what a program is fed, and the buffers that it is to write, to the graph's own types. */
 import { AppError } from "../base/errors.ts";
-import type { TensorType } from "../graph/tensor-type.ts";
-import { formatType, sizeOf } from "../graph/tensor-type.ts";
+import { formatType, sizeOf, type TensorType } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
 import type { Tensor, Tensors } from "./executor.ts";
 

@@ -2,8 +2,7 @@
 import { expandComposites } from "../graph/lower.ts";
 import { detectBlockSize } from "./lowering/block-size.ts";
 import { lowerBlocked } from "./lowering/blocked.ts";
-import type { OnnxRuntimeExecutor, OnnxRuntimeOptions } from "./onnx-runtime.ts";
-import { createOnnxRuntimeExecutor } from "./onnx-runtime.ts";
+import { createOnnxRuntimeExecutor, type OnnxRuntimeExecutor, type OnnxRuntimeOptions } from "./onnx-runtime.ts";
 
 export type CpuExecutorOptions = Pick<OnnxRuntimeOptions, "threads" | "lowering" | "profile">;
 

@@ -6,12 +6,11 @@ import { isAppError } from "../base/errors.ts";
 import { gradients } from "../graph/autodiff.ts";
 import { expandComposites } from "../graph/lower.ts";
 import type { Attributes } from "../graph/op.ts";
-import { clip, relu } from "../graph/ops/elementwise.ts";
+import { clip, relu } from "../graph/ops/elementwise/elementwise.ts";
 import { matMul } from "../graph/ops/linear.ts";
 import { reduceSum } from "../graph/ops/reduction.ts";
 import { float32 } from "../graph/tensor-type.ts";
-import type { Graph } from "../graph/value.ts";
-import { apply1, graph, input, nodesOf } from "../graph/value.ts";
+import { apply1, type Graph, graph, input, nodesOf } from "../graph/value.ts";
 import { createOnnxRuntimeExecutor } from "./onnx-runtime.ts";
 
 describeExecutor("ONNX Runtime", () => createOnnxRuntimeExecutor({ threads: 1 }));

@@ -9,8 +9,7 @@ import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor, LoadOptions, Program, Tensor, Tensors } from "./executor.ts";
 import { engineError, fromOrt, type SessionSettings, sessionOptions } from "./ort-session.ts";
-import type { OpTime } from "./profile.ts";
-import { summarizeProfile } from "./profile.ts";
+import { type OpTime, summarizeProfile } from "./profile.ts";
 
 export interface OnnxRuntimeOptions extends SessionSettings {
   /** Rewrites a graph before it is encoded; must leave no composite op. Standard ONNX ops unless given. */

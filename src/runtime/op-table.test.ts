@@ -1,14 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { BuiltSample } from "../../tests/support/op-samples.ts";
-import { buildSample, excess, sampleGradients } from "../../tests/support/op-samples.ts";
-import { evaluate } from "../graph/evaluate.ts";
-import type { Op } from "../graph/op.ts";
-import { opTable } from "../graph/op.ts";
-import "../graph/ops/index.ts";
+import { type BuiltSample, buildSample, excess, sampleGradients } from "../../tests/support/op-samples.ts";
+import { type Op, opTable } from "../graph/op.ts";
+import { evaluate } from "../graph/reference-evaluation.ts";
 import { fromReference } from "../graph/reference-tensor.ts";
-import type { Value } from "../graph/value.ts";
-import { graph } from "../graph/value.ts";
+import { graph, type Value } from "../graph/value.ts";
 import { createOnnxRuntimeExecutor } from "./onnx-runtime.ts";
+import "../graph/ops/table.ts";
 
 /** All samples of an op in one graph, so that the table needs one session for each op. */
 function graphOf(op: Op, samples: readonly BuiltSample[]) {

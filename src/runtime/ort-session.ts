@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { AppError } from "../base/errors.ts";
-import type { DType } from "../graph/tensor-type.ts";
-import { dtypes } from "../graph/tensor-type.ts";
+import { type DType, dtypes } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
 import type { Tensor } from "./executor.ts";
 

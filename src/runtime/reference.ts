@@ -1,6 +1,6 @@
 /** The reference executor: plain float64 TypeScript, slow and exact. The oracle of the tests, and a fallback for tiny graphs. */
 import { AppError } from "../base/errors.ts";
-import { evaluate } from "../graph/evaluate.ts";
+import { evaluate } from "../graph/reference-evaluation.ts";
 import { fromReference, toReference } from "../graph/reference-tensor.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor } from "./executor.ts";

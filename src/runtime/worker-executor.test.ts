@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeExecutor } from "../../tests/contracts/executor.ts";
-import { add } from "../graph/ops/elementwise.ts";
+import { add } from "../graph/ops/elementwise/elementwise.ts";
 import { matMul } from "../graph/ops/linear.ts";
 import { float32 } from "../graph/tensor-type.ts";
 import { graph, input } from "../graph/value.ts";

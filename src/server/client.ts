@@ -1,5 +1,5 @@
 /** A typed client of the service, made from the table of routes. It needs `fetch` alone and runs in browsers, too. */
-import { type Contract, contract, type RouteId } from "./contract/index.ts";
+import { type Contract, contract, type RouteId } from "./contract/contract.ts";
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "./contract/route.ts";
 
 /** What a call may carry. */

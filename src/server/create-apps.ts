@@ -1,6 +1,6 @@
 /** The two apps of a service: the public one with its pages, and the admin one. */
 import type { FastifyInstance } from "fastify";
-import { routes } from "./contract/index.ts";
+import { routes } from "./contract/contract.ts";
 import { type AppOptions, createApp } from "./create-app.ts";
 import type { Handler } from "./http/register-route.ts";
 import { openApiDocument } from "./openapi.ts";

@@ -2,12 +2,14 @@
 
 import { Value } from "@sinclair/typebox/value";
 import type { FastifyInstance } from "fastify";
-import { AppError, cpuLimit, deepFreeze } from "../base/index.ts";
+import { AppError } from "../base/errors.ts";
+import { deepFreeze } from "../base/freeze.ts";
+import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { readVersion } from "../base/version.ts";
-import { createAdmission } from "../predict/admission.ts";
-import { createGate } from "../predict/gate.ts";
-import { type BundleSource, openBundleSource } from "../registry/bundle-source.ts";
+import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";
 import { createWorkerExecutor } from "../runtime/worker-executor.ts";
+import { createAdmission } from "./load/admission.ts";
+import { createGate } from "./load/gate.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRequestLog } from "./request-log.ts";
 import { openSamples } from "./samples.ts";

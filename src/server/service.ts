@@ -3,12 +3,12 @@
 import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { declaredSize } from "../image/format.ts";
-import type { Admission } from "../predict/admission.ts";
 import type { BatchedAnswers } from "../predict/batcher.ts";
-import type { Gate } from "../predict/gate.ts";
 import type { RequestContext } from "./http/request-context.ts";
 import { type PictureInput, requireFewPictures } from "./input/picture-input.ts";
 import { preparePicture } from "./input/prepare-picture.ts";
+import type { Admission } from "./load/admission.ts";
+import type { Gate } from "./load/gate.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ServeConfig } from "./serve-config.ts";
 import type { ModelHost } from "./serving/model-host.ts";

@@ -3,7 +3,7 @@ import type { TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { AppError } from "../base/errors.ts";
 import { type ApiClient, ApiError, type CallAnswer, type CallOptions } from "./client.ts";
-import { type RouteId, routes } from "./contract/index.ts";
+import { type RouteId, routes } from "./contract/contract.ts";
 import { isBinary, type RouteContract } from "./contract/route.ts";
 
 export interface SmokeStep {

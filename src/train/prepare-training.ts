@@ -1,13 +1,14 @@
 /** From labelled pictures and settings to everything that a training runs on. */
 import { availableParallelism } from "node:os";
-import type { Logger, Progress } from "../base/index.ts";
-import { memoryLimit } from "../base/memory-limit.ts";
-import type { Pack, SplitOptions } from "../dataset/pack/index.ts";
+import type { Logger } from "../base/logger.ts";
+import { memoryLimit } from "../base/machine/memory-limit.ts";
+import type { Progress } from "../base/progress.ts";
+import type { Pack, SplitOptions } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import { createCpuExecutor } from "../runtime/cpu-executor.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { createModel } from "./model.ts";
+import { createModel } from "./create-model.ts";
 import { preparePack } from "./pictures/prepare-pack.ts";
 import { splitOptionsOf } from "./plan/split-settings.ts";
 import type { TrainSettings } from "./plan/train-config.ts";

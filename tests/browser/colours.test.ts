@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { theme } from "../../src/report/theme.ts";
+import { theme } from "../../src/report/charts/theme.ts";
 
 const css = readFileSync(fileURLToPath(new URL("../../web/styles/colours.css", import.meta.url)), "utf8");
 

@@ -2,10 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/base/errors.ts";
 import { gradients } from "../../src/graph/autodiff.ts";
-import { add, cast, equal, mul, relu } from "../../src/graph/ops/elementwise.ts";
-import { batchNormTraining, conv, flatten, gemm, maxPool, reduceMean, reshape } from "../../src/graph/ops/index.ts";
-import type { TensorData } from "../../src/graph/tensor-type.ts";
-import { float32 } from "../../src/graph/tensor-type.ts";
+import { add, cast, equal, mul, relu } from "../../src/graph/ops/elementwise/elementwise.ts";
+import { batchNormTraining, conv, flatten, gemm, maxPool, reduceMean, reshape } from "../../src/graph/ops/table.ts";
+import { float32, type TensorData } from "../../src/graph/tensor-type.ts";
 import { constant, graph, input, scalar } from "../../src/graph/value.ts";
 import type { Executor, Tensors } from "../../src/runtime/executor.ts";
 

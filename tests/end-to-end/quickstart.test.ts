@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runCommand } from "../../src/cli/run-command.ts";
+import { runCommand } from "../../src/cli/frame/run-command.ts";
 import { captureContext } from "../support/captured-context.ts";
 
 let cwd = "";

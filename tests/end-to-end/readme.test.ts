@@ -15,7 +15,7 @@ it("runs the README's library example as it stands", async () => {
     await writePictureFolder(join(folder, "pictures"));
     await writePictureFolder(join(folder, "holiday"), { perClass: 2, seed: 2 });
     const [, code = ""] = /```js\n(.*?)```/s.exec(readme) ?? [];
-    const library = pathToFileURL("src/index.ts").href;
+    const library = pathToFileURL("src/entries/pawprint.ts").href;
     await writeFile(join(folder, "example.mjs"), code.replace('"pawprint"', JSON.stringify(library)));
     const loader = import.meta.resolve("tsx");
     const { stdout } = await promisify(execFile)(process.execPath, ["--import", loader, "example.mjs"], {

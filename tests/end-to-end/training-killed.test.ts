@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.ts";
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
-import { train } from "../../src/train/pipeline.ts";
+import { train } from "../../src/train/train.ts";
 import { writePictureFolder } from "../support/picture-folder.ts";
 
 const kills = 10;

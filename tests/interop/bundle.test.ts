@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.ts";
+import { parityPicture } from "../../src/bundle/bundle.ts";
 import { encodeModel } from "../../src/graph/onnx.ts";
-import { createNetwork } from "../../src/nn/architectures/index.ts";
+import { createNetwork } from "../../src/nn/architectures/table.ts";
 import { buildInferenceGraph, layoutOf } from "../../src/nn/inference-graph.ts";
-import { initialParameters, initialStatistics } from "../../src/nn/layout.ts";
-import { parityPicture } from "../../src/registry/bundle.ts";
+import { initialParameters, initialStatistics } from "../../src/nn/parameter-layout.ts";
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
 import { findPeerPython } from "../support/peer-python.ts";
 

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/base/logger.ts";
-import { indicesOf, type Pack, readPixels } from "../../src/dataset/pack/index.ts";
+import { indicesOf, type Pack, readPixels } from "../../src/dataset/pack/pack.ts";
 import { writeSampleSet } from "../../src/image/sample-pictures.ts";
 import { probabilitiesOf } from "../../src/metrics/classification-metrics.ts";
 import { openPredictor } from "../../src/predict/predictor.ts";
 import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
 import { checkpointFolderOf, newestCheckpoint } from "../../src/train/checkpoint/checkpoint-folder.ts";
-import { Evaluator } from "../../src/train/fit/evaluate.ts";
-import { train } from "../../src/train/pipeline.ts";
+import { Evaluator } from "../../src/train/fit/evaluator.ts";
+import { train } from "../../src/train/train.ts";
 import { findPeerPython } from "../support/peer-python.ts";
 
 const script = `

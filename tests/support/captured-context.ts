@@ -1,8 +1,8 @@
 /** A context that keeps what a command writes, so that commands are run and tested without a process of their own. */
 import { createLogger, type LogLevel } from "../../src/base/logger.ts";
 import { silentProgress } from "../../src/base/progress.ts";
-import { createStyle } from "../../src/cli/console.ts";
-import type { HostContext } from "../../src/cli/run-command.ts";
+import { createStyle } from "../../src/cli/frame/console.ts";
+import type { HostContext } from "../../src/cli/frame/run-command.ts";
 
 export interface CapturedContext {
   readonly context: HostContext;

@@ -3,12 +3,11 @@ import { isAppError } from "../../src/base/errors.ts";
 import { createRandom } from "../../src/base/random.ts";
 import { gradients } from "../../src/graph/autodiff.ts";
 import type { Op, OpSample, ReferenceTensor, SampleInput } from "../../src/graph/op.ts";
-import { add, mul } from "../../src/graph/ops/elementwise.ts";
+import { add, mul } from "../../src/graph/ops/elementwise/elementwise.ts";
 import { reduceSum } from "../../src/graph/ops/reduction.ts";
 import { fromReference } from "../../src/graph/reference-tensor.ts";
 import { sizeOf } from "../../src/graph/tensor-type.ts";
-import type { Value } from "../../src/graph/value.ts";
-import { apply, constant, input } from "../../src/graph/value.ts";
+import { apply, constant, input, type Value } from "../../src/graph/value.ts";
 
 export type Feeds = Record<string, ReferenceTensor>;
 

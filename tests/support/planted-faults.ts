@@ -3,9 +3,9 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import sharp, { type Sharp } from "sharp";
-import { createRandom, type Random } from "../../src/base/index.ts";
-import type { FindingKind } from "../../src/dataset/inspection/index.ts";
-import { forEachInParallel } from "../../src/image/index.ts";
+import { createRandom, type Random } from "../../src/base/random.ts";
+import type { FindingKind } from "../../src/dataset/inspection/findings/findings.ts";
+import { forEachInParallel } from "../../src/image/in-parallel.ts";
 
 export interface PlantedFault {
   readonly kind: FindingKind;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Recipe } from "../../src/image/recipe.ts";
 import { drawSamplePicture, sampleLabels } from "../../src/image/sample-pictures.ts";
-import { createServer, type ServerOptions } from "../../src/server/index.ts";
+import { createServer, type ServerOptions } from "../../src/server/create-server.ts";
 import { type UntrainedModel, writeUntrainedBundle } from "./untrained-bundle.ts";
 
 export interface RunningService {

@@ -1,12 +1,12 @@
 /** An untrained but whole bundle, for tests of everything that reads bundles. */
 import { createRandom } from "../../src/base/random.ts";
+import type { BundleInfo } from "../../src/bundle/bundle.ts";
+import { runProgram } from "../../src/bundle/load-bundle.ts";
 import type { Graph } from "../../src/graph/value.ts";
 import { recipeSizeBytes } from "../../src/image/recipe.ts";
-import { createNetwork } from "../../src/nn/architectures/index.ts";
+import { createNetwork } from "../../src/nn/architectures/table.ts";
 import { buildInferenceGraph, layoutOf, type Model } from "../../src/nn/inference-graph.ts";
-import { initialParameters, initialStatistics } from "../../src/nn/layout.ts";
-import type { BundleInfo } from "../../src/registry/bundle.ts";
-import { runProgram } from "../../src/registry/load-bundle.ts";
+import { initialParameters, initialStatistics } from "../../src/nn/parameter-layout.ts";
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
 
 export const tinyExecutor = createOnnxRuntimeExecutor({ threads: 1 });

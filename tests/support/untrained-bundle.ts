@@ -1,12 +1,12 @@
 /** A whole bundle of an untrained network: what it answers is of no worth, but it is answered in earnest. */
 import { createRandom } from "../../src/base/random.ts";
+import { parityPicture } from "../../src/bundle/bundle.ts";
+import { exportBundle } from "../../src/bundle/export-bundle.ts";
+import { runProgram } from "../../src/bundle/load-bundle.ts";
 import type { Recipe } from "../../src/image/recipe.ts";
-import { createNetwork } from "../../src/nn/architectures/index.ts";
+import { createNetwork } from "../../src/nn/architectures/table.ts";
 import { buildInferenceGraph, layoutOf, type Model } from "../../src/nn/inference-graph.ts";
-import { initialParameters, initialStatistics } from "../../src/nn/layout.ts";
-import { parityPicture } from "../../src/registry/bundle.ts";
-import { exportBundle } from "../../src/registry/export-bundle.ts";
-import { runProgram } from "../../src/registry/load-bundle.ts";
+import { initialParameters, initialStatistics } from "../../src/nn/parameter-layout.ts";
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
 
 export interface UntrainedModel {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { captureContext } from "../../../tests/support/captured-context.ts";
 import { errorTable } from "../../base/errors.ts";
-import { runCommand } from "../run-command.ts";
+import { runCommand } from "../frame/run-command.ts";
 
 async function run(...argv: string[]) {
   const { context, out, err } = captureContext();

@@ -1,8 +1,8 @@
 /** `pawprint errors`: the reference of error codes, from the one table. */
 import { AppError, type ErrorCode, errorTable, exitCodeOf } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
-import { defineCommand } from "../command.ts";
-import { table } from "../console.ts";
+import { defineCommand } from "../frame/command.ts";
+import { table } from "../frame/console.ts";
 
 const codes = Object.keys(errorTable) as ErrorCode[]; // the keys of a constant are its codes
 

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeIdxFolder, writePictureFolder } from "../../../tests/support/picture-folder.ts";
 import { plantedKinds, writePlantedSet } from "../../../tests/support/planted-faults.ts";
-import { interruption, type Progress } from "../../base/index.ts";
+import { interruption } from "../../base/cancel.ts";
+import type { Progress } from "../../base/progress.ts";
 import { openSource } from "../sources/open-source.ts";
+import type { InspectionThresholds } from "./findings/thresholds.ts";
 import { inspectSource } from "./inspect-source.ts";
-import type { InspectionThresholds } from "./thresholds.ts";
 
 let root = "";
 beforeAll(async () => {

@@ -1,13 +1,13 @@
 /** Finds what is wrong with a source of labelled pictures. */
 import { byCodeUnits } from "../sources/folder.ts";
 import type { Source } from "../sources/source.ts";
-import { classFactsOf } from "./class-facts.ts";
-import { findClassFaults, findNamesAlike } from "./class-findings.ts";
-import { findCopies } from "./copy-findings.ts";
-import { type Finding, type FindingKind, findingTable, type Inspection } from "./findings.ts";
-import { findPictureFaults, findSkipped, isNearConstant } from "./picture-findings.ts";
-import { type ScannedSource, type ScanOptions, scanSource } from "./scan-source.ts";
-import { defaultThresholds, type InspectionThresholds } from "./thresholds.ts";
+import { classFactsOf } from "./findings/class-facts.ts";
+import { findClassFaults, findNamesAlike } from "./findings/class-findings.ts";
+import { findCopies } from "./findings/copy-findings.ts";
+import { type Finding, type FindingKind, findingTable, type Inspection } from "./findings/findings.ts";
+import { findPictureFaults, findSkipped, isNearConstant } from "./findings/picture-findings.ts";
+import { defaultThresholds, type InspectionThresholds } from "./findings/thresholds.ts";
+import { type ScannedSource, type ScanOptions, scanSource } from "./scan/scan-source.ts";
 
 export interface InspectOptions extends ScanOptions {
   /** Those left out are `defaultThresholds`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DecodedFacts, PictureFacts } from "./findings.ts";
+import type { DecodedFacts, PictureFacts } from "./findings/findings.ts";
 import { summarizePictures } from "./statistics.ts";
 
 function facts(

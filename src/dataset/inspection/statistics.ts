@@ -1,7 +1,7 @@
 /** What a set of pictures looks like in figures, faults left aside. */
 import { countBy } from "../inspect.ts";
-import { classFactsOf, groupByLabel, meanOf } from "./class-facts.ts";
-import type { ClassFacts, DecodedFacts, PictureFacts } from "./findings.ts";
+import { classFactsOf, groupByLabel, meanOf } from "./findings/class-facts.ts";
+import type { ClassFacts, DecodedFacts, PictureFacts } from "./findings/findings.ts";
 
 /** Smallest, middle and largest value; the median of an even number of values is the lower of the middle two. */
 export interface Spread {

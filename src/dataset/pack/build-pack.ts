@@ -1,8 +1,11 @@
 /** Builds a pack from a source, in memory or in a folder, and opens packs that lie in folders. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureFolder, type Logger, type Progress, silentLogger, withLock } from "../../base/index.ts";
-import type { Recipe } from "../../image/index.ts";
+import { ensureFolder } from "../../base/files/atomic-file.ts";
+import { withLock } from "../../base/locks/lock-file.ts";
+import { type Logger, silentLogger } from "../../base/logger.ts";
+import type { Progress } from "../../base/progress.ts";
+import type { Recipe } from "../../image/recipe.ts";
 import { describeSkipped } from "../inspect.ts";
 import type { Source } from "../sources/source.ts";
 import { indexName, openFolderWriter } from "./folder-writer.ts";

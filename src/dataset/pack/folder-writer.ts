@@ -5,15 +5,11 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  AppError,
-  type Logger,
-  readFailure,
-  removeLeftovers,
-  writeFailure,
-  writeFileAtomic,
-} from "../../base/index.ts";
-import type { Recipe } from "../../image/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { removeLeftovers, writeFileAtomic } from "../../base/files/atomic-file.ts";
+import { readFailure, writeFailure } from "../../base/files/file-failure.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Recipe } from "../../image/recipe.ts";
 import {
   decodeHeader,
   decodePicture,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../../base/index.ts";
+import { createRandom } from "../../base/random.ts";
 import type { Split } from "../sources/source.ts";
 import { type Batch, type BatchOptions, batches, countBatches, createBatch } from "./loader.ts";
 import { indicesOf, type Pack } from "./pack.ts";

@@ -1,6 +1,7 @@
 /** Feeds a pack's pictures in batches of one size, reading ahead while the batch before is in use. */
-import { AppError, type Random } from "../../base/index.ts";
-import { recipeSizeBytes } from "../../image/index.ts";
+import { AppError } from "../../base/errors.ts";
+import type { Random } from "../../base/random.ts";
+import { recipeSizeBytes } from "../../image/recipe.ts";
 import type { Split } from "../sources/source.ts";
 import { indicesOf, type Pack } from "./pack.ts";
 

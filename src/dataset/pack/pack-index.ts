@@ -2,8 +2,9 @@
  * The text form of what is known about packed pictures: JSON lines, a header first. The index of a finished pack and the journal of one that
  * is being built are both made of it.
  */
-import { AppError } from "../../base/index.ts";
-import { fingerprintBytes, parseRecipe, type Recipe, recipeSizeBytes } from "../../image/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { fingerprintBytes } from "../../image/perceptual-hash.ts";
+import { parseRecipe, type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type SkippedPicture, type SourceKind, type Split, splits } from "../sources/source.ts";
 import type { PictureTable, StoredPicture } from "./picture-table.ts";
 

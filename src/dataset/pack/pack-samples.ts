@@ -1,7 +1,11 @@
 /** Decodes a source's pictures side by side and writes their rows. */
 import { crc32 } from "node:zlib";
-import { AppError, type ErrorCode, type Progress, sha256, silentProgress } from "../../base/index.ts";
-import { applyRecipe, applyRecipeToPixels, fingerprintOf, forEachInParallel, type Recipe } from "../../image/index.ts";
+import { AppError, type ErrorCode } from "../../base/errors.ts";
+import { sha256 } from "../../base/hash.ts";
+import { type Progress, silentProgress } from "../../base/progress.ts";
+import { forEachInParallel } from "../../image/in-parallel.ts";
+import { fingerprintOf } from "../../image/perceptual-hash.ts";
+import { applyRecipe, applyRecipeToPixels, type Recipe } from "../../image/recipe.ts";
 import type { Sample, SkippedPicture, Source } from "../sources/source.ts";
 import type { PictureTable } from "./picture-table.ts";
 import type { RowWriter } from "./row-writer.ts";

@@ -1,6 +1,7 @@
 /** A pack: the dataset decoded and resized once, ready to train from. */
-import { AppError, contentHash } from "../../base/index.ts";
-import type { Recipe } from "../../image/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { contentHash } from "../../base/hash.ts";
+import type { Recipe } from "../../image/recipe.ts";
 import { countBy, requireClasses, sortLabels } from "../inspect.ts";
 import { type Fingerprints, findNearDuplicates, groupPairs } from "../near-duplicates.ts";
 import { type SkippedPicture, type Split, splits } from "../sources/source.ts";

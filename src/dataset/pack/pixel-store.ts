@@ -1,5 +1,5 @@
 /** The port through which packed pixels are read, wherever they lie. */
-import { AppError } from "../../base/index.ts";
+import { AppError } from "../../base/errors.ts";
 
 /** Pictures as rows of one size. */
 export interface PixelStore {

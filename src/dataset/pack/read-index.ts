@@ -1,7 +1,8 @@
 /** Reads the index of a finished pack. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { AppError, readFailure } from "../../base/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { readFailure } from "../../base/files/file-failure.ts";
 import { decodeContents, decodeHeader, decodePicture, invalid, type PackHeader, type PackIndex } from "./pack-index.ts";
 import { PictureTable } from "./picture-table.ts";
 

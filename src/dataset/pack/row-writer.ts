@@ -1,6 +1,7 @@
 /** The port through which a pack's rows are written while it is being built. */
-import { AppError, formatBytes } from "../../base/index.ts";
-import { type Recipe, recipeSizeBytes } from "../../image/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { formatBytes } from "../../base/quantity.ts";
+import { type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
 import type { PackIndex } from "./pack-index.ts";
 import type { StoredPicture } from "./picture-table.ts";
 import { memoryStore, type PixelStore } from "./pixel-store.ts";

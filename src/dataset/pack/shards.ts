@@ -2,8 +2,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { AppError, readFailure, writeFailure } from "../../base/index.ts";
-import { recipeSizeBytes } from "../../image/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { readFailure, writeFailure } from "../../base/files/file-failure.ts";
+import { recipeSizeBytes } from "../../image/recipe.ts";
 import { invalid, type PackHeader } from "./pack-index.ts";
 import { PictureTable } from "./picture-table.ts";
 import { type PixelStore, requireRows } from "./pixel-store.ts";

@@ -1,7 +1,7 @@
 /** Samples that are files below a folder. */
 import { realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
-import type { LabelledPath } from "./layout.ts";
+import type { LabelledPath } from "./folder-layout.ts";
 import type { FileSample } from "./source.ts";
 import { readStampedPicture, stampOfPath } from "./stamped-file.ts";
 

@@ -1,9 +1,9 @@
 /** Labelled pictures in a folder. */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { readFailure } from "../../base/index.ts";
+import { readFailure } from "../../base/files/file-failure.ts";
 import { fileSamples, leadsBelow } from "./file-samples.ts";
-import { readLayout } from "./layout.ts";
+import { readLayout } from "./folder-layout.ts";
 import type { SkippedPicture, Source } from "./source.ts";
 
 /**

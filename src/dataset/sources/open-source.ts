@@ -1,18 +1,19 @@
 /** Finds out what a location holds and opens it as a source of labelled pictures. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { AppError, readFailure } from "../../base/index.ts";
-import { openArchive } from "./archive.ts";
-import { archiveKindOf } from "./archive-kind.ts";
-import { cifarFolderName, hasCifarFiles, openCifarFolder } from "./cifar.ts";
+import { AppError } from "../../base/errors.ts";
+import { readFailure } from "../../base/files/file-failure.ts";
+import { openArchive } from "./archives/archive.ts";
+import { archiveKindOf } from "./archives/archive-kind.ts";
 import { openFolder } from "./folder.ts";
-import { hasIdxFiles, openIdxFolder } from "./idx.ts";
 import { quoted } from "./label.ts";
-import { openManifest } from "./manifest.ts";
-import { isManifestName } from "./manifest-rows.ts";
 import { openS3 } from "./s3.ts";
 import { isS3Location } from "./s3-location.ts";
 import type { Source } from "./source.ts";
+import { cifarFolderName, hasCifarFiles, openCifarFolder } from "./tables/cifar.ts";
+import { hasIdxFiles, openIdxFolder } from "./tables/idx.ts";
+import { openManifest } from "./tables/manifest.ts";
+import { isManifestName } from "./tables/manifest-rows.ts";
 
 const known =
   "a folder of labelled folders or of cat.12.jpg names, a .zip, .tar or .tar.gz of either, a .csv, .tsv or .jsonl manifest, " +

@@ -1,5 +1,6 @@
 /** What an object store refuses, as coded errors; nothing of what the SDK knows (headers, keys) is carried along. */
-import { AppError, systemCodeOf } from "../../base/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { systemCodeOf } from "../../base/files/file-failure.ts";
 import { sourceChanged } from "./stamped-file.ts";
 
 const credentialsHint = "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";

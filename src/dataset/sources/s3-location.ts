@@ -1,5 +1,5 @@
 /** Addresses of pictures in an object store: `s3://bucket/prefix`. */
-import { AppError } from "../../base/index.ts";
+import { AppError } from "../../base/errors.ts";
 
 export interface S3Location {
   readonly bucket: string;

@@ -1,7 +1,7 @@
 /** Lists and reads the objects below one prefix of an S3-compatible object store. */
 import type { S3Client } from "@aws-sdk/client-s3";
-import { AppError } from "../../base/index.ts";
-import { pictureLimits, tooManyBytes } from "../../image/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { pictureLimits, tooManyBytes } from "../../image/decode.ts";
 import { s3Failure } from "./s3-failure.ts";
 import { parseS3Location, type S3Location } from "./s3-location.ts";
 

@@ -1,7 +1,7 @@
 /** Labelled pictures below a prefix of an S3-compatible object store. */
-import { nameFaultOf, skippedEntry } from "./entry-name.ts";
+import { nameFaultOf, skippedEntry } from "./archives/entry-name.ts";
 import { byCodeUnits } from "./folder.ts";
-import { readLayout } from "./layout.ts";
+import { readLayout } from "./folder-layout.ts";
 import { S3Store, type StoredObject } from "./s3-store.ts";
 import type { SkippedPicture, Source } from "./source.ts";
 

@@ -1,6 +1,6 @@
 /** The port through which labelled pictures come in, whatever they are stored as. */
-import type { ErrorCode } from "../../base/index.ts";
-import type { PixelImage } from "../../image/index.ts";
+import type { ErrorCode } from "../../base/errors.ts";
+import type { PixelImage } from "../../image/decode.ts";
 
 export const splits = ["train", "val", "test"] as const;
 export type Split = (typeof splits)[number];

@@ -1,8 +1,9 @@
 /** Files that must not change while they are read: what they look like from outside, and reads that notice a change. */
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { AppError, readFailure, systemCodeOf } from "../../base/index.ts";
-import { pictureLimits, tooManyBytes } from "../../image/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { readFailure, systemCodeOf } from "../../base/files/file-failure.ts";
+import { pictureLimits, tooManyBytes } from "../../image/decode.ts";
 
 /** Size in bytes and time of the last change in nanoseconds: `1834-1718000000123456789`. */
 export function stampOf({ size, mtimeNs }: Pick<BigIntStats, "size" | "mtimeNs">): string {

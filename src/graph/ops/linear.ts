@@ -1,7 +1,6 @@
 /** Products of matrices. */
 
-import type { Attributes, ReferenceTensor } from "../op.ts";
-import { chain, defineOp, kernel, rejectShape } from "../op.ts";
+import { type Attributes, chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../op.ts";
 import {
   broadcastOffsets,
   broadcastShape,
@@ -13,10 +12,9 @@ import {
 } from "../reference-tensor.ts";
 import { broadcastShapes, checkInputs, numberAttribute } from "../shape-rules.ts";
 import { sameShape, sizeOf } from "../tensor-type.ts";
-import type { Value } from "../value.ts";
-import { apply1, scalar } from "../value.ts";
-import { mul } from "./arithmetic.ts";
-import { transpose } from "./shape.ts";
+import { apply1, scalar, type Value } from "../value.ts";
+import { mul } from "./elementwise/arithmetic.ts";
+import { transpose } from "./movement/shape.ts";
 
 const matMulOp = defineOp({
   name: "MatMul",

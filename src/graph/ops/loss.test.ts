@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../evaluate.ts";
+import { evaluate } from "../reference-evaluation.ts";
 import { toReference } from "../reference-tensor.ts";
-import type { TensorData } from "../tensor-type.ts";
-import { float32 } from "../tensor-type.ts";
-import type { Value } from "../value.ts";
-import { graph, input } from "../value.ts";
+import { float32, type TensorData } from "../tensor-type.ts";
+import { graph, input, type Value } from "../value.ts";
 import { correctCount, softmaxCrossEntropy } from "./loss.ts";
 
 const rows = [

@@ -1,15 +1,13 @@
 /** Softmax and the losses and counts of classification. */
 import { AppError } from "../../base/errors.ts";
-import type { ReferenceTensor } from "../op.ts";
-import { chain, defineOp, kernel, rejectShape } from "../op.ts";
+import { chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../op.ts";
 import { stridesOf } from "../reference-tensor.ts";
 import { checkInputs, normalizeAxis, numberAttribute, rejectAttribute } from "../shape-rules.ts";
 import { float32 } from "../tensor-type.ts";
-import type { Value } from "../value.ts";
-import { apply1, constant, scalar } from "../value.ts";
-import { add, div, exp, mul, neg, sub } from "./arithmetic.ts";
-import { cast, equal } from "./comparison.ts";
-import { oneHot } from "./indexing.ts";
+import { apply1, constant, scalar, type Value } from "../value.ts";
+import { add, div, exp, mul, neg, sub } from "./elementwise/arithmetic.ts";
+import { cast, equal } from "./elementwise/comparison.ts";
+import { oneHot } from "./movement/indexing.ts";
 import { argMax, reduceMean, reduceSum } from "./reduction.ts";
 
 type SoftmaxGradient = (dy: Value, y: Value, sum: (x: Value) => Value) => Value;

@@ -1,16 +1,12 @@
 /** Batch normalization: ONNX's inference form, and the training form with its gradient as composite ops. */
-import type { Attributes, ReferenceTensor } from "../op.ts";
-import { chain, defineOp, kernel, rejectShape } from "../op.ts";
+import { type Attributes, chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../op.ts";
 import { filled } from "../reference-tensor.ts";
-import type { InputRule } from "../shape-rules.ts";
-import { checkInputs, numberAttribute, onlyAttribute } from "../shape-rules.ts";
-import type { TensorType } from "../tensor-type.ts";
-import { isStatic, sizeOf } from "../tensor-type.ts";
-import type { Value } from "../value.ts";
-import { apply, apply1, scalar } from "../value.ts";
-import { add, mul, neg, reciprocal, sqrt, sub } from "./arithmetic.ts";
+import { checkInputs, type InputRule, numberAttribute, onlyAttribute } from "../shape-rules.ts";
+import { isStatic, sizeOf, type TensorType } from "../tensor-type.ts";
+import { apply, apply1, scalar, type Value } from "../value.ts";
+import { add, mul, neg, reciprocal, sqrt, sub } from "./elementwise/arithmetic.ts";
+import { reshape } from "./movement/shape.ts";
 import { reduceMean, reduceSum } from "./reduction.ts";
-import { reshape } from "./shape.ts";
 
 export interface NormOptions {
   /** Added to the variance before its root; 1e-5 unless given. */

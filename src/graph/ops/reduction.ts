@@ -1,7 +1,6 @@
 /** Ops that fold axes: sums, means, maxima. */
 
-import type { ReferenceTensor } from "../op.ts";
-import { chain, defineOp, kernel, noFlow, rejectShape } from "../op.ts";
+import { chain, defineOp, kernel, noFlow, type ReferenceTensor, rejectShape } from "../op.ts";
 import { offsetsOf, stridesOf } from "../reference-tensor.ts";
 import {
   checkInputs,
@@ -12,12 +11,10 @@ import {
   onlyAttribute,
   rejectAttribute,
 } from "../shape-rules.ts";
-import type { DType, Shape } from "../tensor-type.ts";
-import { int64Vector, isStatic, sizeOf } from "../tensor-type.ts";
-import type { Value } from "../value.ts";
-import { apply1, constant, scalar } from "../value.ts";
-import { div, equalsTopMask, mul } from "./arithmetic.ts";
-import { expandTo, reshape } from "./shape.ts";
+import { type DType, int64Vector, isStatic, type Shape, sizeOf } from "../tensor-type.ts";
+import { apply1, constant, scalar, type Value } from "../value.ts";
+import { div, equalsTopMask, mul } from "./elementwise/arithmetic.ts";
+import { expandTo, reshape } from "./movement/shape.ts";
 
 export interface ReduceOptions {
   /** Which axes to fold, negative ones from the end; all of them unless given. */

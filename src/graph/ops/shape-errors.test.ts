@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../base/errors.ts";
 import type { Dim, DType } from "../tensor-type.ts";
-import type { Value } from "../value.ts";
-import { input } from "../value.ts";
+import { input, type Value } from "../value.ts";
 import {
   add,
   averagePoolGradient,
@@ -34,7 +33,7 @@ import {
   split,
   sumTo,
   transpose,
-} from "./index.ts";
+} from "./table.ts";
 
 const t = (shape: readonly Dim[], dtype: DType = "float32"): Value => input("t", dtype, shape);
 const picture = t([8, 3, 32, 32]);

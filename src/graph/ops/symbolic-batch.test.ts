@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { randomTensor } from "../../../tests/support/op-samples.ts";
-import { evaluate } from "../evaluate.ts";
 import { expandComposites } from "../lower.ts";
-import type { Value } from "../value.ts";
-import { graph, input } from "../value.ts";
+import { evaluate } from "../reference-evaluation.ts";
+import { graph, input, type Value } from "../value.ts";
 import {
   argMax,
   averagePool,
@@ -32,7 +31,7 @@ import {
   softmax,
   softmaxCrossEntropy,
   transpose,
-} from "./index.ts";
+} from "./table.ts";
 
 const x = input("x", "float32", ["N", 4, 6, 6]);
 const dy = input("dy", "float32", ["N", 4, 4, 4]);

@@ -8,13 +8,13 @@ import {
   weightedLoss,
 } from "../../../tests/support/op-samples.ts";
 import { gradients } from "../autodiff.ts";
-import { evaluate } from "../evaluate.ts";
 import { expandComposites } from "../lower.ts";
 import { decodeModel, encodeModel } from "../onnx.ts";
 import { opTable } from "../op.ts";
+import { evaluate } from "../reference-evaluation.ts";
 import { formatType } from "../tensor-type.ts";
 import { graph } from "../value.ts";
-import "./index.ts";
+import "./table.ts";
 
 const outputsByName = <V>(outputs: readonly V[]) => Object.fromEntries(outputs.map((value, at) => [`out${at}`, value]));
 

@@ -1,7 +1,7 @@
 /** What an architecture is: a name, a schema of its options, and a pure function from a scope to logits. */
 import type { Static, TObject } from "@sinclair/typebox";
 import { Value as Schema } from "@sinclair/typebox/value";
-import { describeSchema } from "../../base/config-schema.ts";
+import { describeSchema } from "../../base/config/config-schema.ts";
 import { AppError } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
 import type { Value } from "../../graph/value.ts";

@@ -1,7 +1,7 @@
 /** The baseline: two convolutions per width, each followed by batch normalisation and ReLU, then pooling. */
 import { Type } from "@sinclair/typebox";
-import { relu } from "../../graph/ops/elementwise.ts";
-import { maxPool } from "../../graph/ops/pooling.ts";
+import { relu } from "../../graph/ops/elementwise/elementwise.ts";
+import { maxPool } from "../../graph/ops/pooling/pooling.ts";
 import type { Value } from "../../graph/value.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
 import { inLayer } from "../scope.ts";

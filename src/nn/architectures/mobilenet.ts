@@ -1,6 +1,6 @@
 /** Inverted residuals with depthwise convolutions. Source: Sandler et al., MobileNetV2, CVPR 2018. */
 import { Type } from "@sinclair/typebox";
-import { add, relu6 } from "../../graph/ops/elementwise.ts";
+import { add, relu6 } from "../../graph/ops/elementwise/elementwise.ts";
 import type { Value } from "../../graph/value.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
 import type { Scope } from "../scope.ts";

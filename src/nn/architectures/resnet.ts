@@ -1,6 +1,6 @@
 /** A small residual network for small pictures. Source: He et al., Deep Residual Learning, CVPR 2016 (the CIFAR form). */
 import { Type } from "@sinclair/typebox";
-import { add, relu } from "../../graph/ops/elementwise.ts";
+import { add, relu } from "../../graph/ops/elementwise/elementwise.ts";
 import type { Value } from "../../graph/value.ts";
 import { zeros } from "../initializers.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";

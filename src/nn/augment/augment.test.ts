@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../base/random.ts";
-import { evaluate } from "../../graph/evaluate.ts";
+import { evaluate } from "../../graph/reference-evaluation.ts";
 import { graph, input, nodesOf } from "../../graph/value.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { normalizePictures } from "../picture-input.ts";
 import { augmentPictures, mixTargets } from "./augment.ts";
-import type { Augmentation } from "./augmentation.ts";
-import { noAugmentation } from "./augmentation.ts";
+import { type Augmentation, noAugmentation } from "./augmentation.ts";
 import { drawAugmentation } from "./draw.ts";
 import { blockRows, numbersPerPicture } from "./numbers.ts";
 

@@ -2,16 +2,20 @@
  * Random variation of training pictures, inside the graph: a pure function of the pictures and of the numbers that
  * `drawAugmentation` drew. What is off leaves no node behind.
  */
-import { add, cast, clip, minimum, mul, sub } from "../../graph/ops/elementwise.ts";
+import { add, cast, clip, minimum, mul, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { matMul } from "../../graph/ops/linear.ts";
-import { gather, oneHot, reshape, split, transpose } from "../../graph/ops/movement.ts";
+import { gather, oneHot, reshape, split, transpose } from "../../graph/ops/movement/movement.ts";
 import { float32 } from "../../graph/tensor-type.ts";
-import type { Value } from "../../graph/value.ts";
-import { constant, scalar } from "../../graph/value.ts";
-import type { PictureSize } from "../picture-input.ts";
-import { scaleChannels } from "../picture-input.ts";
-import type { Augmentation } from "./augmentation.ts";
-import { changesColours, mixesPictures, movesPixels, requireColours, slantsPictures } from "./augmentation.ts";
+import { constant, scalar, type Value } from "../../graph/value.ts";
+import { type PictureSize, scaleChannels } from "../picture-input.ts";
+import {
+  type Augmentation,
+  changesColours,
+  mixesPictures,
+  movesPixels,
+  requireColours,
+  slantsPictures,
+} from "./augmentation.ts";
 import type { AugmentationSetup } from "./draw.ts";
 import { splitNumbers } from "./numbers.ts";
 import { resample, resampleApart } from "./resample.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../base/random.ts";
-import type { Augmentation } from "./augmentation.ts";
-import { augments, noAugmentation } from "./augmentation.ts";
+import { type Augmentation, augments, noAugmentation } from "./augmentation.ts";
 import { drawAugmentation, mixingOf } from "./draw.ts";
 import { blockRows, numbersPerPicture } from "./numbers.ts";
 

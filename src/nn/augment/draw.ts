@@ -1,10 +1,8 @@
 /** Draws the numbers that a batch is varied by. All chance of the augmentation is here; the graph only computes. */
 import type { Random } from "../../base/random.ts";
 import type { Normalization, PictureSize } from "../picture-input.ts";
-import type { AffineMap } from "./affine-map.ts";
-import { cropped, inTurn, mirrored, sheared, shifted, turned, unmoved, zoomed } from "./affine-map.ts";
-import type { Augmentation } from "./augmentation.ts";
-import { mixesPictures } from "./augmentation.ts";
+import { type AffineMap, cropped, inTurn, mirrored, sheared, shifted, turned, unmoved, zoomed } from "./affine-map.ts";
+import { type Augmentation, mixesPictures } from "./augmentation.ts";
 import { drawBeta } from "./beta.ts";
 import { areaOf, type Box, drawBox, drawPatch, noBox, onWholePixels } from "./boxes.ts";
 import { brightened, coloursInTurn, contrasted, normalizingMap, saturated, turnedHues } from "./colour-map.ts";

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { AffineMap } from "./affine-map.ts";
-import { cropped, inTurn, mirrored, sheared, shifted, turned, unmoved, zoomed } from "./affine-map.ts";
-import type { ColourMap } from "./colour-map.ts";
-import { brightened, coloursInTurn, contrasted, normalizingMap, saturated, turnedHues } from "./colour-map.ts";
+import { type AffineMap, cropped, inTurn, mirrored, sheared, shifted, turned, unmoved, zoomed } from "./affine-map.ts";
+import {
+  brightened,
+  type ColourMap,
+  coloursInTurn,
+  contrasted,
+  normalizingMap,
+  saturated,
+  turnedHues,
+} from "./colour-map.ts";
 
 const size = { height: 6, width: 10, channels: 3 };
 const near = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 9));

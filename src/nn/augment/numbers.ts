@@ -1,5 +1,5 @@
 /** How the numbers that vary one picture lie side by side in the row that a step is fed. */
-import { split } from "../../graph/ops/movement.ts";
+import { split } from "../../graph/ops/movement/movement.ts";
 import type { Value } from "../../graph/value.ts";
 
 /**

@@ -11,12 +11,11 @@
  * four Gathers of pixels takes 2.6 / 8 / 17, from one Gather of packed 2x2 neighbourhoods 1.8 / 8 / 18: no gain that is
  * worth its twenty nodes beside a step of 82 / 312 / 790 ms.
  */
-import { abs, add, cast, clip, mul, relu, sub } from "../../graph/ops/elementwise.ts";
+import { abs, add, cast, clip, mul, relu, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { matMul } from "../../graph/ops/linear.ts";
-import { gridSample, reshape, split, transpose } from "../../graph/ops/movement.ts";
+import { gridSample, reshape, split, transpose } from "../../graph/ops/movement/movement.ts";
 import { float32 } from "../../graph/tensor-type.ts";
-import type { Value } from "../../graph/value.ts";
-import { constant, scalar } from "../../graph/value.ts";
+import { constant, scalar, type Value } from "../../graph/value.ts";
 import type { PictureSize } from "../picture-input.ts";
 
 /** uint8 `[N,H,W,C]` as float32 `[N,C,H,W]` from 0 to 255, moved by any maps, `[N,6]`. */

@@ -1,8 +1,7 @@
 /** Convolution weights between ONNX's `[O,C,kh,kw]` and the orders that the blocked kernels read. */
-import { reshape } from "../../graph/ops/movement.ts";
+import { reshape } from "../../graph/ops/movement/movement.ts";
 import { sizeOf } from "../../graph/tensor-type.ts";
-import type { Value } from "../../graph/value.ts";
-import { apply1 } from "../../graph/value.ts";
+import { apply1, type Value } from "../../graph/value.ts";
 import type { Quad } from "./geometry.ts";
 import type { BlockedOps } from "./nchwc-ops.ts";
 import type { RowGather } from "./rows.ts";

@@ -13,10 +13,9 @@ import {
   maxPool,
   reduceSum,
   relu,
-} from "../../graph/ops/index.ts";
+} from "../../graph/ops/table.ts";
 import { sizeOf } from "../../graph/tensor-type.ts";
-import type { Graph, Value } from "../../graph/value.ts";
-import { graph, input, nodesOf } from "../../graph/value.ts";
+import { type Graph, graph, input, nodesOf, type Value } from "../../graph/value.ts";
 import type { Executor, Tensors } from "../executor.ts";
 import { createOnnxRuntimeExecutor } from "../onnx-runtime.ts";
 import { createReferenceExecutor } from "../reference.ts";

@@ -2,11 +2,9 @@
  * The CPU fast path: rewrites a graph so that pictures stay in ONNX Runtime's blocked layout from the first convolution to the last,
  * forwards and backwards. Results differ from the portable graph's by float32 rounding only.
  */
-import type { Graph } from "../../graph/value.ts";
-import { apply, graph, nodesOf } from "../../graph/value.ts";
+import { apply, type Graph, graph, nodesOf } from "../../graph/value.ts";
+import { createForming, type Layout, type Rule } from "./blocked-layout.ts";
 import { planGradientScales } from "./gradient-scale.ts";
-import type { Layout, Rule } from "./layout.ts";
-import { createForming } from "./layout.ts";
 import { convolutionRules, lowersInputGradient } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
 import { lowersNormGradient, normalisationRules } from "./rules/normalisation.ts";

@@ -8,10 +8,8 @@
  * They are not in the op table: they exist only behind the executor port, in graphs made for this machine's CPU.
  */
 import { AppError } from "../../base/errors.ts";
-import type { Attributes, AttributeType, Op, ReferenceTensor } from "../../graph/op.ts";
-import { findOp } from "../../graph/op.ts";
-import type { TensorType } from "../../graph/tensor-type.ts";
-import { sizeOf } from "../../graph/tensor-type.ts";
+import { type Attributes, type AttributeType, findOp, type Op, type ReferenceTensor } from "../../graph/op.ts";
+import { sizeOf, type TensorType } from "../../graph/tensor-type.ts";
 
 const domain = "com.microsoft.nchwc";
 const windowTypes = {

@@ -10,11 +10,10 @@
  * Measured on two AVX-512 cores (N=128, C=O=32, 28x28): 300 GFLOP/s and 4 ms of relayout, where three shifted copies and a Gemm took
  * 150 GFLOP/s and some 25 ms of copies. Tiles: 64x64 pictures, O=32: 141 GFLOP/s uncut, 280 in strips of 8 rows.
  */
-import { reshape } from "../../graph/ops/movement.ts";
-import type { Value } from "../../graph/value.ts";
-import { apply1 } from "../../graph/value.ts";
+import { reshape } from "../../graph/ops/movement/movement.ts";
+import { apply1, type Value } from "../../graph/value.ts";
+import type { Layout } from "./blocked-layout.ts";
 import type { ConvGeometry } from "./geometry.ts";
-import type { Layout } from "./layout.ts";
 
 /** Floats of dy that one inner kernel call reads: 128 K floats are 512 KB, a quarter of the second-level cache of current server cores. */
 const tileFloats = 128 * 1024;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { routes } from "../contract/index.ts";
+import { routes } from "../contract/contract.ts";
 import { methodsOf } from "./method-check.ts";
 
 const methods = methodsOf(routes);

@@ -1,5 +1,5 @@
 /** What an operator may change while the service runs. */
-import { contract } from "../contract/index.ts";
+import { contract } from "../contract/contract.ts";
 import type { Handler } from "../http/register-route.ts";
 import { compileCheck } from "../http/validate.ts";
 import { parseJson } from "../input/read-pictures.ts";

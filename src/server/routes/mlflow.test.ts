@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
-import { loadBundle } from "../../registry/load-bundle.ts";
+import { loadBundle } from "../../bundle/load-bundle.ts";
 
 let service: RunningService;
 beforeAll(async () => {

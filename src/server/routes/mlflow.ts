@@ -1,7 +1,7 @@
 /** MLflow's `/invocations`, answered as its server answers for a bundle logged with the onnx flavour. */
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
-import { contract } from "../contract/index.ts";
+import { contract } from "../contract/contract.ts";
 import { InvocationsBody } from "../contract/mlflow.ts";
 import type { Handler } from "../http/register-route.ts";
 import { compileCheck } from "../http/validate.ts";

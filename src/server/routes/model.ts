@@ -1,5 +1,5 @@
 /** `/model` and the sample pictures. */
-import { contract } from "../contract/index.ts";
+import { contract } from "../contract/contract.ts";
 import type { Handler } from "../http/register-route.ts";
 import type { SampleList } from "../samples.ts";
 import { requireModel, type Service } from "../service.ts";

@@ -1,5 +1,5 @@
 /** `/metrics` and `/openapi.json`. */
-import { contract } from "../contract/index.ts";
+import { contract } from "../contract/contract.ts";
 import type { Handler } from "../http/register-route.ts";
 import type { Service } from "../service.ts";
 

@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
 import { applyRecipe } from "../../image/recipe.ts";
-import { openPredictor } from "../../predict/index.ts";
+import { openPredictor } from "../../predict/predictor.ts";
 
 let service: RunningService;
 let file = Buffer.alloc(0);

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
-import { contract } from "../contract/index.ts";
+import { contract } from "../contract/contract.ts";
 import type { Handler } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { readPictures } from "../input/read-pictures.ts";
@@ -77,7 +77,7 @@ async function explain(service: Service, request: FastifyRequest, reply: Fastify
     const chosen = query.class === undefined ? indexOfLargest(answers.probabilities) : classFrom(query.class, model);
     // One at a time: heat maps are for people, and must not take the place of predictions.
     const image = await service.explaining.pass(context, async () => {
-      const { drawHeatMap } = await import("../../predict/explain.ts");
+      const { drawHeatMap } = await import("../../predict/explain/explain.ts");
       const heat = await (await model.explainer()).explain(pixels, chosen);
       reply.header("x-pawprint-method", heat.method);
       return drawHeatMap(pixels, model.info.recipe, heat);

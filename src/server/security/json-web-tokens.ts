@@ -7,7 +7,8 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from "jose";
-import { AppError, readText } from "../../base/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { readText } from "../../base/files/read-file.ts";
 
 export interface TokenOptions {
   /** Where the provider publishes its keys; one of the two. */

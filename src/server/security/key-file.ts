@@ -1,7 +1,10 @@
 /** The file of API keys: changed by commands under a lock, read by services that notice when it has changed. */
 import { chmod, readFile, stat } from "node:fs/promises";
-import { toAppError } from "../../base/errors.ts";
-import { AppError, type Logger, readFailure, systemCodeOf, withLock, writeFileAtomic } from "../../base/index.ts";
+import { AppError, toAppError } from "../../base/errors.ts";
+import { writeFileAtomic } from "../../base/files/atomic-file.ts";
+import { readFailure, systemCodeOf } from "../../base/files/file-failure.ts";
+import { withLock } from "../../base/locks/lock-file.ts";
+import type { Logger } from "../../base/logger.ts";
 import { type ApiKey, createKey, type NewKey, parseKeyFile, renderKeyFile } from "./api-keys.ts";
 
 /** The keys of a file; none where there is no such file. Errors: KEYS_INVALID, FILE_READ_FAILED. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { AppError } from "../../base/errors.ts";
 import { createLogger } from "../../base/logger.ts";
-import type { BundleSource } from "../../registry/bundle-source.ts";
+import type { BundleSource } from "../../bundle/bundle-source.ts";
 import { openModelHost } from "./model-host.ts";
 import type { ServedModel } from "./served-model.ts";
 

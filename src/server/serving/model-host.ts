@@ -1,6 +1,7 @@
 /** Keeps the models that serve: watches their sources, loads a new version beside the old one, and changes over without losing a request. */
-import { type AppError, type Logger, toAppError } from "../../base/index.ts";
-import type { BundleSource, SourcedBundle } from "../../registry/bundle-source.ts";
+import { type AppError, toAppError } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { BundleSource, SourcedBundle } from "../../bundle/bundle-source.ts";
 import { canaryTakes } from "./canary.ts";
 import type { ServedModel } from "./served-model.ts";
 

@@ -1,12 +1,12 @@
 /** One bundle in service: its engine in a thread, its batcher, its explainer once somebody asks, and a count of who still uses it. */
-import { sha256 } from "../../base/index.ts";
+import { sha256 } from "../../base/hash.ts";
+import type { BundleInfo } from "../../bundle/bundle.ts";
+import type { SourcedBundle } from "../../bundle/bundle-source.ts";
+import { type LoadedBundle, loadBundle } from "../../bundle/load-bundle.ts";
 import { decodeModel } from "../../graph/onnx.ts";
 import { applyRecipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type BatchedAnswers, createBatcher, type Urgency } from "../../predict/batcher.ts";
-import type { Explainer } from "../../predict/explain.ts";
-import type { BundleInfo } from "../../registry/bundle.ts";
-import type { SourcedBundle } from "../../registry/bundle-source.ts";
-import { type LoadedBundle, loadBundle } from "../../registry/load-bundle.ts";
+import type { Explainer } from "../../predict/explain/explain.ts";
 import type { Executor } from "../../runtime/executor.ts";
 
 export interface ServedModel {
@@ -104,7 +104,7 @@ export async function openServedModel(
 /** Most services are never asked for heat maps: what differentiates graphs, and an engine in this thread, are loaded when one is. */
 async function openExplainer(bytes: Uint8Array, where: string, info: BundleInfo): Promise<Explainer> {
   const [{ createExplainer }, { createOnnxRuntimeExecutor }] = await Promise.all([
-    import("../../predict/explain.ts"),
+    import("../../predict/explain/explain.ts"),
     import("../../runtime/onnx-runtime.ts"),
   ]);
   return createExplainer(decodeModel(bytes, where).graph, info, createOnnxRuntimeExecutor({ threads: 1 }));

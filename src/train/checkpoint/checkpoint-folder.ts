@@ -1,16 +1,11 @@
 /** The checkpoints of one training: a folder with the newest few, of which the best weights are a part. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  AppError,
-  ensureFolder,
-  isAppError,
-  type Lock,
-  type Logger,
-  removeLeftovers,
-  systemCodeOf,
-  withLock,
-} from "../../base/index.ts";
+import { AppError, isAppError } from "../../base/errors.ts";
+import { ensureFolder, removeLeftovers } from "../../base/files/atomic-file.ts";
+import { systemCodeOf } from "../../base/files/file-failure.ts";
+import { type Lock, withLock } from "../../base/locks/lock-file.ts";
+import type { Logger } from "../../base/logger.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
 /** How many are kept: the newest, and the one before in case that a disk or a power cut spoils the newest. */

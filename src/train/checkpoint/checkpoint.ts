@@ -1,17 +1,15 @@
 /** A training on disk: one safetensors file with every weight under its own name and all that is needed to go on. */
 import { type Static, Type } from "@sinclair/typebox";
 import { Value as Schema } from "@sinclair/typebox/value";
-import { writeFileAtomic } from "../../base/atomic-file.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
-import { readBytes } from "../../base/read-file.ts";
+import { writeFileAtomic } from "../../base/files/atomic-file.ts";
+import { readBytes } from "../../base/files/read-file.ts";
 import { formatShape, sameShape } from "../../graph/tensor-type.ts";
-import { createNetwork } from "../../nn/architectures/index.ts";
-import type { Model } from "../../nn/inference-graph.ts";
-import { layoutOf } from "../../nn/inference-graph.ts";
-import type { ParameterLayout, Slot } from "../../nn/layout.ts";
+import { createNetwork } from "../../nn/architectures/table.ts";
+import { layoutOf, type Model } from "../../nn/inference-graph.ts";
+import type { ParameterLayout, Slot } from "../../nn/parameter-layout.ts";
 import type { Snapshot } from "../fit/fit-options.ts";
-import type { NamedTensor } from "./safetensors.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.ts";
 
 export interface Checkpoint {
   readonly model: Model;

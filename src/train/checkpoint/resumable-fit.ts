@@ -1,6 +1,11 @@
 /** Training that can be interrupted: checkpoints on the way, and the way back from them. */
-import { AppError, interruptionOf, isAppError, type Lock, type Logger, type Progress } from "../../base/index.ts";
-import { indicesOf } from "../../dataset/pack/index.ts";
+
+import { interruptionOf } from "../../base/cancel.ts";
+import { AppError, isAppError } from "../../base/errors.ts";
+import type { Lock } from "../../base/locks/lock-file.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Progress } from "../../base/progress.ts";
+import { indicesOf } from "../../dataset/pack/pack.ts";
 import type { Model } from "../../nn/inference-graph.ts";
 import { fit as trainEpochs } from "../fit/fit.ts";
 import type { FitOptions, FitResult, Snapshot } from "../fit/fit-options.ts";

@@ -1,11 +1,13 @@
 /** A bundle's answers to pictures of a pack, with what is known of each picture. */
-import { type Progress, throwIfCancelled } from "../../base/index.ts";
-import { measurePixels } from "../../dataset/inspection/measure-pixels.ts";
-import { type Pack, readPixels } from "../../dataset/pack/index.ts";
+
+import { throwIfCancelled } from "../../base/cancel.ts";
+import type { Progress } from "../../base/progress.ts";
+import type { LoadedBundle } from "../../bundle/load-bundle.ts";
+import { measurePixels } from "../../dataset/inspection/scan/measure-pixels.ts";
+import { type Pack, readPixels } from "../../dataset/pack/pack.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import type { Answers } from "../../metrics/classification-metrics.ts";
 import { temperatureBetween } from "../../metrics/temperature-between.ts";
-import type { LoadedBundle } from "../../registry/load-bundle.ts";
 
 export interface AnsweredPictures extends Answers {
   /** Divided by the bundle's temperature: their softmax are the probabilities that the bundle gives. `[count, labels]` row-major. */

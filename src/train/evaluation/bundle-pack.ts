@@ -1,8 +1,11 @@
 /** Labelled pictures as a bundle sees them: under its recipe, its splits and its classes. */
-import { AppError, type Logger, type Progress } from "../../base/index.ts";
-import { indicesOf, isPackFolder, type Pack } from "../../dataset/pack/index.ts";
+import { AppError } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Progress } from "../../base/progress.ts";
+import type { BundleInfo } from "../../bundle/bundle.ts";
+import { isPackFolder } from "../../dataset/pack/build-pack.ts";
+import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import { type Split, splits } from "../../dataset/sources/source.ts";
-import type { BundleInfo } from "../../registry/bundle.ts";
 import { preparePack } from "../pictures/prepare-pack.ts";
 
 export interface BundlePackOptions {

@@ -1,12 +1,15 @@
 /** Evaluates a finished bundle on labelled pictures, by the same split rule as training. */
-import { AppError, type Logger, type Progress, silentLogger, silentProgress } from "../../base/index.ts";
-import { isPackFolder, type Pack, readPixels } from "../../dataset/pack/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { type Logger, silentLogger } from "../../base/logger.ts";
+import { type Progress, silentProgress } from "../../base/progress.ts";
+import type { LoadedBundle } from "../../bundle/load-bundle.ts";
+import { isPackFolder } from "../../dataset/pack/build-pack.ts";
+import { type Pack, readPixels } from "../../dataset/pack/pack.ts";
 import type { Split } from "../../dataset/sources/source.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import { type Analysis, analyseAnswers } from "../../metrics/analyse-answers.ts";
 import { type Comparison, compareAnswers } from "../../metrics/compare-answers.ts";
 import type { Latency } from "../../metrics/latency-figures.ts";
-import type { LoadedBundle } from "../../registry/load-bundle.ts";
 import { readShorterSides } from "../pictures/picture-sizes.ts";
 import { type AnsweredPictures, answerPictures } from "./answer-pictures.ts";
 import { chosenIndices, openBundlePack } from "./bundle-pack.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tinyModel } from "../../../tests/support/tiny-bundle.ts";
-import type { LoadedBundle } from "../../registry/load-bundle.ts";
+import type { LoadedBundle } from "../../bundle/load-bundle.ts";
 import { measureLatency } from "./latency.ts";
 
 /** A bundle whose answer to N pictures takes as long as `msFor` says, on a clock of its own. */

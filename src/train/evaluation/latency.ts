@@ -1,8 +1,8 @@
 /** How long a bundle takes to answer on this machine. */
-import { throwIfCancelled } from "../../base/index.ts";
+import { throwIfCancelled } from "../../base/cancel.ts";
+import type { LoadedBundle } from "../../bundle/load-bundle.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import type { Latency, LatencyFigures } from "../../metrics/latency-figures.ts";
-import type { LoadedBundle } from "../../registry/load-bundle.ts";
 
 export interface LatencyOptions {
   /** Of the batch. */

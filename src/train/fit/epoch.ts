@@ -1,12 +1,12 @@
 /** One pass over the training pictures: shuffle, fill a batch, step, repeat. */
 import type { ProgressHandle } from "../../base/progress.ts";
 import type { Random } from "../../base/random.ts";
-import type { Pack } from "../../dataset/pack/index.ts";
-import { batches, createBatch } from "../../dataset/pack/index.ts";
-import type { TensorData } from "../../graph/tensor-type.ts";
-import { sizeOf } from "../../graph/tensor-type.ts";
+import { batches, createBatch } from "../../dataset/pack/loader.ts";
+import type { Pack } from "../../dataset/pack/pack.ts";
+import { sizeOf, type TensorData } from "../../graph/tensor-type.ts";
 import { createShrinker } from "../../image/shrink-pixels.ts";
-import { drawAugmentation, numbersPerPicture } from "../../nn/augment/index.ts";
+import { drawAugmentation } from "../../nn/augment/draw.ts";
+import { numbersPerPicture } from "../../nn/augment/numbers.ts";
 import type { TrainStep } from "../step/step.ts";
 import type { StepRunner } from "../step/step-runner.ts";
 import type { EpochPosition } from "./fit-options.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { patternPack } from "../../../tests/fixtures/pattern-pack.ts";
-import { createNetwork } from "../../nn/architectures/index.ts";
+import { createNetwork } from "../../nn/architectures/table.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
-import { createModel } from "../model.ts";
+import { createModel } from "../create-model.ts";
 import { findRate, type RatePoint, steepest } from "./find-rate.ts";
 
 const pack = patternPack();

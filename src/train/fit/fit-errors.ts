@@ -1,7 +1,6 @@
 /** What can be wrong with a training before it starts, and what it says when it fails. */
 import { AppError } from "../../base/errors.ts";
-import type { Pack } from "../../dataset/pack/index.ts";
-import { indicesOf } from "../../dataset/pack/index.ts";
+import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import type { Model } from "../../nn/inference-graph.ts";
 import type { PictureSize } from "../../nn/picture-input.ts";
 import type { FitOptions, FitResult } from "./fit-options.ts";

@@ -1,8 +1,8 @@
 /** What a training is given, what it reports on its way, and what it gives back. */
 import type { Progress } from "../../base/progress.ts";
 import type { Seed } from "../../base/random.ts";
-import type { Pack } from "../../dataset/pack/index.ts";
-import type { Augmentation } from "../../nn/augment/index.ts";
+import type { Pack } from "../../dataset/pack/pack.ts";
+import type { Augmentation } from "../../nn/augment/augmentation.ts";
 import type { Model, Weights } from "../../nn/inference-graph.ts";
 import type { PictureSize } from "../../nn/picture-input.ts";
 import type { Executor } from "../../runtime/executor.ts";

@@ -1,10 +1,11 @@
 /** Training, from the first weights to the best ones. */
 import { isAppError } from "../../base/errors.ts";
-import { memoryLimit } from "../../base/memory-limit.ts";
+import { memoryLimit } from "../../base/machine/memory-limit.ts";
 import { silentProgress } from "../../base/progress.ts";
 import { formatRate } from "../../base/quantity.ts";
 import { createRandom, type Random } from "../../base/random.ts";
-import { countBatches, indicesOf } from "../../dataset/pack/index.ts";
+import { countBatches } from "../../dataset/pack/loader.ts";
+import { indicesOf } from "../../dataset/pack/pack.ts";
 import type { Weights } from "../../nn/inference-graph.ts";
 import { adamw } from "../step/optimizer.ts";
 import { averageName } from "../step/step.ts";
@@ -12,7 +13,7 @@ import { explainShortage } from "../step/step-memory.ts";
 import type { StateVectors } from "../step/step-runner.ts";
 import { type Course, createCourse } from "./course.ts";
 import { type EpochResult, startOfEpoch, trainEpoch } from "./epoch.ts";
-import { Evaluator } from "./evaluate.ts";
+import { Evaluator } from "./evaluator.ts";
 import { checkFit, divergence } from "./fit-errors.ts";
 import type { BestWeights, EpochMetrics, EpochPosition, FitOptions, FitResult } from "./fit-options.ts";
 import { StagedTraining } from "./staged-training.ts";

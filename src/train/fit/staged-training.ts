@@ -1,6 +1,6 @@
 /** The training step of the stage under way, and the state that moves on from stage to stage. */
 import type { Random } from "../../base/random.ts";
-import { noAugmentation } from "../../nn/augment/index.ts";
+import { noAugmentation } from "../../nn/augment/augmentation.ts";
 import { adamw } from "../step/optimizer.ts";
 import { buildTrainStep, type TrainStep } from "../step/step.ts";
 import { initialState, type StateVectors, StepRunner } from "../step/step-runner.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { noAugmentation } from "../../nn/augment/index.ts";
+import { noAugmentation } from "../../nn/augment/augmentation.ts";
 import { planStages } from "./stages.ts";
 
 const size = (side: number) => ({ height: side, width: side, channels: 3 });

@@ -1,6 +1,5 @@
 /** The parts of a training: smaller pictures first, mixed pictures not to the end. */
-import type { Augmentation } from "../../nn/augment/index.ts";
-import { mixesPictures } from "../../nn/augment/index.ts";
+import { type Augmentation, mixesPictures } from "../../nn/augment/augmentation.ts";
 import type { PictureSize } from "../../nn/picture-input.ts";
 import type { Stage } from "./fit-options.ts";
 

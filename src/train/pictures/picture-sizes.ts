@@ -1,8 +1,10 @@
 /** How large pictures are before the recipe resizes them. */
-import type { Progress } from "../../base/index.ts";
+import type { Progress } from "../../base/progress.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import type { Sample } from "../../dataset/sources/source.ts";
-import { declaredSize, forEachInParallel, openPicture } from "../../image/index.ts";
+import { openPicture } from "../../image/decode.ts";
+import { declaredSize } from "../../image/format.ts";
+import { forEachInParallel } from "../../image/in-parallel.ts";
 
 /**
  * The shorter side in pixels of the pictures with these ids, as their files' heads say, in the order of `ids`; `undefined` where a file says

@@ -1,10 +1,15 @@
 /** From where labelled pictures lie to a pack: opened where it was built before, built where not. */
 import { join, resolve } from "node:path";
-import { AppError, contentHash, type Logger, type Progress } from "../../base/index.ts";
-import { buildPack, isPackFolder, openPack, type Pack, type SplitOptions } from "../../dataset/pack/index.ts";
+import { AppError } from "../../base/errors.ts";
+import { contentHash } from "../../base/hash.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Progress } from "../../base/progress.ts";
+import { buildPack, isPackFolder, openPack } from "../../dataset/pack/build-pack.ts";
+import type { Pack, SplitOptions } from "../../dataset/pack/pack.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import type { Source, SourceKind } from "../../dataset/sources/source.ts";
-import type { PixelImage, Recipe } from "../../image/index.ts";
+import type { PixelImage } from "../../image/decode.ts";
+import type { Recipe } from "../../image/recipe.ts";
 
 /** Width, height and channels that pictures come with: of pixels without a file, or of a pack. */
 export type OwnSize = Pick<PixelImage, "width" | "height" | "channels">;

@@ -1,6 +1,10 @@
 /** A few pictures of a source for a look at them: spread over its classes, of one split, packed as training would. */
-import { AppError, isAppError, type Progress, sha256, silentProgress, throwIfCancelled } from "../../base/index.ts";
-import type { SplitOptions } from "../../dataset/pack/index.ts";
+
+import { throwIfCancelled } from "../../base/cancel.ts";
+import { AppError, isAppError } from "../../base/errors.ts";
+import { sha256 } from "../../base/hash.ts";
+import { type Progress, silentProgress } from "../../base/progress.ts";
+import type { SplitOptions } from "../../dataset/pack/pack.ts";
 import type { Sample, SkippedPicture, Source, Split } from "../../dataset/sources/source.ts";
 import { defaultSalt, planSplits, positionOf, splitAt } from "../../dataset/split.ts";
 import { applyRecipe, applyRecipeToPixels, type Recipe } from "../../image/recipe.ts";

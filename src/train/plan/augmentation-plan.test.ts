@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Recipe } from "../../image/recipe.ts";
-import { noAugmentation } from "../../nn/augment/index.ts";
+import { noAugmentation } from "../../nn/augment/augmentation.ts";
 import { augmentationKeys, planAugmentation } from "./augmentation-plan.ts";
 import type { TrainSettings } from "./train-config.ts";
 

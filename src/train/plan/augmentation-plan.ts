@@ -1,7 +1,7 @@
 /** Decides what training pictures are varied by, and says why for what nobody chose. */
 import type { SourceKind } from "../../dataset/sources/source.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import type { Augmentation } from "../../nn/augment/index.ts";
+import type { Augmentation } from "../../nn/augment/augmentation.ts";
 import { type Choice, createNotes } from "./choice.ts";
 import type { TrainSettings } from "./train-config.ts";
 import { isLongTraining } from "./training-time.ts";

@@ -1,5 +1,5 @@
 /** Whether classes are weighted, decided from how many pictures each has to be learnt from. */
-import { indicesOf, type Pack } from "../../dataset/pack/index.ts";
+import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import { type Choice, createNotes } from "./choice.ts";
 import type { TrainSettings } from "./train-config.ts";
 

@@ -1,5 +1,5 @@
 /** The settings of the split, as `dataset/` takes them. */
-import type { SplitOptions } from "../../dataset/pack/index.ts";
+import type { SplitOptions } from "../../dataset/pack/pack.ts";
 import type { TrainSettings } from "./train-config.ts";
 
 /** `fold` counts from 1 for people: 2/5 is the second of five. */

@@ -1,11 +1,10 @@
 /** Turns settings and facts about the data into everything that a training needs, and says why for what nobody chose. */
-import { formatDuration } from "../../base/index.ts";
-import type { Pack } from "../../dataset/pack/index.ts";
-import { indicesOf } from "../../dataset/pack/index.ts";
+import { formatDuration } from "../../base/quantity.ts";
+import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { createNetwork, type Network } from "../../nn/architectures/index.ts";
-import { type Augmentation, requireColours } from "../../nn/augment/index.ts";
+import { createNetwork, type Network } from "../../nn/architectures/table.ts";
+import { type Augmentation, requireColours } from "../../nn/augment/augmentation.ts";
 import type { Stage } from "../fit/fit-options.ts";
 import { constantSchedule, cosineWithWarmup, oneCycle, type Schedule } from "../fit/schedule.ts";
 import { planStages } from "../fit/stages.ts";

@@ -1,5 +1,5 @@
 /** The time that a training is given, where it is not given epochs. */
-import { AppError } from "../../base/index.ts";
+import { AppError } from "../../base/errors.ts";
 import type { TrainSettings } from "./train-config.ts";
 
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000 } as const;

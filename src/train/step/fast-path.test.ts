@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../base/random.ts";
 import type { TensorData } from "../../graph/tensor-type.ts";
-import { createNetwork } from "../../nn/architectures/index.ts";
-import { type Augmentation, drawAugmentation, noAugmentation, numbersPerPicture } from "../../nn/augment/index.ts";
+import { createNetwork } from "../../nn/architectures/table.ts";
+import { type Augmentation, noAugmentation } from "../../nn/augment/augmentation.ts";
+import { drawAugmentation } from "../../nn/augment/draw.ts";
+import { numbersPerPicture } from "../../nn/augment/numbers.ts";
 import { createCpuExecutor } from "../../runtime/cpu-executor.ts";
 import type { Executor } from "../../runtime/executor.ts";
 import { sgd } from "./optimizer.ts";

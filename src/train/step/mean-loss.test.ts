@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { centralDifferences, type Feeds } from "../../../tests/support/op-samples.ts";
 import { createRandom } from "../../base/random.ts";
-import { evaluate } from "../../graph/evaluate.ts";
+import { evaluate } from "../../graph/reference-evaluation.ts";
 import { filled } from "../../graph/reference-tensor.ts";
 import { constant, graph } from "../../graph/value.ts";
-import { createNetwork } from "../../nn/architectures/index.ts";
-import { drawAugmentation, mixingOf, noAugmentation, numbersPerPicture } from "../../nn/augment/index.ts";
-import { initialParameters, initialStatistics } from "../../nn/layout.ts";
+import { createNetwork } from "../../nn/architectures/table.ts";
+import { noAugmentation } from "../../nn/augment/augmentation.ts";
+import { drawAugmentation, mixingOf } from "../../nn/augment/draw.ts";
+import { numbersPerPicture } from "../../nn/augment/numbers.ts";
+import { initialParameters, initialStatistics } from "../../nn/parameter-layout.ts";
 import { meanLoss } from "./mean-loss.ts";
 import { sgd } from "./optimizer.ts";
 import { buildTrainStep } from "./step.ts";

@@ -1,10 +1,9 @@
 /** The loss of a training step. */
-import { div, mul } from "../../graph/ops/elementwise.ts";
+import { div, mul } from "../../graph/ops/elementwise/elementwise.ts";
 import { type CrossEntropyOptions, softmaxCrossEntropy } from "../../graph/ops/loss.ts";
 import { reduceSum } from "../../graph/ops/reduction.ts";
 import { float32 } from "../../graph/tensor-type.ts";
-import type { Value } from "../../graph/value.ts";
-import { constant, scalar } from "../../graph/value.ts";
+import { constant, scalar, type Value } from "../../graph/value.ts";
 
 /**
  * The mean cross-entropy of logits [N,C] and targets: class indices [N] or, for mixed pictures, each class's share [N,C]. With class

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { float32 } from "../../graph/tensor-type.ts";
 import { constant, graph, input } from "../../graph/value.ts";
 import { createReferenceExecutor } from "../../runtime/reference.ts";
-import type { Optimizer } from "./optimizer.ts";
 import {
   adam,
   adamw,
   clipByGlobalNorm,
   initialOptimizerState,
+  type Optimizer,
   sgd,
   withAccumulation,
   withClipping,

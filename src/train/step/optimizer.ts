@@ -2,11 +2,10 @@
  * Optimizers as pairs of a start and an update that is itself graph. They see the network's parameters as one vector [P]
  * and know nothing of layers; the few numbers that change from step to step are worked out in float64 and fed.
  */
-import { add, div, minimum, mul, sqrt, sub } from "../../graph/ops/elementwise.ts";
-import { reshape } from "../../graph/ops/movement.ts";
+import { add, div, minimum, mul, sqrt, sub } from "../../graph/ops/elementwise/elementwise.ts";
+import { reshape } from "../../graph/ops/movement/movement.ts";
 import { reduceSumSquare } from "../../graph/ops/reduction.ts";
-import type { Value } from "../../graph/value.ts";
-import { scalar } from "../../graph/value.ts";
+import { scalar, type Value } from "../../graph/value.ts";
 
 /** Where training stands, as far as an optimizer asks. */
 export interface StepMoment {

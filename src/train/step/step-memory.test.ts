@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { AppError } from "../../base/errors.ts";
-import { createNetwork } from "../../nn/architectures/index.ts";
+import { createNetwork } from "../../nn/architectures/table.ts";
 import { adamw } from "./optimizer.ts";
 import { explainShortage, largestBatch, requireMemory, stepBytes } from "./step-memory.ts";
 

@@ -1,5 +1,6 @@
 /** What a training step needs of memory, and how large a batch may be. */
-import { AppError, formatBytes, isAppError } from "../../base/index.ts";
+import { AppError, isAppError } from "../../base/errors.ts";
+import { formatBytes } from "../../base/quantity.ts";
 import { expandComposites } from "../../graph/lower.ts";
 import { peakBytes } from "../../graph/peak-memory.ts";
 import { buildTrainStep, type TrainStepOptions } from "./step.ts";

@@ -2,12 +2,10 @@
 import { AppError } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import type { TensorData } from "../../graph/tensor-type.ts";
-import { initialParameters, initialStatistics } from "../../nn/layout.ts";
+import { initialParameters, initialStatistics } from "../../nn/parameter-layout.ts";
 import type { Executor, Program } from "../../runtime/executor.ts";
-import type { Optimizer, StepMoment } from "./optimizer.ts";
-import { initialOptimizerState } from "./optimizer.ts";
-import type { TrainStep } from "./step.ts";
-import { averageName, nextName, optimizerStateName } from "./step.ts";
+import { initialOptimizerState, type Optimizer, type StepMoment } from "./optimizer.ts";
+import { averageName, nextName, optimizerStateName, type TrainStep } from "./step.ts";
 
 /** Every vector that a step carries on, by its name in the graph: `parameters`, `statistics`, `optimizer.*`, `average.*`. */
 export type StateVectors = Readonly<Record<string, Float32Array>>;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { expandComposites } from "../../graph/lower.ts";
 import { nodesOf } from "../../graph/value.ts";
-import { createNetwork } from "../../nn/architectures/index.ts";
-import { noAugmentation, numbersPerPicture } from "../../nn/augment/index.ts";
+import { createNetwork } from "../../nn/architectures/table.ts";
+import { noAugmentation } from "../../nn/augment/augmentation.ts";
+import { numbersPerPicture } from "../../nn/augment/numbers.ts";
 import type { Model } from "../../nn/inference-graph.ts";
 import { adamw, sgd } from "./optimizer.ts";
 import { buildTrainStep } from "./step.ts";

@@ -1,26 +1,17 @@
 /** The graph of one training step: forward pass, loss, backward pass, optimizer and running statistics in one ONNX model. */
 import { gradients } from "../../graph/autodiff.ts";
-import { add, mul, sub } from "../../graph/ops/elementwise.ts";
+import { add, mul, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { correctCount } from "../../graph/ops/loss.ts";
 import { float32 } from "../../graph/tensor-type.ts";
-import type { Graph, Value } from "../../graph/value.ts";
-import { constant, graph, input, scalar } from "../../graph/value.ts";
-import type { Augmentation, AugmentationSetup } from "../../nn/augment/index.ts";
-import {
-  augmentPictures,
-  augments,
-  mixesPictures,
-  mixTargets,
-  noAugmentation,
-  numbersPerPicture,
-} from "../../nn/augment/index.ts";
-import type { Model } from "../../nn/inference-graph.ts";
-import { layoutOf } from "../../nn/inference-graph.ts";
-import type { ParameterLayout } from "../../nn/layout.ts";
-import { decayMask } from "../../nn/layout.ts";
+import { constant, type Graph, graph, input, scalar, type Value } from "../../graph/value.ts";
+import { augmentPictures, mixTargets } from "../../nn/augment/augment.ts";
+import { type Augmentation, augments, mixesPictures, noAugmentation } from "../../nn/augment/augmentation.ts";
+import type { AugmentationSetup } from "../../nn/augment/draw.ts";
+import { numbersPerPicture } from "../../nn/augment/numbers.ts";
+import { layoutOf, type Model } from "../../nn/inference-graph.ts";
+import { decayMask, type ParameterLayout } from "../../nn/parameter-layout.ts";
 import { normalizePictures, type PictureSize } from "../../nn/picture-input.ts";
-import type { MaskRequest, RootScope } from "../../nn/scope.ts";
-import { createScope, joinSlices, slicesOf, valueSource } from "../../nn/scope.ts";
+import { createScope, joinSlices, type MaskRequest, type RootScope, slicesOf, valueSource } from "../../nn/scope.ts";
 import { meanLoss } from "./mean-loss.ts";
 import type { Optimizer } from "./optimizer.ts";
 

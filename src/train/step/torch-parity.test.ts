@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import type { TensorData } from "../../graph/tensor-type.ts";
-import { createNetwork } from "../../nn/architectures/index.ts";
-import type { Model } from "../../nn/inference-graph.ts";
-import { layoutOf } from "../../nn/inference-graph.ts";
-import { initialStatistics, type Slot } from "../../nn/layout.ts";
+import { createNetwork } from "../../nn/architectures/table.ts";
+import { layoutOf, type Model } from "../../nn/inference-graph.ts";
+import { initialStatistics, type Slot } from "../../nn/parameter-layout.ts";
 import { createCpuExecutor } from "../../runtime/cpu-executor.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { createReferenceExecutor } from "../../runtime/reference.ts";
-import type { Optimizer } from "./optimizer.ts";
-import { adam, adamw, initialOptimizerState, sgd } from "./optimizer.ts";
+import { adam, adamw, initialOptimizerState, type Optimizer, sgd } from "./optimizer.ts";
 import { buildTrainStep, optimizerStateName } from "./step.ts";
 import { StepRunner } from "./step-runner.ts";
 

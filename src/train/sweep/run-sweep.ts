@@ -1,16 +1,10 @@
 /** Runs a sweep's trials, several at once where asked for, and keeps what came of each: a sweep that was cut off goes on where it was. */
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  AppError,
-  type ErrorCode,
-  ensureFolder,
-  type Progress,
-  silentProgress,
-  throwIfCancelled,
-  toAppError,
-  writeFileAtomic,
-} from "../../base/index.ts";
+import { throwIfCancelled } from "../../base/cancel.ts";
+import { AppError, type ErrorCode, toAppError } from "../../base/errors.ts";
+import { ensureFolder, writeFileAtomic } from "../../base/files/atomic-file.ts";
+import { type Progress, silentProgress } from "../../base/progress.ts";
 import { roundEpochs, survivors } from "./rounds.ts";
 import type { Sweep } from "./sweep-config.ts";
 import { ranked, type TrialConfig, type TrialResult, trialConfig } from "./trial.ts";

@@ -1,7 +1,9 @@
 /** A sweep's file: which settings of a training are searched, within what bounds, and by which method. */
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
-import { AppError, hintForName, loadConfig } from "../../base/index.ts";
+import { loadConfig } from "../../base/config/config.ts";
+import { AppError } from "../../base/errors.ts";
+import { hintForName } from "../../base/nearest.ts";
 import { type TrainSettings, trainConfigSchema } from "../plan/train-config.ts";
 
 const schema = Type.Object({

@@ -1,12 +1,10 @@
 /** Convolutions and their two gradients in the blocked layout. */
-import { mul } from "../../../graph/ops/elementwise.ts";
-import { reshape } from "../../../graph/ops/movement.ts";
+import { mul } from "../../../graph/ops/elementwise/elementwise.ts";
+import { reshape } from "../../../graph/ops/movement/movement.ts";
 import { reduceSum } from "../../../graph/ops/reduction.ts";
-import type { GraphNode, Value } from "../../../graph/value.ts";
-import { apply1 } from "../../../graph/value.ts";
-import type { ConvGeometry, Pair, Quad } from "../geometry.ts";
-import { convGeometry, isDepthwise } from "../geometry.ts";
-import type { Forming, Layout, Rule } from "../layout.ts";
+import { apply1, type GraphNode, type Value } from "../../../graph/value.ts";
+import type { Forming, Layout, Rule } from "../blocked-layout.ts";
+import { type ConvGeometry, convGeometry, isDepthwise, type Pair, type Quad } from "../geometry.ts";
 import { blockedWeightGradient } from "../weight-gradient.ts";
 import { carriedScale } from "./normalisation.ts";
 

@@ -1,11 +1,10 @@
 /** Ops that treat every element alike run on blocked tensors as they are. */
 
-import { hardSigmoid, mul } from "../../../graph/ops/elementwise.ts";
+import { hardSigmoid, mul } from "../../../graph/ops/elementwise/elementwise.ts";
 import { sameShape } from "../../../graph/tensor-type.ts";
 import { apply1 } from "../../../graph/value.ts";
+import { channelAffine, type Rule } from "../blocked-layout.ts";
 import { isPicture } from "../geometry.ts";
-import type { Rule } from "../layout.ts";
-import { channelAffine } from "../layout.ts";
 
 const names =
   "Add Sub Mul Div Max Min Neg Abs Exp Log Sqrt Reciprocal Relu Clip HardSigmoid HardSwish Sigmoid Tanh Gelu Erf Softplus Pow";

@@ -1,12 +1,9 @@
 /** Batch normalisation in the blocked layout: statistics in two reading passes, scale and shift folded into what follows. */
-import { add, clip, div, mul, neg, reciprocal, sqrt, sub } from "../../../graph/ops/elementwise.ts";
+import { add, clip, div, mul, neg, reciprocal, sqrt, sub } from "../../../graph/ops/elementwise/elementwise.ts";
 import { reduceMean, reduceSum } from "../../../graph/ops/reduction.ts";
-import type { GraphNode, Value } from "../../../graph/value.ts";
-import { scalar } from "../../../graph/value.ts";
-import type { Quad } from "../geometry.ts";
-import { isPicture } from "../geometry.ts";
-import type { Forming, Layout, Rule } from "../layout.ts";
-import { channelAffine, pixelDot, pixelMean } from "../layout.ts";
+import { type GraphNode, scalar, type Value } from "../../../graph/value.ts";
+import { channelAffine, type Forming, type Layout, pixelDot, pixelMean, type Rule } from "../blocked-layout.ts";
+import { isPicture, type Quad } from "../geometry.ts";
 
 const overPictures = { axes: [0], keepdims: false };
 

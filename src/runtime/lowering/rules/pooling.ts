@@ -1,13 +1,10 @@
 /** Pooling in the blocked layout, and its gradients where windows tile the picture exactly. */
 import type { Op } from "../../../graph/op.ts";
-import { div, mul, neg } from "../../../graph/ops/elementwise.ts";
-import { reshape } from "../../../graph/ops/movement.ts";
-import type { GraphNode, Value } from "../../../graph/value.ts";
-import { apply1, constant, scalar } from "../../../graph/value.ts";
-import type { Pair, Quad } from "../geometry.ts";
-import { isPicture } from "../geometry.ts";
-import type { Forming, Layout, Rule } from "../layout.ts";
-import { channelAffine } from "../layout.ts";
+import { div, mul, neg } from "../../../graph/ops/elementwise/elementwise.ts";
+import { reshape } from "../../../graph/ops/movement/movement.ts";
+import { apply1, constant, type GraphNode, scalar, type Value } from "../../../graph/value.ts";
+import { channelAffine, type Forming, type Layout, type Rule } from "../blocked-layout.ts";
+import { isPicture, type Pair, type Quad } from "../geometry.ts";
 import { carriedScale } from "./normalisation.ts";
 
 const maxPool: Rule = (node, layout) => pooled(node, layout, layout.ops.maxPool, {});

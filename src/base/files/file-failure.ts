@@ -1,0 +1,54 @@
+/** What the operating system says about files, as coded errors with a hint. */
+import { AppError } from "../errors.ts";
+
+/** The reason in words, and what to do about it, for the codes that people meet. */
+const systemReasons: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EACCES: ["permission denied", "look at the owner and the permissions of the folder"],
+  EDQUOT: ["the disk quota is used up", "make room, or choose a folder on another disk"],
+  EFBIG: ["the file is larger than the file system allows", "choose a folder on another disk"],
+  EIO: ["the disk reported an error", "look at the system's log; the disk may be failing"],
+  EISDIR: ["a folder has this name", "name a file"],
+  EMFILE: ["too many files are open", "raise the limit (ulimit -n), or lower the number of workers"],
+  ENAMETOOLONG: ["the name is too long", "choose a shorter name"],
+  ENOENT: ["a folder of this path does not exist", "make the folder first"],
+  ENOSPC: ["the disk is full", "make room, or choose a folder on another disk"],
+  ENOTDIR: ["a part of this path is a file, not a folder", "choose another path"],
+  EPERM: ["the operation is not permitted", "look at the owner and the permissions of the folder"],
+  EROFS: ["the file system is read-only", "choose a folder that can be written to"],
+};
+
+/** The system's code ("ENOSPC") of a failed call; undefined for any other error. */
+export function systemCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** FILE_NOT_FOUND where nothing has this name, FILE_READ_FAILED for any other refusal. */
+export function readFailure(path: string, cause: unknown): AppError {
+  if (systemCodeOf(cause) === "ENOENT") {
+    return new AppError("FILE_NOT_FOUND", {
+      required: "a file or folder that exists",
+      received: path,
+      hint: "look at the path; it is taken from the current folder unless it is absolute",
+      cause,
+    });
+  }
+  return failure("FILE_READ_FAILED", "a file that can be read", path, cause);
+}
+
+/** FILE_WRITE_FAILED with the system's reason in words. */
+export function writeFailure(path: string, cause: unknown): AppError {
+  return failure("FILE_WRITE_FAILED", "a path that can be written", path, cause);
+}
+
+function failure(code: "FILE_READ_FAILED" | "FILE_WRITE_FAILED", required: string, path: string, cause: unknown) {
+  const systemCode = systemCodeOf(cause);
+  const known = systemCode === undefined ? undefined : systemReasons[systemCode];
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new AppError(code, {
+    required,
+    received: known === undefined ? message : `${known[0]} [${systemCode}]`,
+    where: path,
+    ...(known === undefined ? {} : { hint: known[1] }),
+    cause,
+  });
+}

@@ -1,0 +1,105 @@
+/** The port to where a service's bundle comes from, and its adapters: a file, and a folder in which the newest version holds. */
+import { readdir, stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { AppError } from "../base/errors.ts";
+import { readFailure } from "../base/files/file-failure.ts";
+import { readBytes } from "../base/files/read-file.ts";
+
+/** A bundle as it lies at a source. */
+export interface SourcedBundle {
+  readonly bytes: Uint8Array;
+  /** Its place in words, for errors and for people. */
+  readonly where: string;
+}
+
+/** A place at which other bundles may appear with time. */
+export interface BundleSource {
+  /** What the model is called: a name for URLs, the same for every version. */
+  readonly name: string;
+  /** The place, as it was given. */
+  readonly location: string;
+  /** Differs whenever there is another bundle; cheap to ask. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
+  stamp(): Promise<string>;
+  /** The bundle that holds now. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
+  read(): Promise<SourcedBundle>;
+}
+
+/**
+ * Opens `location`: a bundle's path, or a folder of bundles. The first look is taken at once.
+ * Errors: MODEL_SOURCE_INVALID, FILE_NOT_FOUND, FILE_READ_FAILED.
+ */
+export async function openBundleSource(location: string): Promise<BundleSource> {
+  if (/^models:\//.test(location)) {
+    throw new AppError("MODEL_SOURCE_INVALID", {
+      required: "a bundle's path or a folder of bundles; there is no model registry in this version yet",
+      received: location,
+      hint: "name the file, such as models/cats-dogs.onnx",
+    });
+  }
+  const found = await lookAt(location);
+  return found.isDirectory() ? folderSource(location) : fileSource(location);
+}
+
+function fileSource(path: string): BundleSource {
+  return {
+    name: nameFrom(path),
+    location: path,
+    stamp: () => stampOf(path),
+    read: async () => ({ bytes: await readBytes(path), where: path }),
+  };
+}
+
+/** The last name in natural order holds: `v10.onnx` comes after `v9.onnx`, `2026-01-02.onnx` after `2026-01-01.onnx`. */
+function folderSource(folder: string): BundleSource {
+  const newest = async (): Promise<string> => {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      throw readFailure(folder, error);
+    });
+    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+    const last = names
+      .filter((name) => extname(name).toLowerCase() === ".onnx" && !name.startsWith("."))
+      .sort((a, b) => naturally.compare(a, b))
+      .at(-1);
+    if (last !== undefined) return join(folder, last);
+    throw new AppError("MODEL_SOURCE_INVALID", {
+      required: "a folder with at least one bundle, NAME.onnx",
+      received: entries.length === 0 ? "an empty folder" : `${names.length} other files`,
+      where: folder,
+      hint: "copy a bundle into it; the one whose name comes last is served",
+    });
+  };
+  return {
+    name: nameFrom(folder),
+    location: folder,
+    async stamp() {
+      const path = await newest();
+      return `${path} ${await stampOf(path)}`;
+    },
+    async read() {
+      const path = await newest();
+      return { bytes: await readBytes(path), where: path };
+    },
+  };
+}
+
+const naturally = new Intl.Collator("en", { numeric: true });
+
+async function stampOf(path: string): Promise<string> {
+  const { size, mtimeMs, ino } = await lookAt(path);
+  return `${size} ${mtimeMs} ${ino}`;
+}
+
+function lookAt(path: string) {
+  return stat(path).catch((error: unknown) => {
+    throw readFailure(path, error);
+  });
+}
+
+/** Letters, digits, `.`, `_` and `-` of the last part of a path. */
+function nameFrom(path: string): string {
+  const name = basename(path)
+    .replace(/\.onnx$/i, "")
+    .replace(/[^\p{L}\p{N}._-]+/gu, "-")
+    .replace(/^[-.]+|[-.]+$/g, "");
+  return name === "" ? "model" : name;
+}

@@ -1,0 +1,114 @@
+/** Opens a bundle, from a file or from bytes, and runs it: raw pictures in, logits and probabilities out. */
+import { AppError } from "../base/errors.ts";
+import { readBytes } from "../base/files/read-file.ts";
+import { decodeModel } from "../graph/onnx.ts";
+import { formatType } from "../graph/tensor-type.ts";
+import type { Graph } from "../graph/value.ts";
+import { recipeSizeBytes } from "../image/recipe.ts";
+import type { Executor, Program } from "../runtime/executor.ts";
+import { type BundleInfo, parityPicture, parseBundle } from "./bundle.ts";
+import { requireParity } from "./parity.ts";
+
+/** A bundle as a file, or as bytes that came from anywhere; `where` is their name in errors. */
+export type BundleInput = { readonly path: string } | { readonly bytes: Uint8Array; readonly where?: string };
+
+export interface LoadBundleOptions {
+  /** What runs the graph; ONNX Runtime on the CPU unless given. */
+  readonly executor?: Executor;
+}
+
+/** Answers to a batch of N pictures, K classes. */
+export interface BundleAnswers {
+  /** `[N,K]` row-major. */
+  readonly logits: Float32Array;
+  /** `[N,K]` row-major; each row adds up to 1. */
+  readonly probabilities: Float32Array;
+}
+
+/** A bundle that is ready to answer. It holds the engine's memory until it is closed. */
+export interface LoadedBundle {
+  readonly info: BundleInfo;
+  /**
+   * Answers to pictures that have gone through the bundle's recipe: uint8 `[N,H,W,C]`, N of any size. Calls must not overlap.
+   * Errors: EXECUTION_INPUT where the bytes are no whole number of pictures; EXECUTION_FAILED.
+   */
+  answer(pixels: Uint8Array): Promise<BundleAnswers>;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads a bundle, checks that its graph is what its metadata says, and that it gives the answers that it was exported with.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE, BUNDLE_INVALID, BUNDLE_PARITY, EXECUTION_FAILED.
+ */
+export async function loadBundle(input: BundleInput, options: LoadBundleOptions = {}): Promise<LoadedBundle> {
+  const executor = options.executor ?? (await openExecutor());
+  const where = "path" in input ? input.path : (input.where ?? "bundle");
+  const bytes = "path" in input ? await readBytes(input.path) : input.bytes;
+  const info = parseBundle(bytes, where);
+  const { graph } = decodeModel(bytes, where);
+  requireInterface(graph, info, where);
+  const program = await executor.load(graph);
+  const answer = (pixels: Uint8Array): Promise<BundleAnswers> => runProgram(program, info, pixels);
+  try {
+    for (const { seed, probabilities } of info.parity) {
+      const given = await answer(parityPicture(seed, info.recipe));
+      requireParity(given.probabilities, probabilities, `${where}, noise picture ${seed}`);
+    }
+  } catch (error) {
+    await program.close();
+    throw error;
+  }
+  return { info, answer, close: () => program.close() };
+}
+
+/** The engine in this thread, loaded where nobody brought another one. */
+async function openExecutor(): Promise<Executor> {
+  const { createOnnxRuntimeExecutor } = await import("../runtime/onnx-runtime.ts");
+  return createOnnxRuntimeExecutor();
+}
+
+/** Runs an inference graph on pictures `[N,H,W,C]`. Errors: EXECUTION_INPUT, EXECUTION_FAILED. */
+export async function runProgram(
+  program: Program,
+  { recipe }: Pick<BundleInfo, "recipe">,
+  pixels: Uint8Array,
+): Promise<BundleAnswers> {
+  const { height, width, channels } = recipe;
+  const count = pixels.length / recipeSizeBytes(recipe);
+  if (!Number.isInteger(count) || count === 0) {
+    throw new AppError("EXECUTION_INPUT", {
+      required: `one or more pictures of ${height} x ${width} x ${channels} bytes (height, width, channels)`,
+      received: `${pixels.length} bytes`,
+    });
+  }
+  const shape = [count, height, width, channels];
+  const { logits, probabilities } = await program.run({ pictures: { dtype: "uint8", shape, data: pixels } });
+  // The graph's outputs were checked to be float32 when it was opened.
+  return { logits: logits!.data as Float32Array, probabilities: probabilities!.data as Float32Array };
+}
+
+/** `pictures` uint8 `[N,H,W,C]` of the recipe's size in, `logits` and `probabilities` float32 `[N,K]` out. */
+function requireInterface(graph: Graph, { recipe, labels }: BundleInfo, where: string): void {
+  const refuse = (required: string, received: string): AppError =>
+    new AppError("BUNDLE_INVALID", { required, received, where });
+  const [pictures, ...others] = graph.inputs;
+  const name = pictures?.producer.kind === "input" ? pictures.producer.name : undefined;
+  if (pictures === undefined || name !== "pictures" || others.length > 0) {
+    throw refuse("a bundle's graph has one input, 'pictures'", `${graph.inputs.length} inputs, the first '${name}'`);
+  }
+  const { dtype, shape } = pictures.type;
+  const size = [recipe.height, recipe.width, recipe.channels];
+  const fitsRecipe =
+    shape.length === 4 && typeof shape[0] === "string" && size.every((side, at) => shape[at + 1] === side);
+  if (dtype !== "uint8" || !fitsRecipe) {
+    throw refuse(`'pictures' is uint8 [N,${size.join(",")}], as the recipe says`, formatType(pictures.type));
+  }
+  for (const output of ["logits", "probabilities"]) {
+    const type = graph.outputs[output]?.type;
+    if (type?.dtype === "float32" && type.shape.length === 2 && type.shape[1] === labels.length) continue;
+    throw refuse(
+      `output '${output}' is float32 [N,${labels.length}], one column for each label`,
+      type === undefined ? "no such output" : formatType(type),
+    );
+  }
+}

@@ -1,0 +1,60 @@
+/** `pawprint data import`: labelled pictures from anywhere into one folder. */
+import { formatBytes } from "../../../base/quantity.ts";
+import { importSource } from "../../../dataset/import-source.ts";
+import { describeSkipped } from "../../../dataset/inspect.ts";
+import { openSource } from "../../../dataset/sources/open-source.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { table } from "../../frame/console.ts";
+import { pathFrom, shownPath } from "../../paths.ts";
+
+export const command = defineCommand({
+  name: "data import",
+  summary: "copy labelled pictures from any source into a folder",
+  description: `Makes a folder for each class (inside train/, val/ and test/ where the source gives splits). Files are copied byte by byte; digits and the like
+become PNG. The folder appears when it is complete; an import that was ended goes on when it is run again.`,
+  arguments: [
+    {
+      name: "source",
+      doc: "a folder, .zip, .tar(.gz), manifest (.csv, .jsonl), idx or CIFAR-10 files, or s3://BUCKET/PREFIX",
+    },
+  ],
+  options: [
+    { name: "to", type: "string", default: "data/raw", placeholder: "FOLDER", doc: "the folder to make" },
+    { name: "force", short: "f", type: "boolean", doc: "take the place of a folder that is there" },
+  ],
+  examples: [
+    { line: "pawprint data import pets.tar.gz", doc: "into data/raw" },
+    { line: "pawprint data import labels.csv --to data/pets", doc: "a manifest of path,label[,split] lines" },
+    {
+      line: "pawprint data import s3://bucket/pets --to data/pets --force",
+      doc: "an S3 prefix, in place of what is there",
+    },
+  ],
+  async run({ cwd, style, signal, progress, logger }, { source: location }, { to, force }) {
+    const folder = pathFrom(cwd, to);
+    const source = await openSource(pathFrom(cwd, location));
+    try {
+      const report = await importSource(source, { to: folder, force, signal, progress });
+      const { pictures, sizeBytes, classes, skipped } = report;
+      for (const line of describeSkipped(skipped, pictures + skipped.length)) logger.warn(line);
+      const hasSplits = classes.some(({ split }) => split !== undefined);
+      const rows = classes.map(({ label, split, pictures: count }) => [
+        ...(hasSplits ? [split ?? "-"] : []),
+        label,
+        String(count),
+      ]);
+      const shown = shownPath(cwd, folder);
+      return {
+        result: report,
+        text: [
+          table([...(hasSplits ? ["SPLIT"] : []), "CLASS", { title: "PICTURES", align: "right" }], rows),
+          "",
+          `${style.bold("Imported")}  ${pictures} pictures, ${formatBytes(sizeBytes)}, into ${shown}`,
+          `Next: ${style.cyan(`pawprint data check ${shown}`)}, then ${style.cyan(`pawprint train --data ${shown}`)}`,
+        ].join("\n"),
+      };
+    } finally {
+      await source.close();
+    }
+  },
+});

@@ -1,0 +1,74 @@
+/** `pawprint data pack`: pictures decoded and resized once. */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { formatBytes, formatDuration } from "../../../base/quantity.ts";
+import { summarize } from "../../../dataset/inspect.ts";
+import { buildPack } from "../../../dataset/pack/build-pack.ts";
+import { openSource } from "../../../dataset/sources/open-source.ts";
+import { ownSize } from "../../../train/pictures/prepare-pack.ts";
+import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
+import { trainConfigSchema } from "../../../train/plan/train-config.ts";
+import { planPictures } from "../../../train/plan/train-plan.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { nameOf, pathFrom, shownPath } from "../../paths.ts";
+import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { summaryText } from "../../text/training-text.ts";
+
+export const command = defineCommand({
+  name: "data pack",
+  summary: "decode and resize pictures once, into a folder that train takes",
+  description: `Size, channels and fit are those that train would choose, unless given. What was packed before and has not changed is not decoded again; a
+pack that was ended, even by kill -9, goes on. The set may be larger than memory.`,
+  arguments: [{ name: "source", doc: "labelled pictures, as for data import" }],
+  options: [
+    { name: "to", type: "string", placeholder: "FOLDER", doc: "the pack's folder; data/processed/NAME unless given" },
+    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    ...optionsOf(trainConfigSchema, ["size", "channels", "fit", "proportions", "salt", "fold"]),
+  ],
+  examples: [
+    { line: "pawprint data pack data/raw", doc: "into data/processed/raw" },
+    { line: "pawprint data pack pets.zip --size 128 --to data/processed/pets-128", doc: "larger pictures" },
+  ],
+  async run(context, { source: location }, options) {
+    const { cwd, style, signal, progress, logger } = context;
+    const { train: settings } = await loadPawprintConfig(context, "train", options);
+    const path = pathFrom(cwd, location);
+    const given = typeof options.to === "string" ? options.to : join("data", "processed", nameOf(path));
+    const folder = pathFrom(cwd, given);
+    const startMs = performance.now();
+    const source = await openSource(path);
+    try {
+      const { recipe } = planPictures(await ownSize(source), settings);
+      const strict = options.strict === true;
+      const pack = await buildPack(source, recipe, {
+        ...splitOptionsOf(settings),
+        folder,
+        strict,
+        signal,
+        progress,
+        logger,
+      });
+      await pack.pixels.close();
+      const summary = summarize(pack);
+      const durationMs = performance.now() - startMs;
+      const sizeBytes = await folderSize(folder);
+      const shown = shownPath(cwd, folder);
+      return {
+        result: { location: folder, recipe, sizeBytes, durationMs, ...summary },
+        text: [
+          summaryText(summary),
+          "",
+          `${style.bold("Pack")}  ${shown}: ${summary.pictures} pictures of ${recipe.width} x ${recipe.height} pixels, ${formatBytes(sizeBytes)}, in ${formatDuration(durationMs)}`,
+          `Next: ${style.cyan(`pawprint train --data ${shown}`)}`,
+        ].join("\n"),
+      };
+    } finally {
+      await source.close();
+    }
+  },
+});
+
+async function folderSize(folder: string): Promise<number> {
+  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}

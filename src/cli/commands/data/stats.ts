@@ -1,0 +1,34 @@
+/** `pawprint data stats`: what labelled pictures look like in figures. */
+import { scanSource } from "../../../dataset/inspection/scan/scan-source.ts";
+import { summarizePictures } from "../../../dataset/inspection/statistics.ts";
+import { openSource } from "../../../dataset/sources/open-source.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { pathFrom } from "../../paths.ts";
+import { statisticsText } from "../../text/inspection-text.ts";
+
+export const command = defineCommand({
+  name: "data stats",
+  summary: "show classes, sizes, formats and colours of labelled pictures",
+  arguments: [
+    {
+      name: "source",
+      doc: "a folder, archive or manifest of labelled pictures, idx or CIFAR files, or an s3:// address",
+    },
+  ],
+  options: [],
+  examples: [
+    { line: "pawprint data stats pictures", doc: "for people" },
+    { line: "pawprint data stats cats-dogs.zip --json", doc: "for a program" },
+  ],
+  async run({ cwd, style, signal, progress }, { source: given }) {
+    const source = await openSource(pathFrom(cwd, given));
+    try {
+      const { pictures } = await scanSource(source, { progress, signal });
+      const statistics = summarizePictures(pictures.map(({ facts }) => facts));
+      const { kind, location } = source;
+      return { result: { source: { kind, location }, ...statistics }, text: statisticsText(statistics, style) };
+    } finally {
+      await source.close();
+    }
+  },
+});

@@ -1,0 +1,17 @@
+/** `pawprint keys revoke`: ends an API key. */
+import { revokeKey } from "../../../server/security/key-file.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { pathFrom } from "../../paths.ts";
+import { defaultKeysFile } from "./create.ts";
+
+export const command = defineCommand({
+  name: "keys revoke",
+  summary: "end an API key",
+  arguments: [{ name: "id", doc: "the key's id, as keys list shows it" }],
+  options: [{ name: "file", type: "string", default: defaultKeysFile, doc: "the file of keys" }],
+  examples: [{ line: "pawprint keys revoke 3f2a91c07b5d", doc: "services refuse it within a second" }],
+  async run({ cwd, now }, { id }, { file }) {
+    const { name, revokedAt } = await revokeKey(pathFrom(cwd, file), id, new Date(now()));
+    return { result: { id, name, revokedAt, file }, text: `${name} (${id}) is revoked` };
+  },
+});

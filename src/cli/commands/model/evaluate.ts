@@ -1,0 +1,180 @@
+/** `pawprint evaluate`: what a bundle is worth on labelled pictures. */
+import { AppError } from "../../../base/errors.ts";
+import { readBytes } from "../../../base/files/read-file.ts";
+import { sha256 } from "../../../base/hash.ts";
+import { type LoadedBundle, loadBundle } from "../../../bundle/load-bundle.ts";
+import { isS3Location } from "../../../dataset/sources/s3-location.ts";
+import type { ModelFile } from "../../../report/evaluation/evaluation-facts.ts";
+import { evaluateBundle, type ModelEvaluation } from "../../../train/evaluation/evaluate-bundle.ts";
+import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
+import { type CommandContext, defineCommand } from "../../frame/command.ts";
+import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
+import { loadPawprintConfig } from "../../pawprint-config.ts";
+import { analysisText, comparisonText } from "../../text/analysis-text.ts";
+import { evaluationText } from "../../text/evaluation-text.ts";
+import { shownName } from "../../text/inspection-text.ts";
+
+export const command = defineCommand({
+  name: "evaluate",
+  summary: "measure a bundle on labelled pictures",
+  description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is what the bundle has never
+seen. On other data choose --split all.
+
+Says accuracy with its interval, each class' figures, calibration, ranking, thresholds, slices on which the model is worse than on the rest, its
+surest mistakes, and how long it takes here. With --against two bundles answer the same pictures, and McNemar's test says whether they differ.`,
+  arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
+  options: [
+    {
+      name: "data",
+      type: "string",
+      placeholder: "SOURCE",
+      doc: "labelled pictures, as for train --data; train.data of pawprint.yaml unless given",
+    },
+    { name: "split", type: "choice", choices: ["test", "val", "train", "all"], default: "test", doc: "which pictures" },
+    { name: "against", type: "string", placeholder: "BUNDLE", doc: "a second bundle to compare with" },
+    { name: "report", type: "string", placeholder: "FILE.html", doc: "write a page with charts and pictures" },
+    {
+      name: "csv",
+      type: "string",
+      placeholder: "FILE.csv",
+      doc: "write a row for each picture: answer, confidence, the probability of every class",
+    },
+    { name: "charts", type: "string", placeholder: "FOLDER", doc: "write the charts as SVG files" },
+    { name: "force", short: "f", type: "boolean", doc: "take the place of files that are there" },
+    {
+      name: "latency",
+      type: "boolean",
+      default: true,
+      doc: "time the answers on this machine; --no-latency saves 2 seconds",
+    },
+    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+  ],
+  examples: [
+    { line: "pawprint evaluate models/cats-dogs.onnx --data cats-dogs.zip", doc: "the split that training never saw" },
+    {
+      line: "pawprint evaluate models/cats-dogs.onnx --data cats-dogs.zip --report evaluation.html",
+      doc: "the same as a page, with curves and the surest mistakes",
+    },
+    {
+      line: "pawprint evaluate models/new.onnx --data cats-dogs.zip --against models/old.onnx",
+      doc: "whether the new one is better",
+    },
+    { line: "pawprint evaluate models/cats-dogs.onnx --data new-pictures --split all --json", doc: "other pictures" },
+  ],
+  async run(context, { model }, options) {
+    const { cwd, signal, progress, logger, now } = context;
+    const { data } = (await loadPawprintConfig(context, "train", { data: options.data })).train;
+    if (data === undefined) throw missingData();
+    const { report, csv, charts, force } = options;
+    const files = {
+      ...(report !== undefined && { report: pathFrom(cwd, report) }),
+      ...(csv !== undefined && { csv: pathFrom(cwd, csv) }),
+      ...(charts !== undefined && { charts: pathFrom(cwd, charts) }),
+    };
+    await prepareFiles(files, force);
+    const opened: OpenedModel[] = [];
+    try {
+      for (const given of [model, options.against]) if (given !== undefined) opened.push(await openModel(given, cwd));
+      const [first, second] = opened as [OpenedModel, OpenedModel?]; // the model is always given
+      const evaluation = await evaluateBundle({
+        bundle: first.bundle,
+        data: pathFrom(cwd, data),
+        split: options.split as "test" | "val" | "train" | "all", // the parser takes these four only
+        ...(second && { against: second.bundle }),
+        measuresLatency: options.latency,
+        // Of pictures in a store every byte would have to come once more.
+        readsSizes: !isS3Location(data),
+        strict: options.strict,
+        packs: pathFrom(cwd, packsFolder),
+        signal,
+        progress,
+        logger,
+      });
+      const models = { model: first.file, ...(second && { against: second.file }), data, evaluation };
+      const written = await writeEvaluationFiles(files, models, { force, signal, now: new Date(now()) });
+      return { result: resultOf(models, written), text: textOf(models, written, context) };
+    } finally {
+      for (const { bundle } of opened) await bundle.close();
+    }
+  },
+});
+
+interface OpenedModel {
+  readonly bundle: LoadedBundle;
+  readonly file: ModelFile;
+}
+
+async function openModel(given: string, cwd: string): Promise<OpenedModel> {
+  const bytes = await readBytes(pathFrom(cwd, given));
+  const bundle = await loadBundle({ bytes, where: given });
+  return { bundle, file: { path: given, sizeBytes: bytes.byteLength, sha256: sha256(bytes), info: bundle.info } };
+}
+
+/** All figures as JSON; curves and pictures are in the files that show them, single answers in the CSV. */
+function resultOf({ model, against, data, evaluation }: EvaluatedModels, files: readonly string[]): object {
+  const { split, datasetHash } = evaluation;
+  const second = evaluation.against;
+  return {
+    model: model.path,
+    data,
+    split,
+    datasetHash,
+    ...figuresOf(evaluation),
+    ...(against &&
+      second && {
+        against: {
+          model: against.path,
+          ...(second.trainedOn !== undefined && { trainedOn: second.trainedOn }),
+          ...figuresOf(second),
+          comparison: second.comparison,
+        },
+      }),
+    files,
+  };
+}
+
+function figuresOf(figures: ModelEvaluation): object {
+  const { isTrainingData, evaluation, calibration, uncalibrated, rankings, macro, thresholds, wrong, slices, latency } =
+    figures;
+  return {
+    isTrainingData,
+    evaluation,
+    calibration,
+    ...(uncalibrated && { uncalibrated }),
+    rankings,
+    ...(macro && { macro }),
+    thresholds,
+    wrong,
+    slices,
+    ...(latency && { latency }),
+  };
+}
+
+function textOf(
+  { model, against, data, evaluation }: EvaluatedModels,
+  files: readonly string[],
+  { cwd, style }: CommandContext,
+): string {
+  const name = evaluation.split === "all" ? "all pictures" : `the ${evaluation.split} split`;
+  const next = `pawprint evaluate ${shownName(model.path)} --data ${shownName(data)} --report evaluation.html`;
+  return [
+    evaluationText(name, evaluation.evaluation, style),
+    "",
+    analysisText(evaluation, style),
+    ...(against && evaluation.against
+      ? ["", comparisonText([model.path, against.path], evaluation, evaluation.against, style)]
+      : []),
+    "",
+    ...files.map((file) => `${style.bold("Written")}  ${shownName(shownPath(cwd, file))}`),
+    ...(files.length === 0 ? [`Next: ${style.cyan(next)} shows curves and pictures`] : []),
+  ].join("\n");
+}
+
+function missingData(): AppError {
+  return new AppError("CLI_USAGE", {
+    required: "--data names the labelled pictures",
+    received: "nothing",
+    where: "pawprint evaluate",
+    hint: "give --data SOURCE, or write train.data in pawprint.yaml",
+  });
+}

@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { captureContext } from "../../../../tests/support/captured-context.ts";
+import { petModel } from "../../../../tests/support/running-service.ts";
+import { writeUntrainedBundle } from "../../../../tests/support/untrained-bundle.ts";
+import { drawSamplePicture, sampleLabels } from "../../../image/sample-pictures.ts";
+import { runCommand } from "../../frame/run-command.ts";
+import { mapNames } from "./explain.ts";
+
+let cwd = "";
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "pawprint-explain-"));
+  await writeUntrainedBundle(petModel, join(cwd, "pets.onnx"));
+  await writeFile(join(cwd, "cat.jpg"), await drawSamplePicture({ label: "cat", seed: 1, sizePx: 64 }));
+  await writeFile(join(cwd, "torn.jpg"), "torn");
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+async function run(line: string) {
+  const { context, out, err } = captureContext({ cwd });
+  const exitCode = await runCommand(line.split(" "), context);
+  return { exitCode, out: out(), err: err() };
+}
+
+it("writes a heat map for the predicted class, and another one for another class", async () => {
+  const { exitCode, out } = await run("explain pets.onnx cat.jpg --json");
+  expect(exitCode).toBe(0);
+  const [result] = JSON.parse(out).results;
+  expect(result.out).toBe(join(cwd, "heat-maps", "cat.heat.png"));
+  expect(result.probability).toBeGreaterThanOrEqual(0.5);
+  expect((await sharp(result.out).metadata()).format).toBe("png");
+  const other = petModel.labels.find((label) => label !== result.label)!;
+  const second = await run(`explain pets.onnx cat.jpg --class ${other} --out other`);
+  expect(second.out).toContain(`cat.jpg  ${other} `);
+  const maps = await Promise.all([result.out, join(cwd, "other", "cat.heat.png")].map((path) => readFile(path)));
+  expect(maps[0]!.equals(maps[1]!)).toBe(false);
+  const again = await run("explain pets.onnx cat.jpg");
+  expect(again.err).toContain("error FILE_EXISTS");
+  expect((await run("explain pets.onnx cat.jpg --force")).exitCode).toBe(0);
+});
+
+it("goes on behind a picture that cannot be read, and ends with 1", async () => {
+  const { exitCode, out } = await run("explain pets.onnx torn.jpg nowhere.jpg cat.jpg --out mixed");
+  expect(exitCode).toBe(1);
+  expect(out).toMatch(/^torn\.jpg {2}IMAGE_UNREADABLE: .*\nnowhere\.jpg {2}FILE_NOT_FOUND: .*\ncat\.jpg {2}(cat|dog) /);
+  expect(await readdir(join(cwd, "mixed"))).toEqual(["cat.heat.png"]);
+});
+
+it.each([
+  ["explain pets.onnx", "CLI_USAGE: PICTURES: picture files and folders; got nothing"],
+  ["explain pets.onnx cat.jpg --class fox", "CLI_USAGE: --class is a label, or an index from 0 to 1"],
+  ["explain nowhere.onnx cat.jpg", "FILE_NOT_FOUND"],
+])("%s is refused", async (line, error) => {
+  const { exitCode, err } = await run(line);
+  expect(err).toContain(`error ${error}`);
+  expect(exitCode).not.toBe(0);
+});
+
+it("gives every picture of a dataset a map of its own", async () => {
+  for (const label of sampleLabels) {
+    await mkdir(join(cwd, "set", label), { recursive: true });
+    await writeFile(join(cwd, "set", label, "1.jpg"), await drawSamplePicture({ label, seed: 1, sizePx: 64 }));
+  }
+  expect((await run("explain pets.onnx set --out maps")).exitCode).toBe(0);
+  expect(await readdir(join(cwd, "maps"))).toEqual(["cat-1.jpg.heat.png", "dog-1.jpg.heat.png"]);
+});
+
+it.each([
+  [
+    ["a/cat.jpg", "dog.png"],
+    ["cat", "dog"],
+  ],
+  [
+    ["1.jpg", "1.png"],
+    ["1.jpg", "1.png"],
+  ],
+  [
+    ["x/1.jpg", "x/1.jpg"],
+    ["1-1", "2-1"],
+  ],
+  [
+    ["A/b.jpg", "c/B.jpg"],
+    ["A-b.jpg", "c-B.jpg"],
+  ],
+  [[], []],
+])("names for %j", (files, names) => expect(mapNames(files)).toEqual(names));

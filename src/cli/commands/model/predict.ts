@@ -1,0 +1,74 @@
+/** `pawprint predict`: what a bundle sees in pictures. */
+import { AppError } from "../../../base/errors.ts";
+import { csvHead, csvRow, recordOf } from "../../../predict/prediction-formats.ts";
+import { type FilePrediction, openPredictor } from "../../../predict/predictor.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { pathFrom } from "../../paths.ts";
+import { fileText } from "../../text/prediction-text.ts";
+
+export const command = defineCommand({
+  name: "predict",
+  summary: "say what a bundle sees in pictures",
+  description: `Folders are searched for pictures at any depth. A picture that cannot be used gives a row with its error, and exit code 1 at
+the end. With --csv and --json-lines rows come as they are computed.`,
+  arguments: [
+    { name: "model", doc: "a bundle, as train writes it" },
+    { name: "pictures", doc: "picture files and folders", variadic: true },
+  ],
+  options: [
+    { name: "csv", type: "boolean", doc: "print CSV: file, label, confidence, a column for each class, error" },
+    { name: "jsonLines", type: "boolean", doc: "print one JSON object on a line for each picture" },
+    { name: "top", short: "k", type: "integer", min: 1, placeholder: "K", doc: "show the K most likely classes only" },
+    { name: "strict", type: "boolean", doc: "end at the first picture that cannot be used" },
+  ],
+  examples: [
+    { line: "pawprint predict models/cats-dogs.onnx cat.jpg", doc: "one picture, with a bar for each class" },
+    { line: "pawprint predict models/cats-dogs.onnx holiday/ --csv", doc: "a whole folder, for a spreadsheet" },
+    { line: "pawprint predict models/cats-dogs.onnx holiday/ --json --top 1", doc: "for a program" },
+  ],
+  async run(context, { model, pictures }, { csv, jsonLines, top, strict }) {
+    const { cwd, json, stdout, style, signal, progress } = context;
+    if ([csv, jsonLines, json].filter(Boolean).length > 1) throw severalFormats();
+    if (pictures.length === 0) throw noPictures();
+    const predictor = await openPredictor({ path: pathFrom(cwd, model) });
+    const rows: ReturnType<typeof recordOf>[] = [];
+    let count = 0;
+    let failed = 0;
+    const print = (row: FilePrediction): void => {
+      if (json) rows.push(recordOf(row, top));
+      else if (csv) stdout(csvRow(row, predictor.info.labels));
+      else if (jsonLines) stdout(`${JSON.stringify(recordOf(row, top))}\n`);
+      else stdout(`${fileText(row, style, top)}\n`);
+    };
+    try {
+      if (csv) stdout(csvHead(predictor.info.labels));
+      for await (const row of predictor.predictFiles(pictures, { cwd, strict, signal, progress })) {
+        count++;
+        if (row.error !== undefined) failed++;
+        print(row);
+      }
+    } finally {
+      await predictor.close();
+    }
+    const isForPeople = !csv && !jsonLines;
+    const text = isForPeople && count > 1 ? `\n${count} pictures, ${failed} could not be used` : "";
+    return { result: { model, results: rows, count, failed }, text, exitCode: failed > 0 ? 1 : 0 };
+  },
+});
+
+function severalFormats(): AppError {
+  return new AppError("CLI_USAGE", {
+    required: "one of --csv, --json-lines and --json",
+    received: "several",
+    where: "pawprint predict",
+  });
+}
+
+function noPictures(): AppError {
+  return new AppError("CLI_USAGE", {
+    required: "PICTURES: picture files and folders",
+    received: "nothing",
+    where: "pawprint predict",
+    hint: "see pawprint predict --help",
+  });
+}

@@ -1,0 +1,28 @@
+/** `pawprint health`: whether a service is ready, as an exit code; for containers and scripts. */
+import { ApiError, createClient } from "../../../server/client.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { originFrom, unreachable } from "../../service-address.ts";
+
+export const command = defineCommand({
+  name: "health",
+  summary: "ask a running service whether it is ready",
+  description: "Exit code 0 where it is, 1 where it is not, or does not answer within --timeout-ms.",
+  arguments: [{ name: "url", doc: "the service; http://localhost:8000 unless given", optional: true }],
+  options: [{ name: "timeoutMs", type: "integer", min: 1, max: 600_000, default: 3000, doc: "how long to wait" }],
+  examples: [{ line: "pawprint health", doc: "as the health check of a container" }],
+  async run(_context, { url = "http://localhost:8000" }, { timeoutMs }) {
+    const origin = originFrom(url);
+    try {
+      await createClient(origin).call("readyz", { signal: AbortSignal.timeout(timeoutMs) });
+      return { result: { url: origin, ready: true }, text: "ready" };
+    } catch (error) {
+      const reason = error instanceof ApiError ? `answered ${error.status}` : timedOut(error, timeoutMs);
+      if (reason === undefined) throw unreachable(origin, error);
+      return { result: { url: origin, ready: false, reason }, text: `not ready: ${reason}`, exitCode: 1 };
+    }
+  },
+});
+
+function timedOut(error: unknown, timeoutMs: number): string | undefined {
+  return error instanceof Error && error.name === "TimeoutError" ? `no answer in ${timeoutMs} ms` : undefined;
+}

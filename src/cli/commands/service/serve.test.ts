@@ -1,0 +1,93 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer as createTcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { captureContext } from "../../../../tests/support/captured-context.ts";
+import { petModel } from "../../../../tests/support/running-service.ts";
+import { writeUntrainedBundle } from "../../../../tests/support/untrained-bundle.ts";
+import { type HostContext, runCommand } from "../../frame/run-command.ts";
+
+let cwd = "";
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "pawprint-serve-"));
+  await writeUntrainedBundle(petModel, join(cwd, "pets.onnx"));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+async function run(line: string, overrides: Partial<HostContext> = {}) {
+  const { context, out, err } = captureContext({ cwd, ...overrides });
+  const exitCode = await runCommand(line.split(" "), context);
+  return { exitCode, out: out(), err: err() };
+}
+
+/** Serves while `use` is at work with its address; then ends it as Ctrl-C does. */
+async function whileServing(line: string, use: (origin: string) => Promise<void>) {
+  const controller = new AbortController();
+  const { context, out, err } = captureContext({ cwd, signal: controller.signal });
+  const ended = runCommand(`serve ${line} --port 0 --log-file serve.log`.split(" "), context);
+  try {
+    await expect.poll(err, { timeout: 20_000 }).toMatch(/on http:/);
+    await use(/on (http:\S+)/.exec(err())![1]!);
+  } finally {
+    controller.abort();
+  }
+  return { exitCode: await ended, out: out(), err: err() };
+}
+
+describe("pawprint serve", () => {
+  it("says what it serves and where, answers, logs into its file, and ends well", async () => {
+    const { exitCode, err, out } = await whileServing("pets.onnx", async (origin) => {
+      const health = await fetch(`${origin}/health`);
+      expect(await health.json()).toEqual({ status: "healthy", model_loaded: true });
+    });
+    expect({ exitCode, out }).toEqual({ exitCode: 0, out: "" });
+    expect(err).toMatch(
+      /^pets [\da-f]{12} on http:\/\/127\.0\.0\.1:\d+ {2}\(playground; its routes: http:.*\/docs\)\n$/,
+    );
+    const lines = (await readFile(join(cwd, "serve.log"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.some(({ route, status }) => route === "/health" && status === 200)).toBe(true);
+  });
+
+  it("reads its settings from pawprint.yaml and the environment, flags first", async () => {
+    await writeFile(
+      join(cwd, "pawprint.yaml"),
+      "serve:\n  model: pets.onnx\n  picturesPerRequest: 3\n  deadlineMs: 500\n",
+    );
+    const { exitCode } = await whileServing("--deadline-ms 700", async (origin) => {
+      const model = (await (await fetch(`${origin}/model`)).json()) as { limits: object };
+      expect(model.limits).toMatchObject({ batch: 3, deadline_ms: 700 });
+    });
+    await rm(join(cwd, "pawprint.yaml"));
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    ["serve", 2, "CLI_USAGE"],
+    ["serve nowhere.onnx", 1, "FILE_NOT_FOUND"],
+    ["serve models:/pets@champion", 2, "MODEL_SOURCE_INVALID"],
+    ["serve pets.onnx --port 70000", 2, "CLI_USAGE"],
+    ["serve pets.onnx --port 0 --keys-file nowhere.json", 1, "FILE_NOT_FOUND"],
+    ["serve pets.onnx --port 0 --canary nowhere.onnx", 1, "FILE_NOT_FOUND"],
+    ["serve pets.onnx --otlp-endpoint collector", 2, "C"],
+  ])("%s ends with %i and %s", async (line, exitCode, code) => {
+    const { exitCode: given, err } = await run(`${line} --log-file refused.log`);
+    expect(err).toContain(`error ${code}`);
+    expect(given).toBe(exitCode);
+  });
+
+  it("says that a port is taken, and what to do", async () => {
+    const other = createTcpServer();
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, "127.0.0.1", () => resolve((other.address() as { port: number }).port));
+    });
+    const { exitCode, err } = await run(`serve pets.onnx --port ${port} --log-file taken.log`);
+    other.close();
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(new RegExp(`^error LISTEN_FAILED: .*127\\.0\\.0\\.1:${port}`));
+    expect(err).toContain("--port");
+  });
+});

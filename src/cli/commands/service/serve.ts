@@ -1,0 +1,69 @@
+/** `pawprint serve`: a bundle as a service over HTTP, until Ctrl-C or SIGTERM. */
+import { AppError } from "../../../base/errors.ts";
+import { createServer, type PawprintServer } from "../../../server/create-server.ts";
+import { serveConfigSchema } from "../../../server/serve-config.ts";
+import { type CommandContext, defineCommand } from "../../frame/command.ts";
+import { pathFrom } from "../../paths.ts";
+import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+
+export const command = defineCommand({
+  name: "serve",
+  summary: "answer over HTTP what a bundle sees in pictures",
+  description: `Serves a bundle, or the last one of a folder of bundles: a new file is noticed, loaded beside the old one, checked, and then takes over.
+The log is one JSON object on a line for each request, on standard output or in --log-file. SIGTERM ends it: what is in flight is answered first.`,
+  arguments: [{ name: "model", doc: "a bundle, or a folder of bundles", optional: true }],
+  options: optionsOf(serveConfigSchema).filter(({ name }) => !name.includes(".") && name !== "model"),
+  examples: [
+    { line: "pawprint serve models/cats-dogs.onnx", doc: "on http://localhost:8000" },
+    { line: "pawprint serve models/live/ --host 0.0.0.0 --keys-file keys.json", doc: "for others, who need a key" },
+    {
+      line: "pawprint serve v1.onnx --canary v2.onnx --canary-percent 5",
+      doc: "a twentieth of the callers get the new model",
+    },
+  ],
+  async run(context, { model }, options) {
+    const { serve } = await loadPawprintConfig(context, "serve", { ...options, model });
+    if (serve.model === undefined) throw noModel();
+    const path = (location: string): string => pathFrom(context.cwd, location);
+    const { canary, challenger, samples, logFile, keysFile } = serve;
+    const server = await createServer({
+      ...serve,
+      model: /^\w+:/.test(serve.model) ? serve.model : path(serve.model),
+      ...(canary !== undefined && { canary: path(canary) }),
+      ...(challenger !== undefined && { challenger: path(challenger) }),
+      ...(samples !== undefined && { samples: path(samples) }),
+      ...(logFile !== undefined && { logFile: path(logFile) }),
+      ...(keysFile !== undefined && { keysFile: path(keysFile) }),
+    });
+    await runServer(server, context, (url, adminUrl) => {
+      const model = server.service.host.current("champion");
+      context.stderr(`${model?.name} ${model?.version} on ${url}  (playground; its routes: ${url}/docs)\n`);
+      if (adminUrl !== undefined) context.stderr(`admin routes on ${adminUrl}\n`);
+    });
+    return undefined;
+  },
+});
+
+/** Listens, calls `tell` with the address, and serves until the signal; then ends it in good order. */
+export async function runServer(
+  server: PawprintServer,
+  { signal }: Pick<CommandContext, "signal">,
+  tell: (url: string, adminUrl: string | undefined) => void,
+): Promise<void> {
+  try {
+    const { url, adminUrl } = await server.listen();
+    tell(url, adminUrl);
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  } finally {
+    await server.close();
+  }
+}
+
+function noModel(): AppError {
+  return new AppError("CLI_USAGE", {
+    required: "MODEL: a bundle, or a folder of bundles",
+    received: "nothing",
+    where: "pawprint serve",
+    hint: "train one with: pawprint train --data FOLDER",
+  });
+}

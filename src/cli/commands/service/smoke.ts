@@ -1,0 +1,41 @@
+/** `pawprint smoke`: calls every route of a running service and holds the answers to the contract. */
+import { createClient } from "../../../server/client.ts";
+import { type SmokeStep, smokeTest } from "../../../server/smoke-test.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { alignRows } from "../../frame/console.ts";
+import { originFrom, unreachable } from "../../service-address.ts";
+
+export const command = defineCommand({
+  name: "smoke",
+  summary: "call every public route of a running service and check the answers",
+  description: `Every public route is called as the contract says, and its answer must be what the contract says. Exit code 1 where one is not.`,
+  arguments: [{ name: "url", doc: "the service, such as http://localhost:8000" }],
+  options: [{ name: "key", type: "string", doc: "an API key or a token" }],
+  examples: [{ line: "pawprint smoke http://localhost:8000", doc: "after a deployment" }],
+  async run({ style }, { url }, { key }) {
+    const origin = originFrom(url);
+    const client = createClient(origin, { ...(key !== undefined && { key }) });
+    const steps: SmokeStep[] = [];
+    try {
+      for await (const step of smokeTest(client, () => performance.now())) steps.push(step);
+    } catch (error) {
+      throw unreachable(origin, error);
+    }
+    const failed = steps.filter(({ ok }) => !ok);
+    const rows = steps.map(({ route, ok, ms, fault = "" }) => [
+      ok ? style.green("ok") : style.red("fails"),
+      route,
+      `${ms.toFixed(1)} ms`,
+      fault,
+    ]);
+    const summary =
+      failed.length === 0
+        ? `${steps.length} routes answer as they should`
+        : `${failed.length} of ${steps.length} do not`;
+    return {
+      result: { url: origin, steps, failed: failed.length },
+      text: `${alignRows(rows, ["left", "left", "right"])}\n\n${summary}`,
+      exitCode: failed.length === 0 ? 0 : 1,
+    };
+  },
+});

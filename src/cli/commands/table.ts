@@ -1,0 +1,87 @@
+/** The table of commands: a row is all that is loaded of a command before it is asked for. */
+import type { CommandEntry } from "../frame/command.ts";
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "quickstart",
+    summary: "go the whole way once, on drawn sample pictures or your own",
+    load: () => import("./training/quickstart.ts"),
+  },
+  {
+    name: "train",
+    summary: "train a classifier on labelled pictures and write it as a bundle",
+    load: () => import("./training/train.ts"),
+  },
+  {
+    name: "find-rate",
+    summary: "measure which learning rate suits the data and the network",
+    load: () => import("./training/find-rate.ts"),
+  },
+  {
+    name: "sweep",
+    summary: "search settings of a training: random, or by successive halving",
+    load: () => import("./training/sweep.ts"),
+  },
+  {
+    name: "data fetch",
+    summary: "download a public set of pictures from its publisher",
+    load: () => import("./data/fetch.ts"),
+  },
+  {
+    name: "data import",
+    summary: "copy labelled pictures from any source into a folder",
+    load: () => import("./data/import.ts"),
+  },
+  {
+    name: "data check",
+    summary: "find what is wrong with labelled pictures, and set it aside",
+    load: () => import("./data/check.ts"),
+  },
+  {
+    name: "data stats",
+    summary: "show classes, sizes, formats and colours of labelled pictures",
+    load: () => import("./data/stats.ts"),
+  },
+  {
+    name: "data restore",
+    summary: "put back what data check set aside",
+    load: () => import("./data/restore.ts"),
+  },
+  {
+    name: "data preview",
+    summary: "write a contact sheet of training pictures as augmentation varies them",
+    load: () => import("./data/preview.ts"),
+  },
+  {
+    name: "data pack",
+    summary: "decode and resize pictures once, into a folder that train takes",
+    load: () => import("./data/pack.ts"),
+  },
+  { name: "evaluate", summary: "measure a bundle on labelled pictures", load: () => import("./model/evaluate.ts") },
+  { name: "predict", summary: "say what a bundle sees in pictures", load: () => import("./model/predict.ts") },
+  {
+    name: "explain",
+    summary: "draw where in pictures a bundle sees a class",
+    load: () => import("./model/explain.ts"),
+  },
+  {
+    name: "serve",
+    summary: "answer over HTTP what a bundle sees in pictures",
+    load: () => import("./service/serve.ts"),
+  },
+  { name: "health", summary: "ask a running service whether it is ready", load: () => import("./service/health.ts") },
+  {
+    name: "smoke",
+    summary: "call every public route of a running service and check the answers",
+    load: () => import("./service/smoke.ts"),
+  },
+  { name: "keys create", summary: "make an API key for a service", load: () => import("./keys/create.ts") },
+  { name: "keys list", summary: "show the API keys of a file", load: () => import("./keys/list.ts") },
+  { name: "keys revoke", summary: "end an API key", load: () => import("./keys/revoke.ts") },
+  {
+    name: "inspect",
+    summary: "show what a bundle says of itself: labels, recipe, lineage, figures",
+    load: () => import("./model/inspect.ts"),
+  },
+  { name: "errors", summary: "look up an error code, or list them all", load: () => import("./errors.ts") },
+];

@@ -1,0 +1,105 @@
+/** `pawprint find-rate`: which learning rate to train with, measured on the data. */
+import { dirname } from "node:path";
+import { throwIfCancelled } from "../../../base/cancel.ts";
+import { AppError } from "../../../base/errors.ts";
+import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
+import { requireFreePath } from "../../../bundle/export-bundle.ts";
+import { renderChart } from "../../../report/charts/chart.ts";
+import { rateChart } from "../../../report/training/rate-chart.ts";
+import { findRate } from "../../../train/fit/find-rate.ts";
+import { trainConfigSchema } from "../../../train/plan/train-config.ts";
+import { prepareTraining } from "../../../train/prepare-training.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
+import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+
+/** Settings of a training that this one has not. */
+const unused: ReadonlySet<string> = new Set([
+  "out",
+  "epochs",
+  "time",
+  "learningRate",
+  "schedule",
+  "patience",
+  "checkpointMinutes",
+  "averageSteps",
+  "progressive",
+  "mixOff",
+]);
+
+export const command = defineCommand({
+  name: "find-rate",
+  summary: "measure which learning rate suits the data and the network",
+  description: `Trains for some steps while the learning rate grows, and draws the loss over it. The rate at which the loss falls fastest is a good
+--learning-rate: the peak of the schedule. Settings are those of train. No model is kept.`,
+  arguments: [],
+  options: [
+    {
+      name: "steps",
+      type: "integer",
+      min: 20,
+      max: 10_000,
+      default: 120,
+      doc: "steps at most; it ends where the loss breaks away",
+    },
+    { name: "from", type: "number", min: 1e-12, max: 1, default: 1e-6, doc: "the first rate" },
+    { name: "to", type: "number", min: 1e-9, max: 1000, default: 1, doc: "the rate of the last step" },
+    { name: "out", type: "string", default: "learning-rate.svg", placeholder: "FILE", doc: "the chart" },
+    { name: "force", short: "f", type: "boolean", doc: "take the place of a file that is there" },
+    ...optionsOf(trainConfigSchema).filter(({ name }) => !unused.has(name)),
+  ],
+  examples: [{ line: "pawprint find-rate --data pictures --architecture resnet", doc: "before a long training" }],
+  async run(context, _args, options) {
+    const { cwd, style, signal, progress, logger } = context;
+    const { steps, from, to, out, force } = options;
+    const { train } = await loadPawprintConfig(context, "train", options);
+    const { data, out: _out, threads, ...settings } = train;
+    if (data === undefined) throw usage("--data names the labelled pictures", "nothing");
+    if (!(Number(from) < Number(to))) throw usage("--from is below --to", `${from} and ${to}`);
+    const path = pathFrom(cwd, String(out));
+    await requireFreePath(path, force === true);
+    const prepared = await prepareTraining({
+      data: pathFrom(cwd, data),
+      settings,
+      packs: pathFrom(cwd, packsFolder),
+      ...(threads !== undefined && { threads }),
+      signal,
+      progress,
+      logger,
+    });
+    const { executor, model, pack } = prepared;
+    const { batchSize, optimizer, augmentation, labelSmoothing, classWeights, seed } = prepared.stepPlan;
+    const found = await findRate({
+      executor,
+      model,
+      pack,
+      batchSize,
+      optimizer,
+      augmentation,
+      labelSmoothing,
+      ...(classWeights && { classWeights }),
+      seed,
+      steps: Number(steps),
+      from: Number(from),
+      to: Number(to),
+      signal,
+      progress,
+    }).finally(() => pack.pixels.close());
+    throwIfCancelled(signal);
+    const { points, suggestion } = found;
+    await ensureFolder(dirname(path));
+    await writeFileAtomic(path, await renderChart(rateChart(points, suggestion)), { force: force === true });
+    const shown = shownPath(cwd, path);
+    return {
+      result: { suggestion: suggestion ?? null, points, chart: path },
+      text:
+        suggestion === undefined
+          ? `The loss never falls: no rate between ${from} and ${to} suits. The chart: ${shown}`
+          : `${style.bold(`--learning-rate ${suggestion.toPrecision(2)}`)}  where the loss falls fastest, ${points.length} steps; the chart: ${shown}`,
+    };
+  },
+});
+
+function usage(required: string, received: string): AppError {
+  return new AppError("CLI_USAGE", { required, received, where: "pawprint find-rate" });
+}

@@ -1,0 +1,176 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { captureContext } from "../../../../tests/support/captured-context.ts";
+import { writeIdxFolder, writePictureFolder } from "../../../../tests/support/picture-folder.ts";
+import { interruption } from "../../../base/cancel.ts";
+import { type HostContext, runCommand } from "../../frame/run-command.ts";
+
+let cwd = "";
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "pawprint-train-"));
+  await writePictureFolder(join(cwd, "pictures"));
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+async function run(line: string, overrides: Partial<HostContext> = {}) {
+  const { context, out, err, logged } = captureContext({ cwd, ...overrides });
+  const exitCode = await runCommand(line.split(" "), context);
+  return { exitCode, out: out(), err: err(), logged };
+}
+
+const quick = "--size 8 --widths 8 --epochs 2 --batch-size 8 --learning-rate 0.02 --threads 1";
+
+/** The message with this run's folder left out. */
+const shown = (text: string) => text.replaceAll(`${cwd}/`, "");
+
+describe("pawprint train", () => {
+  it("says what it found and chose and why, how each epoch went, what the bundle is worth and what comes next", async () => {
+    const { exitCode, out, logged } = await run(`train --data pictures ${quick} --out models/a.onnx`);
+    expect(exitCode).toBe(0);
+    expect(shown(out)).toContain("Data  pictures: a folder of pictures\n");
+    expect(out).toMatch(/CLASS +TRAIN +VALIDATE +TEST\nblue +\d+ +\d+ +\d+\nred /);
+    expect(out).toMatch(/size +8 x 8 pixels +given\n/);
+    expect(out).toMatch(/channels +3 \(colour\) +photographs have colours\n/);
+    expect(out).toMatch(/Accuracy on the test split: \d+\.\d\d % {2}\(95 % interval .* to .* %\)/);
+    expect(out).toMatch(/CLASS +PICTURES +PRECISION +RECALL +F1\nblue /);
+    expect(out).toMatch(/Confusion .*\n +blue +red\nblue +\d+ +\d+\nred +\d+ +\d+\n/);
+    expect(out).toMatch(/Bundle {2}models\/a\.onnx \(.* kB; 2 epochs, the best one \d, .*\)\n/);
+    expect(out).toContain("Next: pawprint predict models/a.onnx PICTURE_OR_FOLDER\n");
+    const epochs = logged.filter(({ message }) => message.startsWith("epoch"));
+    expect(epochs.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^epoch 1\/2 {2}loss .* \| validation loss .* accuracy .* \* {2}\| .* images\/s .* left$/),
+      expect.stringMatching(/^epoch 2\/2 .* images\/s$/),
+    ]);
+  });
+
+  it("gives one JSON line and a history file of the same content", async () => {
+    const { exitCode, out } = await run(
+      `train --data pictures ${quick} --out models/b.onnx --json --history b.json --chart b.svg`,
+    );
+    expect(exitCode).toBe(0);
+    const result = JSON.parse(out);
+    expect(result).toMatchObject({
+      bundle: { path: join(cwd, "models/b.onnx") },
+      labels: ["blue", "red"],
+      dataset: { pictures: 48 },
+      end: "finished",
+      evaluation: { count: expect.any(Number), confusion: [expect.any(Array), expect.any(Array)] },
+      lineage: { createdAt: "1970-01-01T00:00:00.000Z" },
+    });
+    expect(result.history).toHaveLength(2);
+    expect(await readFile(join(cwd, "b.svg"), "utf8")).toMatch(/^<svg .*2 epochs, the best of validation/);
+    expect(JSON.parse(await readFile(join(cwd, "b.json"), "utf8"))).toEqual(result);
+  });
+
+  it("names the bundle after the data, and takes settings from pawprint.yaml and the environment below flags", async () => {
+    const project = join(cwd, "project");
+    await mkdir(project);
+    await writeFile(
+      join(project, "pawprint.yaml"),
+      "train:\n  data: ../pictures\n  size: 8\n  widths: [8]\n  epochs: 7\n  seed: 3\n  batchSize: 8\n",
+    );
+    const env = { PAWPRINT_TRAIN_EPOCHS: "6", PAWPRINT_TRAIN_SEED: "4", PAWPRINT_TEST_DATA: "/data" };
+    const { exitCode, out } = await run("train --epochs 1 --json", { cwd: project, env });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      bundle: { path: join(project, "models/pictures.onnx") },
+      history: [{ epoch: 1 }],
+      lineage: { seed: 4 },
+    });
+  });
+
+  it("names pictures that cannot be used, and refuses them with --strict", async () => {
+    await writePictureFolder(join(cwd, "faulty"));
+    await writeFile(join(cwd, "faulty", "red", "torn.jpg"), "torn");
+    const { exitCode, logged, out } = await run(`train --data faulty ${quick} --out models/c.onnx`);
+    expect(exitCode).toBe(0);
+    const warnings = logged.filter(({ level }) => level === "warn").map(({ message }) => message);
+    expect(warnings[0]).toBe("1 of 49 pictures were skipped:");
+    expect(warnings[1]).toContain("red/torn.jpg");
+    expect(out).toContain("48 pictures; 1 skipped\n");
+    const strict = await run(`train --data faulty ${quick} --out models/d.onnx --strict`);
+    expect(strict.exitCode).toBe(1);
+    expect(strict.err).toMatch(/^error IMAGE_UNREADABLE: .*torn/);
+  });
+
+  it("ends with 130 after Ctrl-C and tells how to go on", async () => {
+    const controller = new AbortController();
+    const captured = captureContext({ cwd, signal: controller.signal });
+    const logger = {
+      ...captured.context.logger,
+      info: (message: string) => {
+        captured.context.logger.info(message);
+        if (message.startsWith("epoch 1/")) controller.abort(interruption("SIGINT"));
+      },
+    };
+    const line = `train --data pictures ${quick} --out models/e.onnx`;
+    expect(await runCommand(line.split(" "), { ...captured.context, logger })).toBe(130);
+    const warning = captured.logged.at(-1)!;
+    expect(shown(warning.message)).toBe(
+      "training ended after epoch 1 of 2; its weights are in models/e.checkpoints: --resume goes on",
+    );
+    const resumed = await run(`${line} --resume`);
+    expect(resumed.exitCode).toBe(0);
+    expect(resumed.logged.map(({ message }) => message)).toContain("going on after epoch 1 of 2");
+  });
+});
+
+describe("what pawprint train refuses", () => {
+  beforeAll(async () => {
+    await mkdir(join(cwd, "empty"));
+    await writePictureFolder(join(cwd, "one-class"), { labels: ["red"] });
+    await writePictureFolder(join(cwd, "small-class"));
+    await rm(join(cwd, "small-class", "red"), { recursive: true });
+    await writePictureFolder(join(cwd, "small-class"), { labels: ["red"], perClass: 1 });
+    await writeFile(join(cwd, "cut.zip"), Buffer.from("504b0304140000000000", "hex"));
+    await writeIdxFolder(join(cwd, "idx"));
+    await writeFile(join(cwd, "idx", "train-labels-idx1-ubyte"), Buffer.from("0000080300000000", "hex"));
+    await writeFile(join(cwd, "taken.onnx"), "old");
+  });
+
+  it.each([
+    ["", 2, "CLI_USAGE: --data names the labelled pictures; got nothing (pawprint train)", "give --data FOLDER"],
+    ["--data nowhere", 1, "FILE_NOT_FOUND: a file or folder that exists; got nowhere", "look at the path"],
+    ["--data empty", 1, "DATASET_EMPTY: a folder of labelled folders", ""],
+    ["--data one-class", 1, "DATASET_ONE_CLASS: a dataset has pictures of at least two classes; got only 'red'", ""],
+    ["--data small-class", 1, "DATASET_CLASS_TOO_SMALL: each class has at least 3 different pictures", ""],
+    ["--data cut.zip", 1, "ARCHIVE_CORRUPT: ", ""],
+    ["--data idx", 1, "IDX_INVALID: ", ""],
+    ["--data pictures --out taken.onnx", 1, "FILE_EXISTS: a name that is free", "give --force to replace it"],
+    ["--data pictures --history taken.onnx", 1, "FILE_EXISTS: a name that is free", "give --force to replace it"],
+    ["--data pictures --architecture resnt", 2, "ARCHITECTURE_UNKNOWN: an architecture", "did you mean resnet?"],
+    ["--data pictures --epocs 3", 2, "CLI_USAGE: a flag that this command takes", "did you mean --epochs?"],
+    ["--data pictures --size 0", 2, "CLI_USAGE: --size expects a whole number from 4 to 1024", ""],
+    ["--data pictures --widths 8,wide", 2, "CONFIG_INVALID: train.widths expects a list, each part a whole number", ""],
+    ["--data pictures --learning-rate 0", 2, "CONFIG_INVALID: train.learningRate expects a number above 0; got 0", ""],
+    ["--data pictures --size 8 --widths 8,8,8,8", 2, "CONFIG_INVALID: architecture 'cnn' with these options", "16"],
+    ["--data pictures --architecture-options {", 2, "CONFIG_INVALID: train.architectureOptions expects", ""],
+    [
+      "--data pictures --resume --out new.onnx",
+      1,
+      "FILE_NOT_FOUND: a checkpoint to go on from",
+      "train without --resume",
+    ],
+    ["--data pictures --time 5m --epochs 3", 2, "CONFIG_INVALID: either time or epochs; got both", ""],
+    ["--data pictures --time soon", 2, "C", ""],
+  ])("%o", async (flags, exitCode, error, hint) => {
+    const answer = await run(`train ${flags}`.trim());
+    expect(shown(answer.err)).toContain(`error ${error}`);
+    expect(shown(answer.err)).toContain(hint === "" ? "" : hint);
+    expect(answer.exitCode).toBe(exitCode);
+    expect(await readFile(join(cwd, "taken.onnx"), "utf8")).toBe("old");
+  });
+
+  it("is an unknown key in pawprint.yaml, with the nearest one", async () => {
+    const project = join(cwd, "mistyped");
+    await mkdir(project);
+    await writeFile(join(project, "pawprint.yaml"), "train:\n  epocs: 3\n");
+    const { exitCode, err } = await run("train --data ../pictures", { cwd: project });
+    expect(exitCode).toBe(2);
+    expect(err).toBe(
+      "error CONFIG_UNKNOWN_KEY: a configuration key that exists; got train.epocs (pawprint.yaml line 2)\nhint: did you mean epochs?\n",
+    );
+  });
+});

@@ -1,0 +1,102 @@
+/** `pawprint train`: labelled pictures in, a bundle out. */
+import { dirname } from "node:path";
+import { AppError } from "../../../base/errors.ts";
+import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
+import { requireFreePath } from "../../../bundle/export-bundle.ts";
+import { renderChart } from "../../../report/charts/chart.ts";
+import { trainingChart } from "../../../report/training/training-chart.ts";
+import { trainConfigSchema } from "../../../train/plan/train-config.ts";
+import { train } from "../../../train/train.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { readGitCommit } from "../../git-commit.ts";
+import { nameOf, packsFolder, pathFrom, shownPath } from "../../paths.ts";
+import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { evaluationText } from "../../text/evaluation-text.ts";
+import { bundleText, createTrainingTeller, trainResult } from "../../text/training-text.ts";
+
+export const command = defineCommand({
+  name: "train",
+  summary: "train a classifier on labelled pictures and write it as a bundle",
+  description: `What is not given follows from the data, and is printed with the reason. Every flag can also stand in pawprint.yaml
+under train:, or in the environment as PAWPRINT_TRAIN_...
+
+Ctrl-C ends training after the step under way. All that was learnt up to it stays in a checkpoint beside the bundle;
+--resume goes on from there.`,
+  arguments: [],
+  options: [
+    ...optionsOf(trainConfigSchema),
+    { name: "force", short: "f", type: "boolean", doc: "take the place of a bundle that is there" },
+    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    { name: "resume", type: "boolean", doc: "go on with a training that was interrupted" },
+    { name: "history", type: "string", placeholder: "FILE", doc: "write settings, epochs and figures to a JSON file" },
+    { name: "config", type: "string", placeholder: "FILE", doc: "read settings there instead of in pawprint.yaml" },
+    { name: "chart", type: "string", placeholder: "FILE.svg", doc: "draw accuracy over minutes" },
+  ],
+  examples: [
+    { line: "pawprint train --data pictures", doc: "a folder with a folder of pictures for each class" },
+    {
+      line: "pawprint train --data cats-dogs.zip --size 96 --epochs 20 --out models/pets.onnx",
+      doc: "choose more of it",
+    },
+    { line: "pawprint train --data mnist", doc: "a folder with the idx files of MNIST" },
+    { line: "pawprint train --data pictures --architecture resnet --widths 16,32,64", doc: "another network" },
+  ],
+  async run(context, _args, options) {
+    const { cwd, style, signal, progress, logger } = context;
+    const { train: config } = await loadPawprintConfig(context, "train", options, options.config);
+    const { data, out = `models/${nameOf(pathFrom(cwd, data ?? ""))}.onnx`, threads, ...settings } = config;
+    if (data === undefined) throw missingData();
+    const force = options.force === true;
+    const [history, chart] = [options.history, options.chart].map((path) =>
+      typeof path === "string" ? pathFrom(cwd, path) : undefined,
+    );
+    for (const path of [history, chart]) {
+      if (path === undefined) continue;
+      await requireFreePath(path, force);
+      await ensureFolder(dirname(path));
+    }
+    const gitCommit = await readGitCommit(cwd);
+    const report = await train({
+      data: pathFrom(cwd, data),
+      out: pathFrom(cwd, out),
+      settings,
+      force,
+      strict: options.strict === true,
+      resume: options.resume === true,
+      lineage: { createdAt: new Date(context.now()).toISOString(), ...(gitCommit !== undefined && { gitCommit }) },
+      ...(threads !== undefined && { threads }),
+      packs: pathFrom(cwd, packsFolder),
+      signal,
+      progress,
+      logger,
+      onEvent: createTrainingTeller(context),
+    });
+    await report.pack.pixels.close();
+    const result = trainResult(report);
+    if (history !== undefined) await writeFileAtomic(history, `${JSON.stringify(result, null, 2)}\n`, { force });
+    if (chart !== undefined) {
+      const svg = await renderChart(trainingChart(report.history, report.bestEpoch));
+      await writeFileAtomic(chart, `${svg}\n`, { force });
+    }
+    const shown = shownPath(cwd, report.bundle.path);
+    const { split: evaluated } = report.bundle.info.evaluation;
+    return {
+      result,
+      text: [
+        evaluationText(evaluated === "val" ? "the validation split" : "the test split", report.evaluation, style),
+        "",
+        bundleText(report, shown, style),
+        `Next: ${style.cyan(`pawprint predict ${shown} PICTURE_OR_FOLDER`)}`,
+      ].join("\n"),
+    };
+  },
+});
+
+function missingData(): AppError {
+  return new AppError("CLI_USAGE", {
+    required: "--data names the labelled pictures",
+    received: "nothing",
+    where: "pawprint train",
+    hint: "give --data FOLDER, or write train.data in pawprint.yaml; pawprint quickstart needs no data",
+  });
+}

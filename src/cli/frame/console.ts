@@ -1,0 +1,109 @@
+/** What a terminal shows: colours where they are wanted, bars, aligned tables, and log lines on standard error. */
+import { stripVTControlCharacters } from "node:util";
+import { createLogger, type LogFields, type Logger } from "../../base/logger.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const codes = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
+
+export type Style = Readonly<Record<keyof typeof codes, (text: string) => string>>;
+
+/** True where colours are wanted: FORCE_COLOR, then NO_COLOR (https://no-color.org), then a terminal that is not dumb. */
+export function wantsColour(env: Environment, isTTY: boolean): boolean {
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== "") return false;
+  return isTTY && env.TERM !== "dumb";
+}
+
+/** ANSI colours, or the text as it is. */
+export function createStyle(coloured: boolean): Style {
+  const paint = (name: keyof typeof codes) => {
+    const [open, close] = codes[name];
+    return (text: string): string => (coloured ? `\u001b[${open}m${text}\u001b[${close}m` : text);
+  };
+  return {
+    bold: paint("bold"),
+    dim: paint("dim"),
+    red: paint("red"),
+    green: paint("green"),
+    yellow: paint("yellow"),
+    cyan: paint("cyan"),
+  };
+}
+
+const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;
+
+/** A bar `width` characters wide, filled to `fraction` (clipped to 0..1) in steps of an eighth of a character. */
+export function bar(fraction: number, width: number): string {
+  const clipped = Number.isNaN(fraction) ? 0 : Math.min(1, Math.max(0, fraction));
+  const filled = Math.round(clipped * width * 8);
+  const text = "█".repeat(filled >> 3) + eighths[filled & 7];
+  return text.padEnd(width, "░");
+}
+
+export interface Column {
+  readonly title: string;
+  /** Default left; numbers read better at the right. */
+  readonly align?: "left" | "right";
+}
+
+/** Rows under titles, columns two spaces apart, each as wide as its widest cell; colours take no width. */
+export function table(columns: readonly (Column | string)[], rows: readonly (readonly string[])[]): string {
+  const heads = columns.map((column): Column => (typeof column === "string" ? { title: column } : column));
+  return alignRows(
+    [heads.map(({ title }) => title), ...rows],
+    heads.map(({ align }) => align),
+  );
+}
+
+/** The rows of a table without titles. */
+export function alignRows(rows: readonly (readonly string[])[], aligns: readonly Column["align"][] = []): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, widthOf(cell));
+    });
+  }
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, index) => {
+        const space = " ".repeat(widths[index]! - widthOf(cell));
+        return aligns[index] === "right" ? space + cell : cell + space;
+      })
+      .join("  ")
+      .trimEnd();
+  return rows.map(line).join("\n");
+}
+
+function widthOf(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
+}
+
+/** A logger of lines for people: `warning: 3 pictures left out  source=raw`. `write` gets whole lines. */
+export function createConsoleLogger(write: (line: string) => void, style: Style): Logger {
+  const marks = { debug: "debug: ", info: "", warn: style.yellow("warning: "), error: style.red("error: ") };
+  return createLogger((level, message, fields) => {
+    const line = `${marks[level]}${message}${style.dim(formatFields(fields))}`;
+    write(`${level === "debug" ? style.dim(line) : line}\n`);
+  });
+}
+
+function formatFields(fields: LogFields): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  ${name}=${formatField(value)}`)
+    .join("");
+}
+
+function formatField(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  if (typeof value === "string" && /^[^\s="]+$/.test(value)) return value;
+  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
+}

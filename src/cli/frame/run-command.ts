@@ -1,0 +1,134 @@
+/** From a command line to an exit code: finds the command, loads it alone, runs it, prints its report or its error. */
+import { interruptionOf, isAbortError } from "../../base/cancel.ts";
+import { AppError, exitCodeOf, toAppError } from "../../base/errors.ts";
+import { atLevel } from "../../base/logger.ts";
+import { hintForName } from "../../base/nearest.ts";
+import { silentProgress } from "../../base/progress.ts";
+import { readVersion } from "../../base/version.ts";
+import { commands } from "../commands/table.ts";
+import type { Command, CommandContext, CommandEntry } from "./command.ts";
+import { helpForCommand, helpForCommands } from "./help.ts";
+import { parseArguments } from "./parse-arguments.ts";
+
+/** What the frame needs; `json` is read from the command line. */
+export type HostContext = Omit<CommandContext, "json">;
+
+/**
+ * Runs `argv` (without the names of node and the script) and gives the process exit code: 0, 1 for a failure, 2 for a
+ * wrong command line, 130 and 143 after an interruption. Never throws.
+ */
+export async function runCommand(
+  argv: readonly string[],
+  host: HostContext,
+  entries: readonly CommandEntry[] = commands,
+): Promise<number> {
+  // Read before all else, so that an error in the rest of the line is already printed in the form that was asked for.
+  const line = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const json = line.some((word) => /^--json(=(true|1))?$/.test(word));
+  const isVerbose = line.some((word) => word === "--verbose" || word === "-v");
+  try {
+    return await dispatch(argv, { ...host, json }, entries);
+  } catch (error) {
+    const isAborted = host.signal.aborted && isAbortError(error);
+    return printError(isAborted ? interruptionOf(host.signal) : error, { ...host, json }, isVerbose);
+  }
+}
+
+async function dispatch(argv: readonly string[], context: CommandContext, entries: readonly CommandEntry[]) {
+  const start = argv.findIndex((word) => !word.startsWith("-"));
+  const [leadingFlags, words] = start === -1 ? [argv, []] : [argv.slice(0, start), argv.slice(start)];
+  const [first, ...others] = words;
+  if (first === "help") return dispatch([...others, "--help"], context, entries);
+  if (first === undefined) return runBare(argv, context, entries);
+
+  const found = findCommand(words, entries);
+  if (found !== undefined) {
+    const { command } = await found.entry.load();
+    return runLoaded(command, [...leadingFlags, ...found.rest], context);
+  }
+  const isGroup = entries.some(({ name }) => name.startsWith(`${first} `));
+  const wantsHelp = argv.includes("--help") || argv.includes("-h");
+  if (!isGroup || !wantsHelp) throw unknownCommand(words, entries, isGroup);
+  context.stdout(helpForCommands(entries, context.style, first));
+  return 0;
+}
+
+/** `pawprint` with flags alone: its version, or the list of commands. */
+async function runBare(argv: readonly string[], context: CommandContext, entries: readonly CommandEntry[]) {
+  const version = { name: "version", short: "V", type: "boolean", doc: "show the version" } as const;
+  const { options } = parseArguments({ name: "", arguments: [], options: [version] }, argv);
+  if (options.version) {
+    const current = await readVersion();
+    context.stdout(context.json ? `${JSON.stringify({ version: current })}\n` : `${current}\n`);
+  } else {
+    context.stdout(helpForCommands(entries, context.style));
+  }
+  return 0;
+}
+
+async function runLoaded(command: Command, argv: readonly string[], context: CommandContext): Promise<0 | 1> {
+  const { args, options } = parseArguments(command, argv);
+  if (options.help) {
+    context.stdout(helpForCommand(command, context.style));
+    return 0;
+  }
+  const report = await command.run(
+    {
+      ...context,
+      logger: atLevel(context.logger, options.verbose ? "debug" : options.quiet ? "warn" : "info"),
+      progress: options.quiet ? silentProgress : context.progress,
+    },
+    // The proof of both casts: parseArguments made the values from this command's own data.
+    args as Parameters<Command["run"]>[1],
+    options as Parameters<Command["run"]>[2],
+  );
+  if (report === undefined) return 0;
+  if (context.json) context.stdout(`${JSON.stringify(report.result)}\n`);
+  else if (report.text !== "") context.stdout(report.text.endsWith("\n") ? report.text : `${report.text}\n`);
+  return report.exitCode ?? 0;
+}
+
+/** The entry whose name takes the most words of the line's beginning: "data import" before "data". */
+function findCommand(line: readonly string[], entries: readonly CommandEntry[]) {
+  const matches = entries
+    .map((entry) => ({ entry, words: entry.name.split(" ") }))
+    .filter(({ words }) => words.every((word, index) => line[index] === word))
+    .sort((a, b) => b.words.length - a.words.length);
+  const best = matches[0];
+  return best === undefined ? undefined : { entry: best.entry, rest: line.slice(best.words.length) };
+}
+
+function unknownCommand(words: readonly string[], entries: readonly CommandEntry[], isGroup: boolean): AppError {
+  const [group, second] = words as readonly [string, string?]; // dispatch saw the first
+  const typed = isGroup && second !== undefined && !second.startsWith("-") ? second : undefined;
+  if (!isGroup) {
+    const names = [...new Set(entries.map(({ name }) => name.split(" ")[0]!))];
+    return usageError("a command that exists", group, hintForName(group, names, "pawprint "), "pawprint");
+  }
+  const members = entries.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name.split(" ")[1]!);
+  const hint = typed === undefined ? undefined : hintForName(typed, members, `pawprint ${group} `);
+  const required = `pawprint ${group} expects one of ${members.join(", ")}`;
+  return usageError(required, typed ?? "nothing", hint, `pawprint ${group}`);
+}
+
+function usageError(required: string, received: string, hint: string | undefined, command: string): AppError {
+  return new AppError("CLI_USAGE", { required, received, hint: hint ?? `see ${command} --help` });
+}
+
+/** For a machine one JSON line on standard output, for people the message and its hint on standard error. */
+function printError(error: unknown, context: CommandContext, isVerbose: boolean): number {
+  const known = toAppError(error);
+  if (context.json) {
+    context.stdout(`${JSON.stringify({ error: known })}\n`);
+    return exitCodeOf(known);
+  }
+  context.stderr(`error ${known.code}: ${known.message}\n`);
+  if (known.hint !== undefined) context.stderr(`hint: ${known.hint}\n`);
+  if (isVerbose && error instanceof Error) context.stderr(`${describeCauses(error)}\n`);
+  return exitCodeOf(known);
+}
+
+function describeCauses(error: Error): string {
+  const stack = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${stack}\ncaused by ${describeCauses(error.cause)}` : stack;
+}

@@ -1,0 +1,34 @@
+/** Predictions as people read them: a bar for each class. */
+
+import { mostLikely } from "../../predict/prediction-formats.ts";
+import type { FilePrediction, Prediction } from "../../predict/predictor.ts";
+import { alignRows, bar, type Style } from "../frame/console.ts";
+import { percent } from "./evaluation-text.ts";
+
+const barWidth = 24;
+
+/** The label of a picture and a bar for each of its `top` classes; `note` stands behind the label. */
+export function predictionText(
+  name: string,
+  { label, confidence, probabilities }: Prediction,
+  style: Style,
+  { top = 5, note = "" }: { readonly top?: number; readonly note?: string } = {},
+): string {
+  const rows = mostLikely(probabilities, top).map(([candidate, probability]) => {
+    const drawn = bar(probability, barWidth);
+    const isAnswer = candidate === label;
+    return [
+      `  ${isAnswer ? style.bold(candidate) : candidate}`,
+      isAnswer ? style.green(drawn) : style.dim(drawn),
+      percent(probability),
+    ];
+  });
+  const head = `${name}  ${style.bold(label)} ${percent(confidence)}${note === "" ? "" : `  ${note}`}`;
+  return `${head}\n${alignRows(rows, ["left", "left", "right"])}`;
+}
+
+/** The same for a file, or why it could not be used. */
+export function fileText(row: FilePrediction, style: Style, top?: number): string {
+  if (row.error === undefined) return predictionText(row.file, row, style, top === undefined ? {} : { top });
+  return `${row.file}  ${style.red(`${row.error.code}: ${row.error.required}; got ${row.error.received}`)}`;
+}

@@ -1,0 +1,186 @@
+/** The one table of what an inspection can find, and the form in which it says so. */
+import type { PictureFormat } from "../../../image/format.ts";
+import type { SourceKind, Split } from "../../sources/source.ts";
+
+/** error: the picture cannot be used, or makes figures untrue. warning: most likely a mistake. note: good to know. */
+export type Severity = "error" | "warning" | "note";
+
+interface FindingEntry {
+  readonly severity: Severity;
+  /** A few words for tables. */
+  readonly title: string;
+  /** One sentence: what it is and what it does to a classifier. */
+  readonly meaning: string;
+  /** True where `--fix` moves the pictures unless other kinds are asked for. */
+  readonly isFixed: boolean;
+}
+
+const entry = (severity: Severity, title: string, meaning: string, isFixed = false): FindingEntry => ({
+  severity,
+  title,
+  meaning,
+  isFixed,
+});
+
+export const findingTable = {
+  "empty-file": entry("error", "empty file", "the file has no bytes", true),
+  "not-a-picture": entry("error", "not a picture", "the content is of no picture format that can be decoded", true),
+  truncated: entry(
+    "error",
+    "truncated",
+    "the file ends before the picture does; decoders fill the rest with grey",
+    true,
+  ),
+  corrupt: entry("error", "corrupt", "the decoder finds damage inside the picture", true),
+  "too-many-pixels": entry("error", "too large", "the header states more pixels than are ever decoded, or none", true),
+  "unreadable-file": entry("error", "cannot be read", "the operating system refuses to read the file"),
+  unlabelled: entry("error", "no label", "the label cannot be told, or cannot be one"),
+  "outside-source": entry("error", "outside the source", "a link or a name leads out of the folder or archive"),
+  "label-conflict": entry(
+    "error",
+    "label conflict",
+    "the same picture stands under different labels; nobody can tell which is right",
+    true,
+  ),
+  leakage: entry(
+    "error",
+    "leakage",
+    "the same picture stands in more than one given split, so that the test figures are too good",
+    true,
+  ),
+  "near-constant": entry("error", "near-constant", "all pixels have nearly one colour: there is nothing to see", true),
+  "one-class": entry("error", "one class", "all pictures have one label: there is nothing to tell apart"),
+  "class-too-small": entry("error", "class too small", "a class has too few different pictures to be split"),
+
+  "exact-duplicate": entry(
+    "warning",
+    "exact duplicate",
+    "the same bytes stand there more than once and count more than once",
+    true,
+  ),
+  "near-duplicate": entry(
+    "warning",
+    "near-duplicate",
+    "nearly the same picture: resized, compressed anew, or a neighbour in a series",
+  ),
+  "near-duplicate-conflict": entry(
+    "warning",
+    "near-duplicate conflict",
+    "nearly the same picture stands under different labels",
+  ),
+  "near-duplicate-leakage": entry(
+    "warning",
+    "near-duplicate leakage",
+    "nearly the same picture stands in more than one given split",
+  ),
+  "partly-damaged": entry(
+    "warning",
+    "damaged in part",
+    "the decoder found damage and went on: parts may be shifted, grey or in wrong colours",
+  ),
+  "wrong-extension": entry("warning", "wrong extension", "the name says one format and the content another"),
+  animated: entry("warning", "animated", "the file holds several frames; the first one alone is used"),
+  cmyk: entry("warning", "CMYK", "made for print; its colours are converted and may look odd"),
+  "exif-rotation": entry(
+    "warning",
+    "rotated by EXIF",
+    "stands upright only where the EXIF orientation is obeyed, which other tools often do not do",
+  ),
+  "too-small": entry("warning", "very small", "has fewer pixels a side than a network can use"),
+  "extreme-aspect-ratio": entry(
+    "warning",
+    "extreme aspect ratio",
+    "far longer than wide or wider than long: cropping loses most of it",
+  ),
+  "labels-alike": entry("warning", "labels alike", "labels differ in letter case, or in how words are parted, alone"),
+  "names-alike": entry(
+    "warning",
+    "names alike",
+    "names differ in letter case alone; one replaces the other on Windows and macOS",
+  ),
+  "class-imbalance": entry("warning", "class imbalance", "one class has many times the pictures of another"),
+
+  "deep-colour": entry("note", "16-bit", "has more than 8 bits a channel; the lower ones are dropped"),
+  alpha: entry("note", "transparent", "has transparent pixels; what stands under them is laid onto white"),
+  greyscale: entry(
+    "note",
+    "greyscale",
+    "has no colours in a set of colour pictures; a class of grey pictures is learnt by its greyness",
+  ),
+} as const satisfies Record<string, FindingEntry>;
+
+export type FindingKind = keyof typeof findingTable;
+
+/** One thing that was found. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /**
+   * The pictures it is about, as ids in their source. For duplicates, conflicts and leakage all pictures of one group, the one to keep first.
+   * Empty for findings about classes.
+   */
+  readonly ids: readonly string[];
+  /** The ids that a fix of this kind moves: for duplicates all but the first, for conflicts all. */
+  readonly offenders: readonly string[];
+  /** In words, with the facts: "1 x 480 pixels", "said to be .png, is jpeg". */
+  readonly detail: string;
+}
+
+/** What one file is. */
+export interface PictureFacts {
+  readonly id: string;
+  readonly label: string;
+  readonly split?: Split;
+  readonly sizeBytes: number;
+  /** SHA-256 of the bytes; empty where the bytes could not be had. */
+  readonly hash: string;
+  /** Undefined where it could not be decoded. */
+  readonly decoded?: DecodedFacts;
+}
+
+export interface DecodedFacts {
+  /** `pixels` for pictures that came without a file. */
+  readonly format: PictureFormat | "pixels";
+  /** Upright, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** How the file stores it. */
+  readonly mode: "rgb" | "grey" | "cmyk" | "other";
+  /** Of a channel. */
+  readonly bits: 8 | 16 | 32;
+  /** True where some of the picture is transparent; a channel that says "opaque" everywhere changes nothing and does not count. */
+  readonly hasAlpha: boolean;
+  /** Frames of an animation, pages of a TIFF. */
+  readonly frames: number;
+  /** EXIF, 1 to 8; 1 is upright. */
+  readonly orientation: number;
+  /** Mean luma, 0 to 255. */
+  readonly brightness: number;
+  /** Standard deviation of luma, 0 to 127.5. */
+  readonly contrast: number;
+  /** Mean difference of a pixel's largest and smallest channel, 0 to 255; 0 for grey. */
+  readonly colourfulness: number;
+  /** Means of red, green and blue, 0 to 255. */
+  readonly meanColour: readonly [red: number, green: number, blue: number];
+}
+
+export interface ClassFacts {
+  readonly label: string;
+  readonly pictures: number;
+  /** By given split; pictures without one under `none`. */
+  readonly bySplit: Readonly<Partial<Record<Split | "none", number>>>;
+  readonly brightnessMean: number;
+  readonly meanColour: readonly [red: number, green: number, blue: number];
+}
+
+/** All that an inspection knows; plain JSON. */
+export interface Inspection {
+  readonly source: { readonly kind: SourceKind; readonly location: string };
+  /** Labelled files that were looked at. */
+  readonly pictures: number;
+  readonly sizeBytes: number;
+  readonly classes: readonly ClassFacts[];
+  /** By kind in the table's order, then by first id. */
+  readonly findings: readonly Finding[];
+  readonly facts: readonly PictureFacts[];
+  readonly durationMs: number;
+}

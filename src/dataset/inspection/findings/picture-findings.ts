@@ -1,0 +1,100 @@
+/** What is wrong with one picture by itself. */
+import { extname } from "node:path/posix";
+import type { PictureFormat } from "../../../image/format.ts";
+import type { SkippedPicture } from "../../sources/source.ts";
+import type { ScannedPicture } from "../scan/scan-picture.ts";
+import type { DecodedFacts, Finding, FindingKind } from "./findings.ts";
+import type { InspectionThresholds } from "./thresholds.ts";
+
+/** Findings about the pictures one by one, in their order. */
+export function findPictureFaults(
+  pictures: readonly ScannedPicture[],
+  thresholds: InspectionThresholds,
+): readonly Finding[] {
+  const areMostlyGrey = isGreySet(pictures, thresholds);
+  return pictures.flatMap((picture) => {
+    const { id, decoded } = picture.facts;
+    if (picture.fault !== undefined) return [aboutPicture(picture.fault.kind, id, picture.fault.detail)];
+    if (decoded === undefined) return [];
+    const greyness = areMostlyGrey || !isGrey(decoded, thresholds) ? undefined : greynessOf(decoded);
+    const details: Readonly<Partial<Record<FindingKind, string | undefined>>> = {
+      "near-constant": isNearConstant(picture, thresholds) ? `one colour: ${colourOf(decoded)}` : undefined,
+      "partly-damaged": picture.complaint,
+      "wrong-extension": extensionFault(id, decoded.format),
+      animated: decoded.frames > 1 ? `${decoded.frames} frames` : undefined,
+      cmyk: decoded.mode === "cmyk" ? "CMYK" : undefined,
+      "exif-rotation": decoded.orientation > 1 ? `EXIF orientation ${decoded.orientation}` : undefined,
+      "too-small": Math.min(decoded.width, decoded.height) < thresholds.minSidePx ? sizeOf(decoded) : undefined,
+      "extreme-aspect-ratio": aspectOf(decoded) > thresholds.maxAspect ? sizeOf(decoded) : undefined,
+      "deep-colour": decoded.bits > 8 ? `${decoded.bits} bits a channel` : undefined,
+      alpha: decoded.hasAlpha ? "has transparent pixels" : undefined,
+      greyscale: greyness,
+    };
+    return Object.entries(details).flatMap(([kind, detail]) =>
+      // The keys are kinds: the object above says so.
+      detail === undefined ? [] : [aboutPicture(kind as FindingKind, id, detail)],
+    );
+  });
+}
+
+/** Findings about pictures that the source itself passed over. */
+export function findSkipped(skipped: readonly SkippedPicture[]): readonly Finding[] {
+  return skipped.map(({ id, code, reason }) =>
+    aboutPicture(code === "DATASET_LABEL_MISSING" ? "unlabelled" : "outside-source", id, reason),
+  );
+}
+
+/** True where all pixels have nearly one colour. */
+export function isNearConstant({ spread }: ScannedPicture, { minSpread }: InspectionThresholds): boolean {
+  return spread !== undefined && spread < minSpread;
+}
+
+function aboutPicture(kind: FindingKind, id: string, detail: string): Finding {
+  return { kind, ids: [id], offenders: [id], detail };
+}
+
+/** In a set of mostly grey pictures (digits, X-rays) greyness is no news. */
+function isGreySet(pictures: readonly ScannedPicture[], thresholds: InspectionThresholds): boolean {
+  const decoded = pictures.flatMap(({ facts }) => facts.decoded ?? []);
+  return decoded.filter((facts) => isGrey(facts, thresholds)).length * 2 >= decoded.length;
+}
+
+function isGrey({ mode, colourfulness }: DecodedFacts, { minColourfulness }: InspectionThresholds): boolean {
+  return mode === "grey" || colourfulness < minColourfulness;
+}
+
+function greynessOf({ mode }: DecodedFacts): string {
+  return mode === "grey" ? "stored as grey" : "stored in colour, without any";
+}
+
+/** Extensions by format; the first is the one to show. */
+const extensionsOf: Readonly<Record<PictureFormat, readonly string[]>> = {
+  jpeg: [".jpg", ".jpeg", ".jpe", ".jfif"],
+  png: [".png"],
+  gif: [".gif"],
+  webp: [".webp"],
+  tiff: [".tif", ".tiff"],
+  avif: [".avif"],
+};
+
+/** Extensions that stand for something else. Any other ending ("photo.v2") says nothing about the content. */
+const foreignExtensions = [".bmp", ".heic", ".heif", ".ico", ".jp2", ".jxl", ".svg", ".pdf", ".psd", ".txt", ".html"];
+const sayingExtensions = new Set([...Object.values(extensionsOf).flat(), ...foreignExtensions]);
+
+function extensionFault(id: string, format: DecodedFacts["format"]): string | undefined {
+  const extension = extname(id).toLowerCase();
+  if (format === "pixels" || !sayingExtensions.has(extension)) return undefined;
+  return extensionsOf[format].includes(extension) ? undefined : `named ${extension}, is ${format}`;
+}
+
+function sizeOf({ width, height }: DecodedFacts): string {
+  return `${width} x ${height} pixels`;
+}
+
+function aspectOf({ width, height }: DecodedFacts): number {
+  return Math.max(width, height) / Math.min(width, height);
+}
+
+function colourOf({ meanColour }: DecodedFacts): string {
+  return `rgb(${meanColour.map((level) => Math.round(level)).join(", ")})`;
+}

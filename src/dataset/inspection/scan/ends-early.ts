@@ -1,0 +1,117 @@
+/** Tells a picture file that was cut off from one that is damaged, by the frame that each format puts around its content. */
+import type { PictureFormat } from "../../../image/format.ts";
+
+/**
+ * True where the file is shorter than its own structure says: its end mark is missing, or a part would reach beyond the end. Only the
+ * structure is walked, nothing is decoded. Meant for files that a decoder has refused already.
+ */
+export function endsEarly(bytes: Uint8Array, format: PictureFormat): boolean {
+  return walks[format](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+const walks: Readonly<Record<PictureFormat, (bytes: Buffer) => boolean>> = {
+  jpeg: jpegEndsEarly,
+  png: pngEndsEarly,
+  gif: gifEndsEarly,
+  webp: (bytes) => bytes.length < 12 || 8 + bytes.readUInt32LE(4) > bytes.length,
+  tiff: tiffEndsEarly,
+  avif: boxesEndEarly,
+};
+
+/** ITU-T T.81, B.1.1: segments with their lengths up to the first scan, then data that ends with the mark FF D9. */
+function jpegEndsEarly(bytes: Buffer): boolean {
+  let at = 2;
+  while (at + 4 <= bytes.length) {
+    if (bytes[at] !== 0xff) return false;
+    const marker = bytes[at + 1]!;
+    if (marker === 0xd9) return false;
+    if (marker === 0xda) return bytes.indexOf("ffd9", at, "hex") === -1;
+    const isBare = marker === 0xff || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
+    if (isBare) at += marker === 0xff ? 1 : 2;
+    else at += 2 + bytes.readUInt16BE(at + 2);
+  }
+  return true;
+}
+
+/** PNG specification, 5.3: chunks of length, type, data and checksum, the last one IEND. */
+function pngEndsEarly(bytes: Buffer): boolean {
+  let at = 8;
+  while (at + 12 <= bytes.length) {
+    if (bytes.toString("latin1", at + 4, at + 8) === "IEND") return false;
+    at += 12 + bytes.readUInt32BE(at);
+  }
+  return true;
+}
+
+/** GIF89a specification: extensions (21) and frames (2C), each with blocks of up to 255 bytes, then the trailer (3B). */
+function gifEndsEarly(bytes: Buffer): boolean {
+  const colourTableBytes = (flags: number): number => ((flags & 0x80) === 0 ? 0 : 3 << ((flags & 7) + 1));
+  let at = 13 + colourTableBytes(bytes[10] ?? 0);
+  while (at < bytes.length) {
+    const mark = bytes[at];
+    if (mark !== 0x21 && mark !== 0x2c) return false;
+    at += mark === 0x21 ? 2 : 11 + colourTableBytes(bytes[at + 9] ?? 0);
+    while (at < bytes.length && bytes[at] !== 0) at += 1 + bytes[at]!;
+    at++;
+  }
+  return true;
+}
+
+/**
+ * ISO/IEC 14496-12, 4.2: boxes of a length and a type; length 1 stands for a 64-bit length, 0 for the rest of the file. A picture needs
+ * a description (meta) and its data (mdat, or idat inside meta), so that a cut between boxes shows as well.
+ */
+function boxesEndEarly(bytes: Buffer): boolean {
+  const missing = new Set(["meta", "mdat"]);
+  let at = 0;
+  while (at + 8 <= bytes.length) {
+    const short = bytes.readUInt32BE(at);
+    if (short === 0) return false;
+    if (short === 1 && at + 16 > bytes.length) return true;
+    const length = short === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : short;
+    if (length < 8) return false;
+    missing.delete(bytes.toString("latin1", at + 4, at + 8));
+    if (bytes.subarray(at, at + length).includes("idat")) missing.delete("mdat");
+    at += length;
+  }
+  return at !== bytes.length || missing.size > 0;
+}
+
+/** Bytes of a value of each TIFF type, from 1 (BYTE) to 12 (DOUBLE). */
+const tiffValueBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
+const [stripOffsets, stripByteCounts, tileOffsets, tileByteCounts] = [273, 279, 324, 325];
+
+/** TIFF 6.0, section 2: the first directory, its values, and the strips or tiles of pixels that it points to, lie inside the file. */
+function tiffEndsEarly(bytes: Buffer): boolean {
+  if (bytes.length < 8) return true;
+  const isLittle = bytes[0] === 0x49;
+  const short = (at: number): number => (isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
+  const long = (at: number): number => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  // BigTIFF (43) has another directory; files of more than 4 GB are far beyond any limit here.
+  if (short(2) !== 42) return false;
+  const directory = long(4);
+  if (directory + 2 > bytes.length) return true;
+  const entries = short(directory);
+  if (directory + 2 + 12 * entries > bytes.length) return true;
+
+  const lists = new Map<number, readonly number[]>();
+  for (let entry = 0; entry < entries; entry++) {
+    const at = directory + 2 + 12 * entry;
+    const valueBytes = tiffValueBytes[short(at + 2)] ?? 0;
+    const count = long(at + 4);
+    const start = valueBytes * count <= 4 ? at + 8 : long(at + 8);
+    if (start + valueBytes * count > bytes.length) return true;
+    const tag = short(at);
+    if (![stripOffsets, stripByteCounts, tileOffsets, tileByteCounts].includes(tag)) continue;
+    // The places of pixels are SHORT or LONG; anything else is damage.
+    if (valueBytes !== 2 && valueBytes !== 4) return false;
+    const valueAt = (index: number): number => (valueBytes === 2 ? short(start + 2 * index) : long(start + 4 * index));
+    lists.set(
+      tag,
+      Array.from({ length: count }, (_, index) => valueAt(index)),
+    );
+  }
+  const offsets = lists.get(stripOffsets) ?? lists.get(tileOffsets) ?? [];
+  const counts = lists.get(stripByteCounts) ?? lists.get(tileByteCounts) ?? [];
+  return offsets.some((offset, index) => offset + (counts[index] ?? 0) > bytes.length);
+}

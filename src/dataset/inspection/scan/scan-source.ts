@@ -1,0 +1,50 @@
+/** Looks at every picture of a source, side by side. */
+import { type Progress, silentProgress } from "../../../base/progress.ts";
+import { forEachInParallel } from "../../../image/in-parallel.ts";
+import type { Sample, SkippedPicture, Source } from "../../sources/source.ts";
+import { type ScannedPicture, scanPicture } from "./scan-picture.ts";
+
+export interface ScanOptions {
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  /** How many pictures are read and decoded at once. */
+  readonly concurrency?: number;
+}
+
+export interface ScannedSource {
+  /** In the source's order. */
+  readonly pictures: readonly ScannedPicture[];
+  readonly skipped: readonly SkippedPicture[];
+}
+
+/**
+ * Every labelled picture read, hashed and decoded once. Of each some 1 kB is kept (facts and a fingerprint), no pixels.
+ * Errors: SOURCE_CHANGED, INTERRUPTED, and what the source throws where it fails as a whole.
+ */
+export async function scanSource(
+  source: Source,
+  { progress = silentProgress, signal, concurrency }: ScanOptions = {},
+): Promise<ScannedSource> {
+  const samples: Sample[] = [];
+  for await (const sample of source.samples()) samples.push(sample);
+  const pictures = new Array<ScannedPicture>(samples.length);
+  const task = progress.start({ label: "check", total: samples.length, unit: "pictures" });
+  let faults = 0;
+  try {
+    await forEachInParallel(
+      samples,
+      async (sample, at) => {
+        const picture = await scanPicture(sample);
+        pictures[at] = picture;
+        if (picture.fault !== undefined) faults++;
+        task.advance(1, faults > 0 ? `${faults} unusable` : undefined);
+      },
+      { signal, ...(concurrency !== undefined && { concurrency }) },
+    );
+  } catch (error) {
+    task.fail();
+    throw error;
+  }
+  task.done();
+  return { pictures, skipped: source.skipped };
+}

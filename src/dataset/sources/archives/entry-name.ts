@@ -1,0 +1,21 @@
+/** Names inside archives and stores: which ones are refused, whoever wrote them. */
+import { quoted } from "../label.ts";
+import type { SkippedPicture } from "../source.ts";
+
+/** The longest path that Linux takes. */
+const nameLimitBytes = 4096;
+
+/** What is wrong with a name, in words; undefined for one that leads to a place inside. */
+export function nameFaultOf(name: string): string | undefined {
+  const sizeBytes = Buffer.byteLength(name);
+  if (sizeBytes > nameLimitBytes) return `its name has ${sizeBytes} bytes, more than ${nameLimitBytes}`;
+  if (/^([a-z]:)?[/\\]/i.test(name)) return "its name is an absolute path";
+  if (name.split(/[/\\]/).includes("..")) return "its name is a relative path that leads upwards";
+  return undefined;
+}
+
+/** An entry that is passed over; a name above the limit is shortened. */
+export function skippedEntry(name: string, reason: string): SkippedPicture {
+  const id = Buffer.byteLength(name) > nameLimitBytes ? quoted(name) : name;
+  return { id, code: "IMAGE_UNREADABLE", reason };
+}

@@ -1,0 +1,118 @@
+/** One pass through a tar or tar.gz: its entries in their order, each with its content as a stream. */
+import type { FileHandle } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { type Extract, type ExtractEvents, extract } from "tar-stream";
+import { AppError } from "../../../base/errors.ts";
+import { readFailure } from "../../../base/files/file-failure.ts";
+import { formatBytes } from "../../../base/quantity.ts";
+
+export interface TarInput {
+  readonly handle: FileHandle;
+  readonly location: string;
+  /** Size of the file as it lies on the disk. */
+  readonly sizeBytes: number;
+  readonly isGzip: boolean;
+  /** What any archive may unpack to; a larger one may unpack to 200 times its own size. */
+  readonly unpackedFloorBytes: number;
+}
+
+const chunkBytes = 1 << 18;
+const blockBytes = 512;
+
+/** An entry of any type: `header` says what it is, the stream gives its content. */
+export type TarStreamEntry = ExtractEvents["entry"][1];
+
+/** Tars from before 1988 lack the word "ustar"; their headers still carry a checksum, which is verified. */
+const options: Parameters<typeof extract>[0] & { allowUnknownFormat: boolean } = { allowUnknownFormat: true };
+
+/**
+ * The entries of every type, links and folders too. Content that is not read is passed over when the next entry is asked for.
+ * Errors: FILE_READ_FAILED, ARCHIVE_LIMIT; tar-stream's and zlib's own for a damaged archive.
+ */
+export async function* readTarEntries(input: TarInput): AsyncGenerator<TarStreamEntry, void, undefined> {
+  const parser = extract(options);
+  const flow = startFlow(input, parser);
+  try {
+    for await (const entry of parser) {
+      yield entry;
+      entry.resume();
+    }
+  } finally {
+    parser.destroy();
+    await flow;
+  }
+}
+
+/** Feeds the file to the parser. It never throws: a failure destroys the parser, which hands it to whoever reads entries. */
+async function startFlow(input: TarInput, parser: Extract): Promise<void> {
+  const feed = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of checkFlow(chunks, input)) {
+      if (parser.destroying) return;
+      if (!parser.write(chunk) && !parser.destroyed) await drainOf(parser);
+    }
+    parser.end(null);
+  };
+  try {
+    if (input.isGzip) await pipeline(readChunks(input), createGunzip({ chunkSize: chunkBytes }), feed);
+    else await feed(readChunks(input));
+  } catch (error) {
+    parser.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** Ends when the parser takes more, or never will. */
+function drainOf(parser: Extract): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      parser.off("drain", done);
+      parser.off("close", done);
+      resolve();
+    };
+    parser.on("drain", done);
+    parser.on("close", done);
+  });
+}
+
+async function* readChunks({ handle, location }: TarInput): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const { buffer, bytesRead } = await handle
+      .read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
+      .catch((error: unknown) => {
+        throw readFailure(location, error);
+      });
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Passes unpacked bytes on, ends a bomb before it does harm, and misses the blocks of zeros that end every whole tar. */
+async function* checkFlow(chunks: AsyncIterable<Buffer>, input: TarInput): AsyncGenerator<Buffer> {
+  const limitBytes = Math.max(input.unpackedFloorBytes, 200 * input.sizeBytes);
+  let unpackedBytes = 0;
+  let zerosAtEnd = 0;
+  for await (const chunk of chunks) {
+    unpackedBytes += chunk.length;
+    if (unpackedBytes > limitBytes) throw tooMuch(limitBytes, input.location);
+    const zeros = countZerosAtEnd(chunk);
+    zerosAtEnd = zeros === chunk.length ? zerosAtEnd + zeros : zeros;
+    yield chunk;
+  }
+  if (zerosAtEnd < blockBytes) throw new Error("it ends without the blocks of zeros that end a tar");
+}
+
+function countZerosAtEnd(chunk: Uint8Array): number {
+  let at = chunk.length;
+  while (at > 0 && chunk[at - 1] === 0) at--;
+  return chunk.length - at;
+}
+
+function tooMuch(limitBytes: number, where: string): AppError {
+  return new AppError("ARCHIVE_LIMIT", {
+    required: `an archive of this size unpacks to at most ${formatBytes(limitBytes)}`,
+    received: "more than that",
+    where,
+    hint: "if you trust it, unpack it yourself and name the folder",
+  });
+}

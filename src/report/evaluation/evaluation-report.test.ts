@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import {
+  comparedAnalysis,
+  fairAnalysis,
+  perfectAnalysis,
+  randomAnalysis,
+} from "../../../tests/fixtures/analysed-answers.ts";
+import type { BundleInfo } from "../../bundle/bundle.ts";
+import { comparisonVerdict } from "./evaluation-comparison.ts";
+import { thinned } from "./evaluation-curve-charts.ts";
+import type { EvaluationFacts, ModelFigures } from "./evaluation-facts.ts";
+import { renderEvaluationReport } from "./evaluation-report.ts";
+import { makePictureThumbnails } from "./evaluation-thumbnails.ts";
+
+const labels = ["cat", "dog", "<b>bold</b>"];
+
+function infoOf(names: readonly string[]): BundleInfo {
+  return {
+    labels: names,
+    recipe: { width: 4, height: 4, channels: 3, fit: "cover", kernel: "lanczos3" },
+    architecture: { name: "cnn", options: { widths: [8] } },
+    lineage: {
+      runId: "run-1",
+      datasetHash: "d".repeat(64),
+      source: "pictures",
+      createdAt: "2025-01-02T03:04:05.000Z",
+      seed: 7,
+    },
+    evaluation: { split: "test", count: 20, accuracy: 0.65, loss: 0.8 },
+    parity: [],
+  };
+}
+
+const modelOf = (path: string, names: readonly string[] = labels) =>
+  ({ path, sizeBytes: 12_345, sha256: "a".repeat(64), info: infoOf(names) }) as const;
+
+const figures: ModelFigures = {
+  ...fairAnalysis(labels),
+  latency: {
+    one: { batchSize: 1, calls: 50, medianMs: 1.234, p95Ms: 120.4, picturesPerSecond: 810 },
+    batch: { batchSize: 32, calls: 9, medianMs: 20, p95Ms: 25, picturesPerSecond: 1600 },
+  },
+  isTrainingData: true,
+};
+
+function pageFacts(more: Partial<EvaluationFacts> = {}): EvaluationFacts {
+  return {
+    model: modelOf("models/pets.onnx"),
+    figures,
+    data: "pictures",
+    datasetHash: "d".repeat(64),
+    split: "test",
+    machine: { processor: "A processor", cores: 2 },
+    thumbnails: new Map(),
+    ...more,
+  };
+}
+
+const render = (more: Partial<EvaluationFacts> = {}): Promise<string> =>
+  renderEvaluationReport(pageFacts(more), { version: "1.2.3", now: new Date("2025-03-04T05:06:07Z") });
+
+const sectionIds = (page: string): string[] => [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id!);
+
+describe("the page of an evaluation", () => {
+  it("says accuracy with its interval, and has a section for everything that was measured", async () => {
+    const page = await render();
+    expect(page).toContain("65.00 % of 20 pictures answered rightly");
+    expect(page).toContain("which played no part in its training");
+    expect(sectionIds(page)).toEqual([
+      "overview",
+      "confusion",
+      "classes",
+      "wrong",
+      "slices",
+      "calibration",
+      "thresholds",
+      "curves",
+      "latency",
+      "lineage",
+    ]);
+    for (const text of ["1.23 ms", "120 ms", "A processor, 2 cores", "run-1", "models/pets.onnx (12.3 kB)"]) {
+      expect(page).toContain(text);
+    }
+  });
+
+  it("needs nothing from anywhere, runs nothing, and is the same for the same facts", async () => {
+    const page = await render();
+    // Namespaces are names, not addresses.
+    expect(page.replaceAll("http://www.w3.org/", "")).not.toMatch(/https?:|<script|<link/);
+    expect(await render()).toBe(page);
+  });
+
+  it("shows names as text, whatever they hold", async () => {
+    const page = await render({ data: "<img src=x onerror=alert(1)>\u202e" });
+    expect(page).not.toContain("<b>bold</b>");
+    expect(page).not.toContain("<img src=x");
+    expect(page).not.toContain("\u202e");
+  });
+
+  it("shows wrong pictures as the model saw them", async () => {
+    const wrong = figures.wrong[0]!.id;
+    const thumbnails = await makePictureThumbnails(new Map([[wrong, new Uint8Array(48)]]), modelOf("m").info.recipe);
+    const page = await render({ thumbnails });
+    expect(page.match(/<img alt="" [^>]*image-rendering:pixelated" src="data:image\/png;base64,/g)).toHaveLength(1);
+    expect(page.match(/no preview/g)).toHaveLength(figures.wrong.length - 1);
+  });
+
+  it("says where the figures are too good", async () => {
+    expect(await render({ split: "train" })).toContain("which the model was trained on");
+    expect(await render({ split: "all" })).toContain("which hold the pictures that the model was trained on");
+    expect(await render({ figures: { ...figures, isTrainingData: false } })).toContain("which is not the set");
+  });
+
+  it("leaves out what was not measured, and praises a model without mistakes", async () => {
+    const page = await render({
+      model: modelOf("m.onnx", ["cat", "dog"]),
+      figures: { ...perfectAnalysis(["cat", "dog"]), isTrainingData: true },
+    });
+    expect(page).toContain("Every picture was answered rightly.");
+    expect(sectionIds(page)).not.toContain("latency");
+  });
+
+  it("draws a matrix of many classes, and lists the commonest confusions", async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `class ${at}`);
+    const page = await render({
+      model: modelOf("m.onnx", names),
+      figures: { ...randomAnalysis(names), isTrainingData: true },
+    });
+    expect(page).toContain("Confusion matrix of 40 classes");
+    expect(page).toContain("Commonest confusions");
+    expect(page).toContain("The lowest F1 first.");
+  });
+});
+
+describe("two models side by side", () => {
+  const compared = comparedAnalysis(labels);
+  const against = {
+    model: modelOf("models/other.onnx"),
+    figures: { ...compared, isTrainingData: true, trainedOn: 3 },
+  };
+
+  it("have a section of their own, with the pictures on which they disagree", async () => {
+    const page = await render({ against });
+    expect(sectionIds(page)[1]).toBe("comparison");
+    expect(page).toContain("McNemar’s test");
+    expect(page).toContain("trained on 3 of these pictures");
+    expect(page).toContain("Only this model is right");
+    expect(page).toContain("models/other.onnx");
+  });
+
+  it("are judged in a sentence", () => {
+    const verdict = (difference: number, isSignificant: boolean): string =>
+      comparisonVerdict({
+        comparison: {
+          ...compared.comparison,
+          difference,
+          differenceInterval: { low: difference - 0.01, high: difference + 0.01 },
+          isSignificant,
+        },
+      });
+    expect(verdict(0.02, true)).toMatch(
+      /^The other model is better by 2\.00 points \(95 % interval 1\.00 to 3\.00\), more/,
+    );
+    expect(verdict(-0.02, true)).toMatch(/^This model is better by 2\.00 points \(95 % interval 1\.00 to 3\.00\)/);
+    expect(verdict(0.005, false)).toMatch(
+      /^The other model is right more often by 0\.50 points .*-0\.50 to 1\.50.*chance/,
+    );
+    expect(verdict(0, false)).toMatch(/^Both models are right equally often/);
+  });
+});
+
+describe("a curve of many points", () => {
+  it("keeps its ends and what can be seen", () => {
+    const points = Array.from({ length: 10_001 }, (_, at) => ({ x: at / 10_000, y: (at / 10_000) ** 2 }));
+    const kept = thinned(points);
+    expect(kept.length).toBeLessThan(800);
+    expect([kept[0], kept.at(-1)]).toEqual([points[0], points.at(-1)]);
+  });
+});

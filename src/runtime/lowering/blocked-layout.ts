@@ -1,0 +1,134 @@
+/**
+ * Which forms of each value a lowered graph holds: plain, blocked, or an affine function of a blocked value that is not computed yet
+ * (batch normalisation, so that a ReLU behind it costs no pass of its own). A form is made when it is first asked for, and once.
+ */
+import type { Attributes } from "../../graph/op.ts";
+import { reshape } from "../../graph/ops/movement/movement.ts";
+import { apply1, type GraphNode, type Value } from "../../graph/value.ts";
+import { type BlockedWeights, createBlockedWeights } from "./blocked-weights.ts";
+import type { Quad } from "./geometry.ts";
+import type { GradientScales } from "./gradient-scale.ts";
+import { type BlockedOps, blockedOps } from "./nchwc-ops.ts";
+import { createRowGather, type RowGather } from "./rows.ts";
+
+/** scale * x + shift, with x blocked `[N,C,H,W]` and scale and shift of shape `[C]`. */
+export interface Affine {
+  readonly x: Value;
+  readonly scale: Value;
+  readonly shift?: Value;
+}
+
+interface Forms {
+  plain?: Value;
+  blocked?: Value;
+  affine?: Affine;
+}
+
+/** The forms of values, without what `lowerBlocked` plans ahead. */
+export interface Forming {
+  readonly ops: BlockedOps;
+  readonly gather: RowGather;
+  readonly weights: BlockedWeights;
+  /** A value of the source graph in the form named; made where it is missing. */
+  plain(value: Value): Value;
+  blocked(value: Value): Value;
+  /** The affine form, where there is one. */
+  affine(value: Value): Affine | undefined;
+  /** Whether the value lies blocked already, so that taking it so costs nothing. */
+  isBlocked(value: Value | undefined): boolean;
+  /** Whether so many channels fill whole blocks. */
+  fills(channels: unknown): boolean;
+  /** Enters what a node's output has become. */
+  setPlain(node: GraphNode, value: Value, output?: number): void;
+  setBlocked(node: GraphNode, value: Value, output?: number): void;
+  setAffine(node: GraphNode, affine: Affine, output?: number): void;
+}
+
+/** What a rule may ask for and must answer; see `lowerBlocked`. */
+export interface Layout extends Forming {
+  readonly scales: GradientScales;
+}
+
+/** Lowers one node, entering its outputs; or answers false and leaves the node to be applied to plain values. */
+export type Rule = (node: GraphNode, layout: Layout) => boolean;
+
+export function createForming(block: number): Forming {
+  const ops = blockedOps(block);
+  const gather = createRowGather();
+  const known = new Map<Value, Forms>();
+  const formsOf = (value: Value): Forms => {
+    const forms = known.get(value) ?? { plain: value };
+    known.set(value, forms);
+    return forms;
+  };
+  // One pixel per picture lies the same in both layouts.
+  const onePixel = (value: Value) => value.type.shape[2] === 1 && value.type.shape[3] === 1;
+
+  const blocked = (value: Value): Value => {
+    const forms = formsOf(value);
+    if (forms.affine) forms.blocked ??= channelAffine(ops, forms.affine);
+    forms.blocked ??= onePixel(value) ? forms.plain! : apply1(ops.reorderInput, [forms.plain!]);
+    return forms.blocked;
+  };
+  const plain = (value: Value): Value => {
+    const forms = formsOf(value);
+    forms.plain ??= onePixel(value)
+      ? blocked(value)
+      : apply1(ops.reorderOutput, [blocked(value)], { channels: Number(value.type.shape[1]) });
+    return forms.plain;
+  };
+
+  return {
+    ops,
+    gather,
+    weights: createBlockedWeights(ops, gather),
+    plain,
+    blocked,
+    affine: (value) => known.get(value)?.affine,
+    isBlocked: (value) => {
+      const forms = value && known.get(value);
+      return Boolean(forms?.blocked ?? forms?.affine);
+    },
+    fills: (channels) => typeof channels === "number" && channels % block === 0,
+    setPlain: (node, value, output = 0) => known.set(node.outputs[output]!, { plain: value }),
+    setBlocked: (node, value, output = 0) => known.set(node.outputs[output]!, { blocked: value }),
+    setAffine: (node, affine, output = 0) => known.set(node.outputs[output]!, { affine }),
+  };
+}
+
+const pointwise = { kernel_shape: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+
+/**
+ * activation(scale * x + shift + sum) in one pass over x: a depthwise 1x1 convolution. `sum` is overwritten where nothing else needs it.
+ * Measured on 12.8 MB, two cores: 0.55 ms with ReLU, as long as a ReLU alone; Mul with a broadcast operand takes 1.1 ms.
+ */
+export function channelAffine(
+  ops: BlockedOps,
+  { x, scale, shift }: Affine,
+  activation: Attributes = {},
+  sum?: Value,
+): Value {
+  const channels = Number(x.type.shape[1]);
+  const inputs = [x, reshape(scale, [channels, 1, 1, 1]), shift, sum];
+  while (inputs.at(-1) === undefined) inputs.pop();
+  return apply1(ops.conv, inputs, { ...pointwise, group: channels, ...activation });
+}
+
+/**
+ * The sum over H and W of a * b, per picture and channel, shape `[N,C]`: a depthwise convolution of a whose kernel is b.
+ * Measured on 12.8 MB each: 0.45 ms, where Mul and ReduceSum take 1.2.
+ */
+export function pixelDot(ops: BlockedOps, a: Value, b: Value): Value {
+  const [n, c, h, w] = a.type.shape as Quad;
+  const products = apply1(ops.conv, [reshape(a, [1, n * c, h, w]), reshape(b, [n * c, 1, h, w])], {
+    ...pointwise,
+    kernel_shape: [h, w],
+    group: n * c,
+  });
+  return reshape(products, [n, c]);
+}
+
+/** The mean over H and W, per picture and channel, shape `[N,C]`. */
+export function pixelMean(ops: BlockedOps, x: Value): Value {
+  return reshape(apply1(ops.globalAveragePool, [x]), x.type.shape.slice(0, 2) as number[]);
+}
