@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -12,5 +13,7 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     pool: "forks",
+    // One fewer than the cores, Vitest's own choice, is a single one where there are two.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });

@@ -4,7 +4,10 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 export interface LineProcess {
-  /** Sends one object and waits for the answer; rejects with the process's error output when it ends instead. */
+  /**
+   * Sends one object and waits for the answer; rejects with the process's error output when it ends
+   * instead.
+   */
   ask(message: object): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** The form that every benchmark prints: a table for people, one JSON object as the last line with `--json`. */
+/**
+ * The form that every benchmark prints: a table for people, one JSON object as the last line with
+ * `--json`.
+ */
 
 export interface BenchmarkResult {
   readonly case: string;

@@ -1,4 +1,7 @@
-/** Puts what the browser takes beside the compiled modules: page and icon as they are, the style sheets as one. */
+/**
+ * Puts what the browser takes beside the compiled modules: page and icon as they are, the style
+ * sheets as one.
+ */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

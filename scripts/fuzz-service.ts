@@ -1,8 +1,10 @@
 /**
  * npm run fuzz:service [-- --count 20000] [-- --seed 1] [-- --lanes 32]
  *
- * Starts the service as it was built, sends it malformed requests, and watches its memory. Ends with 1 where it answered with a 5xx that is not meant, did
- * not answer at all, did not answer the next good request, or grew beyond the limit. Each fault is told with the seed that brings it back.
+ * Starts the service as it was built, sends it malformed requests, and watches its memory. Ends
+ * with 1 where it answered with a 5xx that is not meant, did not answer at all, did not answer the
+ * next good request, or grew beyond the limit. Each fault is told with the seed that brings it
+ * back.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -67,7 +67,10 @@ export interface SamplePicture {
   readonly url: string;
 }
 
-/** The API's answer to `/predict?top_k=`; every class is asked for, so that the labels belong to the version that answered. */
+/**
+ * The API's answer to `/predict?top_k=`; every class is asked for, so that the labels belong to the
+ * version that answered.
+ */
 interface PredictionBody {
   readonly label: string;
   readonly confidence: number;

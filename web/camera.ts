@@ -1,4 +1,7 @@
-/** Photographs: a phone's own camera app where there is one, else a dialog with the camera's live picture. */
+/**
+ * Photographs: a phone's own camera app where there is one, else a dialog with the camera's live
+ * picture.
+ */
 import { canvasFile } from "./canvas-file.ts";
 import { find } from "./element.ts";
 import { connectChooser } from "./picture-input.ts";

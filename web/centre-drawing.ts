@@ -1,8 +1,10 @@
 /** Brings a drawing to where the pictures of its kind have it. */
 
 /**
- * The share of the frame that the longer side of a drawing fills. Handwritten digits are fitted into 20 of 28 pixels.
- * Source: LeCun, Cortes, Burges, The MNIST database of handwritten digits, http://yann.lecun.com/exdb/mnist/
+ * The share of the frame that the longer side of a drawing fills. Handwritten digits are fitted
+ * into 20 of 28 pixels.
+ * Source: LeCun, Cortes, Burges, The MNIST database of handwritten digits,
+ * http://yann.lecun.com/exdb/mnist/
  */
 const filledShare = 20 / 28;
 /** What is darker counts as background, of 255. */
@@ -18,7 +20,10 @@ interface Box {
   readonly massY: number;
 }
 
-/** Draws `from` onto `to`: scaled to the usual size, its centre of mass in the middle, black around it. */
+/**
+ * Draws `from` onto `to`: scaled to the usual size, its centre of mass in the middle, black around
+ * it.
+ */
 export function centreDrawing(from: HTMLCanvasElement, to: HTMLCanvasElement): void {
   const source = from.getContext("2d");
   const target = to.getContext("2d");

@@ -1,4 +1,6 @@
-/** A pad to draw a digit or letter on: white strokes on black, as the pictures of such models are. */
+/**
+ * A pad to draw a digit or letter on: white strokes on black, as the pictures of such models are.
+ */
 import { canvasFile } from "./canvas-file.ts";
 import { centreDrawing } from "./centre-drawing.ts";
 import { element, find } from "./element.ts";

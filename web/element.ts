@@ -1,11 +1,14 @@
-/** Makes and finds elements. Text only ever becomes text nodes, so no answer of the service can become markup. */
+/**
+ * Makes and finds elements. Text only ever becomes text nodes, so no answer of the service can
+ * become markup.
+ */
 
 export type Child = Node | string | undefined | false;
 type Attribute = string | number | boolean | undefined | ((event: Event) => void);
 
 /**
- * An element with its attributes and children. `true` writes an attribute without a value, `false` and undefined leave it out; a function under
- * `onclick` or the like listens.
+ * An element with its attributes and children. `true` writes an attribute without a value, `false`
+ * and undefined leave it out; a function under `onclick` or the like listens.
  */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,

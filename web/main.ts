@@ -50,7 +50,8 @@ const session = createSession({
   announce,
   limitBytes: () => model?.limits.body_bytes ?? Number.POSITIVE_INFINITY,
   onAnswer({ modelVersion }) {
-    // Another version may have come into service since: each is looked up once, as canaries take turns.
+    // Another version may have come into service since: each is looked up once, as canaries take
+    // turns.
     if (modelVersion === model?.version || askedVersions.has(modelVersion)) return;
     askedVersions.add(modelVersion);
     loadModel().catch(() => askedVersions.delete(modelVersion));

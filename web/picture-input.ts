@@ -1,4 +1,7 @@
-/** The ways in which a file comes to the page: chosen, dropped anywhere, pasted, or taken with a phone's camera. */
+/**
+ * The ways in which a file comes to the page: chosen, dropped anywhere, pasted, or taken with a
+ * phone's camera.
+ */
 import { find } from "./element.ts";
 import { ServiceError } from "./service-error.ts";
 
@@ -40,7 +43,10 @@ export function connectChooser(
 }
 
 function connectDrop(cover: HTMLElement, take: (transfer: DataTransfer | null) => void): void {
-  /** `dragleave` comes for every element that is left: the page is left when as many were left as entered. */
+  /**
+   * `dragleave` comes for every element that is left: the page is left when as many were left as
+   * entered.
+   */
   let depth = 0;
   const carriesSomething = ({ dataTransfer }: DragEvent): boolean =>
     dataTransfer?.types.some((type) => type === "Files" || type === "text/uri-list") === true;

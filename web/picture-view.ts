@@ -26,7 +26,10 @@ export function createPictureView(): PictureView {
   };
 }
 
-/** The picture itself, or words in its place where the browser cannot show such a file (TIFF, a text). */
+/**
+ * The picture itself, or words in its place where the browser cannot show such a file (TIFF, a
+ * text).
+ */
 export function pictureImage({ url }: Pick<ShownPicture, "url">, alt: string): HTMLElement {
   const frame = element("div", { class: "frame" });
   const image = element("img", { src: url, alt, decoding: "async" });

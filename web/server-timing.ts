@@ -10,7 +10,9 @@ export interface ServerTiming {
 
 const phases = ["decode", "queue", "inference", "total"] as const;
 
-/** Source: https://www.w3.org/TR/server-timing/, of which the service uses `name;dur=milliseconds`. */
+/**
+ * Source: https://www.w3.org/TR/server-timing/, of which the service uses `name;dur=milliseconds`.
+ */
 export function parseServerTiming(header: string | null): ServerTiming {
   const timing: { -readonly [P in keyof ServerTiming]: ServerTiming[P] } = {};
   for (const part of (header ?? "").split(",")) {

@@ -55,7 +55,10 @@ export class ServiceError extends Error {
     return passing.has(this.status);
   }
 
-  /** What was required and what arrived, which the message holds as `required; got received (where)`. */
+  /**
+   * What was required and what arrived, which the message holds as `required; got received
+   * (where)`.
+   */
   get parts(): { readonly required: string; readonly received: string | undefined } {
     const place = this.where === undefined ? "" : ` (${this.where})`;
     const text = place !== "" && this.message.endsWith(place) ? this.message.slice(0, -place.length) : this.message;
@@ -81,7 +84,10 @@ export function offlineError(origin: string): ServiceError {
   });
 }
 
-/** Anything that was thrown while the service was asked: what it did not say itself is a connection that broke. */
+/**
+ * Anything that was thrown while the service was asked: what it did not say itself is a connection
+ * that broke.
+ */
 export function toServiceError(error: unknown): ServiceError {
   return error instanceof ServiceError ? error : offlineError(location.origin);
 }

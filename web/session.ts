@@ -31,7 +31,10 @@ export interface SessionViews {
 }
 
 export interface Session {
-  /** Asks about one picture after the other. What was still under way is dropped: the newest wish counts. */
+  /**
+   * Asks about one picture after the other. What was still under way is dropped: the newest wish
+   * counts.
+   */
   ask(pictures: readonly Brought[]): Promise<void>;
   /** Shows an earlier prediction, without asking again. */
   showAgain(prediction: Prediction): void;

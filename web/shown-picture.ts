@@ -2,7 +2,10 @@
 import type { Answer } from "./api.ts";
 
 export interface ShownPicture {
-  /** Each stroke of a drawing gives a picture of the same id, so that the list of last predictions holds a drawing once. */
+  /**
+   * Each stroke of a drawing gives a picture of the same id, so that the list of last predictions
+   * holds a drawing once.
+   */
   readonly id: number;
   readonly name: string;
   /** The bytes that are sent. */

@@ -1,4 +1,7 @@
-/** Makes a picture smaller in the browser when it has more bytes than the service takes, and only then. */
+/**
+ * Makes a picture smaller in the browser when it has more bytes than the service takes, and only
+ * then.
+ */
 import { fileSize } from "./format.ts";
 
 export interface SentPicture {
@@ -11,7 +14,10 @@ export interface SentPicture {
 const quality = 0.9;
 const attempts = 6;
 
-/** The file itself where it fits into `limitBytes`, or where it is nothing that the browser can make smaller: the service then says why not. */
+/**
+ * The file itself where it fits into `limitBytes`, or where it is nothing that the browser can make
+ * smaller: the service then says why not.
+ */
 export async function shrinkPicture(file: Blob, limitBytes: number): Promise<SentPicture> {
   if (file.size <= limitBytes) return { file, note: undefined };
   const bitmap = await createImageBitmap(file).catch(() => undefined);

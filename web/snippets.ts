@@ -6,7 +6,10 @@ export interface Snippet {
   readonly code: string;
 }
 
-/** `origin` is the service's address, as "http://127.0.0.1:8000". Each sends `picture.jpg` of the current folder. */
+/**
+ * `origin` is the service's address, as "http://127.0.0.1:8000". Each sends `picture.jpg` of the
+ * current folder.
+ */
 export function snippetsFor(origin: string): readonly Snippet[] {
   return [
     {

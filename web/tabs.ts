@@ -1,11 +1,17 @@
-/** Tabs: one of several panels is shown. Source of the keys: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ */
+/**
+ * Tabs: one of several panels is shown. Source of the keys:
+ * https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
+ */
 
 export interface Tabs {
   /** Shows the panel of the tab with this id. */
   select(tabId: string): void;
 }
 
-/** Makes the tabs of a list work; each names its panel in `aria-controls`. The first is shown until another is selected. */
+/**
+ * Makes the tabs of a list work; each names its panel in `aria-controls`. The first is shown until
+ * another is selected.
+ */
 export function connectTabs(list: HTMLElement, onSelect?: (tabId: string) => void): Tabs {
   const tabs = [...list.querySelectorAll<HTMLElement>("[role=tab]")];
   const select = (chosen: HTMLElement | undefined): void => {

@@ -9,7 +9,10 @@ interface Part {
   readonly ms: number;
 }
 
-/** The service's time as a bar of its phases with their numbers, and beside it the round trip as the browser saw it. */
+/**
+ * The service's time as a bar of its phases with their numbers, and beside it the round trip as the
+ * browser saw it.
+ */
 export function timingView({ timing, roundTripMs }: Answer): HTMLElement {
   const parts = partsOf(timing);
   const bar = element("div", { class: "phases", "aria-hidden": "true" });

@@ -1,10 +1,12 @@
 /**
- * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --parts mixup,cutmix] [-- --flags="--size 64"]
+ * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --parts
+ * mixup,cutmix] [-- --flags="--size 64"]
  *
- * Whether each part of the training recipe earns its place: the defaults, and the defaults with one part changed, all for the same time on the same
- * machine, by the same command that users have. The peer of a part is the same training without it. Means over the seeds: of the test split the
- * accuracy, whose ratio is that of the errors, and the calibrated cross-entropy, which sees smaller differences than a count of right answers does; of validation how far
- * it fell between epochs.
+ * Whether each part of the training recipe earns its place: the defaults, and the defaults with one
+ * part changed, all for the same time on the same machine, by the same command that users have. The
+ * peer of a part is the same training without it. Means over the seeds: of the test split the
+ * accuracy, whose ratio is that of the errors, and the calibrated cross-entropy, which sees smaller
+ * differences than a count of right answers does; of validation how far it fell between epochs.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +23,10 @@ interface Figures {
   readonly accuracy: number;
   /** Cross-entropy in nats, at the fitted temperature. */
   readonly loss: number;
-  /** How far validation accuracy once fell below what it had been, in points: how much it matters when a training is ended. */
+  /**
+   * How far validation accuracy once fell below what it had been, in points: how much it matters
+   * when a training is ended.
+   */
   readonly fall: number;
 }
 

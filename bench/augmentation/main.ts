@@ -1,6 +1,7 @@
 /**
  * What each kind of augmentation costs at the sizes of the reference nets, normalisation included:
- * `node --import tsx bench/augmentation/main.ts`. Prints medians in ms, of the graph and of drawing its numbers.
+ * `node --import tsx bench/augmentation/main.ts`. Prints medians in ms, of the graph and of drawing
+ * its numbers.
  */
 import { createRandom } from "../../src/base/random.ts";
 import type { TensorData } from "../../src/graph/tensor-type.ts";

@@ -1,9 +1,11 @@
 /**
  * npm run bench:prepare [-- --json] [-- --rounds N] [-- --size PIXELS]
  *
- * How fast pictures are made ready: whole packs from full-resolution photographs (read, hashed, decoded, resized, written and flushed) against a bare
- * sharp loop and against Pillow in a process pool, who only decode and resize; what the loader delivers against what training takes; and how
- * memory grows with the number of pictures. Contenders take turns, because shared machines drift; ratios are those of the medians.
+ * How fast pictures are made ready: whole packs from full-resolution photographs (read, hashed,
+ * decoded, resized, written and flushed) against a bare sharp loop and against Pillow in a process
+ * pool, who only decode and resize; what the loader delivers against what training takes; and how
+ * memory grows with the number of pictures. Contenders take turns, because shared machines drift;
+ * ratios are those of the medians.
  */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -103,7 +105,10 @@ async function unpack(zip: string, folder: string): Promise<void> {
   await source.close();
 }
 
-/** Our own training is the peer here: of the reference nets the one that takes the most pictures a second, and one for photographs. */
+/**
+ * Our own training is the peer here: of the reference nets the one that takes the most pictures a
+ * second, and one for photographs.
+ */
 async function measureLoader(): Promise<readonly BenchmarkResult[]> {
   const measured: BenchmarkResult[] = [];
   for (const setup of cases.slice(0, 2)) {

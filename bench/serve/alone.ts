@@ -1,4 +1,7 @@
-/** What an answer costs without a service around it: decoding and inference in a loop of their own. Answers each JSON line with one. */
+/**
+ * What an answer costs without a service around it: decoding and inference in a loop of their own.
+ * Answers each JSON line with one.
+ */
 import { createInterface } from "node:readline";
 import { loadBundle } from "../../src/bundle/load-bundle.ts";
 import { applyRecipe } from "../../src/image/recipe.ts";

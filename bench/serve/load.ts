@@ -1,8 +1,10 @@
 /**
- * The load, in a process of its own: keep-alive connections that each send the same request again and again.
+ * The load, in a process of its own: keep-alive connections that each send the same request again
+ * and again.
  *
- * It is our own because it shares two cores with what it measures: prepared bytes go out on plain sockets and answers are only counted, for 0.03 ms of
- * CPU a request. Reads one JSON line (a `LoadTask`), answers one (a `LoadResult`).
+ * It is our own because it shares two cores with what it measures: prepared bytes go out on plain
+ * sockets and answers are only counted, for 0.03 ms of CPU a request. Reads one JSON line (a
+ * `LoadTask`), answers one (a `LoadResult`).
  */
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,7 +18,10 @@ export interface LoadTask {
   readonly body: string;
   readonly connections: number;
   readonly seconds: number;
-  /** Requests a second, spread over the connections, whether or not answers come; as fast as answers come unless given. */
+  /**
+   * Requests a second, spread over the connections, whether or not answers come; as fast as answers
+   * come unless given.
+   */
   readonly rate?: number;
 }
 
@@ -82,7 +87,9 @@ interface Lane {
   readonly request: Buffer;
   readonly start: number;
   readonly end: number;
-  /** From the time of one request to that of the next; 0 sends whenever the answer before is there. */
+  /**
+   * From the time of one request to that of the next; 0 sends whenever the answer before is there.
+   */
   readonly gapMs: number;
   readonly onAnswer: (status: string, ms: number, lateMs: number) => void;
 }

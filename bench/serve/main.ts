@@ -1,10 +1,13 @@
 /**
- * npm run bench:serve [-- --json] [-- --rounds N] [-- --seconds S] [-- --connections 1,10,64,256] [-- --peer FILE.py]
+ * npm run bench:serve [-- --json] [-- --rounds N] [-- --seconds S] [-- --connections 1,10,64,256]
+ * [-- --peer FILE.py]
  *                     [-- --start] [-- --memory [--minutes M]] [-- --overload]
  *
- * Requests a second and latencies of the service against FastAPI + uvicorn + PyTorch with networks of the same shape, on the same two cores: contenders
- * take turns within one run, the load comes from a third process, ratios are those of the medians. With --start, --memory and --overload other
- * questions are asked instead: how soon it is ready, whether memory grows, what happens at twice the capacity.
+ * Requests a second and latencies of the service against FastAPI + uvicorn + PyTorch with networks
+ * of the same shape, on the same two cores: contenders take turns within one run, the load comes
+ * from a third process, ratios are those of the medians. With --start, --memory and --overload
+ * other questions are asked instead: how soon it is ready, whether memory grows, what happens at
+ * twice the capacity.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -121,7 +124,10 @@ async function compare(loads: readonly Load[]): Promise<readonly BenchmarkResult
   return measured;
 }
 
-/** At 10 and 64 connections the targets are those of the plan; with one connection and with 256 it is enough to be better. */
+/**
+ * At 10 and 64 connections the targets are those of the plan; with one connection and with 256 it
+ * is enough to be better.
+ */
 function rowsOf(
   name: string,
   connections: number,
@@ -159,7 +165,10 @@ function rowsOf(
   ];
 }
 
-/** One caller's answer against decoding and inference in a loop without a service; they take turns, too. */
+/**
+ * One caller's answer against decoding and inference in a loop without a service; they take turns,
+ * too.
+ */
 async function againstAlone(load: Load, bundle: string, service: RunningService): Promise<BenchmarkResult> {
   const loop = startWorker("alone.ts");
   const served: number[] = [];

@@ -1,4 +1,7 @@
-/** The contenders as processes of their own: started, waited for, looked at, and ended by their own process id. */
+/**
+ * The contenders as processes of their own: started, waited for, looked at, and ended by their own
+ * process id.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";

@@ -1,4 +1,7 @@
-/** What is measured: the two reference networks with random weights, as bundles, and the requests that are sent to them. */
+/**
+ * What is measured: the two reference networks with random weights, as bundles, and the requests
+ * that are sent to them.
+ */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { openSource } from "../../src/dataset/sources/open-source.ts";
@@ -36,7 +39,10 @@ export interface Load {
 /** The folder of real pictures, where there is one; without it pictures are drawn. */
 const data = process.env.PAWPRINT_TEST_DATA ?? resolve("..", "shared", "data");
 
-/** A digit as JSON, pixels from 0 to 1 as Python prints them: MNIST's first test picture, or a drawn ring. */
+/**
+ * A digit as JSON, pixels from 0 to 1 as Python prints them: MNIST's first test picture, or a drawn
+ * ring.
+ */
 export async function digitLoad(): Promise<Load> {
   const folder = join(data, "mnist");
   let pixels = ring();

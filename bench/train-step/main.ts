@@ -1,8 +1,9 @@
 /**
  * npm run bench:train-step [-- --json] [-- --case N] [-- --rounds N] [-- --profile]
  *
- * Times full training steps (forward, backward, Adam) of the reference nets here and in PyTorch, whose two memory layouts both run; the faster
- * one is the figure to beat. The three take turns within one run, because shared machines drift; the ratio is that of the medians.
+ * Times full training steps (forward, backward, Adam) of the reference nets here and in PyTorch,
+ * whose two memory layouts both run; the faster one is the figure to beat. The three take turns
+ * within one run, because shared machines drift; the ratio is that of the medians.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -56,7 +57,8 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
     for (const contender of all) {
       const answer = await contender.process.ask({ steps: stepsPerTurn });
       contender.seconds.push(...(answer.seconds as number[]));
-      // Idle thread pools spin for a moment after their work; let them fall asleep before the other's turn.
+      // Idle thread pools spin for a moment after their work; let them fall asleep before the
+      // other's turn.
       await pause(250);
     }
     log(
@@ -95,7 +97,10 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
   ];
 }
 
-/** Kernel times of one step by kind of op. Recording them costs some time itself: quote speeds from runs without. */
+/**
+ * Kernel times of one step by kind of op. Recording them costs some time itself: quote speeds from
+ * runs without.
+ */
 function printProfile(profile: readonly OpTime[], steps: number): void {
   for (const { op, calls, totalMs } of profile.slice(0, 16)) {
     log(`  ${op.padEnd(20)} ${(totalMs / steps).toFixed(2).padStart(8)} ms  ${Math.round(calls / steps)} calls`);

@@ -1,7 +1,10 @@
 /** Cooperative cancellation: work watches an AbortSignal and ends with one coded error. */
 import { AppError } from "./errors.ts";
 
-/** The error that ends interrupted work; give it to `AbortController.abort` so that every awaiter sees the same one. */
+/**
+ * The error that ends interrupted work; give it to `AbortController.abort` so that every awaiter
+ * sees the same one.
+ */
 export function interruption(by: "SIGINT" | "SIGTERM" | "caller" = "caller"): AppError {
   return new AppError("INTERRUPTED", {
     required: "work to run to its end",

@@ -95,7 +95,9 @@ describe("the error table", () => {
   });
 });
 
-/** Codes whose parts are still being built; a code leaves this list with the commit that raises it. */
+/**
+ * Codes whose parts are still being built; a code leaves this list with the commit that raises it.
+ */
 const awaited = new Set<ErrorCode>([
   "ARCHITECTURE_UNKNOWN",
   "DATASET_EMPTY",

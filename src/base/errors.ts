@@ -7,7 +7,10 @@ interface ErrorEntry {
   readonly kind: ErrorKind;
   /** One sentence for the reference page: when this error is raised. */
   readonly when: string;
-  /** True where the caller wrote the command, flag or configuration wrongly: exit code 2 instead of 1. */
+  /**
+   * True where the caller wrote the command, flag or configuration wrongly: exit code 2 instead of
+   * 1.
+   */
   readonly usage?: true;
   /** The HTTP status, where it is not the kind's own. */
   readonly status?: number;
@@ -103,7 +106,10 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 export interface ErrorDetail {
-  /** What would have been right, as a sentence: "Conv expects weight channels = input channels / groups". */
+  /**
+   * What would have been right, as a sentence: "Conv expects weight channels = input channels /
+   * groups".
+   */
   readonly required: string;
   /** What came instead. */
   readonly received?: string;
@@ -182,10 +188,16 @@ export function httpStatusOf(code: ErrorCode): number {
   return row.status ?? statusOfKind[row.kind];
 }
 
-/** 0 is success; 130 and 143 are what shells give for Ctrl-C and SIGTERM (128 + the signal's number). */
+/**
+ * 0 is success; 130 and 143 are what shells give for Ctrl-C and SIGTERM (128 + the signal's
+ * number).
+ */
 export type FailureExitCode = 1 | 2 | 130 | 143;
 
-/** The process exit code for an error: 2 where the caller wrote something wrongly, 130 or 143 after an interruption, else 1. */
+/**
+ * The process exit code for an error: 2 where the caller wrote something wrongly, 130 or 143 after
+ * an interruption, else 1.
+ */
 export function exitCodeOf(error: unknown): FailureExitCode {
   if (!(error instanceof AppError)) return 1;
   if (error.code === "INTERRUPTED") return error.received === "SIGTERM" ? 143 : 130;

@@ -1,4 +1,7 @@
-/** Content hashes as lower-case hexadecimal text: SHA-256 for Pawprint's own identities, MD5 for the formats that ask for it. */
+/**
+ * Content hashes as lower-case hexadecimal text: SHA-256 for Pawprint's own identities, MD5 for the
+ * formats that ask for it.
+ */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { interruptionOf, isAbortError } from "./cancel.ts";
@@ -42,8 +45,8 @@ export async function hashFile(path: string, algorithm: HashAlgorithm, signal?: 
 }
 
 /**
- * SHA-256 of an ordered list. Each part goes in behind its length in bytes, so that moving a border between two parts
- * ("ab", "c" and "a", "bc") or adding an empty part changes the hash.
+ * SHA-256 of an ordered list. Each part goes in behind its length in bytes, so that moving a border
+ * between two parts ("ab", "c" and "a", "bc") or adding an empty part changes the hash.
  */
 export function contentHash(parts: Iterable<Uint8Array | string>): string {
   const hash = createHash("sha256");

@@ -1,8 +1,9 @@
 /** Finds the known name that a mistyped one was meant to be. */
 
 /**
- * The number of single-character insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`,
- * no part being edited twice (optimal string alignment; Damerau, CACM 7(3), 1964). O(a.length * b.length).
+ * The number of single-character insertions, deletions, replacements and swaps of neighbours that
+ * turn `a` into `b`, no part being edited twice (optimal string alignment; Damerau, CACM 7(3),
+ * 1964). O(a.length * b.length).
  */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
@@ -23,8 +24,9 @@ export function editDistance(a: string, b: string): number {
 }
 
 /**
- * The candidate nearest to `name`, upper and lower case taken as the same; the first of equals. Undefined where none
- * is near: one edit is allowed for each three characters, at least one, or the name is a beginning of the candidate.
+ * The candidate nearest to `name`, upper and lower case taken as the same; the first of equals.
+ * Undefined where none is near: one edit is allowed for each three characters, at least one, or the
+ * name is a beginning of the candidate.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
@@ -41,8 +43,9 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
 }
 
 /**
- * A hint for an unknown name: the nearest known one, else the whole list where it is short, else undefined. `prefix`
- * ("--") stands before each name that is shown and takes no part in the comparison.
+ * A hint for an unknown name: the nearest known one, else the whole list where it is short, else
+ * undefined. `prefix` ("--") stands before each name that is shown and takes no part in the
+ * comparison.
  */
 export function hintForName(name: string, candidates: Iterable<string>, prefix = ""): string | undefined {
   const known = [...candidates];

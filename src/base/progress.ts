@@ -11,7 +11,10 @@ export interface ProgressTask {
 
 /** One task under way. Exactly one of `done` and `fail` ends it; calls after that do nothing. */
 export interface ProgressHandle {
-  /** `count` more units are finished (default 1); `info` is a short note that replaces the one before ("loss 0.31"). */
+  /**
+   * `count` more units are finished (default 1); `info` is a short note that replaces the one
+   * before ("loss 0.31").
+   */
   advance(count?: number, info?: string): void;
   done(info?: string): void;
   fail(info?: string): void;

@@ -28,7 +28,8 @@ describe("the generator", () => {
 });
 
 describe("samples", () => {
-  // 20,000 draws into 20 cells: chi-squared with 19 degrees of freedom passes 43.8 once in a thousand seeds; this seed is fixed.
+  // 20,000 draws into 20 cells: chi-squared with 19 degrees of freedom passes 43.8 once in a
+  // thousand seeds; this seed is fixed.
   const chiSquaredLimit = 43.8;
   const chiSquared = (cells: readonly number[]): number => {
     const expected = cells.reduce((sum, count) => sum + count, 0) / cells.length;

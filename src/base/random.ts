@@ -1,10 +1,11 @@
 /**
- * Seeded, splittable random numbers: a stream is decided by its seed path alone, so taking more numbers in one place
- * never moves another.
+ * Seeded, splittable random numbers: a stream is decided by its seed path alone, so taking more
+ * numbers in one place never moves another.
  *
- * Generator: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", ACM TOMS 47(4),
- * 2021; https://prng.di.unimi.it/xoshiro128starstar.c). Its 128 bits of state are the first of SHA-256 over the seed path,
- * so that streams of neighbouring seeds and labels have nothing in common.
+ * Generator: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number
+ * Generators", ACM TOMS 47(4), 2021; https://prng.di.unimi.it/xoshiro128starstar.c). Its 128 bits
+ * of state are the first of SHA-256 over the seed path, so that streams of neighbouring seeds and
+ * labels have nothing in common.
  */
 import { createHash } from "node:crypto";
 import { AppError } from "./errors.ts";
@@ -75,14 +76,18 @@ export function streamFrom(path: readonly Seed[], words: Words): Random {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
       throw new AppError("INTERNAL", { required: "integer(bound) takes a bound from 1 to 2^32", received: `${bound}` });
     }
-    // Draws above the last whole multiple of `bound` would favour small results: they are drawn again.
+    // Draws above the last whole multiple of `bound` would favour small results: they are drawn
+    // again.
     const limit = 2 ** 32 - (2 ** 32 % bound);
     let drawn = uint32();
     while (drawn >= limit) drawn = uint32();
     return drawn % bound;
   }
 
-  /** Box and Muller (1958); 1 - u keeps the logarithm's argument in (0, 1]. One of the pair, so that no state is hidden. */
+  /**
+   * Box and Muller (1958); 1 - u keeps the logarithm's argument in (0, 1]. One of the pair, so that
+   * no state is hidden.
+   */
   function normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - next()));
     return radius * Math.cos(2 * Math.PI * next());

@@ -1,7 +1,10 @@
 /** The version of the installed package. */
 import { readFile } from "node:fs/promises";
 
-/** The `version` of package.json, which stands two folders above this file both as source and compiled. */
+/**
+ * The `version` of package.json, which stands two folders above this file both as source and
+ * compiled.
+ */
 export async function readVersion(): Promise<string> {
   const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
   const { version } = JSON.parse(text) as { version: string }; // npm refuses to pack or install a package without one

@@ -1,4 +1,7 @@
-/** The port to where a service's bundle comes from, and its adapters: a file, and a folder in which the newest version holds. */
+/**
+ * The port to where a service's bundle comes from, and its adapters: a file, and a folder in which
+ * the newest version holds.
+ */
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { AppError } from "../base/errors.ts";
@@ -18,7 +21,10 @@ export interface BundleSource {
   readonly name: string;
   /** The place, as it was given. */
   readonly location: string;
-  /** Differs whenever there is another bundle; cheap to ask. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
+  /**
+   * Differs whenever there is another bundle; cheap to ask. Errors: FILE_NOT_FOUND,
+   * FILE_READ_FAILED.
+   */
   stamp(): Promise<string>;
   /** The bundle that holds now. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
   read(): Promise<SourcedBundle>;
@@ -49,7 +55,10 @@ function fileSource(path: string): BundleSource {
   };
 }
 
-/** The last name in natural order holds: `v10.onnx` comes after `v9.onnx`, `2026-01-02.onnx` after `2026-01-01.onnx`. */
+/**
+ * The last name in natural order holds: `v10.onnx` comes after `v9.onnx`, `2026-01-02.onnx` after
+ * `2026-01-01.onnx`.
+ */
 function folderSource(folder: string): BundleSource {
   const newest = async (): Promise<string> => {
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {

@@ -44,9 +44,11 @@ describe("a bundle", () => {
 
   it("is refused where a part of its metadata is missing, no JSON or of another type", () => {
     const metadata = readMetadata(bytes);
-    expect(fault({ ...metadata, "pawprint.labels": '["only one"]' }).message).toContain("metadata 'pawprint.labels'");
-    expect(fault({ ...metadata, "pawprint.parity": "[" }).message).toContain("metadata 'pawprint.parity'");
-    expect(fault({ ...metadata, "pawprint.lineage": '{"runId":7}' }).message).toContain("pawprint.lineage/");
+    expect(fault({ ...metadata, "pawprint.labels": '["only one"]' }).message).toContain(
+      "for pawprint.labels in its metadata",
+    );
+    expect(fault({ ...metadata, "pawprint.parity": "[" }).message).toContain("for pawprint.parity in its metadata");
+    expect(fault({ ...metadata, "pawprint.lineage": '{"runId":7}' }).message).toContain("pawprint.lineage.");
     expect(fault({ ...metadata, "pawprint.recipe": '{"width":0}' })).toMatchObject({ code: "RECIPE_INVALID" });
   });
 });

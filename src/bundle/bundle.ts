@@ -1,14 +1,15 @@
 /**
  * The bundle: one `.onnx` file that is a whole deployable model.
  *
- * Its graph takes raw pictures, `pictures` uint8 `[N,H,W,C]` (RGB or grey, 0 to 255), and gives `logits` and `probabilities`, float32 `[N,K]`;
- * normalisation is inside, so no caller can do it differently. Everything else that a server must know stands in the model's
- * metadata_props under `pawprint.*`, as JSON. Any ONNX runtime runs it; no other file is needed.
+ * Its graph takes raw pictures, `pictures` uint8 `[N,H,W,C]` (RGB or grey, 0 to 255), and gives
+ * `logits` and `probabilities`, float32 `[N,K]`; normalisation is inside, so no caller can do it
+ * differently. Everything else that a server must know stands in the model's metadata_props under
+ * `pawprint.*`, as JSON. Any ONNX runtime runs it; no other file is needed.
  */
-import { type Static, Type } from "@sinclair/typebox";
-import { Value as Schema } from "@sinclair/typebox/value";
+import { type Static, Type } from "typebox";
 import { AppError } from "../base/errors.ts";
 import { createRandom } from "../base/random.ts";
+import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
 import { encodeModel, readMetadata } from "../graph/onnx.ts";
 import type { Graph } from "../graph/value.ts";
 import { parseRecipe, type Recipe } from "../image/recipe.ts";
@@ -50,7 +51,10 @@ export interface BundleInfo {
   readonly lineage: Lineage;
   /** Figures of the evaluation on the test split. */
   readonly evaluation: Readonly<Record<string, unknown>>;
-  /** What the model must answer to pictures of seeded noise (`parityPicture`); a server checks it after loading. */
+  /**
+   * What the model must answer to pictures of seeded noise (`parityPicture`); a server checks it
+   * after loading.
+   */
   readonly parity: readonly { readonly seed: number; readonly probabilities: readonly number[] }[];
 }
 
@@ -62,7 +66,8 @@ export function encodeBundle(inference: Graph, info: BundleInfo): Uint8Array {
 
 /**
  * Reads what a bundle says of itself.
- * Errors: MODEL_UNREADABLE for bytes that are no ONNX model; BUNDLE_INVALID for a model that is no bundle, or one of another format.
+ * Errors: MODEL_UNREADABLE for bytes that are no ONNX model; BUNDLE_INVALID for a model that is no
+ * bundle, or one of another format.
  */
 export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
   const metadata = readMetadata(bytes, where);
@@ -77,11 +82,11 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
   }
   const read = <K extends keyof typeof parts>(key: K): Static<(typeof parts)[K]> => {
     const value = parseJson(metadata[`pawprint.${key}`]);
-    const fault = Schema.Errors(parts[key], value).First();
+    const fault = schemaFault(parts[key], value);
     if (!fault) return value as Static<(typeof parts)[K]>;
     throw new AppError("BUNDLE_INVALID", {
-      required: `metadata 'pawprint.${key}${fault.path}': ${fault.message}`,
-      received: JSON.stringify(fault.value) ?? "nothing",
+      required: `${expectedOf(fault, `pawprint.${key}`)} in its metadata`,
+      received: fault.received,
       where,
     });
   };
@@ -95,7 +100,10 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
   };
 }
 
-/** A picture of uniform noise, uint8 `[height,width,channels]`: a parity example that holds nobody's data. */
+/**
+ * A picture of uniform noise, uint8 `[height,width,channels]`: a parity example that holds nobody's
+ * data.
+ */
 export function parityPicture(seed: number, recipe: Pick<Recipe, "height" | "width" | "channels">): Uint8Array {
   const random = createRandom(seed);
   return Uint8Array.from({ length: recipe.height * recipe.width * recipe.channels }, () => random.integer(256));

@@ -48,8 +48,9 @@ export interface ExportedBundle {
 }
 
 /**
- * Writes a bundle whole or not at all. The very bytes are loaded first and must answer the reference pictures as the model did,
- * so a faulty bundle never takes the place of a good one; then the file is read back and compared.
+ * Writes a bundle whole or not at all. The very bytes are loaded first and must answer the
+ * reference pictures as the model did, so a faulty bundle never takes the place of a good one; then
+ * the file is read back and compared.
  * Errors: BUNDLE_PARITY, FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED, EXECUTION_FAILED.
  */
 export async function exportBundle(options: ExportBundleOptions): Promise<ExportedBundle> {
@@ -75,7 +76,8 @@ export async function exportBundle(options: ExportBundleOptions): Promise<Export
 
 /**
  * Says before hours of training that their result could not be written.
- * Errors: FILE_EXISTS where something has this name and `force` is not given, FILE_WRITE_FAILED where it is a folder.
+ * Errors: FILE_EXISTS where something has this name and `force` is not given, FILE_WRITE_FAILED
+ * where it is a folder.
  */
 export async function requireFreePath(path: string, force = false): Promise<void> {
   const found = await lstat(path).catch(() => undefined);

@@ -1,4 +1,7 @@
-/** Opens a bundle, from a file or from bytes, and runs it: raw pictures in, logits and probabilities out. */
+/**
+ * Opens a bundle, from a file or from bytes, and runs it: raw pictures in, logits and probabilities
+ * out.
+ */
 import { AppError } from "../base/errors.ts";
 import { readBytes } from "../base/files/read-file.ts";
 import { decodeModel } from "../graph/onnx.ts";
@@ -29,7 +32,8 @@ export interface BundleAnswers {
 export interface LoadedBundle {
   readonly info: BundleInfo;
   /**
-   * Answers to pictures that have gone through the bundle's recipe: uint8 `[N,H,W,C]`, N of any size. Calls must not overlap.
+   * Answers to pictures that have gone through the bundle's recipe: uint8 `[N,H,W,C]`, N of any
+   * size. Calls must not overlap.
    * Errors: EXECUTION_INPUT where the bytes are no whole number of pictures; EXECUTION_FAILED.
    */
   answer(pixels: Uint8Array): Promise<BundleAnswers>;
@@ -37,8 +41,10 @@ export interface LoadedBundle {
 }
 
 /**
- * Reads a bundle, checks that its graph is what its metadata says, and that it gives the answers that it was exported with.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE, BUNDLE_INVALID, BUNDLE_PARITY, EXECUTION_FAILED.
+ * Reads a bundle, checks that its graph is what its metadata says, and that it gives the answers
+ * that it was exported with.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE, BUNDLE_INVALID, BUNDLE_PARITY,
+ * EXECUTION_FAILED.
  */
 export async function loadBundle(input: BundleInput, options: LoadBundleOptions = {}): Promise<LoadedBundle> {
   const executor = options.executor ?? (await openExecutor());
@@ -87,7 +93,10 @@ export async function runProgram(
   return { logits: logits!.data as Float32Array, probabilities: probabilities!.data as Float32Array };
 }
 
-/** `pictures` uint8 `[N,H,W,C]` of the recipe's size in, `logits` and `probabilities` float32 `[N,K]` out. */
+/**
+ * `pictures` uint8 `[N,H,W,C]` of the recipe's size in, `logits` and `probabilities` float32
+ * `[N,K]` out.
+ */
 function requireInterface(graph: Graph, { recipe, labels }: BundleInfo, where: string): void {
   const refuse = (required: string, received: string): AppError =>
     new AppError("BUNDLE_INVALID", { required, received, where });

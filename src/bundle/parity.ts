@@ -1,10 +1,15 @@
 /** Parity: that two runs of one model give the same answers. */
 import { AppError } from "../base/errors.ts";
 
-/** Kernels on different machines add up in different orders; probabilities then differ by some 1e-6. */
+/**
+ * Kernels on different machines add up in different orders; probabilities then differ by some 1e-6.
+ */
 export const parityTolerance = 1e-4;
 
-/** Throws BUNDLE_PARITY where two lists of probabilities differ by more than 1e-4 anywhere, or in length. */
+/**
+ * Throws BUNDLE_PARITY where two lists of probabilities differ by more than 1e-4 anywhere, or in
+ * length.
+ */
 export function requireParity(received: ArrayLike<number>, expected: ArrayLike<number>, where: string): void {
   const difference = largestDifference(received, expected);
   if (difference <= parityTolerance) return;

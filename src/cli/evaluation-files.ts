@@ -36,7 +36,10 @@ interface WriteOptions {
 const chartNames = ["reliability", "confidence", "roc", "precision-recall", "thresholds", "confusion"] as const;
 type ChartName = (typeof chartNames)[number];
 
-/** Makes the files' folders, and says before an evaluation of minutes that its results could not be written. Errors: FILE_EXISTS, FILE_WRITE_FAILED. */
+/**
+ * Makes the files' folders, and says before an evaluation of minutes that its results could not be
+ * written. Errors: FILE_EXISTS, FILE_WRITE_FAILED.
+ */
 export async function prepareFiles({ report, csv, charts }: EvaluationFiles, force: boolean): Promise<void> {
   const drawn = charts === undefined ? [] : chartNames.map((name) => chartPath(charts, name));
   for (const path of [report, csv, ...drawn]) {
@@ -46,7 +49,10 @@ export async function prepareFiles({ report, csv, charts }: EvaluationFiles, for
   }
 }
 
-/** Writes what is asked for, each file whole or not at all; gives the paths. Errors: FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED. */
+/**
+ * Writes what is asked for, each file whole or not at all; gives the paths. Errors: FILE_EXISTS,
+ * FILE_WRITE_FAILED, INTERRUPTED.
+ */
 export async function writeEvaluationFiles(
   { report, csv, charts }: EvaluationFiles,
   models: EvaluatedModels,
@@ -69,7 +75,10 @@ function chartPath(folder: string, name: ChartName): string {
   return join(folder, `${name}.svg`);
 }
 
-/** A row for each picture: what it is, what was answered, every class' probability; then the second model's answer. */
+/**
+ * A row for each picture: what it is, what was answered, every class' probability; then the second
+ * model's answer.
+ */
 function* csvLines({ model, against, evaluation }: EvaluatedModels): Generator<string> {
   const { labels } = model.info;
   const second = evaluation.against &&
@@ -100,7 +109,10 @@ function rounded(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** Charts are drawn by libraries that take a while to load; they are loaded where they are asked for. */
+/**
+ * Charts are drawn by libraries that take a while to load; they are loaded where they are asked
+ * for.
+ */
 async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (readonly [ChartName, string])[]> {
   const [{ renderChart }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
     import("../report/charts/chart.ts"),

@@ -2,7 +2,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-/** 40 hexadecimal digits; undefined outside a Git repository, before its first commit, or without Git. */
+/**
+ * 40 hexadecimal digits; undefined outside a Git repository, before its first commit, or without
+ * Git.
+ */
 export async function readGitCommit(folder: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)("git", ["rev-parse", "--verify", "HEAD"], {

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The process: joins the frame to the real terminal, clock and signals. Imports little, so that `--help` is quick. */
+/**
+ * The process: joins the frame to the real terminal, clock and signals. Imports little, so that
+ * `--help` is quick.
+ */
 import { createConsoleLogger, createStyle, wantsColour } from "./frame/console.ts";
 import { createProgressLines } from "./frame/progress.ts";
 import { runCommand } from "./frame/run-command.ts";

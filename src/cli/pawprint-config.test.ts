@@ -1,6 +1,8 @@
-import { Type } from "@sinclair/typebox";
+import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
-import { configLeaves, describeSchema } from "../base/config/config-schema.ts";
+import { configLeaves } from "../base/config/config-leaves.ts";
+import { describeSchema } from "../base/schema/describe-schema.ts";
+import { jsonSchemaOf } from "../base/schema/json-schema.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
 import { optionsOf, pawprintConfigSchema } from "./pawprint-config.ts";
 
@@ -30,11 +32,12 @@ describe("a section's keys as flags", () => {
 });
 
 it("every text of a certain form is explained by examples, which have that form", () => {
-  const patterned = configLeaves(pawprintConfigSchema).filter(({ schema }) => schema.pattern !== undefined);
+  const leaves = configLeaves(pawprintConfigSchema).map(({ key, schema }) => ({ key, ...jsonSchemaOf(schema) }));
+  const patterned = leaves.filter(({ pattern }) => pattern !== undefined);
   expect(patterned.length).toBeGreaterThan(3);
-  for (const { key, schema } of patterned) {
-    expect(schema.examples, key).not.toHaveLength(0);
-    for (const example of schema.examples) expect(example).toMatch(new RegExp(schema.pattern));
+  for (const { key, examples = [], pattern = "" } of patterned) {
+    expect(examples, key).not.toHaveLength(0);
+    for (const example of examples) expect(example).toMatch(new RegExp(pattern));
   }
   expect(describeSchema(trainConfigSchema.properties.time)).toBe("a text like 90s or 20m or 1.5h");
 });

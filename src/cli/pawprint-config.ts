@@ -1,11 +1,15 @@
-/** The whole configuration of Pawprint, one section for each room, and its values as flags of a command. */
+/**
+ * The whole configuration of Pawprint, one section for each room, and its values as flags of a
+ * command.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type TObject, Type } from "@sinclair/typebox";
+import { type TObject, Type } from "typebox";
 import { loadConfig } from "../base/config/config.ts";
-import { configLeaves } from "../base/config/config-schema.ts";
+import { configLeaves } from "../base/config/config-leaves.ts";
 import { readFailure, systemCodeOf } from "../base/files/file-failure.ts";
 import { readText } from "../base/files/read-file.ts";
+import { jsonSchemaOf } from "../base/schema/json-schema.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
 import type { CommandContext, OptionSpec } from "./frame/command.ts";
@@ -19,8 +23,9 @@ const usualName = "pawprint.yaml";
 type Section = keyof typeof pawprintConfigSchema.properties;
 
 /**
- * Flags over environment over `pawprint.yaml` in the current folder, or over `file`, which must then be there. `options` are a command's options; those that carry the name
- * of a key of `section` are its flags, the others are passed over.
+ * Flags over environment over `pawprint.yaml` in the current folder, or over `file`, which must
+ * then be there. `options` are a command's options; those that carry the name of a key of `section`
+ * are its flags, the others are passed over.
  * Errors: CONFIG_INVALID, CONFIG_UNKNOWN_KEY, CONFIG_UNREADABLE, FILE_READ_FAILED, FILE_NOT_FOUND.
  */
 export async function loadPawprintConfig(
@@ -31,27 +36,31 @@ export async function loadPawprintConfig(
 ) {
   const keys = Object.keys(pawprintConfigSchema.properties[section].properties);
   const flags = Object.fromEntries(keys.map((key) => [`${section}.${key}`, options[key]]));
-  const fileText = await (file === undefined ? readConfigText(join(cwd, usualName)) : readNamed(pathFrom(cwd, file)));
-  return loadConfig({ schema: pawprintConfigSchema, flags, env, fileText, fileName: file ?? usualName }).config;
+  const fileText = await (file === undefined ? readConfigText(join(cwd, usualName)) : readText(pathFrom(cwd, file)));
+  return loadConfig({ schema: pawprintConfigSchema, flags, env, fileText, fileName: file ?? usualName });
 }
 
-/** A section's keys as a command's options; what they accept is checked where the configuration is loaded. */
+/**
+ * A section's keys as a command's options; what they accept is checked where the configuration is
+ * loaded.
+ */
 export function optionsOf(section: TObject, names?: readonly string[]): readonly OptionSpec[] {
   return configLeaves(section)
     .filter(({ key }) => names?.includes(key) ?? true)
     .map(({ key, schema }): OptionSpec => {
-      const facts = { name: key, doc: String(schema.description) };
+      const { type, description, minimum, maximum, anyOf } = jsonSchemaOf(schema);
+      const facts = { name: key, doc: String(description) };
       // A flag that is left out leaves the decision to the environment or the file.
-      if (schema.type === "boolean") return { ...facts, type: "boolean", hasNoDefault: true };
-      const choices = choicesOf(schema);
-      if (choices !== undefined) return { ...facts, type: "choice", choices };
-      if (schema.type !== "integer" && schema.type !== "number") {
-        return { ...facts, type: "string", placeholder: placeholders[schema.type] ?? "TEXT" };
+      if (type === "boolean") return { ...facts, type: "boolean", hasNoDefault: true };
+      if (anyOf !== undefined) {
+        return { ...facts, type: "choice", choices: anyOf.map((choice) => String(jsonSchemaOf(choice).const)) };
       }
-      const { minimum, maximum } = schema;
+      if (type !== "integer" && type !== "number") {
+        return { ...facts, type: "string", placeholder: placeholders[type ?? "string"] ?? "TEXT" };
+      }
       return {
         ...facts,
-        type: schema.type,
+        type,
         ...(minimum !== undefined && { min: minimum }),
         ...(maximum !== undefined && { max: maximum }),
       };
@@ -59,15 +68,6 @@ export function optionsOf(section: TObject, names?: readonly string[]): readonly
 }
 
 const placeholders: Readonly<Record<string, string>> = { array: "LIST", object: "JSON" };
-
-function choicesOf(schema: TObject["properties"][string]): readonly string[] | undefined {
-  if (!Array.isArray(schema.anyOf)) return undefined;
-  return schema.anyOf.map((choice: { const: unknown }) => String(choice.const));
-}
-
-function readNamed(path: string): Promise<string> {
-  return readText(path);
-}
 
 async function readConfigText(path: string): Promise<string> {
   try {

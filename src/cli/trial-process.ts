@@ -26,7 +26,10 @@ export interface TrialProcessOptions {
 /** The command line itself, compiled or from its sources. */
 const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
 
-/** `pawprint train` with the trial's settings; its words are kept in `log.txt`. Errors: that of the training. */
+/**
+ * `pawprint train` with the trial's settings; its words are kept in `log.txt`. Errors: that of the
+ * training.
+ */
 export async function trainInChild(
   { sweep, context, parallel }: TrialProcessOptions,
   config: TrialConfig,
@@ -34,7 +37,8 @@ export async function trainInChild(
 ): Promise<Figures> {
   const { cwd, signal } = context;
   await ensureFolder(folder);
-  // Settings by a file of their own: neither pawprint.yaml nor the environment may have a say in a trial.
+  // Settings by a file of their own: neither pawprint.yaml nor the environment may have a say in a
+  // trial.
   const settings = join(folder, "train.yaml");
   await writeFileAtomic(settings, stringify({ train: config.settings }), { force: true });
   const inherited = Object.entries({ ...process.env, ...context.env });

@@ -39,10 +39,13 @@ const pictureFaults: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Copies every picture to `TO/LABEL/NAME`, or to `TO/SPLIT/LABEL/NAME` where the source gives splits; the bytes stay as they are, pictures without a
- * file become PNG. It works in `TO.importing` and renames that at the end, so that a folder `TO` is always whole; after an interruption, or kill
- * -9, the next import of the same source keeps the files that are there already. Names are made safe for every system.
- * Errors: FILE_EXISTS where `to` holds something and `force` is not given; LOCKED; FILE_WRITE_FAILED; those that end the work on a source.
+ * Copies every picture to `TO/LABEL/NAME`, or to `TO/SPLIT/LABEL/NAME` where the source gives
+ * splits; the bytes stay as they are, pictures without a file become PNG. It works in
+ * `TO.importing` and renames that at the end, so that a folder `TO` is always whole; after an
+ * interruption, or kill -9, the next import of the same source keeps the files that are there
+ * already. Names are made safe for every system.
+ * Errors: FILE_EXISTS where `to` holds something and `force` is not given; LOCKED;
+ * FILE_WRITE_FAILED; those that end the work on a source.
  */
 export async function importSource(source: Source, options: ImportOptions): Promise<ImportReport> {
   const { to, force = false, signal } = options;
@@ -87,7 +90,10 @@ async function copyAll(
   let sizeBytes = 0;
   const task = progress.start({ label: "import", total, unit: "pictures" });
 
-  /** Paths are claimed in the order of the samples, so that an import that goes on gives the same names. */
+  /**
+   * Paths are claimed in the order of the samples, so that an import that goes on gives the same
+   * names.
+   */
   async function* placed(): AsyncGenerator<{ sample: Sample; path: string }> {
     for await (const sample of source.samples()) {
       const folder = [...(sample.split ? [sample.split] : []), portableName(sample.label)].join("/");
@@ -122,7 +128,10 @@ async function copyAll(
   return { pictures: classes.reduce((sum, { pictures }) => sum + pictures, 0), sizeBytes, classes, skipped };
 }
 
-/** The last part of the id; a picture out of a file of many (`train-images#7`) gets a name of its own. */
+/**
+ * The last part of the id; a picture out of a file of many (`train-images#7`) gets a name of its
+ * own.
+ */
 function fileNameOf(sample: Sample): string {
   if ("bytes" in sample) return portableName(sample.id.split("/").at(-1)!);
   return portableName(`${sample.id.split("/").at(-1)!.replace("#", "-")}.png`);
@@ -153,7 +162,9 @@ async function requireFree(to: string, force: boolean): Promise<void> {
   });
 }
 
-/** The finished folder gets its name; one that has it steps aside first and goes only after that. */
+/**
+ * The finished folder gets its name; one that has it steps aside first and goes only after that.
+ */
 async function takePlace(finished: string, to: string): Promise<void> {
   const aside = `${to}.replaced`;
   try {

@@ -8,7 +8,8 @@ const shownNames = 10;
 
 /**
  * Refuses sets that nothing can be learnt from.
- * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL for a class with fewer than `minimum` different pictures.
+ * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL for a class with fewer than
+ * `minimum` different pictures.
  */
 export function requireClasses(counts: ReadonlyMap<string, number>, minimum: number, where: string): void {
   const [first, second] = counts.keys();
@@ -37,7 +38,9 @@ export function countBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return counts;
 }
 
-/** Class names in the order of their indices: by number where all are numbers, else by code units. */
+/**
+ * Class names in the order of their indices: by number where all are numbers, else by code units.
+ */
 export function sortLabels(labels: Iterable<string>): string[] {
   const names = [...new Set(labels)].sort((a, b) => (a < b ? -1 : 1));
   const areNumbers = names.every((name) => /^\d+$/.test(name));
@@ -54,7 +57,10 @@ export interface DatasetSummary {
   readonly classes: readonly ClassSummary[];
   /** Pictures that are exact copies of one before them; they are kept, on the same side. */
   readonly duplicates: number;
-  /** Different pictures that stand in more than one split, which only splits given by the source can do. */
+  /**
+   * Different pictures that stand in more than one split, which only splits given by the source can
+   * do.
+   */
   readonly duplicatesAcrossSplits: number;
   readonly skipped: number;
   readonly skippedByCode: Readonly<Record<string, number>>;
@@ -94,7 +100,10 @@ export function summarize({ labels, targets, splits: sides, hashes, skipped, has
   };
 }
 
-/** Lines that name and count the pictures that were skipped, for a warning; none where there were none. */
+/**
+ * Lines that name and count the pictures that were skipped, for a warning; none where there were
+ * none.
+ */
 export function describeSkipped(skipped: readonly SkippedPicture[], total: number): string[] {
   if (skipped.length === 0) return [];
   const lines = skipped

@@ -13,8 +13,9 @@ const bandBits = 16;
 const bands = hashBits / bandBits;
 
 /**
- * At most so many differing bits. Eight bands of 16 bits: with 7 or fewer differing bits one band is certainly equal, with 12 nearly always
- * (the bits of one picture's copies do not differ independently).
+ * At most so many differing bits. Eight bands of 16 bits: with 7 or fewer differing bits one band
+ * is certainly equal, with 12 nearly always (the bits of one picture's copies do not differ
+ * independently).
  */
 const maximumBits = 12;
 
@@ -28,9 +29,11 @@ export interface Fingerprints {
 }
 
 /**
- * Pairs of pictures whose fingerprints are close: not all such pairs, but enough to join each series of them into one group (`groupPairs`).
- * A fingerprint is filed under each of its bands and compared with those that stand there, until one is close. No more than the last 1,024 of a
- * shelf are looked at, so the work grows with the number of pictures, not with its square, whatever the pictures are.
+ * Pairs of pictures whose fingerprints are close: not all such pairs, but enough to join each
+ * series of them into one group (`groupPairs`). A fingerprint is filed under each of its bands and
+ * compared with those that stand there, until one is close. No more than the last 1,024 of a shelf
+ * are looked at, so the work grows with the number of pictures, not with its square, whatever the
+ * pictures are.
  */
 export function findNearDuplicates(fingerprints: Fingerprints): readonly NearPair[] {
   const pairs = new Map<number, NearPair>();
@@ -64,7 +67,10 @@ function distanceOf(first: Uint8Array, second: Uint8Array): number | undefined {
   return distance > maximumBits || colourDistance(first, second) > maximumColour ? undefined : distance;
 }
 
-/** Groups of two or more positions below `count` that pairs connect, directly or through others; both levels ascending. */
+/**
+ * Groups of two or more positions below `count` that pairs connect, directly or through others;
+ * both levels ascending.
+ */
 export function groupPairs(count: number, pairs: Iterable<Pick<NearPair, "a" | "b">>): number[][] {
   const parents = Int32Array.from({ length: count }, (_, at) => at);
   const rootOf = (at: number): number => {

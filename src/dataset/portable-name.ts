@@ -1,4 +1,7 @@
-/** Names that Windows, macOS and Linux all take, and that stay apart where letter case is not told apart. */
+/**
+ * Names that Windows, macOS and Linux all take, and that stay apart where letter case is not told
+ * apart.
+ */
 import { createHash } from "node:crypto";
 import { extname } from "node:path/posix";
 
@@ -8,7 +11,10 @@ const maximumBytes = 200;
 /** Names that Windows keeps for devices, with any extension. */
 const reserved = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
 
-/** A name of one part of a path: without separators, control characters and what Windows refuses; never empty, `.` or `..`. */
+/**
+ * A name of one part of a path: without separators, control characters and what Windows refuses;
+ * never empty, `.` or `..`.
+ */
 export function portableName(name: string): string {
   const plain = name
     .normalize("NFC")
@@ -19,7 +25,10 @@ export function portableName(name: string): string {
   return shorten(usable === "" ? "_" : usable);
 }
 
-/** Cut in the middle of no character, its extension kept, and told apart from others by a hash of the whole. */
+/**
+ * Cut in the middle of no character, its extension kept, and told apart from others by a hash of
+ * the whole.
+ */
 function shorten(name: string): string {
   if (Buffer.byteLength(name) <= maximumBytes) return name;
   const extension = Buffer.byteLength(extname(name)) <= 16 ? extname(name) : "";
@@ -32,7 +41,10 @@ function shorten(name: string): string {
   return stem + ending;
 }
 
-/** Gives each path a file of its own: `cat/a.jpg`, then `cat/a-2.jpg` for another one that differs from it in letter case at most. */
+/**
+ * Gives each path a file of its own: `cat/a.jpg`, then `cat/a-2.jpg` for another one that differs
+ * from it in letter case at most.
+ */
 export function createPathClaims(): (folder: string, name: string) => string {
   const taken = new Set<string>();
   return (folder, name) => {

@@ -6,7 +6,10 @@ import { summarize } from "./inspect.ts";
 import { buildPack } from "./pack/build-pack.ts";
 import { openSource } from "./sources/open-source.ts";
 
-/** Real data is never part of the repository: PAWPRINT_TEST_DATA names its folder, or it lies in ../shared/data. */
+/**
+ * Real data is never part of the repository: PAWPRINT_TEST_DATA names its folder, or it lies in
+ * ../shared/data.
+ */
 const data = process.env.PAWPRINT_TEST_DATA ?? resolve("..", "shared", "data");
 const mnist = join(data, "mnist");
 const photographs = join(data, "cats-dogs-fullres.zip");

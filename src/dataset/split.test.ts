@@ -12,7 +12,10 @@ const pictureOf = (content: number, label = "cat"): SplitPicture => ({
 const many = (count: number, label = "cat", from = 0): SplitPicture[] =>
   Array.from({ length: count }, (_, at) => pictureOf(from + at, label));
 
-/** Sets of 60 and more different pictures a class: there the hash alone fills every split nearly always (1 - 2 * 0.9^60 = 0.996). */
+/**
+ * Sets of 60 and more different pictures a class: there the hash alone fills every split nearly
+ * always (1 - 2 * 0.9^60 = 0.996).
+ */
 const contents = fc.uniqueArray(fc.nat(1_000_000), { minLength: 60, maxLength: 150 });
 const isFilledByHash = (pictures: readonly SplitPicture[]): boolean => {
   const strict = assignSplits(pictures, plan);
@@ -118,7 +121,8 @@ describe("the split of each class", () => {
           const own = sides.filter((_, at) => pictures[at]!.label === label);
           for (const split of ["val", "test"] as const) {
             const share = own.filter((side) => side === split).length / own.length;
-            // Five standard deviations: one of the 400 comparisons here misses it once in 4,000 runs of this test.
+            // Five standard deviations: one of the 400 comparisons here misses it once in 4,000
+            // runs of this test.
             const tolerance = 5 * Math.sqrt((wanted[split] * (1 - wanted[split])) / own.length);
             expect(Math.abs(share - wanted[split])).toBeLessThan(tolerance);
           }

@@ -1,4 +1,7 @@
-/** Puts each picture into train, val or test by a hash of its bytes, so that no picture ever moves because others came. */
+/**
+ * Puts each picture into train, val or test by a hash of its bytes, so that no picture ever moves
+ * because others came.
+ */
 import { AppError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
 import { type Split, splits } from "./sources/source.ts";
@@ -22,7 +25,10 @@ export interface Fold {
   readonly count: number;
 }
 
-/** What to cut by hash, as shares of the pictures that the source leaves to train. 0 where the source gives that split. */
+/**
+ * What to cut by hash, as shares of the pictures that the source leaves to train. 0 where the
+ * source gives that split.
+ */
 export interface SplitPlan {
   readonly val: number;
   readonly test: number;
@@ -31,7 +37,10 @@ export interface SplitPlan {
 }
 
 export interface SplitPicture {
-  /** SHA-256 of the picture's bytes; for near-duplicates the lowest one of their group, so that they stay together. */
+  /**
+   * SHA-256 of the picture's bytes; for near-duplicates the lowest one of their group, so that they
+   * stay together.
+   */
   readonly hash: string;
   readonly label: string;
   /** Where the source says that the picture belongs. */
@@ -40,8 +49,8 @@ export interface SplitPicture {
 
 /**
  * Decides what has to be cut by hash, from the splits that the source gives (none, as a rule).
- * Errors: CONFIG_INVALID for proportions outside 0 to 1, without train, or that do not add up to 1, for a fold that is none of its count,
- * and for folds of a source that gives val itself.
+ * Errors: CONFIG_INVALID for proportions outside 0 to 1, without train, or that do not add up to 1,
+ * for a fold that is none of its count, and for folds of a source that gives val itself.
  */
 export function planSplits(given: ReadonlySet<Split>, proportions?: Proportions, fold?: Fold): SplitPlan {
   if (proportions !== undefined) requireProportions(proportions);
@@ -68,8 +77,8 @@ export function positionOf(hash: string, salt: string): number {
 }
 
 /**
- * Test lies at the bottom of [0, 1), val above it, train on top: another share of val leaves test as it is. Folds are equal parts of what
- * lies above test.
+ * Test lies at the bottom of [0, 1), val above it, train on top: another share of val leaves test
+ * as it is. Folds are equal parts of what lies above test.
  */
 export function splitAt(position: number, { val, test, fold }: SplitPlan): Split {
   if (position < test) return "test";
@@ -84,13 +93,15 @@ interface Group {
 }
 
 /**
- * The split of each picture, in their order. A picture's split follows from its hash and the salt alone: names, order and unrelated
- * pictures play no part, and pictures of one hash stay together. Each class is cut by itself, so that shares differ from the wanted ones
- * only as much as chance makes them: by about sqrt(share (1 - share) / pictures of the class).
+ * The split of each picture, in their order. A picture's split follows from its hash and the salt
+ * alone: names, order and unrelated pictures play no part, and pictures of one hash stay together.
+ * Each class is cut by itself, so that shares differ from the wanted ones only as much as chance
+ * makes them: by about sqrt(share (1 - share) / pictures of the class).
  *
- * One exception, for small classes: where the hash leaves a class without a picture in a split that is cut, the picture nearest
- * to that split's border is moved in. It goes back once the class has grown a picture that belongs there. Folds are never filled up
- * like this, since each picture is in val of exactly one of them.
+ * One exception, for small classes: where the hash leaves a class without a picture in a split that
+ * is cut, the picture nearest to that split's border is moved in. It goes back once the class has
+ * grown a picture that belongs there. Folds are never filled up like this, since each picture is in
+ * val of exactly one of them.
  *
  * Errors: DATASET_CLASS_TOO_SMALL where a class has fewer different pictures than splits to fill.
  */
@@ -109,7 +120,9 @@ export function assignSplits(pictures: readonly SplitPicture[], plan: SplitPlan,
   return pictures.map(({ hash, label, given }) => (isFixed(given) ? given : classes.get(label)!.get(hash)!.split));
 }
 
-/** Pictures that the source puts into val or test stay there; those of its train split may be cut. */
+/**
+ * Pictures that the source puts into val or test stay there; those of its train split may be cut.
+ */
 function isFixed(given: Split | undefined): given is "val" | "test" {
   return given === "val" || given === "test";
 }
@@ -125,7 +138,8 @@ function fillEmptySplits(label: string, groups: readonly Group[], plan: SplitPla
     const sizeOf = (of: Split): number => ascending.filter((group) => group.split === of).length;
     const [donor] = wanted.toSorted((a, b) => sizeOf(b) - sizeOf(a));
     const moved = ascending.filter((group) => group.split === donor).at(split === "train" ? -1 : 0);
-    // There are at least as many pictures as splits, so the fullest has one to give, unless all are in a fold's val.
+    // There are at least as many pictures as splits, so the fullest has one to give, unless all are
+    // in a fold's val.
     if (moved !== undefined) moved.split = split;
   }
 }

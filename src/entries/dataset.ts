@@ -1,4 +1,6 @@
-/** `import … from "pawprint/dataset"`: sources, packs, splits and inspection of labelled pictures. */
+/**
+ * `import … from "pawprint/dataset"`: sources, packs, splits and inspection of labelled pictures.
+ */
 export { importSource } from "../dataset/import-source.ts";
 export { inspectSource } from "../dataset/inspection/inspect-source.ts";
 export { buildPack } from "../dataset/pack/build-pack.ts";

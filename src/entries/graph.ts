@@ -1,4 +1,7 @@
-/** `import … from "pawprint/graph"`: ONNX graphs, the op table, differentiation, networks, training steps and executors. */
+/**
+ * `import … from "pawprint/graph"`: ONNX graphs, the op table, differentiation, networks, training
+ * steps and executors.
+ */
 export { gradients } from "../graph/autodiff.ts";
 export { decodeModel, encodeModel, readMetadata } from "../graph/onnx.ts";
 export * as ops from "../graph/ops/table.ts";

@@ -1,7 +1,9 @@
 /**
- * `import … from "pawprint"`: from labelled pictures to a bundle, its evaluation and its predictions.
+ * `import … from "pawprint"`: from labelled pictures to a bundle, its evaluation and its
+ * predictions.
  *
- * `train` goes from labelled pictures to a bundle; `evaluateBundle` measures one; `openPredictor` predicts with one.
+ * `train` goes from labelled pictures to a bundle; `evaluateBundle` measures one; `openPredictor`
+ * predicts with one.
  */
 export { AppError, type ErrorCode, type ErrorKind, errorTable, isAppError } from "../base/errors.ts";
 export { createLogger, type Logger, silentLogger } from "../base/logger.ts";

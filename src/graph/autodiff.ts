@@ -7,8 +7,9 @@ import { type GraphNode, nodesOf, scalar, type Value } from "./value.ts";
 
 /**
  * The gradient of a scalar loss with respect to each of `targets`, each of its target's shape.
- * Walks the loss's nodes backwards once, asks each node's gradient rule, sums what broadcasting had spread and adds up
- * what comes from several uses. A target that the loss does not depend on is an error: it is a mistake in the model.
+ * Walks the loss's nodes backwards once, asks each node's gradient rule, sums what broadcasting had
+ * spread and adds up what comes from several uses. A target that the loss does not depend on is an
+ * error: it is a mistake in the model.
  * Source: reverse accumulation as in Griewank & Walther, Evaluating Derivatives (2008), chapter 3.
  */
 export function gradients(loss: Value, targets: readonly Value[]): readonly Value[] {

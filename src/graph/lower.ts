@@ -3,8 +3,9 @@
 import { type Graph, nodesOf, rewrite, type Value } from "./value.ts";
 
 /**
- * The same graph in standard ONNX ops only. What a composite op expands to may itself hold composite ops; they go too.
- * Executors that know faster forms of some composite ops rewrite those first and hand the rest to this.
+ * The same graph in standard ONNX ops only. What a composite op expands to may itself hold
+ * composite ops; they go too. Executors that know faster forms of some composite ops rewrite those
+ * first and hand the rest to this.
  */
 export function expandComposites(source: Graph): Graph {
   let graph = source;

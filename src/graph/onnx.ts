@@ -1,4 +1,7 @@
-/** ONNX bytes in and out. The wire format is onnx-proto's; this file only maps our graphs to its messages and back. */
+/**
+ * ONNX bytes in and out. The wire format is onnx-proto's; this file only maps our graphs to its
+ * messages and back.
+ */
 import type { onnx } from "onnx-proto";
 import onnxProto from "onnx-proto";
 import { AppError } from "../base/errors.ts";
@@ -62,7 +65,8 @@ export function encodeModel(source: Graph, metadata: Readonly<Record<string, str
       attribute: encodeAttributes(node.op.attributeTypes, node.attributes),
     };
   });
-  // An output that is an input, a constant, or a value that already carries another output's name gets an Identity.
+  // An output that is an input, a constant, or a value that already carries another output's name
+  // gets an Identity.
   const aliases = Object.entries(source.outputs).filter(([name, value]) => nameOf(value) !== name);
   for (const [name, value] of aliases)
     nodes.push({ name: `alias_${name}`, opType: "Identity", input: [nameOf(value)], output: [name] });
@@ -115,7 +119,8 @@ function encodeAttributes(
 
 /**
  * Reads an `.onnx` file whose ops are all in the op table.
- * Errors: MODEL_UNREADABLE for bytes that are no ONNX model, or that use ops, element types or external data we do not know.
+ * Errors: MODEL_UNREADABLE for bytes that are no ONNX model, or that use ops, element types or
+ * external data we do not know.
  */
 export function decodeModel(bytes: Uint8Array, where?: string): OnnxModel {
   const model = parse(bytes, where);
@@ -172,7 +177,8 @@ function decodeBytes(bytes: Uint8Array, where: string | undefined): onnx.IModelP
 
 function checkOpset(model: onnx.IModelProto, where: string | undefined): void {
   const version = Number((model.opsetImport ?? []).find(({ domain }) => !domain || domain === "ai.onnx")?.version ?? 0);
-  // From 13 on the ops of the table mean what they mean today; newer forms are refused node by node.
+  // From 13 on the ops of the table mean what they mean today; newer forms are refused node by
+  // node.
   if (version < 13) throw unreadable("a model is written in opset 13 or later", `opset ${version}`, where);
 }
 

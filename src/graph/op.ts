@@ -1,6 +1,6 @@
 /**
- * What one entry of the op table holds, and the values and nodes that its rules speak of. Adding an op is one call of
- * `defineOp`; the tests find it by walking the table.
+ * What one entry of the op table holds, and the values and nodes that its rules speak of. Adding an
+ * op is one call of `defineOp`; the tests find it by walking the table.
  */
 import { AppError } from "../base/errors.ts";
 import { type DType, formatType, type TensorData, type TensorType } from "./tensor-type.ts";
@@ -36,7 +36,10 @@ export interface GraphNode {
   readonly outputs: readonly Value[];
 }
 
-/** A tensor of the reference executor: always float64 inside, whatever its dtype, so that gradients can be checked to 1e-6. */
+/**
+ * A tensor of the reference executor: always float64 inside, whatever its dtype, so that gradients
+ * can be checked to 1e-6.
+ */
 export interface ReferenceTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -48,24 +51,34 @@ export interface ReferenceTensor {
 export interface GradientContext {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** The loss's gradient with respect to each output; `undefined` where the loss does not depend on it. */
+  /**
+   * The loss's gradient with respect to each output; `undefined` where the loss does not depend on
+   * it.
+   */
   readonly outputGradients: readonly (Value | undefined)[];
   readonly attributes: Attributes;
 }
 
 /**
- * Gives the loss's gradient with respect to each input, in terms of other ops; `undefined` for an input that has none
- * (an index, a shape). A gradient may still have the broadcast shape of the output: it is summed back centrally.
+ * Gives the loss's gradient with respect to each input, in terms of other ops; `undefined` for an
+ * input that has none (an index, a shape). A gradient may still have the broadcast shape of the
+ * output: it is summed back centrally.
  */
 export type GradientRule = (context: GradientContext) => readonly (Value | undefined)[];
 
-/** One case for the tests that walk the table: input types (values are drawn at random) and attributes. */
+/**
+ * One case for the tests that walk the table: input types (values are drawn at random) and
+ * attributes.
+ */
 export interface OpSample {
   readonly inputs: readonly (SampleInput | undefined)[];
   readonly attributes?: Attributes;
 }
 
-/** `range` bounds the random values (default -1 to 1); `values` fixes them; `constant` makes the input a graph constant. */
+/**
+ * `range` bounds the random values (default -1 to 1); `values` fixes them; `constant` makes the
+ * input a graph constant.
+ */
 export interface SampleInput {
   readonly dtype?: DType;
   readonly shape: readonly number[];
@@ -83,8 +96,9 @@ export interface Op {
   readonly doc: string;
   readonly attributeTypes: Readonly<Record<string, AttributeType>>;
   /**
-   * Shape rule: the outputs' types, or an AppError (GRAPH_SHAPE, GRAPH_DTYPE, GRAPH_ATTRIBUTE) that says the constraint
-   * and what was received. `constants` holds the value of each input that is known while building.
+   * Shape rule: the outputs' types, or an AppError (GRAPH_SHAPE, GRAPH_DTYPE, GRAPH_ATTRIBUTE) that
+   * says the constraint and what was received. `constants` holds the value of each input that is
+   * known while building.
    */
   infer(
     inputs: readonly (TensorType | undefined)[],
@@ -95,7 +109,10 @@ export interface Op {
   readonly gradient: GradientRule | { readonly none: string };
   /** The same computation in plain float64 TypeScript: the oracle of the tests. */
   reference(inputs: readonly (ReferenceTensor | undefined)[], attributes: Attributes): readonly ReferenceTensor[];
-  /** Present on composite ops: the same in standard ONNX ops. Executors may lower such an op in a faster way. */
+  /**
+   * Present on composite ops: the same in standard ONNX ops. Executors may lower such an op in a
+   * faster way.
+   */
   readonly expand?: (inputs: readonly Value[], attributes: Attributes) => readonly Value[];
   readonly samples: readonly OpSample[];
 }
@@ -120,7 +137,10 @@ export function findOp(name: string, domain = ""): Op | undefined {
   return table.get(`${domain}:${name}`);
 }
 
-/** Writes the gradient rule of an op with one output: `dy` is the loss's gradient with respect to that output, `y`. */
+/**
+ * Writes the gradient rule of an op with one output: `dy` is the loss's gradient with respect to
+ * that output, `y`.
+ */
 export function chain(
   rule: (
     context: { readonly dy: Value; readonly y: Value; readonly attributes: Attributes },
@@ -132,14 +152,18 @@ export function chain(
     rule({ dy: outputGradients[0]!, y: outputs[0]!, attributes }, ...inputs);
 }
 
-/** The rule of an op that is constant almost everywhere, or that takes no real numbers: nothing flows back. */
+/**
+ * The rule of an op that is constant almost everywhere, or that takes no real numbers: nothing
+ * flows back.
+ */
 export const noFlow: GradientRule = () => [];
 
 /** Writes the reference of an op with one output, its inputs by position. */
 export function kernel(
   compute: (attributes: Attributes, ...inputs: ReferenceTensor[]) => ReferenceTensor,
 ): Op["reference"] {
-  // The shape rule has shown that required inputs are there; optional ones are declared so by `compute` itself.
+  // The shape rule has shown that required inputs are there; optional ones are declared so by
+  // `compute` itself.
   return (inputs, attributes) => [compute(attributes, ...(inputs as readonly ReferenceTensor[]))];
 }
 

@@ -6,8 +6,9 @@ import { type Graph, nodesOf, type Value } from "./value.ts";
 const bytesOf: Readonly<Record<DType, number>> = { float32: 4, uint8: 1, int32: 4, int64: 8, bool: 1 };
 
 /**
- * The most bytes that values computed by the nodes take at one time, where nodes run one after the other and each value goes after its last use. Inputs,
- * constants and what a kernel needs for itself are not counted. Errors: INTERNAL for shapes that are not fixed.
+ * The most bytes that values computed by the nodes take at one time, where nodes run one after the
+ * other and each value goes after its last use. Inputs, constants and what a kernel needs for
+ * itself are not counted. Errors: INTERNAL for shapes that are not fixed.
  */
 export function peakBytes(graph: Graph): number {
   const nodes = nodesOf(Object.values(graph.outputs));

@@ -5,8 +5,8 @@ import { toReference } from "./reference-tensor.ts";
 import { type Graph, nodesOf } from "./value.ts";
 
 /**
- * Computes each output of a graph from float64 feeds, by name. Nothing is rounded on the way, whatever the dtypes say.
- * Feeds must fit the graph's inputs in shape: executors check that before.
+ * Computes each output of a graph from float64 feeds, by name. Nothing is rounded on the way,
+ * whatever the dtypes say. Feeds must fit the graph's inputs in shape: executors check that before.
  */
 export function evaluate(
   graph: Graph,

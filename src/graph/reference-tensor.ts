@@ -1,4 +1,6 @@
-/** Float64 tensors of the reference executor: how op references walk, broadcast and combine them. */
+/**
+ * Float64 tensors of the reference executor: how op references walk, broadcast and combine them.
+ */
 import type { ReferenceTensor } from "./op.ts";
 import { type DType, sizeOf, type TensorData } from "./tensor-type.ts";
 

@@ -1,4 +1,7 @@
-/** What the shape rules of the ops share: checks whose errors read alike, broadcasting, axes and attribute reading. */
+/**
+ * What the shape rules of the ops share: checks whose errors read alike, broadcasting, axes and
+ * attribute reading.
+ */
 import { AppError } from "../base/errors.ts";
 import { type Attributes, rejectShape } from "./op.ts";
 import { type Dim, type DType, formatType, type Shape, type TensorData, type TensorType } from "./tensor-type.ts";
@@ -19,7 +22,10 @@ type Checked<Rules extends readonly InputRule[]> = {
   readonly [At in keyof Rules]: Rules[At] extends { readonly optional: true } ? TensorType | undefined : TensorType;
 };
 
-/** Holds an op's inputs to its rules and gives them back, typed. Errors: GRAPH_SHAPE (count, rank), GRAPH_DTYPE. */
+/**
+ * Holds an op's inputs to its rules and gives them back, typed. Errors: GRAPH_SHAPE (count, rank),
+ * GRAPH_DTYPE.
+ */
 export function checkInputs<const Rules extends readonly InputRule[]>(
   op: string,
   inputs: readonly (TensorType | undefined)[],
@@ -36,7 +42,8 @@ export function checkInputs<const Rules extends readonly InputRule[]>(
       rejectShape(op, `${name} with ${rank} axes`, [type]);
     }
   }
-  // The loop above has shown that every required input is there; a mapped tuple cannot be narrowed in place.
+  // The loop above has shown that every required input is there; a mapped tuple cannot be narrowed
+  // in place.
   return rules.map((_, at) => inputs[at]) as unknown as Checked<Rules>;
 }
 
@@ -49,7 +56,10 @@ export function rejectAttribute(op: string, constraint: string, received: unknow
   throw new AppError("GRAPH_ATTRIBUTE", { required: `${op} expects ${constraint}`, received: text });
 }
 
-/** The shape to which all types broadcast by numpy's rule: aligned at the last axis, equal or 1. A symbol equals itself. */
+/**
+ * The shape to which all types broadcast by numpy's rule: aligned at the last axis, equal or 1. A
+ * symbol equals itself.
+ */
 export function broadcastShapes(op: string, types: readonly TensorType[]): Shape {
   const rank = Math.max(...types.map((type) => type.shape.length));
   return Array.from({ length: rank }, (_, axis) => {
@@ -72,7 +82,10 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-/** The numbers of an input that must be known while the graph is built. Errors: GRAPH_ATTRIBUTE for any other value. */
+/**
+ * The numbers of an input that must be known while the graph is built. Errors: GRAPH_ATTRIBUTE for
+ * any other value.
+ */
 export function constantNumbers(op: string, name: string, tensor: TensorData | undefined): readonly number[] {
   if (!tensor) rejectAttribute(op, `a constant ${name}`, "a value that is computed when the graph runs");
   return Array.from(tensor.data, Number);

@@ -20,7 +20,10 @@ export interface TensorType {
   readonly shape: Shape;
 }
 
-/** Numbers known while the graph is built. `int64` is held as BigInt64Array, `bool` as Uint8Array of 0 and 1. */
+/**
+ * Numbers known while the graph is built. `int64` is held as BigInt64Array, `bool` as Uint8Array of
+ * 0 and 1.
+ */
 export interface TensorData {
   readonly dtype: DType;
   readonly shape: readonly number[];

@@ -1,6 +1,7 @@
 /**
- * A graph as plain immutable data: every value knows what produced it, so a graph is nothing but its inputs and outputs.
- * There is no builder to pass around and nothing to mutate; rewriting a graph makes new values.
+ * A graph as plain immutable data: every value knows what produced it, so a graph is nothing but
+ * its inputs and outputs. There is no builder to pass around and nothing to mutate; rewriting a
+ * graph makes new values.
  */
 import { AppError } from "../base/errors.ts";
 import type { Attributes, GraphNode, Op, Value } from "./op.ts";
@@ -57,9 +58,9 @@ export function apply1(op: Op, inputs: readonly (Value | undefined)[], attribute
 }
 
 /**
- * Gathers the nodes that the given values need, each after the nodes that it needs itself.
- * The order is that of a depth-first walk from the first value to the last: independent of object identity, so equal
- * code gives equal graphs.
+ * Gathers the nodes that the given values need, each after the nodes that it needs itself. The
+ * order is that of a depth-first walk from the first value to the last: independent of object
+ * identity, so equal code gives equal graphs.
  */
 export function nodesOf(values: Iterable<Value>): readonly GraphNode[] {
   const done = new Set<GraphNode>();
@@ -81,8 +82,8 @@ export function nodesOf(values: Iterable<Value>): readonly GraphNode[] {
 }
 
 /**
- * Makes a graph and checks that it is closed: every input that its outputs need is listed, and no name stands twice, be it
- * among inputs or for an input and an output. Errors: GRAPH_ATTRIBUTE.
+ * Makes a graph and checks that it is closed: every input that its outputs need is listed, and no
+ * name stands twice, be it among inputs or for an input and an output. Errors: GRAPH_ATTRIBUTE.
  */
 export function graph(name: string, inputs: readonly Value[], outputs: Readonly<Record<string, Value>>): Graph {
   const known = new Set(inputs);
@@ -121,8 +122,9 @@ export function graph(name: string, inputs: readonly Value[], outputs: Readonly<
 }
 
 /**
- * Rewrites a graph node by node, in topological order. `rule` gets the node with its inputs already rewritten and answers
- * the values that take the place of its outputs, or `undefined` to keep the node as it is.
+ * Rewrites a graph node by node, in topological order. `rule` gets the node with its inputs already
+ * rewritten and answers the values that take the place of its outputs, or `undefined` to keep the
+ * node as it is.
  */
 export function rewrite(
   source: Graph,

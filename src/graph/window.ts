@@ -1,4 +1,7 @@
-/** Sliding windows over height and width: the geometry that convolutions and pooling share, and their float64 loops. */
+/**
+ * Sliding windows over height and width: the geometry that convolutions and pooling share, and
+ * their float64 loops.
+ */
 import { type Attributes, rejectShape } from "./op.ts";
 import { listAttribute, onlyAttribute, rejectAttribute } from "./shape-rules.ts";
 import type { Dim, TensorType } from "./tensor-type.ts";
@@ -21,7 +24,10 @@ export const windowAttributes = {
   auto_pad: "string",
 } as const;
 
-/** Reads a window from an op's attributes. Errors: GRAPH_ATTRIBUTE for a wrong number or range of numbers. */
+/**
+ * Reads a window from an op's attributes. Errors: GRAPH_ATTRIBUTE for a wrong number or range of
+ * numbers.
+ */
 export function windowOf(op: string, attributes: Attributes, kernel?: readonly Dim[]): Window {
   onlyAttribute(op, attributes, "auto_pad", "NOTSET");
   const list = (name: string, fallback: readonly number[], least: number): readonly number[] => {
@@ -47,7 +53,10 @@ export function pair(values: readonly number[]): Pair {
   return [values[0]!, values[1]!];
 }
 
-/** How many window positions fit: floor((size + pads - dilation (kernel - 1) - 1) / stride) + 1, for height and width. */
+/**
+ * How many window positions fit: floor((size + pads - dilation (kernel - 1) - 1) / stride) + 1, for
+ * height and width.
+ */
 export function positions(size: Pair, { kernel, strides, pads, dilations }: Window): Pair {
   return [0, 1].map((axis) => {
     const span = dilations[axis]! * (kernel[axis]! - 1) + 1;
@@ -62,7 +71,10 @@ export function spatialSize(op: string, type: TensorType): Pair {
   return [height, width];
 }
 
-/** The output's height and width. Errors: GRAPH_SHAPE where the window is larger than the padded picture. */
+/**
+ * The output's height and width. Errors: GRAPH_SHAPE where the window is larger than the padded
+ * picture.
+ */
 export function outputSize(op: string, x: TensorType, window: Window): Pair {
   const size = positions(spatialSize(op, x), window);
   if (size[0] < 1 || size[1] < 1) {
@@ -73,8 +85,9 @@ export function outputSize(op: string, x: TensorType, window: Window): Pair {
 }
 
 /**
- * Every triple of a picture's element, the window position that sees it, and the kernel element through which it does:
- * flat offsets inside an H x W picture, an OH x OW output and a kh x kw kernel, one triple after the other.
+ * Every triple of a picture's element, the window position that sees it, and the kernel element
+ * through which it does: flat offsets inside an H x W picture, an OH x OW output and a kh x kw
+ * kernel, one triple after the other.
  */
 export function tapsOf(size: Pair, window: Window): Int32Array {
   const [outputHeight, outputWidth] = positions(size, window);

@@ -1,7 +1,13 @@
-/** A colour scale for heat: lightness rises evenly with the value, so that it reads the same in grey and to colour-blind eyes. */
+/**
+ * A colour scale for heat: lightness rises evenly with the value, so that it reads the same in grey
+ * and to colour-blind eyes.
+ */
 import type { Colour } from "./decode.ts";
 
-/** Ten even steps of "inferno" by van der Walt and Smith (2015, CC0), black through red and orange to pale yellow. */
+/**
+ * Ten even steps of "inferno" by van der Walt and Smith (2015, CC0), black through red and orange
+ * to pale yellow.
+ */
 const inferno: readonly Colour[] = [
   [0, 0, 4],
   [27, 12, 65],

@@ -1,4 +1,7 @@
-/** Turns the bytes of a picture file into upright 8-bit pixels, within limits that hold before anything is decoded. */
+/**
+ * Turns the bytes of a picture file into upright 8-bit pixels, within limits that hold before
+ * anything is decoded.
+ */
 import { readFile, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { AppError } from "../base/errors.ts";
@@ -6,15 +9,19 @@ import { readFailure } from "../base/files/file-failure.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { type DeclaredSize, declaredSize, sniffFormat } from "./format.ts";
 
-// Pictures are decoded beside each other, one libvips thread each: for small pictures that is the fastest use of the cores.
-// Its operation cache would only keep memory, since no picture is decoded twice.
+// Pictures are decoded beside each other, one libvips thread each: for small pictures that is the
+// fastest use of the cores. Its operation cache would only keep memory, since no picture is decoded
+// twice.
 sharp.concurrency(1);
 sharp.cache(false);
 
 /** What a picture may be at most. */
 export const pictureLimits = { pixels: 100_000_000, sizeBytes: 256 * 2 ** 20 } as const;
 
-/** 8-bit pixels, row by row, the channels of a pixel side by side: `[height, width, channels]`; RGB or grey. */
+/**
+ * 8-bit pixels, row by row, the channels of a pixel side by side: `[height, width, channels]`; RGB
+ * or grey.
+ */
 export interface PixelImage {
   readonly width: number;
   readonly height: number;
@@ -36,15 +43,20 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes a JPEG, PNG, GIF (its first frame), WebP, TIFF or AVIF: turned upright by its EXIF orientation, flattened onto
- * `background`, CMYK, 16-bit, palette and wide-gamut pictures brought to 8-bit sRGB or grey.
- * Errors: IMAGE_UNREADABLE for what is no picture, damaged or cut off; IMAGE_SIZE for 0 or more than 100 megapixels.
+ * Decodes a JPEG, PNG, GIF (its first frame), WebP, TIFF or AVIF: turned upright by its EXIF
+ * orientation, flattened onto `background`, CMYK, 16-bit, palette and wide-gamut pictures brought
+ * to 8-bit sRGB or grey.
+ * Errors: IMAGE_UNREADABLE for what is no picture, damaged or cut off; IMAGE_SIZE for 0 or more
+ * than 100 megapixels.
  */
 export async function decodePicture(bytes: Uint8Array, options: DecodeOptions): Promise<PixelImage> {
   return decodeThrough(bytes, options, (picture) => picture);
 }
 
-/** `decodePicture` with further steps (a resize) before the pixels are taken out: one pass through libvips. */
+/**
+ * `decodePicture` with further steps (a resize) before the pixels are taken out: one pass through
+ * libvips.
+ */
 export async function decodeThrough(
   bytes: Uint8Array,
   { channels, background, where, maximumPixels }: DecodeOptions,
@@ -61,9 +73,11 @@ export async function decodeThrough(
 }
 
 /**
- * The start of a libvips pipeline, within the limits; nothing is decoded yet. `failOn` says how small a fault ends it: "error" refuses files
- * that end early or are damaged; "warning" also refuses oddities that cameras write, many of them harmless.
- * Errors: IMAGE_UNREADABLE for what is no picture; IMAGE_SIZE above 256 MiB. What the pipeline throws later is for `decodingFailure`.
+ * The start of a libvips pipeline, within the limits; nothing is decoded yet. `failOn` says how
+ * small a fault ends it: "error" refuses files that end early or are damaged; "warning" also
+ * refuses oddities that cameras write, many of them harmless.
+ * Errors: IMAGE_UNREADABLE for what is no picture; IMAGE_SIZE above 256 MiB. What the pipeline
+ * throws later is for `decodingFailure`.
  */
 export function openPicture(
   bytes: Uint8Array,
@@ -116,7 +130,8 @@ export function tooManyBytes(sizeBytes: number, where: string): AppError {
 }
 
 /**
- * Why libvips refused, as an error: IMAGE_SIZE where the header states a size out of bounds, else IMAGE_UNREADABLE with what libvips says.
+ * Why libvips refused, as an error: IMAGE_SIZE where the header states a size out of bounds, else
+ * IMAGE_UNREADABLE with what libvips says.
  */
 export function decodingFailure(
   bytes: Uint8Array,

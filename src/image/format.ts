@@ -17,8 +17,9 @@ export const pictureExtensions: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The format that the bytes begin as; undefined for anything else. Vector formats (SVG, PDF) are left out on purpose:
- * they are programs, not pictures, and a small one can ask for any amount of work.
+ * The format that the bytes begin as; undefined for anything else. Vector formats (SVG, PDF) are
+ * left out on purpose: they are programs, not pictures, and a small one can ask for any amount of
+ * work.
  */
 export function sniffFormat(bytes: Uint8Array): PictureFormat | undefined {
   const text = (start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, end));
@@ -37,8 +38,9 @@ export interface DeclaredSize {
 }
 
 /**
- * The size in pixels that the header of a PNG, GIF or JPEG states, read without trusting anything else in the file;
- * undefined where there is no such header. It explains why a decoder refused a file.
+ * The size in pixels that the header of a PNG, GIF or JPEG states, read without trusting anything
+ * else in the file; undefined where there is no such header. It explains why a decoder refused a
+ * file.
  */
 export function declaredSize(bytes: Uint8Array): DeclaredSize | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -50,7 +52,10 @@ export function declaredSize(bytes: Uint8Array): DeclaredSize | undefined {
   return format === "jpeg" ? jpegSize(view) : undefined;
 }
 
-/** Walks the marker segments to the frame header (ITU-T T.81, B.2.2): SOF0 to SOF15 without DHT, JPG and DAC. */
+/**
+ * Walks the marker segments to the frame header (ITU-T T.81, B.2.2): SOF0 to SOF15 without DHT, JPG
+ * and DAC.
+ */
 function jpegSize(view: DataView): DeclaredSize | undefined {
   let at = 2;
   while (at + 9 <= view.byteLength && view.getUint8(at) === 0xff) {

@@ -3,15 +3,17 @@ import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../base/cancel.ts";
 
 /**
- * Enough to keep every core decoding while the next files are being read and the last ones hashed and written: 2, 4, 6 and 8 for each core packed
- * 518, 612, 640 and 685 photographs a second.
+ * Enough to keep every core decoding while the next files are being read and the last ones hashed
+ * and written: 2, 4, 6 and 8 for each core packed 518, 612, 640 and 685 photographs a second.
  */
 const defaultConcurrency = availableParallelism() * 8;
 
 /**
- * Calls `work` for every item, starting them in order, at most `concurrency` at once. The first failure in the items'
- * order is thrown after the work under way has ended, so the same input fails with the same error every time.
- * Errors: what `work` throws, or `items` where it is made while it is gone through; INTERRUPTED where `signal` is aborted.
+ * Calls `work` for every item, starting them in order, at most `concurrency` at once. The first
+ * failure in the items' order is thrown after the work under way has ended, so the same input fails
+ * with the same error every time.
+ * Errors: what `work` throws, or `items` where it is made while it is gone through; INTERRUPTED
+ * where `signal` is aborted.
  */
 export async function forEachInParallel<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -1,7 +1,8 @@
 /**
- * A fingerprint that stays nearly the same when a picture is resized, compressed anew or a little brighter: a hash of its low
- * frequencies (after C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010, section 3.2.1) and a tiny
- * picture of its colours, which the hash knows nothing of.
+ * A fingerprint that stays nearly the same when a picture is resized, compressed anew or a little
+ * brighter: a hash of its low frequencies (after C. Zauner, "Implementation and Benchmarking of
+ * Perceptual Image Hash Functions", 2010, section 3.2.1) and a tiny picture of its colours, which
+ * the hash knows nothing of.
  */
 import type { PixelImage } from "./decode.ts";
 
@@ -15,14 +16,21 @@ export const fingerprintBytes = hashBytes + thumbnailBytes;
 
 /** The picture is squashed to this before its frequencies are taken. */
 const side = 32;
-/** Frequencies from 1 to 16 along each axis, taken diagonal by diagonal, hold the first 128 and more. */
+/**
+ * Frequencies from 1 to 16 along each axis, taken diagonal by diagonal, hold the first 128 and
+ * more.
+ */
 const frequencies = 17;
-/** A picture whose luma varies less than this (standard deviation, 0 to 127.5) has no structure, only noise, to hash. */
+/**
+ * A picture whose luma varies less than this (standard deviation, 0 to 127.5) has no structure,
+ * only noise, to hash.
+ */
 const minimumContrast = 2;
 
 /**
- * The fingerprint of a picture: fastest for small ones, such as 64 x 64 pixels. Undefined for pictures of one colour, and for those with
- * fewer than 32 pixels a side: so little structure would be the same for many (any two handwritten ones are nearly the same picture).
+ * The fingerprint of a picture: fastest for small ones, such as 64 x 64 pixels. Undefined for
+ * pictures of one colour, and for those with fewer than 32 pixels a side: so little structure would
+ * be the same for many (any two handwritten ones are nearly the same picture).
  */
 export function fingerprintOf(image: PixelImage): Uint8Array | undefined {
   if (image.width < side || image.height < side) return undefined;
@@ -42,8 +50,9 @@ export function hashDistance(a: Uint8Array, b: Uint8Array): number {
 }
 
 /**
- * Mean difference of the two tiny pictures, 0 to 255, once each channel is shifted to the same mean; the shifts count for little where all
- * channels share them (the same picture, made brighter), and for half where they do not (the same shapes in other colours).
+ * Mean difference of the two tiny pictures, 0 to 255, once each channel is shifted to the same
+ * mean; the shifts count for little where all channels share them (the same picture, made
+ * brighter), and for half where they do not (the same shapes in other colours).
  */
 export function colourDistance(a: Uint8Array, b: Uint8Array): number {
   const shifts = [0, 1, 2].map((channel) => {
@@ -64,7 +73,10 @@ const castWeight = 0.5;
 
 const bitCount = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
 
-/** Mean luma (ITU-R BT.601) of each cell of a 32 x 32 grid and mean colours of an 8 x 8 grid, in one pass over the pixels. */
+/**
+ * Mean luma (ITU-R BT.601) of each cell of a 32 x 32 grid and mean colours of an 8 x 8 grid, in one
+ * pass over the pixels.
+ */
 function shrink({ width, height, channels, pixels }: PixelImage): { luma: Float64Array; colours: Float64Array } {
   const columns = cellsOf(width);
   const rows = cellsOf(height);
@@ -137,7 +149,9 @@ const cosines = Float64Array.from({ length: frequencies * side }, (_, at) =>
   Math.cos((Math.PI * (2 * (at % side) + 1) * Math.floor(at / side)) / (2 * side)),
 );
 
-/** Positions (u * frequencies + v) of the 128 lowest frequencies but the mean, diagonal by diagonal. */
+/**
+ * Positions (u * frequencies + v) of the 128 lowest frequencies but the mean, diagonal by diagonal.
+ */
 const lowest = Array.from({ length: frequencies * frequencies }, (_, at) => at)
   .filter((at) => at > 0)
   .sort((a, b) => diagonalOf(a) - diagonalOf(b) || a - b)
@@ -166,14 +180,16 @@ function lowFrequencies(luma: Float64Array): Float64Array {
 }
 
 /**
- * Where a picture is smooth, its high frequencies hold only what compression left there: up to some 16 for JPEG at quality 40. A bit is set
- * for what stands clearly above that, so that such coefficients give 0 in each copy.
+ * Where a picture is smooth, its high frequencies hold only what compression left there: up to some
+ * 16 for JPEG at quality 40. A bit is set for what stands clearly above that, so that such
+ * coefficients give 0 in each copy.
  */
 const noiseFloor = 24;
 
 /**
- * A bit for each coefficient: whether it is clearly positive. Bit k goes to byte k mod 16, so that each 16-bit band holds low and high
- * frequencies alike, and no band is the same for half of all pictures.
+ * A bit for each coefficient: whether it is clearly positive. Bit k goes to byte k mod 16, so that
+ * each 16-bit band holds low and high frequencies alike, and no band is the same for half of all
+ * pictures.
  */
 function writeHash(coefficients: Float64Array, into: Uint8Array): void {
   coefficients.forEach((value, at) => {

@@ -1,4 +1,7 @@
-/** The recipe: how any picture becomes the pixels that a model sees; one object for packing, training and serving. */
+/**
+ * The recipe: how any picture becomes the pixels that a model sees; one object for packing,
+ * training and serving.
+ */
 import type { Sharp } from "sharp";
 import sharp from "sharp";
 import { AppError } from "../base/errors.ts";
@@ -13,11 +16,17 @@ import {
   takePixels,
 } from "./decode.ts";
 
-/** cover: fill the frame and cut what stands out; contain: show all and fill the rest; stretch: ignore the aspect ratio. */
+/**
+ * cover: fill the frame and cut what stands out; contain: show all and fill the rest; stretch:
+ * ignore the aspect ratio.
+ */
 export const recipeFits = ["cover", "contain", "stretch"] as const;
 export type RecipeFit = (typeof recipeFits)[number];
 
-/** libvips' names. Used for making a picture smaller; a larger one is made with its nearest relative there. */
+/**
+ * libvips' names. Used for making a picture smaller; a larger one is made with its nearest relative
+ * there.
+ */
 export const recipeKernels = ["nearest", "linear", "cubic", "mitchell", "lanczos2", "lanczos3"] as const;
 export type RecipeKernel = (typeof recipeKernels)[number];
 
@@ -38,8 +47,9 @@ const maximumSide = 4096;
 const white: Colour = [255, 255, 255];
 
 /**
- * The pixels of a picture file under a recipe, uint8 `[height, width, channels]`: upright, flattened, in sRGB or grey, resized.
- * Packing and prediction both call this, so the same file gives the same bytes in both.
+ * The pixels of a picture file under a recipe, uint8 `[height, width, channels]`: upright,
+ * flattened, in sRGB or grey, resized. Packing and prediction both call this, so the same file
+ * gives the same bytes in both.
  * Errors: IMAGE_UNREADABLE, IMAGE_SIZE; `where` is the picture's name in them.
  */
 export async function applyRecipe(
@@ -62,13 +72,16 @@ export async function applyRecipeToFile(path: string, recipe: Recipe): Promise<U
   return applyRecipe(await readPictureFile(path), recipe, path);
 }
 
-/** True where pixels have the recipe's size and channels already, so that it would change nothing. */
+/**
+ * True where pixels have the recipe's size and channels already, so that it would change nothing.
+ */
 export function fitsRecipe(image: PixelImage, recipe: Recipe): boolean {
   return image.width === recipe.width && image.height === recipe.height && image.channels === recipe.channels;
 }
 
 /**
- * The recipe on pixels that need no decoding (digits in idx files). Pixels that fit come back themselves, not copied.
+ * The recipe on pixels that need no decoding (digits in idx files). Pixels that fit come back
+ * themselves, not copied.
  * Errors: IMAGE_SIZE for 0 or more than 100 megapixels.
  */
 export async function applyRecipeToPixels(image: PixelImage, recipe: Recipe, where = "picture"): Promise<Uint8Array> {

@@ -1,4 +1,7 @@
-/** Draws one cat or dog face as SVG: what makes the kinds differ is shape alone; colours and patterns are the same for both. */
+/**
+ * Draws one cat or dog face as SVG: what makes the kinds differ is shape alone; colours and
+ * patterns are the same for both.
+ */
 import type { Random } from "../base/random.ts";
 
 export type SampleLabel = "cat" | "dog";
@@ -9,7 +12,10 @@ interface Coat {
   readonly light: string;
 }
 
-/** Fur, its markings, and the lighter fur of muzzle and chest: cats and dogs draw from the same list. */
+/**
+ * Fur, its markings, and the lighter fur of muzzle and chest: cats and dogs draw from the same
+ * list.
+ */
 const coats: readonly Coat[] = [
   { fur: "#c98a4b", mark: "#8f5a2a", light: "#f3dfc4" },
   { fur: "#e0b070", mark: "#b07c3c", light: "#fbefd9" },
@@ -25,7 +31,10 @@ const coats: readonly Coat[] = [
 const irises = ["#d8b23c", "#7fae4a", "#5aa0c8", "#8a5a2b", "#5b3a1e", "#b98a3a"];
 const darks = ["#2b2320", "#1c1a1c", "#4a322c"];
 
-/** An SVG fragment about the origin: the head is some 100 units wide, ears and muzzle reach to about 75 from the centre. */
+/**
+ * An SVG fragment about the origin: the head is some 100 units wide, ears and muzzle reach to about
+ * 75 from the centre.
+ */
 export function drawFace(label: SampleLabel, random: Random): string {
   const coat = pick(random, coats);
   return label === "cat" ? drawCat(coat, random) : drawDog(coat, random);
@@ -97,7 +106,10 @@ function drawDog(coat: Coat, random: Random): string {
   ].join("");
 }
 
-/** Hanging ears lie over the head, round ones stand out behind it, and some dogs have pointed ones as cats do. */
+/**
+ * Hanging ears lie over the head, round ones stand out behind it, and some dogs have pointed ones
+ * as cats do.
+ */
 function dogEars(coat: Coat, width: number, height: number, random: Random): { behind: string; before: string } {
   const kind = random.next();
   const fill = random.next() < 0.6 ? coat.mark : coat.fur;
@@ -148,7 +160,10 @@ function eyes({ x, y, width, slit }: Eyes, random: Random): string {
   return eye(-x) + eye(x);
 }
 
-/** Patterns on the head: plain, stripes, a patch about one eye, a blaze down the middle, a darker cap. */
+/**
+ * Patterns on the head: plain, stripes, a patch about one eye, a blaze down the middle, a darker
+ * cap.
+ */
 function markings(coat: Coat, width: number, height: number, random: Random): string {
   const kind = random.integer(5);
   if (kind === 1) {

@@ -31,7 +31,8 @@ describe("a sample picture", () => {
     const means = await Promise.all(sampleLabels.map((label) => meanColours(label, count)));
     const [cats, dogs] = means.map((rows) => column(rows));
     for (let channel = 0; channel < 3; channel++) {
-      // The means of two samples of one distribution differ by more than 3.3 standard errors once in a thousand; the seeds are fixed.
+      // The means of two samples of one distribution differ by more than 3.3 standard errors once
+      // in a thousand; the seeds are fixed.
       const error = Math.hypot(cats!.deviation[channel]!, dogs!.deviation[channel]!) / Math.sqrt(count);
       expect(Math.abs(cats!.mean[channel]! - dogs!.mean[channel]!)).toBeLessThan(3.3 * error);
     }

@@ -1,6 +1,7 @@
 /**
- * The sample pictures: cat and dog faces that are drawn, not photographs. They stand in where nobody has pictures at hand yet,
- * so that the whole way from data to a served model runs offline; a model trained on them knows drawings only.
+ * The sample pictures: cat and dog faces that are drawn, not photographs. They stand in where
+ * nobody has pictures at hand yet, so that the whole way from data to a served model runs offline;
+ * a model trained on them knows drawings only.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
@@ -30,7 +31,10 @@ export interface SamplePicture {
   readonly sizePx: number;
 }
 
-/** Draws one face and gives it as JPEG bytes, with blur, noise and uneven light as a camera would add. */
+/**
+ * Draws one face and gives it as JPEG bytes, with blur, noise and uneven light as a camera would
+ * add.
+ */
 export async function drawSamplePicture({ label, seed, sizePx }: SamplePicture): Promise<Uint8Array> {
   const random = createRandom(seed).split(label);
   const svg = drawScene(label, sizePx, random.split("scene"));
@@ -47,7 +51,9 @@ export async function drawSamplePicture({ label, seed, sizePx }: SamplePicture):
   return new Uint8Array(jpeg);
 }
 
-/** Changes brightness, contrast and warmth, and adds grain (the sum of two even draws), in place. */
+/**
+ * Changes brightness, contrast and warmth, and adds grain (the sum of two even draws), in place.
+ */
 function expose(pixels: Uint8Array, camera: Random): void {
   const contrast = between(camera, 0.75, 1.15);
   const brightness = between(camera, -28, 28);
@@ -56,7 +62,8 @@ function expose(pixels: Uint8Array, camera: Random): void {
   for (let at = 0; at < pixels.length; at += 3) {
     const draw = camera.uint32();
     for (let channel = 0; channel < 3; channel++) {
-      // 10 bits of the draw for each channel: two even numbers from 0 to 31 and from 0 to 31, centred.
+      // 10 bits of the draw for each channel: two even numbers from 0 to 31 and from 0 to 31,
+      // centred.
       const bits = (draw >>> (10 * channel)) & 1023;
       const noise = ((bits & 31) + (bits >>> 5) - 31) * 8 * grain;
       const tint = (1 - channel) * warmth;
@@ -83,8 +90,9 @@ export interface SampleSet {
 }
 
 /**
- * Writes a set of sample pictures as `cat/cat.0.jpg ...` and `dog/dog.0.jpg ...`. The folder appears whole or not at all; where it
- * holds the same set already (by its manifest) it is left as it is.
+ * Writes a set of sample pictures as `cat/cat.0.jpg ...` and `dog/dog.0.jpg ...`. The folder
+ * appears whole or not at all; where it holds the same set already (by its manifest) it is left as
+ * it is.
  * Errors: FILE_EXISTS where the folder holds anything else, FILE_WRITE_FAILED, INTERRUPTED.
  */
 export async function writeSampleSet(
@@ -123,7 +131,9 @@ export async function writeSampleSet(
   return { ...result, reused: false };
 }
 
-/** True where the folder holds the same set; false where nothing stands in the way of writing it. */
+/**
+ * True where the folder holds the same set; false where nothing stands in the way of writing it.
+ */
 async function holds(folder: string, manifest: string): Promise<boolean> {
   const found = await readFile(join(folder, manifestName), "utf8").catch(() => undefined);
   if (found === manifest) return true;

@@ -40,7 +40,10 @@ function gradient(random: Random): string {
   return `<linearGradient id="g" gradientTransform="rotate(${angle} .5 .5)"><stop stop-color="${colour(random)}"/><stop offset="1" stop-color="${colour(random)}"/></linearGradient><rect width="${side}" height="${side}" fill="url(#g)"/>`;
 }
 
-/** Circles, boxes and triangles: triangles too, so that a point against the background is no sign of a cat. */
+/**
+ * Circles, boxes and triangles: triangles too, so that a point against the background is no sign of
+ * a cat.
+ */
 function shapes(random: Random): string {
   const one = (): string => {
     const x = between(random, -5, side + 5);

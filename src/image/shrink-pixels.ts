@@ -5,7 +5,10 @@ export interface PlaneSize {
   readonly width: number;
 }
 
-/** What each output pixel of one axis takes from the input: `count` pixels from `start` on, and their shares, which add up to 1. */
+/**
+ * What each output pixel of one axis takes from the input: `count` pixels from `start` on, and
+ * their shares, which add up to 1.
+ */
 interface Span {
   readonly start: number;
   readonly shares: Float64Array;
@@ -14,8 +17,9 @@ interface Span {
 export type Shrinker = (pixels: Uint8Array, into: Uint8Array) => void;
 
 /**
- * A function that makes uint8 `[N,H,W,C]` of size `from` into `[N,h,w,C]` of size `to`, which is nowhere larger. An output pixel is the mean of the area that it
- * covers, rounded; each axis by itself. The same bytes give the same bytes on every machine.
+ * A function that makes uint8 `[N,H,W,C]` of size `from` into `[N,h,w,C]` of size `to`, which is
+ * nowhere larger. An output pixel is the mean of the area that it covers, rounded; each axis by
+ * itself. The same bytes give the same bytes on every machine.
  */
 export function createShrinker(from: PlaneSize, to: PlaneSize, channels: number): Shrinker {
   const rows = spansOf(from.height, to.height);

@@ -16,9 +16,15 @@ export interface ClassCurves extends ClassRanking, Curves {}
 export interface Analysis {
   readonly evaluation: Evaluation;
   readonly calibration: Calibration;
-  /** The calibration that the raw logits would have; only where the bundle has a temperature other than 1. */
+  /**
+   * The calibration that the raw logits would have; only where the bundle has a temperature other
+   * than 1.
+   */
   readonly uncalibrated?: Calibration;
-  /** Each class against the rest, in the order of labels; classes that all pictures have, or none, are left out. */
+  /**
+   * Each class against the rest, in the order of labels; classes that all pictures have, or none,
+   * are left out.
+   */
   readonly rankings: readonly ClassRanking[];
   /** Means over `rankings`; absent where there are none. */
   readonly macro?: Ranking;

@@ -1,4 +1,7 @@
-/** How far a classifier's confidence is what it says: of pictures answered with 90 %, nine in ten should be right. */
+/**
+ * How far a classifier's confidence is what it says: of pictures answered with 90 %, nine in ten
+ * should be right.
+ */
 import {
   type Answers,
   classCountOf,
@@ -24,7 +27,10 @@ export interface Calibration {
   readonly count: number;
   /** By which the logits were divided. */
   readonly temperature: number;
-  /** Mean distance between confidence and accuracy over the bins, weighted by their pictures: 0 to 1. */
+  /**
+   * Mean distance between confidence and accuracy over the bins, weighted by their pictures: 0 to
+   * 1.
+   */
   readonly expectedCalibrationError: number;
   /** The same distance in the worst bin. */
   readonly maximumCalibrationError: number;
@@ -40,9 +46,11 @@ export interface Calibration {
 const binCount = 15;
 
 /**
- * Confidence is the highest probability, after the logits were divided by `temperature`; bins are of equal width. No pictures give zeros.
- * Sources: Guo et al., On Calibration of Modern Neural Networks, ICML 2017 (bins ((m-1)/15, m/15], ECE, MCE); Brier, Monthly Weather
- * Review 78 (1950), whose sum over both of two classes is twice what scikit-learn's brier_score_loss gives for them.
+ * Confidence is the highest probability, after the logits were divided by `temperature`; bins are
+ * of equal width. No pictures give zeros.
+ * Sources: Guo et al., On Calibration of Modern Neural Networks, ICML 2017 (bins ((m-1)/15, m/15],
+ * ECE, MCE); Brier, Monthly Weather Review 78 (1950), whose sum over both of two classes is twice
+ * what scikit-learn's brier_score_loss gives for them.
  */
 export function calibrationOf(answers: Answers, temperature = 1): Calibration {
   const { targets } = answers;

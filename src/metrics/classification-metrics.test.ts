@@ -64,7 +64,8 @@ describe("probabilities", () => {
 
 describe("Wilson's interval", () => {
   it("gives the published values", () => {
-    // Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 -> 0.2553 to 0.3662; 0 of 20 -> 0 to 0.1611.
+    // Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 -> 0.2553 to 0.3662; 0 of 20
+    // -> 0 to 0.1611.
     const some = wilsonInterval(81, 263);
     expect(some.low).toBeCloseTo(0.2553, 4);
     expect(some.high).toBeCloseTo(0.3662, 4);

@@ -39,7 +39,10 @@ export interface Answers {
   readonly targets: ArrayLike<number>;
 }
 
-/** How many classes logits have; 0 for no pictures. Throws INTERNAL where logits and targets do not fit together. */
+/**
+ * How many classes logits have; 0 for no pictures. Throws INTERNAL where logits and targets do not
+ * fit together.
+ */
 export function classCountOf({ logits, targets }: Answers): number {
   if (targets.length === 0) return 0;
   const classes = logits.length / targets.length;
@@ -101,7 +104,8 @@ export function probabilitiesOf(scores: Float32Array | Float64Array): number[] {
 export const normal975 = 1.959964;
 
 /**
- * The interval that holds the true rate with about 95 % certainty after `successes` of `trials`; 0 to 1 for no trials.
+ * The interval that holds the true rate with about 95 % certainty after `successes` of `trials`; 0
+ * to 1 for no trials.
  * Source: Wilson, JASA 22 (1927).
  */
 export function wilsonInterval(successes: number, trials: number): Interval {

@@ -38,8 +38,9 @@ export interface LabelledAnswers {
 }
 
 /**
- * Both must have answered the same pictures in the same order. The interval is that of a difference of paired shares, normally
- * approximated: (c - b) / n +- 1.96 sqrt(b + c - (c - b)^2 / n) / n. Source: Fleiss, Statistical Methods for Rates and Proportions, chapter 13.
+ * Both must have answered the same pictures in the same order. The interval is that of a difference
+ * of paired shares, normally approximated: (c - b) / n +- 1.96 sqrt(b + c - (c - b)^2 / n) / n.
+ * Source: Fleiss, Statistical Methods for Rates and Proportions, chapter 13.
  */
 export function compareAnswers(
   first: LabelledAnswers,

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { scoredAnswers, scoredFigures } from "../../tests/fixtures/scored-answers.ts";
 import { curvesOf, normalizersOf, rankingOf, scoresOfClass } from "./curves.ts";
 
-// scikit-learn 1.9.1: roc_curve(y, s, drop_intermediate=False), precision_recall_curve(y, s), roc_auc_score, average_precision_score
+// scikit-learn 1.9.1: roc_curve(y, s, drop_intermediate=False), precision_recall_curve(y, s),
+// roc_auc_score, average_precision_score
 const scores = [0.9, 0.8, 0.8, 0.7, 0.6, 0.6, 0.6, 0.4, 0.3, 0.1];
 const isPositive = [1, 1, 0, 1, 0, 1, 0, 0, 1, 0];
 

@@ -1,4 +1,7 @@
-/** ROC and precision-recall curves of one class against the rest, exact and with ties taken together. */
+/**
+ * ROC and precision-recall curves of one class against the rest, exact and with ties taken
+ * together.
+ */
 import { type Answers, classCountOf, logSumExp } from "./classification-metrics.ts";
 
 /** What answering the class from a score of `threshold` upwards gives. */
@@ -25,9 +28,15 @@ export interface Curves {
 
 /** How well a class' scores put its pictures before the others. */
 export interface Ranking {
-  /** Area under the ROC curve: how often a picture of the class has the higher score of two, ties counted half. */
+  /**
+   * Area under the ROC curve: how often a picture of the class has the higher score of two, ties
+   * counted half.
+   */
   readonly auc: number;
-  /** Mean precision over the class' pictures: the sum of (R_n - R_(n-1)) P_n over falling thresholds, without interpolation. */
+  /**
+   * Mean precision over the class' pictures: the sum of (R_n - R_(n-1)) P_n over falling
+   * thresholds, without interpolation.
+   */
   readonly averagePrecision: number;
 }
 
@@ -75,7 +84,10 @@ export function curvesOf(scored: ScoredPictures): Curves | undefined {
   return { roc, precisionRecall };
 }
 
-/** The logarithm by which each picture's logits become probabilities, so that it is worked out once for all classes. */
+/**
+ * The logarithm by which each picture's logits become probabilities, so that it is worked out once
+ * for all classes.
+ */
 export function normalizersOf(answers: Answers): Float64Array {
   const classes = classCountOf(answers);
   return Float64Array.from({ length: answers.targets.length }, (_, row) =>

@@ -4,8 +4,8 @@
 export const significanceLevel = 0.05;
 
 /**
- * Two-sided p-value of `successes` among `trials` where both outcomes are equally likely: the probability of a result at least as uneven.
- * 1 for no trials.
+ * Two-sided p-value of `successes` among `trials` where both outcomes are equally likely: the
+ * probability of a result at least as uneven. 1 for no trials.
  */
 export function evenBinomialTest(successes: number, trials: number): number {
   const fewer = Math.min(successes, trials - successes);
@@ -21,7 +21,8 @@ export interface GroupCount {
 }
 
 /**
- * One-sided p-value that `group` has as few right answers as it has, or fewer, where it is no worse than `rest`: Fisher's exact test.
+ * One-sided p-value that `group` has as few right answers as it has, or fewer, where it is no worse
+ * than `rest`: Fisher's exact test.
  * Source: Fisher, Statistical Methods for Research Workers (1934), section 21.02.
  */
 export function isWorseTest(group: GroupCount, rest: GroupCount): number {
@@ -36,8 +37,9 @@ export function isWorseTest(group: GroupCount, rest: GroupCount): number {
 }
 
 /**
- * Which of many tests hold at `level` though there are many of them: the p-values as Holm corrects them, each the level at which it would
- * just hold, in the order given. Source: Holm, Scandinavian Journal of Statistics 6 (1979).
+ * Which of many tests hold at `level` though there are many of them: the p-values as Holm corrects
+ * them, each the level at which it would just hold, in the order given. Source: Holm, Scandinavian
+ * Journal of Statistics 6 (1979).
  */
 export function holmCorrected(pValues: readonly number[]): readonly number[] {
   const order = pValues.map((_, at) => at).sort((a, b) => pValues[a]! - pValues[b]!);

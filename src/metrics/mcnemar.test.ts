@@ -41,7 +41,8 @@ describe("McNemar's test", () => {
     fc.assert(
       fc.property(fc.integer({ min: 40, max: 300 }), fc.integer({ min: 40, max: 300 }), (first, second) => {
         const exact = evenBinomialTest(first, first + second);
-        // The continuity correction is meant to meet the exact value; measured, the two differ by less than this from 80 pictures on.
+        // The continuity correction is meant to meet the exact value; measured, the two differ by
+        // less than this from 80 pictures on.
         expect(Math.abs(mcnemarTest(first, second).pValue - exact)).toBeLessThan(0.01);
       }),
     );
@@ -50,7 +51,8 @@ describe("McNemar's test", () => {
 
 describe("Fisher's exact test", () => {
   it.each([
-    // scipy.stats.fisher_exact([[right, wrong], [right of the rest, wrong of the rest]], alternative="less")[1]
+    // scipy.stats.fisher_exact([[right, wrong], [right of the rest, wrong of the rest]],
+    // alternative="less")[1]
     [30, 10, 950, 10, 4.4925141603689434e-10],
     [3, 2, 40, 5, 0.13795427514206424],
     [850, 150, 19000, 1000, 2.1590918080580296e-30],

@@ -1,23 +1,33 @@
-/** McNemar's test: whether two models that answered the same pictures differ by more than chance. */
+/**
+ * McNemar's test: whether two models that answered the same pictures differ by more than chance.
+ */
 import { evenBinomialTest } from "./exact-tests.ts";
 
 export interface McNemar {
-  /** Pictures that only the first, or only the second model answered rightly: all that tells the two apart. */
+  /**
+   * Pictures that only the first, or only the second model answered rightly: all that tells the two
+   * apart.
+   */
   readonly onlyFirstRight: number;
   readonly onlySecondRight: number;
-  /** How likely a difference of this size, or a larger one, is between models that are equally good. */
+  /**
+   * How likely a difference of this size, or a larger one, is between models that are equally good.
+   */
   readonly pValue: number;
   readonly method: "exact binomial" | "chi-squared with continuity correction";
   /** Of the chi-squared test. */
   readonly statistic?: number;
 }
 
-/** With fewer pictures than this the chi-squared distribution is too coarse an approximation of the binomial one. */
+/**
+ * With fewer pictures than this the chi-squared distribution is too coarse an approximation of the
+ * binomial one.
+ */
 const exactBelow = 25;
 
 /**
- * Two-sided. Sources: McNemar, Psychometrika 12 (1947); the continuity correction: Edwards, Psychometrika 13 (1948); its use on classifiers:
- * Dietterich, Neural Computation 10 (1998).
+ * Two-sided. Sources: McNemar, Psychometrika 12 (1947); the continuity correction: Edwards,
+ * Psychometrika 13 (1948); its use on classifiers: Dietterich, Neural Computation 10 (1998).
  */
 export function mcnemarTest(onlyFirstRight: number, onlySecondRight: number): McNemar {
   const counts = { onlyFirstRight, onlySecondRight };
@@ -36,8 +46,9 @@ export function mcnemarTest(onlyFirstRight: number, onlySecondRight: number): Mc
 }
 
 /**
- * The probability of a chi-squared value of one degree of freedom above `x`: Q(1/2, x/2), the upper incomplete gamma function over
- * sqrt(pi). Source: NIST Digital Library of Mathematical Functions, 8.11.4 (series) and 8.9.2 (continued fraction, evaluated from its end).
+ * The probability of a chi-squared value of one degree of freedom above `x`: Q(1/2, x/2), the upper
+ * incomplete gamma function over sqrt(pi). Source: NIST Digital Library of Mathematical Functions,
+ * 8.11.4 (series) and 8.9.2 (continued fraction, evaluated from its end).
  */
 function chiSquaredTail(x: number): number {
   const half = x / 2;

@@ -14,13 +14,19 @@ export interface Slice {
   readonly accuracy: number;
   /** Wilson's 95 % interval of the accuracy. */
   readonly interval: Interval;
-  /** One-sided, that the slice is no worse than all other pictures (Fisher's exact test), corrected for the number of slices (Holm). */
+  /**
+   * One-sided, that the slice is no worse than all other pictures (Fisher's exact test), corrected
+   * for the number of slices (Holm).
+   */
   readonly pValue: number;
   /** Whether the slice is worse than the rest by more than chance: its p-value is below 0.05. */
   readonly isWorse: boolean;
 }
 
-/** What is known of each picture; each list is as long as there are pictures, `undefined` where it is not known of one. */
+/**
+ * What is known of each picture; each list is as long as there are pictures, `undefined` where it
+ * is not known of one.
+ */
 export interface SliceFacts {
   readonly classes: readonly string[];
   /** The shorter side in pixels before resizing. */
@@ -35,7 +41,10 @@ const quantileCount = 4;
 /** More folders than this are most likely one for each picture or each series. */
 const maxSources = 50;
 
-/** Slices in the order of dimensions; a dimension in which all pictures are alike, or not known, has none. */
+/**
+ * Slices in the order of dimensions; a dimension in which all pictures are alike, or not known, has
+ * none.
+ */
 export function slicesOf(isRight: readonly boolean[], facts: SliceFacts): readonly Slice[] {
   const { classes, shorterSidesPx, brightness, ids } = facts;
   const parted: readonly (readonly [SliceDimension, Groups])[] = [
@@ -78,7 +87,10 @@ function groupBy(names: readonly (string | undefined)[]): Groups {
   return groups;
 }
 
-/** Up to four groups of about equal size, from the lowest values to the highest, named by the range that they span. */
+/**
+ * Up to four groups of about equal size, from the lowest values to the highest, named by the range
+ * that they span.
+ */
 function quantileGroups(
   values: readonly (number | undefined)[],
   format: (value: number) => string,
@@ -88,7 +100,8 @@ function quantileGroups(
   if (known.length === 0) return new Map();
   const edges = new Set<number>();
   for (let at = 1; at < quantileCount; at++) edges.add(known[Math.floor((at * known.length) / quantileCount)]!);
-  // Equal values stay together: a group begins at its edge, and no edge stands below the lowest value.
+  // Equal values stay together: a group begins at its edge, and no edge stands below the lowest
+  // value.
   const starts = [known[0]!, ...[...edges].filter((edge) => edge > known[0]!)];
   const members = starts.map((start, at) => {
     const end = starts[at + 1] ?? Number.POSITIVE_INFINITY;
@@ -106,8 +119,8 @@ function quantileGroups(
 }
 
 /**
- * By the first folder on the pictures' paths that tells some of them apart, folders named like a class left aside; none where the folders
- * only say the class again.
+ * By the first folder on the pictures' paths that tells some of them apart, folders named like a
+ * class left aside; none where the folders only say the class again.
  */
 function sourceGroups(ids: readonly string[], classes: readonly string[]): Groups {
   const labels = new Set(classes.map((label) => label.toLowerCase()));

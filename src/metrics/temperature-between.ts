@@ -4,12 +4,16 @@ import { indexOfLargest } from "./classification-metrics.ts";
 /** Closer to 1 than this is rounding of float32 outputs. */
 const tolerance = 1e-3;
 
-/** Smaller probabilities are too coarse in float32, and those near 1 hide what is left for the others. */
+/**
+ * Smaller probabilities are too coarse in float32, and those near 1 hide what is left for the
+ * others.
+ */
 const smallestProbability = 1e-6;
 
 /**
- * The T for which probabilities are softmax(logits / T), both `[N, classes]` row-major: ln p_i - ln p_j = (z_i - z_j) / T, fitted over
- * all classes of all pictures by least squares. 1 where the answers do not tell, and where they tell 1 within rounding.
+ * The T for which probabilities are softmax(logits / T), both `[N, classes]` row-major: ln p_i - ln
+ * p_j = (z_i - z_j) / T, fitted over all classes of all pictures by least squares. 1 where the
+ * answers do not tell, and where they tell 1 within rounding.
  */
 export function temperatureBetween(logits: Float32Array, probabilities: Float32Array, classes: number): number {
   let [product, square] = [0, 0];

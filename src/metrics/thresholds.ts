@@ -8,7 +8,10 @@ export interface ThresholdRow {
   readonly kept: number;
   /** Share of the pictures that get an answer. */
   readonly coverage: number;
-  /** Share of right ones among the answers that are kept, with Wilson's 95 % interval; absent where none is. */
+  /**
+   * Share of right ones among the answers that are kept, with Wilson's 95 % interval; absent where
+   * none is.
+   */
   readonly accuracy?: number;
   readonly interval?: Interval;
   /** Of two classes each; absent for more. */
@@ -17,9 +20,14 @@ export interface ThresholdRow {
 
 export interface KeptClass {
   readonly label: string;
-  /** Of the kept answers that name this class, the share that is right; absent where none names it. */
+  /**
+   * Of the kept answers that name this class, the share that is right; absent where none names it.
+   */
   readonly precision?: number;
-  /** Of all pictures of this class, the share that is answered, and rightly; absent where there are none. */
+  /**
+   * Of all pictures of this class, the share that is answered, and rightly; absent where there are
+   * none.
+   */
   readonly recall?: number;
 }
 
@@ -27,8 +35,8 @@ export interface KeptClass {
 const usualThresholds: readonly number[] = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 
 /**
- * A row for each threshold. Thresholds that keep every answer are left out but for the highest of them, since with K classes no confidence is
- * below 1 / K.
+ * A row for each threshold. Thresholds that keep every answer are left out but for the highest of
+ * them, since with K classes no confidence is below 1 / K.
  */
 export function thresholdTable(
   outcomes: readonly Outcome[],

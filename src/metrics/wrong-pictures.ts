@@ -1,4 +1,7 @@
-/** The pictures on which a model was most surely wrong: mislabelled ones, odd ones, and what it has not learned. */
+/**
+ * The pictures on which a model was most surely wrong: mislabelled ones, odd ones, and what it has
+ * not learned.
+ */
 import type { Outcome } from "./outcomes.ts";
 
 export interface WrongPicture {
@@ -13,7 +16,9 @@ export interface WrongPicture {
   readonly confidence: number;
 }
 
-/** The `limit` wrong answers of highest confidence, the surest first; equals in the answers' order. */
+/**
+ * The `limit` wrong answers of highest confidence, the surest first; equals in the answers' order.
+ */
 export function mostConfidentlyWrong(
   outcomes: readonly Outcome[],
   labels: readonly string[],

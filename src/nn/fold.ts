@@ -1,4 +1,6 @@
-/** Folding of batch normalisation into the convolution before it: one op less in every inference. */
+/**
+ * Folding of batch normalisation into the convolution before it: one op less in every inference.
+ */
 import { AppError } from "../base/errors.ts";
 import { sizeOf, type TensorData } from "../graph/tensor-type.ts";
 import { apply1, constant, type Value } from "../graph/value.ts";
@@ -13,9 +15,10 @@ export interface NormParameters {
 }
 
 /**
- * The same function as a batch normalisation of `x`, as one convolution, where `x` comes from a convolution with constant
- * weights and the norm's parameters are constant; `undefined` where they are not.
- * norm(W x + b) = (f W) x + (b - mean) f + bias with f = scale / sqrt(variance + epsilon), worked out in float64.
+ * The same function as a batch normalisation of `x`, as one convolution, where `x` comes from a
+ * convolution with constant weights and the norm's parameters are constant; `undefined` where they
+ * are not. norm(W x + b) = (f W) x + (b - mean) f + bias with f = scale / sqrt(variance + epsilon),
+ * worked out in float64.
  */
 export function foldIntoConvolution(x: Value, norm: NormParameters): Value | undefined {
   const node = x.producer;

@@ -1,4 +1,7 @@
-/** Graphs that answer: pictures in, logits and probabilities out, with running statistics in place of the batch's. */
+/**
+ * Graphs that answer: pictures in, logits and probabilities out, with running statistics in place
+ * of the batch's.
+ */
 import { mul } from "../graph/ops/elementwise/elementwise.ts";
 import { softmax } from "../graph/ops/loss.ts";
 import { type Graph, graph, input, scalar, type Value } from "../graph/value.ts";
@@ -24,7 +27,10 @@ export interface Weights {
   readonly statistics: Float32Array;
 }
 
-/** The places of a model's parameters and statistics. Throws CONFIG_INVALID for a size that the network cannot take. */
+/**
+ * The places of a model's parameters and statistics. Throws CONFIG_INVALID for a size that the
+ * network cannot take.
+ */
 export function layoutOf({ network, size, labels }: Model): ParameterLayout {
   network.checkSize(size);
   const pictures = input("pictures", "float32", [1, size.channels, size.height, size.width]);
@@ -32,8 +38,9 @@ export function layoutOf({ network, size, labels }: Model): ParameterLayout {
 }
 
 /**
- * The graph that leaves training: weights as constants, batch normalisation folded into the convolutions (in float64).
- * Input `pictures` uint8 `[N,H,W,C]`, N free; outputs `logits`, divided by `temperature`, and `probabilities`, their softmax; both float32 `[N,labels]`.
+ * The graph that leaves training: weights as constants, batch normalisation folded into the
+ * convolutions (in float64). Input `pictures` uint8 `[N,H,W,C]`, N free; outputs `logits`, divided
+ * by `temperature`, and `probabilities`, their softmax; both float32 `[N,labels]`.
  */
 export function buildInferenceGraph(model: Model, weights: Weights, temperature = 1): Graph {
   const layout = layoutOf(model);
@@ -43,8 +50,9 @@ export function buildInferenceGraph(model: Model, weights: Weights, temperature 
 }
 
 /**
- * The same answers from weights that are fed, for evaluation between epochs: inputs `pictures` uint8 `[batchSize,H,W,C]`,
- * `parameters` `[P]`, `statistics` `[S]` (left out where S is 0); outputs `logits` and `probabilities`.
+ * The same answers from weights that are fed, for evaluation between epochs: inputs `pictures`
+ * uint8 `[batchSize,H,W,C]`, `parameters` `[P]`, `statistics` `[S]` (left out where S is 0);
+ * outputs `logits` and `probabilities`.
  */
 export function buildEvaluateGraph(model: Model, batchSize: number): Graph {
   const layout = layoutOf(model);

@@ -15,7 +15,10 @@ export function fansOf(shape: readonly number[]): { readonly fanIn: number; read
   return { fanIn: inputs * taps, fanOut: outputs * taps };
 }
 
-/** Normal with standard deviation sqrt(2 / fanIn): for layers before a ReLU. Source: He et al., ICCV 2015. */
+/**
+ * Normal with standard deviation sqrt(2 / fanIn): for layers before a ReLU. Source: He et al., ICCV
+ * 2015.
+ */
 export const heNormal: Initializer = {
   name: "heNormal",
   sample: (shape, random) => normal(shape, random, Math.sqrt(2 / fansOf(shape).fanIn)),
@@ -27,7 +30,10 @@ export const heUniform: Initializer = {
   sample: (shape, random) => uniform(shape, random, Math.sqrt(6 / fansOf(shape).fanIn)),
 };
 
-/** Normal with standard deviation sqrt(2 / (fanIn + fanOut)). Source: Glorot and Bengio, AISTATS 2010. */
+/**
+ * Normal with standard deviation sqrt(2 / (fanIn + fanOut)). Source: Glorot and Bengio, AISTATS
+ * 2010.
+ */
 export const glorotNormal: Initializer = {
   name: "glorotNormal",
   sample: (shape, random) => {
@@ -45,7 +51,10 @@ export const glorotUniform: Initializer = {
   },
 };
 
-/** Uniform in +-sqrt(1 / fanIn): what PyTorch gives the weights of convolutions and dense layers (kaiming_uniform, a = sqrt 5). */
+/**
+ * Uniform in +-sqrt(1 / fanIn): what PyTorch gives the weights of convolutions and dense layers
+ * (kaiming_uniform, a = sqrt 5).
+ */
 export const pytorchUniform: Initializer = {
   name: "pytorchUniform",
   sample: (shape, random) => uniform(shape, random, Math.sqrt(1 / fansOf(shape).fanIn)),

@@ -1,4 +1,7 @@
-/** The layers that architectures are made of. Tensors are `[N,C,H,W]` until the global pooling, `[N,C]` after it. */
+/**
+ * The layers that architectures are made of. Tensors are `[N,C,H,W]` until the global pooling,
+ * `[N,C]` after it.
+ */
 import { AppError } from "../base/errors.ts";
 import { conv } from "../graph/ops/convolution/conv.ts";
 import { dropout as dropUnits } from "../graph/ops/elementwise/elementwise.ts";
@@ -17,7 +20,9 @@ export interface ConvolutionOptions {
   /** Side of the square kernel. Default 3. */
   readonly kernel?: number;
   readonly stride?: number;
-  /** Zeros around the picture; default kernel / 2 rounded down, which keeps the size at stride 1. */
+  /**
+   * Zeros around the picture; default kernel / 2 rounded down, which keeps the size at stride 1.
+   */
   readonly padding?: number;
   /** Channel groups; as many as input channels make a depthwise convolution. */
   readonly groups?: number;
@@ -26,7 +31,10 @@ export interface ConvolutionOptions {
   readonly initializer?: Initializer;
 }
 
-/** Convolution: `[N,C,H,W]` -> `[N,filters,H',W']` with H' = floor((H + 2 padding - kernel) / stride) + 1. */
+/**
+ * Convolution: `[N,C,H,W]` -> `[N,filters,H',W']` with H' = floor((H + 2 padding - kernel) /
+ * stride) + 1.
+ */
 export function conv2d(parent: Scope, name: string, x: Value, options: ConvolutionOptions): Value {
   const { filters, kernel = 3, stride = 1, groups = 1, bias = false, initializer = heNormal } = options;
   const padding = options.padding ?? Math.floor(kernel / 2);
@@ -46,15 +54,18 @@ export function conv2d(parent: Scope, name: string, x: Value, options: Convoluti
 export interface BatchNormOptions {
   /** Added to the variance under the root. Default 1e-5. */
   readonly epsilon?: number;
-  /** How the scale starts: `zeros` makes a residual branch begin as the identity. Default `ones`. */
+  /**
+   * How the scale starts: `zeros` makes a residual branch begin as the identity. Default `ones`.
+   */
   readonly scale?: Initializer;
 }
 
 /**
- * Batch normalisation over N, H and W: y = scale (x - mean) / sqrt(variance + epsilon) + bias, shape kept.
- * Training uses the batch's mean and biased variance, and hands both to the running statistics, the variance unbiased
- * (n / (n - 1)) as PyTorch does. Inference uses the running statistics; with constant parameters behind a convolution
- * with constant weights, the whole layer is folded into that convolution.
+ * Batch normalisation over N, H and W: y = scale (x - mean) / sqrt(variance + epsilon) + bias,
+ * shape kept. Training uses the batch's mean and biased variance, and hands both to the running
+ * statistics, the variance unbiased (n / (n - 1)) as PyTorch does. Inference uses the running
+ * statistics; with constant parameters behind a convolution with constant weights, the whole layer
+ * is folded into that convolution.
  * Source: Ioffe and Szegedy, ICML 2015.
  */
 export function batchNorm(parent: Scope, name: string, x: Value, options: BatchNormOptions = {}): Value {
@@ -102,7 +113,10 @@ export function dense(
   });
 }
 
-/** Sets a share `rate` of the units to zero in training and scales the others by 1 / (1 - rate); nothing in inference. */
+/**
+ * Sets a share `rate` of the units to zero in training and scales the others by 1 / (1 - rate);
+ * nothing in inference.
+ */
 export function dropout(parent: Scope, name: string, x: Value, rate: number): Value {
   if (rate === 0 || parent.mode === "inference") return x;
   const scope = parent.within(name);

@@ -1,7 +1,7 @@
 /**
- * Where each parameter and each running statistic of a network stands. All trainable parameters live in ONE float32
- * vector [P] and all running statistics in one [S], so that optimizers, clipping, checkpoints and double buffers work on
- * whole vectors and never loop over layers.
+ * Where each parameter and each running statistic of a network stands. All trainable parameters
+ * live in ONE float32 vector [P] and all running statistics in one [S], so that optimizers,
+ * clipping, checkpoints and double buffers work on whole vectors and never loop over layers.
  */
 import { AppError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
@@ -34,7 +34,10 @@ export interface ParameterLayout {
   /** P, the length of the parameter vector. */
   readonly parameterCount: number;
   readonly statistics: readonly StatisticSlot[];
-  /** S, the length of the vector of running statistics; 0 for a network without normalisation layers. */
+  /**
+   * S, the length of the vector of running statistics; 0 for a network without normalisation
+   * layers.
+   */
   readonly statisticCount: number;
 }
 
@@ -69,7 +72,10 @@ function place<T extends { readonly name: string; readonly shape: readonly numbe
   return [slots, offset];
 }
 
-/** Starting parameters [P]. Each one draws from a stream of its own name: a new layer never changes another's start. */
+/**
+ * Starting parameters [P]. Each one draws from a stream of its own name: a new layer never changes
+ * another's start.
+ */
 export function initialParameters(layout: ParameterLayout, random: Random): Float32Array {
   const vector = new Float32Array(layout.parameterCount);
   for (const { name, shape, offset, initializer } of layout.parameters) {

@@ -1,7 +1,7 @@
 /**
- * How a network asks for its parameters while its graph is built. The network is a pure function of a scope; what the
- * scope answers decides what is built: a slice of a fed vector (training), a constant (export), or a stand-in that is
- * only written down (to find the layout).
+ * How a network asks for its parameters while its graph is built. The network is a pure function of
+ * a scope; what the scope answers decides what is built: a slice of a fed vector (training), a
+ * constant (export), or a stand-in that is only written down (to find the layout).
  */
 import { AppError, isAppError } from "../base/errors.ts";
 import { concat, reshape, split } from "../graph/ops/movement/movement.ts";
@@ -16,7 +16,10 @@ import {
   type StatisticRequest,
 } from "./parameter-layout.ts";
 
-/** Training uses the batch's own statistics and drops units; inference uses the running statistics and drops none. */
+/**
+ * Training uses the batch's own statistics and drops units; inference uses the running statistics
+ * and drops none.
+ */
 export type Mode = "training" | "inference";
 
 /** A random 0/1 tensor that must be fed at every training step. */
@@ -119,7 +122,10 @@ export function slicesOf(vector: Value, slots: readonly Slot[]): ReadonlyMap<str
   return new Map(slots.map((slot, at) => [slot.name, reshape(parts[at]!, slot.shape)]));
 }
 
-/** The inverse of `slicesOf`: joins values, given by name, into a flat vector in the order of the slots. */
+/**
+ * The inverse of `slicesOf`: joins values, given by name, into a flat vector in the order of the
+ * slots.
+ */
 export function joinSlices(values: ReadonlyMap<string, Value>, slots: readonly Slot[]): Value {
   const parts = slots.map((slot) => reshape(values.get(slot.name) ?? missing(slot.name), [slot.size]));
   return parts.length === 1 ? parts[0]! : concat(parts, 0);

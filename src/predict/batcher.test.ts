@@ -7,7 +7,10 @@ import { type BatcherOptions, createBatcher } from "./batcher.ts";
 
 const patient = { deadline: Number.POSITIVE_INFINITY, isGone: false };
 
-/** An engine whose batches are answered by hand: a picture is one byte, its two probabilities are that byte and the batch's number. */
+/**
+ * An engine whose batches are answered by hand: a picture is one byte, its two probabilities are
+ * that byte and the batch's number.
+ */
 function handEngine(options: Partial<BatcherOptions> = {}) {
   const batches: { readonly pixels: number[]; readonly answer: Deferred<BundleAnswers>; readonly number: number }[] =
     [];

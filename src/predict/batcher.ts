@@ -1,4 +1,7 @@
-/** Joins requests that wait into batches: a free engine is never kept waiting for a fuller batch, a busy one finds the next batch filled. */
+/**
+ * Joins requests that wait into batches: a free engine is never kept waiting for a fuller batch, a
+ * busy one finds the next batch filled.
+ */
 import { AppError } from "../base/errors.ts";
 import type { BundleAnswers } from "../bundle/load-bundle.ts";
 
@@ -24,7 +27,10 @@ export interface BatcherOptions {
   readonly answer: (pixels: Uint8Array) => Promise<BundleAnswers>;
   /** Pictures that go through the engine together; a single request with more goes alone. */
   readonly maximumBatch: number;
-  /** Batches given to the engine before it has answered the first: the second fills the pause between two. */
+  /**
+   * Batches given to the engine before it has answered the first: the second fills the pause
+   * between two.
+   */
   readonly batchesAhead: number;
   readonly now: () => number;
   readonly onBatch?: (pictures: number) => void;
@@ -33,7 +39,8 @@ export interface BatcherOptions {
 export interface Batcher {
   /**
    * Answers for the pictures of one request, uint8 `[n,H,W,C]`. Its pictures stay together.
-   * Errors: DEADLINE_EXCEEDED and CLIENT_GONE, both before any work was spent on it; what `answer` throws.
+   * Errors: DEADLINE_EXCEEDED and CLIENT_GONE, both before any work was spent on it; what `answer`
+   * throws.
    */
   submit(pixels: Uint8Array, count: number, urgency: Urgency): Promise<BatchedAnswers>;
   /** Requests that wait for the engine. */
@@ -51,7 +58,9 @@ interface Job {
   reject(error: unknown): void;
 }
 
-/** How often the queue is looked through for requests whose time is over while the engine is busy. */
+/**
+ * How often the queue is looked through for requests whose time is over while the engine is busy.
+ */
 const sweepMs = 50;
 
 export function createBatcher({ answer, maximumBatch, batchesAhead, now, onBatch }: BatcherOptions): Batcher {

@@ -13,9 +13,10 @@ export interface ListedPicture {
 }
 
 /**
- * Every file that is named, and every picture (by its extension) anywhere below the folders that are named, in a stable order.
- * Hidden files in folders are passed over. A path that does not exist, and a folder without pictures, become entries with an error.
- * Relative paths start at `cwd`.
+ * Every file that is named, and every picture (by its extension) anywhere below the folders that
+ * are named, in a stable order. Hidden files in folders are passed over. A path that does not
+ * exist, and a folder without pictures, become entries with an error. Relative paths start at
+ * `cwd`.
  */
 export async function listPictures(paths: readonly string[], cwd: string): Promise<ListedPicture[]> {
   const lists = await Promise.all(paths.map((path) => listOne(path, cwd)));

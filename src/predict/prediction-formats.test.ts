@@ -34,7 +34,8 @@ describe("CSV", () => {
   it("gives back any fields to a reader of RFC 4180", () => {
     const field = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", " ", "é") });
     fc.assert(
-      // A first field that is empty has no comma before it, which this small reader would pass over.
+      // A first field that is empty has no comma before it, which this small reader would pass
+      // over.
       fc.property(fc.array(field, { minLength: 1 }), (fields) => {
         const line = ["first", ...fields];
         const isFormula = (field: string) => /^[=+\-@\t\r]/.test(field) && Number.isNaN(Number(field));

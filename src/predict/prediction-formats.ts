@@ -18,7 +18,10 @@ export function recordOf(row: FilePrediction, top?: number): PredictionRecord {
   return { file, label, confidence: round(confidence), probabilities: Object.fromEntries(likely) };
 }
 
-/** The classes from the most to the least likely, equals in the bundle's order; only the first `top` where that is given. */
+/**
+ * The classes from the most to the least likely, equals in the bundle's order; only the first `top`
+ * where that is given.
+ */
 export function mostLikely(
   probabilities: Readonly<Record<string, number>>,
   top?: number,
@@ -28,12 +31,18 @@ export function mostLikely(
     .slice(0, top);
 }
 
-/** The head of the table: file, label, confidence, a column `probability_LABEL` for each class, error. */
+/**
+ * The head of the table: file, label, confidence, a column `probability_LABEL` for each class,
+ * error.
+ */
 export function csvHead(labels: readonly string[]): string {
   return csvLine(["file", "label", "confidence", ...labels.map((label) => `probability_${label}`), "error"]);
 }
 
-/** One row under `csvHead`; a picture that could not be used has its error's code and message and no numbers. */
+/**
+ * One row under `csvHead`; a picture that could not be used has its error's code and message and no
+ * numbers.
+ */
 export function csvRow(row: FilePrediction, labels: readonly string[]): string {
   if (row.error !== undefined) {
     return csvLine([row.file, "", "", ...labels.map(() => ""), `${row.error.code}: ${row.error.message}`]);
@@ -43,8 +52,9 @@ export function csvRow(row: FilePrediction, labels: readonly string[]): string {
 }
 
 /**
- * One line of a CSV file, CRLF included, quoted as RFC 4180 asks: fields with a comma, a quote or a line break. A text that a spreadsheet
- * would run as a formula gets an apostrophe before it; names of files come from anywhere. Source: OWASP, CSV Injection.
+ * One line of a CSV file, CRLF included, quoted as RFC 4180 asks: fields with a comma, a quote or a
+ * line break. A text that a spreadsheet would run as a formula gets an apostrophe before it; names
+ * of files come from anywhere. Source: OWASP, CSV Injection.
  */
 export function csvLine(fields: readonly string[]): string {
   const plain = fields.map((field) =>

@@ -49,11 +49,15 @@ export interface PredictorOptions extends LoadBundleOptions {
 /** A bundle that is ready to predict. Its calls must not overlap. */
 export interface Predictor {
   readonly info: BundleInfo;
-  /** Predictions for pictures that have gone through the recipe: uint8 `[N,H,W,C]`. Errors: EXECUTION_INPUT, EXECUTION_FAILED. */
+  /**
+   * Predictions for pictures that have gone through the recipe: uint8 `[N,H,W,C]`. Errors:
+   * EXECUTION_INPUT, EXECUTION_FAILED.
+   */
   predict(pixels: Uint8Array): Promise<Prediction[]>;
   /**
-   * Predictions for picture files, in the order of `listPictures`: while one batch is computed the next is decoded. A picture that
-   * cannot be used gives a row with its error. Errors: INTERRUPTED; with `strict` that of the first such picture.
+   * Predictions for picture files, in the order of `listPictures`: while one batch is computed the
+   * next is decoded. A picture that cannot be used gives a row with its error. Errors: INTERRUPTED;
+   * with `strict` that of the first such picture.
    */
   predictFiles(
     paths: readonly string[],
@@ -85,7 +89,8 @@ export async function openPredictor(
     const task = progress.start({ label: "predict", total: files.length, unit: "pictures" });
     const decodeFrom = (start: number): Promise<DecodedBatch> => {
       const batch = decodeBatch(files.slice(start, start + batchSize), info, cwd, signal);
-      // It may be awaited a round later, or never: until then a failure must not count as unhandled.
+      // It may be awaited a round later, or never: until then a failure must not count as
+      // unhandled.
       batch.catch(() => undefined);
       return batch;
     };

@@ -13,8 +13,9 @@ const arrays = {
 } as const;
 
 /**
- * Checks every feed and every buffer: names, element types, shapes (a symbolic dim takes one size throughout), lengths, and
- * that no memory is both read and written. Errors: EXECUTION_INPUT with the name, what the graph expects and what came.
+ * Checks every feed and every buffer: names, element types, shapes (a symbolic dim takes one size
+ * throughout), lengths, and that no memory is both read and written. Errors: EXECUTION_INPUT with
+ * the name, what the graph expects and what came.
  */
 export function checkFeeds(graph: Graph, feeds: Tensors, into: Tensors = {}): void {
   const sizes = new Map<string, number>();
@@ -50,7 +51,8 @@ function checkTensor(graph: Graph, what: string, type: TensorType, tensor: Tenso
     type.shape.every((dim, axis) => {
       const size = tensor.shape[axis]!;
       if (typeof dim === "number") return dim === size;
-      // A product of symbols, such as 4*N, stands only on computed values: its size is the engine's to find.
+      // A product of symbols, such as 4*N, stands only on computed values: its size is the engine's
+      // to find.
       if (dim.includes("*")) return true;
       const bound = sizes.get(dim) ?? size;
       sizes.set(dim, bound);

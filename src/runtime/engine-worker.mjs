@@ -4,7 +4,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
-/** @typedef {{ type: import("onnxruntime-node").Tensor.Type, data: Uint8Array, dims: readonly number[] }} Plain */
+/**
+ * @typedef {{ type: import("onnxruntime-node").Tensor.Type, data: Uint8Array, dims: readonly
+ * number[] }} Plain
+ */
 /** @typedef {{ id: number, feeds: Record<string, Plain>, fetches: readonly string[] }} Task */
 
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);

@@ -25,12 +25,13 @@ export interface LoadOptions {
 /** A graph made ready to run. It holds the engine's memory until it is closed. */
 export interface Program {
   /**
-   * Computes all outputs from the graph's inputs.
-   * `into` names outputs that are written into the tensors given there, without a copy: the answer holds those very
-   * tensors. Two sets of buffers that change places let state go from one run to the next without allocation; a buffer
-   * must not be fed and written in the same run.
-   * Calls must not overlap. An engine may block the event loop while it computes.
-   * Errors: EXECUTION_INPUT for a wrong name, shape, type or length in `feeds` or `into`; EXECUTION_FAILED.
+   * Computes all outputs from the graph's inputs. `into` names outputs that are written into the
+   * tensors given there, without a copy: the answer holds those very tensors. Two sets of buffers
+   * that change places let state go from one run to the next without allocation; a buffer must not
+   * be fed and written in the same run. Calls must not overlap. An engine may block the event loop
+   * while it computes.
+   * Errors: EXECUTION_INPUT for a wrong name, shape, type or length in `feeds` or `into`;
+   * EXECUTION_FAILED.
    */
   run(feeds: Tensors, into?: Tensors): Promise<Record<string, Tensor>>;
   /** Gives the engine's memory back. Later runs fail; closing twice does nothing. */

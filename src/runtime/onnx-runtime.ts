@@ -1,4 +1,7 @@
-/** The ONNX Runtime adapter: a graph becomes ONNX bytes, the bytes a session, and tensors pass without copies where they can. */
+/**
+ * The ONNX Runtime adapter: a graph becomes ONNX bytes, the bytes a session, and tensors pass
+ * without copies where they can.
+ */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +15,10 @@ import { engineError, fromOrt, type SessionSettings, sessionOptions } from "./or
 import { type OpTime, summarizeProfile } from "./profile.ts";
 
 export interface OnnxRuntimeOptions extends SessionSettings {
-  /** Rewrites a graph before it is encoded; must leave no composite op. Standard ONNX ops unless given. */
+  /**
+   * Rewrites a graph before it is encoded; must leave no composite op. Standard ONNX ops unless
+   * given.
+   */
   readonly lower?: (graph: Graph) => Graph;
   /** "portable" sets `lower` aside and keeps to standard ONNX ops; "fast" unless given. */
   readonly lowering?: "fast" | "portable";
@@ -21,7 +27,10 @@ export interface OnnxRuntimeOptions extends SessionSettings {
 }
 
 export interface OnnxRuntimeProgram extends Program {
-  /** Ends the recording and gives the kernel times so far by op; empty where no profile was asked for. */
+  /**
+   * Ends the recording and gives the kernel times so far by op; empty where no profile was asked
+   * for.
+   */
   endProfile(): Promise<readonly OpTime[]>;
 }
 
@@ -30,8 +39,8 @@ export interface OnnxRuntimeExecutor extends Executor {
 }
 
 /**
- * An executor over onnxruntime-node. Runs block the event loop while they compute, one op at a time.
- * Feeds are not copied on the CPU provider, and outputs named in `into` are written in place.
+ * An executor over onnxruntime-node. Runs block the event loop while they compute, one op at a
+ * time. Feeds are not copied on the CPU provider, and outputs named in `into` are written in place.
  */
 export function createOnnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): OnnxRuntimeExecutor {
   const { provider = "cpu", lowering = "fast" } = options;

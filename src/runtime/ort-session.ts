@@ -1,4 +1,7 @@
-/** What every use of ONNX Runtime shares, in this thread or another; loading this file does not load the engine. */
+/**
+ * What every use of ONNX Runtime shares, in this thread or another; loading this file does not load
+ * the engine.
+ */
 import { join } from "node:path";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { AppError } from "../base/errors.ts";
@@ -26,7 +29,8 @@ export function sessionOptions(options: SessionSettings, profileFolder?: string)
     graphOptimizationLevel: optimizationLevel,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    // A planned block beside the arena's own doubles what training holds: 2.1 GB instead of 1.2 at 32x3x128x128, same speed.
+    // A planned block beside the arena's own doubles what training holds: 2.1 GB instead of 1.2 at
+    // 32x3x128x128, same speed.
     enableMemPattern: false,
     logSeverityLevel: 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),

@@ -1,4 +1,7 @@
-/** Reads the profile that ONNX Runtime writes (Chrome trace events) and sums the kernel times by kind of op. */
+/**
+ * Reads the profile that ONNX Runtime writes (Chrome trace events) and sums the kernel times by
+ * kind of op.
+ */
 
 /** The time that all kernels of one kind of op took, over all runs of a program. */
 export interface OpTime {

@@ -1,4 +1,7 @@
-/** The reference executor: plain float64 TypeScript, slow and exact. The oracle of the tests, and a fallback for tiny graphs. */
+/**
+ * The reference executor: plain float64 TypeScript, slow and exact. The oracle of the tests, and a
+ * fallback for tiny graphs.
+ */
 import { AppError } from "../base/errors.ts";
 import { evaluate } from "../graph/reference-evaluation.ts";
 import { fromReference, toReference } from "../graph/reference-tensor.ts";

@@ -21,10 +21,12 @@ type Message =
   | { readonly id: number; readonly outputs?: undefined; readonly error: string };
 
 /**
- * An executor whose programs each live in a worker thread. Unlike others they take runs that overlap, and work them off in order, so that the next
- * batch can wait at the engine's door. The memory of feeds is copied to the thread.
+ * An executor whose programs each live in a worker thread. Unlike others they take runs that
+ * overlap, and work them off in order, so that the next batch can wait at the engine's door. The
+ * memory of feeds is copied to the thread.
  *
- * ONNX Runtime's threads do not spin between ops here: spinning gains 0.08 ms on the smallest net, and takes a core from decoding and HTTP.
+ * ONNX Runtime's threads do not spin between ops here: spinning gains 0.08 ms on the smallest net,
+ * and takes a core from decoding and HTTP.
  */
 export function createWorkerExecutor({ threads }: WorkerExecutorOptions): Executor {
   return {
@@ -96,7 +98,10 @@ async function openWorker(graph: Graph, worker: Worker): Promise<Program> {
   };
 }
 
-/** Copies that can be handed over: sending a view as it is would send all of the memory that it is a part of. */
+/**
+ * Copies that can be handed over: sending a view as it is would send all of the memory that it is a
+ * part of.
+ */
 function copyTensors(feeds: Tensors) {
   return Object.fromEntries(
     Object.entries(feeds).map(([name, { dtype, data, shape }]) => {

@@ -1,4 +1,7 @@
-/** A typed client of the service, made from the table of routes. It needs `fetch` alone and runs in browsers, too. */
+/**
+ * A typed client of the service, made from the table of routes. It needs `fetch` alone and runs in
+ * browsers, too.
+ */
 import { type Contract, contract, type RouteId } from "./contract/contract.ts";
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "./contract/route.ts";
 
@@ -45,7 +48,10 @@ export class ApiError extends Error {
 }
 
 export interface ApiClient {
-  /** Calls a route by its name in the contract. Errors: ApiError for any status from 400 on; what `fetch` throws. */
+  /**
+   * Calls a route by its name in the contract. Errors: ApiError for any status from 400 on; what
+   * `fetch` throws.
+   */
   call<Id extends RouteId>(id: Id, options?: CallOptions<Contract[Id]>): Promise<CallAnswer<Contract[Id]>>;
 }
 

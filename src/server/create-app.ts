@@ -1,4 +1,6 @@
-/** Fastify with everything that holds for every route: ids, limits, errors, headers, measurements. */
+/**
+ * Fastify with everything that holds for every route: ids, limits, errors, headers, measurements.
+ */
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
@@ -24,11 +26,16 @@ export interface AppOptions {
   readonly access: Access;
   readonly routes: readonly RouteContract[];
   readonly handlers: Readonly<Record<string, Handler>>;
-  /** True once the service is ending: answers then ask callers to come back over another connection. */
+  /**
+   * True once the service is ending: answers then ask callers to come back over another connection.
+   */
   readonly isDraining: () => boolean;
 }
 
-/** Longer than load balancers keep an idle connection, so that they never send into one that is being closed. */
+/**
+ * Longer than load balancers keep an idle connection, so that they never send into one that is
+ * being closed.
+ */
 const keepAliveMs = 75_000;
 /** How often Node looks for requests that arrive too slowly. */
 const slowCheckMs = 1000;
@@ -87,7 +94,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-/** Node takes a connection for idle once its answer has ended, though part of that may wait for a slow reader: it is not to be cut off. */
+/**
+ * Node takes a connection for idle once its answer has ended, though part of that may wait for a
+ * slow reader: it is not to be cut off.
+ */
 function keepUnsent(server: Server): void {
   const unsent = new Map<ServerResponse, Socket>();
   server.on("request", ({ socket }, response: ServerResponse) => {
@@ -188,7 +198,8 @@ function sendError(reply: FastifyReply, error: AppError, request: FastifyRequest
   context.errorCode = error.code;
   const form = request.routeOptions.config.contract?.errorForm ?? formOfPath(request.url);
   const { status, headers, body } = errorAnswer(error, form, context.id);
-  // What is left of a body that is not wanted would have to be read to the end before the next request.
+  // What is left of a body that is not wanted would have to be read to the end before the next
+  // request.
   const { complete, headers: sent } = request.raw;
   const hasBody = sent["transfer-encoding"] !== undefined || Number(sent["content-length"] ?? 0) !== 0;
   const isUnread = hasBody && !complete;
@@ -200,13 +211,18 @@ function formOfPath(url: string): RouteContract["errorForm"] {
   return url.startsWith("/v2") ? "open-inference" : url.startsWith("/invocations") ? "mlflow" : "pawprint";
 }
 
-/** Bodies come as bytes, whatever they call themselves; each route refuses the types that its contract does not know, and reads the others. */
+/**
+ * Bodies come as bytes, whatever they call themselves; each route refuses the types that its
+ * contract does not know, and reads the others.
+ */
 function takeBodies(app: FastifyInstance, bodyLimit: number): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_request, body, done) => done(null, body));
 }
 
-/** What a request gets for which there is no route: an error, and the methods that its path knows. */
+/**
+ * What a request gets for which there is no route: an error, and the methods that its path knows.
+ */
 function refusalsFor(routes: readonly RouteContract[]): (request: FastifyRequest, reply: FastifyReply) => AppError {
   const methods = methodsOf(routes);
   return (request, reply) => {

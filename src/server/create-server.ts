@@ -1,10 +1,14 @@
-/** The service as a whole: joins models, queue, routes and log, listens, and ends without losing a request. */
+/**
+ * The service as a whole: joins models, queue, routes and log, listens, and ends without losing a
+ * request.
+ */
 
-import { Value } from "@sinclair/typebox/value";
 import type { FastifyInstance } from "fastify";
+import { Value } from "typebox/value";
 import { AppError } from "../base/errors.ts";
 import { deepFreeze } from "../base/freeze.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
+import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
 import { readVersion } from "../base/version.ts";
 import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";
 import { createWorkerExecutor } from "../runtime/worker-executor.ts";
@@ -24,8 +28,8 @@ export interface PawprintServer {
   /** Starts to take requests. Errors: LISTEN_FAILED. */
   listen(): Promise<{ readonly url: string; readonly adminUrl?: string }>;
   /**
-   * Ends without losing a request: readiness turns 503, after `drainMs` nobody new is taken, what is in flight is answered, then everything is given
-   * back. A second call joins the first.
+   * Ends without losing a request: readiness turns 503, after `drainMs` nobody new is taken, what
+   * is in flight is answered, then everything is given back. A second call joins the first.
    */
   close(): Promise<void>;
   /** Fastify itself: `app.inject` calls a route without a socket. */
@@ -39,7 +43,8 @@ export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
 
 /**
  * Loads the models and makes the service ready, not listening yet.
- * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, and those of the champion's bundle (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
+ * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, and those of the champion's bundle (FILE_NOT_FOUND,
+ * BUNDLE_INVALID, BUNDLE_PARITY, ...).
  */
 export async function createServer(options: ServerOptions): Promise<PawprintServer> {
   const config = completeConfig(options);
@@ -156,7 +161,10 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
 
 const idleCheckMs = 100;
 
-/** Stops listening and waits for answers under way. A connection that was kept alive ends as soon as it is idle, every other one after `graceMs`. */
+/**
+ * Stops listening and waits for answers under way. A connection that was kept alive ends as soon as
+ * it is idle, every other one after `graceMs`.
+ */
 async function endConnections(app: FastifyInstance, graceMs: number): Promise<void> {
   const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
   const late = setTimeout(() => app.server.closeAllConnections(), graceMs);
@@ -171,11 +179,11 @@ async function endConnections(app: FastifyInstance, graceMs: number): Promise<vo
 /** The defaults filled in, and every value checked. Errors: CONFIG_INVALID. */
 function completeConfig(options: ServerOptions): ServeConfig & { readonly model: string } {
   const config = Value.Default(serveConfigSchema, structuredClone(options));
-  const fault = Value.Errors(serveConfigSchema, config).First();
+  const fault = schemaFault(serveConfigSchema, config);
   if (fault) {
     throw new AppError("CONFIG_INVALID", {
-      required: `serve${fault.path.replaceAll("/", ".")}: ${fault.message}`,
-      received: JSON.stringify(fault.value) ?? "nothing",
+      required: expectedOf(fault, "serve"),
+      received: fault.received,
     });
   }
   return deepFreeze(config as ServeConfig & { model: string }); // checked above; the model is required by the type
@@ -198,7 +206,10 @@ async function openSources({ model, canary, challenger }: ServeConfig & { readon
   };
 }
 
-/** Connections that the kernel keeps until they are taken: with Node's 511 a burst of callers would wait for their own retries. */
+/**
+ * Connections that the kernel keeps until they are taken: with Node's 511 a burst of callers would
+ * wait for their own retries.
+ */
 const waitingConnections = 4096;
 
 async function listenOn(app: FastifyInstance, host: string, port: number): Promise<string> {

@@ -1,4 +1,7 @@
-/** What Prometheus reads of the service. Base units, and no label whose values a caller could make up. */
+/**
+ * What Prometheus reads of the service. Base units, and no label whose values a caller could make
+ * up.
+ */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { RequestContext } from "./http/request-context.ts";

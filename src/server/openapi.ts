@@ -1,6 +1,10 @@
-/** The OpenAPI 3.1 document of the service, made from the table of routes. Source: https://spec.openapis.org/oas/v3.1.0 */
-import type { TSchema } from "@sinclair/typebox";
+/**
+ * The OpenAPI 3.1 document of the service, made from the table of routes. Source:
+ * https://spec.openapis.org/oas/v3.1.0
+ */
+import type { TSchema } from "typebox";
 import { type ErrorCode, errorTable, httpStatusOf } from "../base/errors.ts";
+import { jsonSchemaOf } from "../base/schema/json-schema.ts";
 import {
   type Content,
   type ErrorForm,
@@ -62,7 +66,7 @@ function operationOf(route: RouteContract, isProtected: boolean): object {
 function parametersOf({ params, query }: RouteContract): object {
   const list = (schema: RouteContract["params"], place: "path" | "query") =>
     Object.entries<TSchema>(schema?.properties ?? {}).map(([name, part]) => {
-      const { description, ...rest } = part;
+      const { description, ...rest } = jsonSchemaOf(part);
       return {
         name,
         in: place,

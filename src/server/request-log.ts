@@ -1,4 +1,7 @@
-/** One JSON line for each request: what was asked, what came out, and where the time went; never a picture, a key or a body. */
+/**
+ * One JSON line for each request: what was asked, what came out, and where the time went; never a
+ * picture, a key or a body.
+ */
 import { type Logger as Pino, pino } from "pino";
 import { createLogger, type Logger, type LogLevel } from "../base/logger.ts";
 import type { RequestContext } from "./http/request-context.ts";

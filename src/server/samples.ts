@@ -1,13 +1,22 @@
-/** The sample pictures that the playground offers: some of each class of a folder, or of any other source. */
+/**
+ * The sample pictures that the playground offers: some of each class of a folder, or of any other
+ * source.
+ */
 import sharp from "sharp";
 import { AppError, isAppError } from "../base/errors.ts";
 import type { Sample, Source } from "../dataset/sources/source.ts";
 import { sniffFormat } from "../image/format.ts";
 
 export interface SampleList {
-  /** Up to the count that was asked for, the classes in turn. The source is gone through when this is called first. */
+  /**
+   * Up to the count that was asked for, the classes in turn. The source is gone through when this
+   * is called first.
+   */
   list(): Promise<readonly { readonly name: string; readonly label: string }[]>;
-  /** A file that browsers show. Errors: FILE_NOT_FOUND for an index that is none; those of the source. */
+  /**
+   * A file that browsers show. Errors: FILE_NOT_FOUND for an index that is none; those of the
+   * source.
+   */
   read(index: number): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** What can be set about the service: the section `serve` of the configuration. */
-import { type Static, Type } from "@sinclair/typebox";
+import { type Static, Type } from "typebox";
 import type { DeepReadonly } from "../base/freeze.ts";
 import { logLevels } from "../base/logger.ts";
 

@@ -41,8 +41,10 @@ export interface Answered {
 }
 
 /**
- * The whole way of a request's pictures: let in, decoded beside each other, through the model together. `model` keeps to one version.
- * Errors: REQUEST_TOO_LARGE, OVERLOADED, DEADLINE_EXCEEDED, CLIENT_GONE, NOT_READY, IMAGE_UNREADABLE, IMAGE_SIZE, REQUEST_INVALID.
+ * The whole way of a request's pictures: let in, decoded beside each other, through the model
+ * together. `model` keeps to one version.
+ * Errors: REQUEST_TOO_LARGE, OVERLOADED, DEADLINE_EXCEEDED, CLIENT_GONE, NOT_READY,
+ * IMAGE_UNREADABLE, IMAGE_SIZE, REQUEST_INVALID.
  */
 export async function answerPictures(
   service: Service,
@@ -94,7 +96,10 @@ async function decodeAll(
   return all;
 }
 
-/** Waits for all, then throws the first error in their order: nothing of a refused request goes on in the background. */
+/**
+ * Waits for all, then throws the first error in their order: nothing of a refused request goes on
+ * in the background.
+ */
 async function allOrFirstError<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(work);
   return results.map((result) => {

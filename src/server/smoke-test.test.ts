@@ -16,7 +16,8 @@ it("calls every public route of a real service, and finds each as the contract s
   await service.close();
   expect(steps.filter(({ ok }) => !ok)).toEqual([]);
   const expected = routes.filter(({ scope }) => scope !== "admin").map(({ method, path }) => `${method} ${path}`);
-  // The samples are asked for before the others, to know whether there is one to fetch; and as one of them.
+  // The samples are asked for before the others, to know whether there is one to fetch; and as one
+  // of them.
   expect(steps.map(({ route }) => route).sort()).toEqual(expected.sort());
 });
 
@@ -39,7 +40,7 @@ it("says where an answer breaks the contract", async () => {
   );
   await service.close();
   expect(faults).toEqual({
-    "GET /health": expect.stringContaining("/status"),
+    "GET /health": expect.stringContaining("status: expected"),
     "POST /predict": "content type 'text/html', which the contract does not know",
     "GET /livez": expect.stringContaining("500"),
     "GET /ping": "status 204, which the contract does not know",

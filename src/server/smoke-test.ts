@@ -1,7 +1,10 @@
-/** Calls every route of a running service as its contract says, and holds each answer to the contract. */
-import type { TSchema } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+/**
+ * Calls every route of a running service as its contract says, and holds each answer to the
+ * contract.
+ */
+import type { TSchema } from "typebox";
 import { AppError } from "../base/errors.ts";
+import { schemaFault } from "../base/schema/schema-fault.ts";
 import { type ApiClient, ApiError, type CallAnswer, type CallOptions } from "./client.ts";
 import { type RouteId, routes } from "./contract/contract.ts";
 import { isBinary, type RouteContract } from "./contract/route.ts";
@@ -23,8 +26,9 @@ interface Subject {
 }
 
 /**
- * Calls the public routes one after another. The first, `/model`, says how to call the others: a service that does not answer it, or is something else,
- * fails there. Errors: what `fetch` throws where nobody listens.
+ * Calls the public routes one after another. The first, `/model`, says how to call the others: a
+ * service that does not answer it, or is something else, fails there. Errors: what `fetch` throws
+ * where nobody listens.
  */
 export async function* smokeTest(client: ApiClient, now: () => number): AsyncGenerator<SmokeStep, void, undefined> {
   const [model, first] = await callRoute(client, routeById("model"), {}, now);
@@ -102,8 +106,8 @@ function faultOf({ answers }: RouteContract, { status, headers, json, bytes }: C
   if (known === undefined) return `content type '${type}', which the contract does not know`;
   const schema: TSchema | { readonly binary: true } = content[known]!;
   if (isBinary(schema as never)) return bytes.length > 0 ? undefined : "an empty body";
-  const fault = Value.Errors(schema as TSchema, json).First();
-  return fault === undefined ? undefined : `${fault.path === "" ? "the answer" : fault.path}: ${fault.message}`;
+  const fault = schemaFault(schema as TSchema, json);
+  return fault && `${fault.path || "the answer"}: expected ${fault.expected}; got ${fault.received}`;
 }
 
 function subjectFrom(model: unknown, samples: unknown): Subject {

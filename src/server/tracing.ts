@@ -1,4 +1,7 @@
-/** Traces for OpenTelemetry: one span for each request that was let in, as a part of the caller's trace. Loaded only where it is configured. */
+/**
+ * Traces for OpenTelemetry: one span for each request that was let in, as a part of the caller's
+ * trace. Loaded only where it is configured.
+ */
 import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -21,7 +24,10 @@ export interface TracingOptions {
   readonly exporter?: SpanExporter;
 }
 
-/** Names of attributes follow OpenTelemetry's semantic conventions for HTTP; Pawprint's own begin with `pawprint.`. */
+/**
+ * Names of attributes follow OpenTelemetry's semantic conventions for HTTP; Pawprint's own begin
+ * with `pawprint.`.
+ */
 export function createTracing({ endpoint, version, now, exporter }: TracingOptions): Tracing {
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ "service.name": "pawprint", "service.version": version }),

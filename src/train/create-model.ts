@@ -1,4 +1,7 @@
-/** The model that a pack asks for: its size and labels, and its training pictures' mean and standard deviation. */
+/**
+ * The model that a pack asks for: its size and labels, and its training pictures' mean and standard
+ * deviation.
+ */
 import { indicesOf, type Pack } from "../dataset/pack/pack.ts";
 import type { Network } from "../nn/architectures/table.ts";
 import type { Model } from "../nn/inference-graph.ts";
@@ -7,7 +10,10 @@ import { measureNormalization } from "../nn/picture-input.ts";
 /** Pictures that are read at once: some megabytes. */
 const picturesPerRead = 256;
 
-/** Normalisation is measured on the train split alone: validation and test pictures must not shape the model. */
+/**
+ * Normalisation is measured on the train split alone: validation and test pictures must not shape
+ * the model.
+ */
 export async function createModel(network: Network, pack: Pack): Promise<Model> {
   const { height, width, channels } = pack.recipe;
   const size = { height, width, channels };

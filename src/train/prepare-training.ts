@@ -22,7 +22,10 @@ export interface PrepareTrainingOptions {
   readonly settings?: TrainSettings;
   /** Refuse the data at the first picture that cannot be used. */
   readonly strict?: boolean;
-  /** Where packs are kept, so that the next training on the same pictures starts at once; in memory alone where left out. */
+  /**
+   * Where packs are kept, so that the next training on the same pictures starts at once; in memory
+   * alone where left out.
+   */
   readonly packs?: string;
   /** What runs the graphs; the CPU executor with `threads` (one for each core) unless given. */
   readonly executor?: Executor;
@@ -46,7 +49,8 @@ export interface PreparedTraining {
 const memoryShare = 0.5;
 
 /**
- * Opens the data, packs it, and plans the training. `onOpened` is told what was found before anything is decoded.
+ * Opens the data, packs it, and plans the training. `onOpened` is told what was found before
+ * anything is decoded.
  * Errors: those of `openSource`, `buildPack`, `planPictures` and `planSteps`; TRAIN_OUT_OF_MEMORY.
  */
 export async function prepareTraining(

@@ -70,8 +70,9 @@ function mayReplace({ force = false, resume = false }: TrainOptions): boolean {
 }
 
 /**
- * Opens the data, packs it, trains, evaluates the best weights on the test split, and writes the bundle.
- * Checkpoints are written into a folder beside the bundle; they stay, so that the training can go on with more epochs.
+ * Opens the data, packs it, trains, evaluates the best weights on the test split, and writes the
+ * bundle. Checkpoints are written into a folder beside the bundle; they stay, so that the training
+ * can go on with more epochs.
  * Errors: FILE_EXISTS before anything else; those of `prepareTraining`, `fit` and `exportBundle`;
  * INTERRUPTED, with the checkpoint kept.
  */
@@ -167,8 +168,8 @@ async function trainOnPack(
 }
 
 /**
- * The temperature that the validation split asks for, the figures of `split` at that temperature, and what the exported bundle must answer to its
- * first pictures.
+ * The temperature that the validation split asks for, the figures of `split` at that temperature,
+ * and what the exported bundle must answer to its first pictures.
  */
 async function judge(
   { executor, model, pack, stepPlan: { batchSize } }: PreparedTraining,

@@ -66,7 +66,9 @@ describe.skipIf(browserPath === undefined)(`the drawing pad${reason}`, () => {
   });
 });
 
-/** The picture that was sent, as the list of last predictions shows it: its red channel, row by row. */
+/**
+ * The picture that was sent, as the list of last predictions shows it: its red channel, row by row.
+ */
 function brightness(page: Page, selector: string): Promise<{ width: number; height: number; data: number[] }> {
   return page.evaluate(`(async (image) => {
     await image.decode();

@@ -123,7 +123,8 @@ export function describeExecutor(name: string, create: () => Executor): void {
       const found = await program.run({ x: float32([2, 1, 4, 4], wave(32)), w: float32([2, 1, 3, 3], wave(18)) });
       expect(found.dw?.shape).toEqual([2, 1, 3, 3]);
       expect([...found.dw!.data].every((value) => Number.isFinite(Number(value)))).toBe(true);
-      // Scaling a filter before batch normalization changes nothing, so each filter's gradient is orthogonal to it.
+      // Scaling a filter before batch normalization changes nothing, so each filter's gradient is
+      // orthogonal to it.
       const dot = wave(9).reduce((sum, value, at) => sum + value * Number(found.dw!.data[at]), 0);
       expect(Math.abs(dot)).toBeLessThan(1e-4);
       await program.close();

@@ -16,12 +16,18 @@ export interface Planted {
   open(): Promise<Source>;
   /** Gives the first picture another content, in the place where it lies. */
   change(): Promise<void>;
-  /** What reading the first picture gives from a source that was opened before the change; SOURCE_CHANGED unless given. */
+  /**
+   * What reading the first picture gives from a source that was opened before the change;
+   * SOURCE_CHANGED unless given.
+   */
   readonly afterChange?: "old content";
   remove?(): Promise<void>;
 }
 
-/** Names that break what is not careful: spaces, line breaks, emoji, quotes, 250 bytes, capitals that alone differ. */
+/**
+ * Names that break what is not careful: spaces, line breaks, emoji, quotes, 250 bytes, capitals
+ * that alone differ.
+ */
 export const awkwardNames: readonly string[] = [
   "a.jpg",
   "B.jpg",
@@ -33,7 +39,10 @@ export const awkwardNames: readonly string[] = [
   "100%#?&+<a>;,.jpg",
 ];
 
-/** The awkward names that this machine's disk can hold: elsewhere than on Linux capitals may not count, nor line breaks be allowed. */
+/**
+ * The awkward names that this machine's disk can hold: elsewhere than on Linux capitals may not
+ * count, nor line breaks be allowed.
+ */
 export const awkwardFileNames = process.platform === "linux" ? awkwardNames : ["a.jpg", "two words .jpg", "🐈.jpg"];
 
 /** One picture under each name, for `LABEL/NAME` paths, with contents that all differ. */

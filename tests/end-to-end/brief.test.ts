@@ -17,7 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Runs a line of the brief; its port is taken over by the service's, and its three dots stand for the other numbers. */
+/**
+ * Runs a line of the brief; its port is taken over by the service's, and its three dots stand for
+ * the other numbers.
+ */
 async function shell(line: string): Promise<unknown> {
   const zeros = Array(782).fill("0.0").join(", ");
   const here = line.replace("http://localhost:8000", service.origin).replace("...", zeros);

@@ -1,4 +1,7 @@
-/** What must not go wrong while people use the service: changes of the model, its end, too many of them, some who leave. */
+/**
+ * What must not go wrong while people use the service: changes of the model, its end, too many of
+ * them, some who leave.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
@@ -116,7 +119,8 @@ describe("SIGTERM under load", () => {
     try {
       let target = old.port;
       let ended: Promise<unknown[]> | undefined;
-      // As a load balancer does: it looks at readiness, and sends new connections to those that are ready.
+      // As a load balancer does: it looks at readiness, and sends new connections to those that are
+      // ready.
       const watch = setInterval(async () => {
         const { status } = await fetch(`http://127.0.0.1:${old.port}/readyz`).catch(() => ({ status: 0 }));
         if (status !== 200) target = next.port;

@@ -1,4 +1,7 @@
-/** Training is killed again and again, without a chance to say goodbye, and must come to the weights of a training that never was. */
+/**
+ * Training is killed again and again, without a chance to say goodbye, and must come to the weights
+ * of a training that never was.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";

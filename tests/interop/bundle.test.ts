@@ -1,4 +1,7 @@
-/** A bundle in the hands of others: Python's onnx must find it valid, and Python's onnxruntime must give the answers that we give. */
+/**
+ * A bundle in the hands of others: Python's onnx must find it valid, and Python's onnxruntime must
+ * give the answers that we give.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

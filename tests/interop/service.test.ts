@@ -1,4 +1,7 @@
-/** The service in the hands of other people's clients: Triton's, MLflow's, and a tester that knows nothing but the OpenAPI document. */
+/**
+ * The service in the hands of other people's clients: Triton's, MLflow's, and a tester that knows
+ * nothing but the OpenAPI document.
+ */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

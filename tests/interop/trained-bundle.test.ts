@@ -1,4 +1,7 @@
-/** What was trained is what is served: a thousand pictures through the training's own graph, through `predict`, and through Python's onnxruntime. */
+/**
+ * What was trained is what is served: a thousand pictures through the training's own graph, through
+ * `predict`, and through Python's onnxruntime.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

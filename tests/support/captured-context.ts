@@ -1,4 +1,7 @@
-/** A context that keeps what a command writes, so that commands are run and tested without a process of their own. */
+/**
+ * A context that keeps what a command writes, so that commands are run and tested without a process
+ * of their own.
+ */
 import { createLogger, type LogLevel } from "../../src/base/logger.ts";
 import { silentProgress } from "../../src/base/progress.ts";
 import { createStyle } from "../../src/cli/frame/console.ts";
@@ -12,7 +15,10 @@ export interface CapturedContext {
   readonly logged: readonly { readonly level: LogLevel; readonly message: string }[];
 }
 
-/** No colours, no progress, the clock at 0, an empty environment and a signal that never fires, unless overridden. */
+/**
+ * No colours, no progress, the clock at 0, an empty environment and a signal that never fires,
+ * unless overridden.
+ */
 export function captureContext(overrides: Partial<HostContext> = {}): CapturedContext {
   let out = "";
   let err = "";

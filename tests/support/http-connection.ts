@@ -1,10 +1,16 @@
-/** One keep-alive connection over which prepared bytes go out and of whose answers only the status is read: cheap enough to load a service with. */
+/**
+ * One keep-alive connection over which prepared bytes go out and of whose answers only the status
+ * is read: cheap enough to load a service with.
+ */
 import { connect, type Socket } from "node:net";
 
 export interface Connection {
   /** False once either side has said that this is the last answer. */
   readonly isOpen: boolean;
-  /** Sends a whole request and gives the status of its answer. Errors: where the connection breaks before it. */
+  /**
+   * Sends a whole request and gives the status of its answer. Errors: where the connection breaks
+   * before it.
+   */
   send(request: Buffer): Promise<string>;
   close(): void;
 }

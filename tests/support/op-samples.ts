@@ -1,4 +1,7 @@
-/** Turns the samples of the op table into graphs with seeded random feeds, their losses and their gradients. */
+/**
+ * Turns the samples of the op table into graphs with seeded random feeds, their losses and their
+ * gradients.
+ */
 import { isAppError } from "../../src/base/errors.ts";
 import { createRandom } from "../../src/base/random.ts";
 import { gradients } from "../../src/graph/autodiff.ts";
@@ -20,7 +23,10 @@ export interface BuiltSample {
   readonly feeds: Feeds;
 }
 
-/** Random values of a sample input, representable in its dtype, so that every executor starts from the same numbers. */
+/**
+ * Random values of a sample input, representable in its dtype, so that every executor starts from
+ * the same numbers.
+ */
 export function randomTensor(spec: SampleInput, seed: string): ReferenceTensor {
   const { dtype = "float32", shape, range = dtype === "bool" ? [0, 2] : [-1, 1] } = spec;
   const random = createRandom(seed);
@@ -52,7 +58,10 @@ export function buildSample(op: Op, sample: OpSample, prefix: string): BuiltSamp
   };
 }
 
-/** The sum of all float outputs, each element times a random weight; `undefined` where no output is float. */
+/**
+ * The sum of all float outputs, each element times a random weight; `undefined` where no output is
+ * float.
+ */
 export function weightedLoss({ title, outputs }: BuiltSample): Value | undefined {
   const parts = outputs.flatMap((output, at) => {
     if (output.type.dtype !== "float32") return [];
@@ -63,7 +72,10 @@ export function weightedLoss({ title, outputs }: BuiltSample): Value | undefined
   return parts.reduce(add);
 }
 
-/** The gradient of the weighted loss for each fed float input, as `NAME_gradient`; left out where the loss does not depend on it. */
+/**
+ * The gradient of the weighted loss for each fed float input, as `NAME_gradient`; left out where
+ * the loss does not depend on it.
+ */
 export function sampleGradients(op: Op, sample: BuiltSample): Readonly<Record<string, Value>> {
   const loss = weightedLoss(sample);
   if (!loss || typeof op.gradient !== "function") return {};
@@ -98,7 +110,10 @@ export function excess(
   return worst;
 }
 
-/** Central differences in float64 of a scalar function of the feeds, with respect to each element of one of them. */
+/**
+ * Central differences in float64 of a scalar function of the feeds, with respect to each element of
+ * one of them.
+ */
 export function centralDifferences(
   loss: (feeds: Feeds) => number,
   feeds: Feeds,

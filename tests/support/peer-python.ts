@@ -8,9 +8,10 @@ import { join } from "node:path";
 const moduleNames: Readonly<Record<string, string>> = { pillow: "PIL", "python-multipart": "python_multipart" };
 
 /**
- * The interpreter named by PAWPRINT_PEER_PYTHON; else one in a virtual environment under the user's cache folder, made on first use.
- * `packages` are requirements as pip takes them; each is imported under its name before the version.
- * Answers `undefined`, with the reason logged, where Python or a package cannot be had.
+ * The interpreter named by PAWPRINT_PEER_PYTHON; else one in a virtual environment under the user's
+ * cache folder, made on first use. `packages` are requirements as pip takes them; each is imported
+ * under its name before the version. Answers `undefined`, with the reason logged, where Python or a
+ * package cannot be had.
  */
 export async function findPeerPython(
   packages: readonly string[],

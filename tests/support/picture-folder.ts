@@ -1,4 +1,7 @@
-/** Small labelled pictures on disk: a colour for each class, with noise, so that a tiny network learns them in moments. */
+/**
+ * Small labelled pictures on disk: a colour for each class, with noise, so that a tiny network
+ * learns them in moments.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";

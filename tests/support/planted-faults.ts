@@ -1,4 +1,7 @@
-/** A folder of drawn pictures with faults planted in it, and the list of what an inspection must find there: this and nothing else. */
+/**
+ * A folder of drawn pictures with faults planted in it, and the list of what an inspection must
+ * find there: this and nothing else.
+ */
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -52,7 +55,10 @@ export async function writePlantedSet(root: string, { clean, perKind, seed }: Pl
 }
 
 const gridSide = 32;
-/** Cells a side, and their share of the colour: large shapes are strong and small ones weak, as in photographs. */
+/**
+ * Cells a side, and their share of the colour: large shapes are strong and small ones weak, as in
+ * photographs.
+ */
 const octaves = [
   [4, 0.5],
   [8, 0.3],
@@ -172,7 +178,10 @@ async function flipped(plot: Plot): Promise<Buffer> {
   return bytes;
 }
 
-/** A JPEG whose quantization tables are gone: the header is whole, and says nothing that can be decoded. */
+/**
+ * A JPEG whose quantization tables are gone: the header is whole, and says nothing that can be
+ * decoded.
+ */
 async function withoutTables(plot: Plot): Promise<Buffer> {
   const bytes = await jpeg(plot);
   for (let at = bytes.indexOf("ffdb", 0, "hex"); at !== -1; at = bytes.indexOf("ffdb", at, "hex")) bytes[at + 1] = 0xee;

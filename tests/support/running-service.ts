@@ -1,4 +1,7 @@
-/** The real service on a free port of this machine, with an untrained model and drawn sample pictures. */
+/**
+ * The real service on a free port of this machine, with an untrained model and drawn sample
+ * pictures.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** A small object store on 127.0.0.1 that speaks as much of S3 as listing and getting take, and misbehaves where it is told to. */
+/**
+ * A small object store on 127.0.0.1 that speaks as much of S3 as listing and getting take, and
+ * misbehaves where it is told to.
+ */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,7 @@
-/** Callers that keep asking over keep-alive connections, as a load balancer's do, until a number of requests has been sent. */
+/**
+ * Callers that keep asking over keep-alive connections, as a load balancer's do, until a number of
+ * requests has been sent.
+ */
 import { type Connection, openConnection } from "./http-connection.ts";
 
 export interface SteadyLoad {

@@ -1,4 +1,7 @@
-/** A training in a process of its own, given as JSON: it goes on where there are checkpoints, and writes a line for each epoch. */
+/**
+ * A training in a process of its own, given as JSON: it goes on where there are checkpoints, and
+ * writes a line for each epoch.
+ */
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
 import { checkpointFolderOf, listCheckpoints } from "../../src/train/checkpoint/checkpoint-folder.ts";
 import { type TrainOptions, train } from "../../src/train/train.ts";

@@ -1,4 +1,7 @@
-/** A whole bundle of an untrained network: what it answers is of no worth, but it is answered in earnest. */
+/**
+ * A whole bundle of an untrained network: what it answers is of no worth, but it is answered in
+ * earnest.
+ */
 import { createRandom } from "../../src/base/random.ts";
 import { parityPicture } from "../../src/bundle/bundle.ts";
 import { exportBundle } from "../../src/bundle/export-bundle.ts";

@@ -12,7 +12,10 @@ export interface ZipMember {
   readonly claimedMethod?: number;
 }
 
-/** A zip as PKWARE's APPNOTE 6.3 describes it: local headers with data, the central directory, its end record. */
+/**
+ * A zip as PKWARE's APPNOTE 6.3 describes it: local headers with data, the central directory, its
+ * end record.
+ */
 export function writeZip(members: readonly ZipMember[]): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];

@@ -1,9 +1,9 @@
 /** Reads the text of `pawprint.yaml` into values by key, each with the line where it stands. */
-import type { TObject } from "@sinclair/typebox";
+import type { TObject } from "typebox";
 import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from "yaml";
 import { AppError } from "../errors.ts";
 import { hintForName } from "../nearest.ts";
-import { isSection } from "./config-schema.ts";
+import { isSection } from "./config-leaves.ts";
 
 /** What one line of the file sets. */
 export interface FileEntry {
@@ -16,7 +16,8 @@ export interface FileEntry {
 
 /**
  * The values of a configuration file under `schema`; an empty file or section sets nothing.
- * Throws CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, and CONFIG_INVALID where a section holds a plain value.
+ * Throws CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, and CONFIG_INVALID where a section holds a plain
+ * value.
  */
 export function readConfigFile(schema: TObject, text: string, fileName: string): FileEntry[] {
   const lines = new LineCounter();
@@ -49,7 +50,7 @@ function readSection(schema: TObject, node: unknown, path: readonly string[], re
   const known = Object.keys(schema.properties);
   if (!isMap(section)) {
     throw new AppError("CONFIG_INVALID", {
-      required: `${path.length === 0 ? "the file" : path.join(".")} expects keys below it (${known.join(", ")})`,
+      required: `keys below ${path.length === 0 ? "the top of the file" : path.join(".")} (${known.join(", ")})`,
       received: JSON.stringify(plainValue(section, document)),
       where: place(node),
     });
@@ -67,7 +68,7 @@ function readSection(schema: TObject, node: unknown, path: readonly string[], re
 function unknownKey(way: readonly string[], siblings: readonly string[], where: string): AppError {
   const hint = hintForName(way.at(-1)!, siblings);
   return new AppError("CONFIG_UNKNOWN_KEY", {
-    required: "a configuration key that exists",
+    required: "a known configuration key",
     received: way.join("."),
     where,
     ...(hint === undefined ? {} : { hint }),

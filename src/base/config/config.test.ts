@@ -1,24 +1,26 @@
-import { Type } from "@sinclair/typebox";
+import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
 import { isAppError } from "../errors.ts";
 import { loadConfig } from "./config.ts";
+
+const labelsDefault: string[] = [];
 
 const schema = Type.Object({
   seed: Type.Integer({ default: 1 }),
   train: Type.Object({
     epochs: Type.Integer({ minimum: 1, maximum: 1000, default: 10 }),
     batchSize: Type.Integer({ minimum: 1, default: 32 }),
-    learningRate: Type.Number({ exclusiveMinimum: 0, default: 0.01, flag: "lr" }),
+    learningRate: Type.Number({ exclusiveMinimum: 0, default: 0.01 }),
     optimizer: Type.Union([Type.Literal("sgd"), Type.Literal("adam")], { default: "sgd" }),
     augment: Type.Boolean({ default: true }),
     threads: Type.Union([Type.Literal("auto"), Type.Integer({ minimum: 1 })], { default: "auto" }),
   }),
-  labels: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+  labels: Type.Array(Type.String({ minLength: 1 }), { default: labelsDefault }),
   name: Type.Optional(Type.String({ minLength: 1 })),
   storage: Type.Optional(
     Type.Object({
       bucket: Type.String(),
-      token: Type.String({ secret: true }),
+      token: Type.String(),
       region: Type.String({ default: "eu" }),
     }),
   ),
@@ -44,39 +46,33 @@ const defaults = {
 
 describe("where a value comes from", () => {
   it("is the defaults where nobody sets anything", () => {
-    expect(loadConfig({ schema }).config).toEqual(defaults);
-    expect(loadConfig({ schema, fileText: "# nothing yet\ntrain:\n" }).config).toEqual(defaults);
+    expect(loadConfig({ schema })).toEqual(defaults);
+    expect(loadConfig({ schema, fileText: "# nothing yet\ntrain:\n" })).toEqual(defaults);
   });
 
   it("prefers flags to the environment to the file to defaults", () => {
     const fileText = "train:\n  epochs: 2\n  batchSize: 2\n  learningRate: 0.2\n";
     const env = { PAWPRINT_TRAIN_EPOCHS: "3", PAWPRINT_TRAIN_BATCH_SIZE: "3", PATH: "/bin" };
-    const { config, entries } = loadConfig({ schema, fileText, env, flags: { "train.epochs": "4", name: undefined } });
+    const config = loadConfig({ schema, fileText, env, flags: { "train.epochs": "4", name: undefined } });
     expect(config.train).toMatchObject({ epochs: 4, batchSize: 3, learningRate: 0.2, optimizer: "sgd" });
-    expect(entries.filter(({ key }) => key.startsWith("train.")).slice(0, 4)).toEqual([
-      { key: "train.epochs", value: 4, source: "flag", where: "flag --epochs" },
-      { key: "train.batchSize", value: 3, source: "environment", where: "environment PAWPRINT_TRAIN_BATCH_SIZE" },
-      { key: "train.learningRate", value: 0.2, source: "file", where: "pawprint.yaml line 4" },
-      { key: "train.optimizer", value: "sgd", source: "default", where: "default" },
-    ]);
   });
 
   it("is frozen all the way down", () => {
-    const { config, entries } = loadConfig({ schema, env: { PAWPRINT_LABELS: "cat, dog" } });
+    const config = loadConfig({ schema, env: { PAWPRINT_LABELS: "cat, dog" } });
     expect(config.labels).toEqual(["cat", "dog"]);
-    expect([config, config.train, config.labels, entries, entries[0]].every(Object.isFrozen)).toBe(true);
+    expect([config, config.train, config.labels].every(Object.isFrozen)).toBe(true);
   });
 
   it("leaves the schema's own defaults unfrozen and unshared", () => {
-    const { config } = loadConfig({ schema });
-    expect(config.labels).not.toBe(schema.properties.labels.default);
-    expect(Object.isFrozen(schema.properties.labels.default)).toBe(false);
+    const config = loadConfig({ schema });
+    expect(config.labels).not.toBe(labelsDefault);
+    expect(Object.isFrozen(labelsDefault)).toBe(false);
   });
 
   it("brings an optional section to life only where a value of it is set", () => {
-    expect(loadConfig({ schema }).config).not.toHaveProperty("storage");
+    expect(loadConfig({ schema })).not.toHaveProperty("storage");
     const env = { PAWPRINT_STORAGE_BUCKET: "b", PAWPRINT_STORAGE_TOKEN: "t" };
-    expect(loadConfig({ schema, env }).config.storage).toEqual({ bucket: "b", token: "t", region: "eu" });
+    expect(loadConfig({ schema, env }).storage).toEqual({ bucket: "b", token: "t", region: "eu" });
   });
 });
 
@@ -89,11 +85,11 @@ describe("text from flags and the environment", () => {
       name: "007",
       extra: '{"a": 1}',
     };
-    const { config } = loadConfig({ schema, flags });
+    const config = loadConfig({ schema, flags });
     expect(config.train).toMatchObject({ augment: false, learningRate: 0.001, threads: 4 });
     expect(config.name).toBe("007");
     expect(config.extra).toEqual({ a: 1 });
-    expect(loadConfig({ schema, flags: { "train.threads": "auto" } }).config.train.threads).toBe("auto");
+    expect(loadConfig({ schema, flags: { "train.threads": "auto" } }).train.threads).toBe("auto");
   });
 });
 
@@ -101,48 +97,41 @@ describe("a value that does not fit", () => {
   it("is refused with the flag that carried it", () => {
     expect(fault({ flags: { "train.learningRate": "fast" } })).toMatchObject({
       code: "CONFIG_INVALID",
-      message: 'train.learningRate expects a number above 0; got "fast" (flag --lr)',
+      message: 'a number above 0 for train.learningRate; got "fast" (flag --learning-rate)',
     });
   });
 
   it("is refused with the variable that carried it", () => {
     expect(fault({ env: { PAWPRINT_TRAIN_EPOCHS: "0" } }).message).toBe(
-      "train.epochs expects a whole number from 1 to 1000; got 0 (environment PAWPRINT_TRAIN_EPOCHS)",
+      "a whole number from 1 to 1000 for train.epochs; got 0 (environment PAWPRINT_TRAIN_EPOCHS)",
     );
     expect(fault({ env: { PAWPRINT_TRAIN_OPTIMIZER: "" } }).message).toBe(
-      'train.optimizer expects one of sgd, adam; got "" (environment PAWPRINT_TRAIN_OPTIMIZER)',
+      'one of sgd, adam for train.optimizer; got "" (environment PAWPRINT_TRAIN_OPTIMIZER)',
     );
   });
 
   it("is refused with its line, also where a flag overrides it", () => {
     const fileText = "seed: 1\ntrain:\n  # how often\n  epochs: many\n";
     expect(fault({ fileText, flags: { "train.epochs": 5 } }).message).toBe(
-      'train.epochs expects a whole number from 1 to 1000; got "many" (pawprint.yaml line 4)',
+      'a whole number from 1 to 1000 for train.epochs; got "many" (pawprint.yaml line 4)',
     );
   });
 
   it("is refused where a section holds a plain value or the file a list", () => {
     expect(fault({ fileText: "storage: 5" }).message).toBe(
-      "storage expects keys below it (bucket, token, region); got 5 (pawprint.yaml line 1)",
+      "keys below storage (bucket, token, region); got 5 (pawprint.yaml line 1)",
     );
     expect(fault({ fileText: "- a", fileName: "other.yaml" }).message).toMatch(
-      /^the file expects keys below it \(seed, .*\); got \["a"\] \(other.yaml line 1\)$/,
+      /^keys below the top of the file \(seed, .*\); got \["a"\] \(other.yaml line 1\)$/,
     );
   });
 
   it("is refused where it is missing, with the three places to set it", () => {
     expect(fault({ fileText: "storage: { token: t }" })).toEqual({
       code: "CONFIG_INVALID",
-      message: "storage.bucket expects a text; got no value",
+      message: "a text for storage.bucket; got no value",
       hint: "give --bucket, set PAWPRINT_STORAGE_BUCKET, or write storage.bucket in the configuration file",
     });
-  });
-
-  it("is never shown where it is secret", () => {
-    const { message } = fault({ fileText: "storage: { bucket: b, token: 12345 }" });
-    expect(message).toBe("storage.token expects a text; got a hidden value (pawprint.yaml line 1)");
-    const { entries } = loadConfig({ schema, fileText: "storage: { bucket: b, token: hush }" });
-    expect(entries.find(({ key }) => key === "storage.token")?.value).toBe("(hidden)");
   });
 });
 
@@ -150,7 +139,7 @@ describe("a key that does not exist", () => {
   it("is refused in the file with its line and the nearest key", () => {
     expect(fault({ fileText: "train:\n  epocs: 3\n" })).toEqual({
       code: "CONFIG_UNKNOWN_KEY",
-      message: "a configuration key that exists; got train.epocs (pawprint.yaml line 2)",
+      message: "a known configuration key; got train.epocs (pawprint.yaml line 2)",
       hint: "did you mean epochs?",
     });
   });
@@ -158,7 +147,7 @@ describe("a key that does not exist", () => {
   it("is refused in the environment with the nearest name", () => {
     expect(fault({ env: { PAWPRINT_TRAIN_EPOCS: "3" } })).toEqual({
       code: "CONFIG_UNKNOWN_KEY",
-      message: "a configuration key that exists; got PAWPRINT_TRAIN_EPOCS (environment)",
+      message: "a known configuration key; got PAWPRINT_TRAIN_EPOCS (environment)",
       hint: "did you mean PAWPRINT_TRAIN_EPOCHS?",
     });
   });
@@ -177,12 +166,12 @@ describe("a key that does not exist", () => {
       PAWPRINT_PORT_80_TCP: "tcp://10.0.0.1:80",
       PAWPRINT_PORT_80_TCP_ADDR: "10.0.0.1",
     };
-    expect(loadConfig({ schema, env }).config).toEqual(defaults);
+    expect(loadConfig({ schema, env })).toEqual(defaults);
   });
 
   it("is passed over where tests and benchmarks are told by it where their things are", () => {
     const env = { PAWPRINT_TEST_DATA: "/data", PAWPRINT_PEER_PYTHON: "/usr/bin/python3" };
-    expect(loadConfig({ schema, env }).config).toEqual(defaults);
+    expect(loadConfig({ schema, env })).toEqual(defaults);
   });
 });
 

@@ -1,108 +1,92 @@
-/** The configuration: flags over environment over `pawprint.yaml` over defaults, parsed once into a frozen object. */
-import type { Static, TObject, TSchema } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+/**
+ * The configuration: flags over environment over `pawprint.yaml` over defaults, parsed once into a
+ * frozen object.
+ */
+import type { Static, TObject, TSchema } from "typebox";
+import { Value } from "typebox/value";
 import { AppError } from "../errors.ts";
 import { type DeepReadonly, deepFreeze } from "../freeze.ts";
 import { hintForName } from "../nearest.ts";
+import { describeSchema } from "../schema/describe-schema.ts";
+import { jsonSchemaOf } from "../schema/json-schema.ts";
 import { readConfigFile } from "./config-file.ts";
-import {
-  type ConfigLeaf,
-  configLeaves,
-  describeSchema,
-  environmentPrefix,
-  isSection,
-  parseForSchema,
-} from "./config-schema.ts";
+import { type ConfigLeaf, configLeaves, environmentPrefix, isSection, parseForSchema } from "./config-leaves.ts";
 
 export interface ConfigInput<T extends TObject> {
-  /**
-   * Sections are objects, leaves everything else; a `default` stands at the leaf. Two annotations are read:
-   * `flag: "name"` where the flag is not the key's last part, `secret: true` for a value that must not be printed.
-   */
+  /** Sections are objects, leaves everything else; a `default` stands at the leaf. */
   readonly schema: T;
   /** Values by key (`train.batchSize`), as text or already parsed; undefined is "not given". */
   readonly flags?: Readonly<Record<string, unknown>>;
-  /** Environment variables; only names that begin with PAWPRINT_ are looked at, and those must exist. */
+  /**
+   * Environment variables; only names that begin with PAWPRINT_ are looked at, and those must
+   * exist.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly fileText?: string;
   /** How the file is called in messages. Default `pawprint.yaml`. */
   readonly fileName?: string;
 }
 
-/** Variables that begin alike and are no configuration: they tell tests and benchmarks where things of theirs are. */
+/**
+ * Variables that begin alike and are no configuration: they tell tests and benchmarks where things
+ * of theirs are.
+ */
 const developmentVariables: ReadonlySet<string> = new Set([
   "PAWPRINT_TEST_DATA",
   "PAWPRINT_TEST_BROWSER",
   "PAWPRINT_PEER_PYTHON",
 ]);
 
-/** One row of "which value holds, and who set it". */
-export interface ConfigEntry {
-  readonly key: string;
-  /** The value in force; `(hidden)` for a secret. */
-  readonly value: unknown;
-  readonly source: "flag" | "environment" | "file" | "default";
-  /** `flag --epochs`, `environment PAWPRINT_TRAIN_EPOCHS`, `pawprint.yaml line 3`, `default`. */
-  readonly where: string;
-}
-
-export interface LoadedConfig<T extends TObject> {
-  readonly config: DeepReadonly<Static<T>>;
-  readonly entries: readonly ConfigEntry[];
-}
-
 interface Given {
   readonly value: unknown;
-  readonly source: ConfigEntry["source"];
-  readonly where: string;
+  readonly isDefault: boolean;
 }
 
 /**
- * Joins the four sources. Every value of every source is checked, also one that a higher source overrides.
- * Throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY or CONFIG_UNREADABLE, naming the flag, variable or line.
+ * Joins the four sources. Every value of every source is checked, also one that a higher source
+ * overrides.
+ * Throws CONFIG_INVALID, CONFIG_UNKNOWN_KEY or CONFIG_UNREADABLE, naming the flag, variable or
+ * line.
  */
-export function loadConfig<T extends TObject>(input: ConfigInput<T>): LoadedConfig<T> {
+export function loadConfig<T extends TObject>(input: ConfigInput<T>): DeepReadonly<Static<T>> {
   const { schema, flags = {}, env = {}, fileText = "", fileName = "pawprint.yaml" } = input;
   const leaves = configLeaves(schema);
   const byKey = new Map(leaves.map((leaf) => [leaf.key, leaf]));
   const given = new Map<string, Given>();
-  const give = (leaf: ConfigLeaf, entry: Given): void => {
-    given.set(leaf.key, { ...entry, value: checked(leaf, entry.value, entry.where) });
+  const give = (leaf: ConfigLeaf, value: unknown, where: string): void => {
+    given.set(leaf.key, { value: checked(leaf, value, where), isDefault: false });
   };
 
   for (const { key, value, where } of readConfigFile(schema, fileText, fileName)) {
-    give(byKey.get(key)!, { value, source: "file", where });
+    give(byKey.get(key)!, value, where);
   }
   for (const [name, text] of Object.entries(env)) {
     if (text === undefined || !name.startsWith(environmentPrefix)) continue;
     if (isServiceLink(name, text) || developmentVariables.has(name)) continue;
     const leaf = leaves.find((candidate) => candidate.environmentName === name);
     if (leaf === undefined) throw unknownName("environment", name, leaves, (known) => known.environmentName);
-    give(leaf, { value: parseForSchema(leaf.schema, text), source: "environment", where: `environment ${name}` });
+    give(leaf, parseForSchema(leaf.schema, text), `environment ${name}`);
   }
   for (const [key, flag] of Object.entries(flags)) {
     if (flag === undefined) continue;
     const leaf = byKey.get(key);
     if (leaf === undefined) throw unknownName("flags", key, leaves, (known) => known.key);
     const value = typeof flag === "string" ? parseForSchema(leaf.schema, flag) : flag;
-    give(leaf, { value, source: "flag", where: `flag ${leaf.flagName}` });
+    give(leaf, value, `flag ${leaf.flagName}`);
   }
   for (const leaf of leaves) {
-    if (given.has(leaf.key) || leaf.schema.default === undefined) continue;
-    give(leaf, { value: structuredClone(leaf.schema.default), source: "default", where: "default" });
+    const value = structuredClone(jsonSchemaOf(leaf.schema).default);
+    if (given.has(leaf.key) || value === undefined) continue;
+    given.set(leaf.key, { value: checked(leaf, value, "default"), isDefault: true });
   }
 
   const config = buildSection(schema, [], given, byKey);
-  const entries = leaves.flatMap((leaf): ConfigEntry[] => {
-    const entry = given.get(leaf.key);
-    return entry === undefined ? [] : [{ key: leaf.key, ...entry, ...(leaf.isSecret ? { value: "(hidden)" } : {}) }];
-  });
-  return { config: deepFreeze(config as Static<T>), entries: deepFreeze(entries) }; // each leaf was checked above
+  return deepFreeze(config as Static<T>); // each leaf was checked above
 }
 
 /**
- * Kubernetes and Docker links tell a container of every Service in variables; one named `pawprint` would otherwise set
- * PAWPRINT_PORT to `tcp://10.0.0.1:80`.
+ * Kubernetes and Docker links tell a container of every Service in variables; one named `pawprint`
+ * would otherwise set PAWPRINT_PORT to `tcp://10.0.0.1:80`.
  */
 function isServiceLink(name: string, text: string): boolean {
   return (
@@ -114,8 +98,8 @@ function isServiceLink(name: string, text: string): boolean {
 function checked(leaf: ConfigLeaf, value: unknown, where: string): unknown {
   if (Value.Check(leaf.schema, value)) return value;
   throw new AppError("CONFIG_INVALID", {
-    required: `${leaf.key} expects ${describeSchema(leaf.schema)}`,
-    received: leaf.isSecret ? "a hidden value" : JSON.stringify(value),
+    required: `${describeSchema(leaf.schema)} for ${leaf.key}`,
+    received: JSON.stringify(value),
     where,
   });
 }
@@ -142,14 +126,17 @@ function buildSection(
   return section;
 }
 
-/** An optional section appears where somebody set a value in it; its defaults alone do not bring it to life. */
+/**
+ * An optional section appears where somebody set a value in it; its defaults alone do not bring it
+ * to life.
+ */
 function isSetBelow(key: string, given: ReadonlyMap<string, Given>): boolean {
-  return [...given].some(([other, entry]) => other.startsWith(`${key}.`) && entry.source !== "default");
+  return [...given].some(([other, entry]) => other.startsWith(`${key}.`) && !entry.isDefault);
 }
 
 function missing(leaf: ConfigLeaf): AppError {
   return new AppError("CONFIG_INVALID", {
-    required: `${leaf.key} expects ${describeSchema(leaf.schema)}`,
+    required: `${describeSchema(leaf.schema)} for ${leaf.key}`,
     received: "no value",
     hint: `give ${leaf.flagName}, set ${leaf.environmentName}, or write ${leaf.key} in the configuration file`,
   });
@@ -169,7 +156,7 @@ function unknownName(
     prefix,
   );
   return new AppError("CONFIG_UNKNOWN_KEY", {
-    required: "a configuration key that exists",
+    required: "a known configuration key",
     received,
     where,
     ...(hint === undefined ? {} : { hint }),

@@ -2,7 +2,10 @@
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** A decimal number ("3", "-0.5", "1e-4"); undefined for anything else, empty text and hexadecimal included. */
+/**
+ * A decimal number ("3", "-0.5", "1e-4"); undefined for anything else, empty text and hexadecimal
+ * included.
+ */
 export function parseNumber(text: string): number | undefined {
   const trimmed = text.trim();
   if (!decimal.test(trimmed)) return undefined;

@@ -1,4 +1,7 @@
-/** Writes a file whole or not at all: readers, a crash or Ctrl-C see the old content or the new, never a part. */
+/**
+ * Writes a file whole or not at all: readers, a crash or Ctrl-C see the old content or the new,
+ * never a part.
+ */
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
@@ -13,7 +16,10 @@ export type AtomicFileSystem = Pick<typeof nodeFiles, "open" | "link" | "rename"
 export type FileContent = Uint8Array | string | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
 export interface WriteFileOptions {
-  /** Take the place of a file that is there. Without it such a file is left alone and FILE_EXISTS is thrown. */
+  /**
+   * Take the place of a file that is there. Without it such a file is left alone and FILE_EXISTS is
+   * thrown.
+   */
   readonly force?: boolean;
   /** Aborting it ends a long write; the old file stays. */
   readonly signal?: AbortSignal;
@@ -31,12 +37,13 @@ function endingOf(path: string): string {
 }
 
 /**
- * Writes `content` under a temporary name in the same folder, flushes it to the disk, then gives it its name in one
- * step. The folder must exist (`ensureFolder`). A symbolic link at `path` is replaced, not followed, so that a file
- * linked from a cache is never written through. With `force`, the old file's permissions are kept.
+ * Writes `content` under a temporary name in the same folder, flushes it to the disk, then gives it
+ * its name in one step. The folder must exist (`ensureFolder`). A symbolic link at `path` is
+ * replaced, not followed, so that a file linked from a cache is never written through. With
+ * `force`, the old file's permissions are kept.
  *
- * Errors: FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED; what an iterable itself throws comes through unchanged. After any
- * of them the old file is whole and the temporary file is gone.
+ * Errors: FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED; what an iterable itself throws comes through
+ * unchanged. After any of them the old file is whole and the temporary file is gone.
  */
 export async function writeFileAtomic(
   path: string,
@@ -79,8 +86,9 @@ export async function writeFileAtomic(
 }
 
 /**
- * Deletes the temporary files that killed processes left in a folder on the way to files with one of these extensions (`.jsonl`). Only for who
- * holds the lock that all writers of such files take; those who ask for the lock just then keep theirs. Throws FILE_WRITE_FAILED.
+ * Deletes the temporary files that killed processes left in a folder on the way to files with one
+ * of these extensions (`.jsonl`). Only for who holds the lock that all writers of such files take;
+ * those who ask for the lock just then keep theirs. Throws FILE_WRITE_FAILED.
  */
 export async function removeLeftovers(folder: string, extensions: readonly string[]): Promise<void> {
   const endings = extensions.map((extension) => endingOf(`x${extension}`));
@@ -114,8 +122,9 @@ async function existing(path: string, files: AtomicFileSystem): Promise<Stats | 
 }
 
 /**
- * Gives the file its name only where that name is free, in one step: a rename would silently replace a file that
- * another process wrote meanwhile. False where the file system has no hard links.
+ * Gives the file its name only where that name is free, in one step: a rename would silently
+ * replace a file that another process wrote meanwhile. False where the file system has no hard
+ * links.
  */
 async function linkInto(temporary: string, path: string, files: AtomicFileSystem): Promise<boolean> {
   try {
@@ -129,7 +138,10 @@ async function linkInto(temporary: string, path: string, files: AtomicFileSystem
   }
 }
 
-/** Flushes the folder's list of names; without it a power cut could undo the rename. Windows opens no folder. */
+/**
+ * Flushes the folder's list of names; without it a power cut could undo the rename. Windows opens
+ * no folder.
+ */
 async function syncFolder(folder: string, files: AtomicFileSystem): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await files.open(folder, "r");

@@ -1,4 +1,7 @@
-/** Downloads a file whose size and SHA-256 are known beforehand: resumed where a connection broke, and whole or not there at all. */
+/**
+ * Downloads a file whose size and SHA-256 are known beforehand: resumed where a connection broke,
+ * and whole or not there at all.
+ */
 import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { interruptionOf, throwIfCancelled } from "../cancel.ts";
@@ -46,10 +49,12 @@ const maximumRedirects = 5;
 const longestWaitMs = 60_000;
 
 /**
- * Downloads into `TO.part`, goes on from there when it is called again, and gives the file its name once its hash is right. A file that is there with
- * the right hash is left alone; nothing is asked of the network then.
- * Errors: FILE_EXISTS for another file of this name; DOWNLOAD_FAILED where no address gave it; DOWNLOAD_MISMATCH where the bytes are others than
- * were published (they are deleted); FILE_WRITE_FAILED; INTERRUPTED, with the part kept.
+ * Downloads into `TO.part`, goes on from there when it is called again, and gives the file its name
+ * once its hash is right. A file that is there with the right hash is left alone; nothing is asked
+ * of the network then.
+ * Errors: FILE_EXISTS for another file of this name; DOWNLOAD_FAILED where no address gave it;
+ * DOWNLOAD_MISMATCH where the bytes are others than were published (they are deleted);
+ * FILE_WRITE_FAILED; INTERRUPTED, with the part kept.
  */
 export async function downloadFile(
   download: Download,
@@ -203,7 +208,9 @@ async function requireStatus(response: Response): Promise<Response> {
   );
 }
 
-/** The length that the server states must be the one that was published, before anything is written. */
+/**
+ * The length that the server states must be the one that was published, before anything is written.
+ */
 function requireLength(response: Response, isContinued: boolean, have: number, sizeBytes: number, to: string): void {
   const stated = isContinued
     ? /\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1]
@@ -266,7 +273,10 @@ async function removePart(to: string): Promise<void> {
   await rm(`${to}.part.json`, { force: true });
 }
 
-/** What tells whether the server still has the bytes of which a part is here: its ETag, else its date. Weak ETags cannot. */
+/**
+ * What tells whether the server still has the bytes of which a part is here: its ETag, else its
+ * date. Weak ETags cannot.
+ */
 async function readValidator(to: string, url: string): Promise<string | undefined> {
   try {
     const kept = JSON.parse(await readFile(`${to}.part.json`, "utf8")) as { url?: unknown; validator?: unknown };

@@ -22,7 +22,9 @@ async function goneProcess(): Promise<number> {
   await once(child, "exit");
   return child.pid!;
 }
-/** What a process of that number would write, in the same container unless another space is given. */
+/**
+ * What a process of that number would write, in the same container unless another space is given.
+ */
 async function lockOf(pid: number, { host = hostname(), space = "", started = "" } = {}): Promise<string> {
   const own = await ownIdentity();
   const since = "2026-01-01T00:00:00Z";

@@ -25,7 +25,8 @@ export interface LockOptions {
 /** A lock that is held. */
 export interface Lock {
   /**
-   * Asks before something that could not be undone. A process that was frozen for long finds that others took its lock over.
+   * Asks before something that could not be undone. A process that was frozen for long finds that
+   * others took its lock over.
    * Errors: LOCKED.
    */
   requireHeld(): Promise<void>;
@@ -37,9 +38,11 @@ const held = new Set<string>();
 const silenceMs = 10_000;
 
 /**
- * Runs `work` while a lock file stands at `path`; its folder must exist. A lock whose process on this machine is gone, however it ended, is taken
- * over. The file goes when the work ends. With `onWait`, a process of this machine that holds it is waited for.
- * Errors: LOCKED where another process, or this one, holds it; FILE_WRITE_FAILED; what `work` throws.
+ * Runs `work` while a lock file stands at `path`; its folder must exist. A lock whose process on
+ * this machine is gone, however it ended, is taken over. The file goes when the work ends. With
+ * `onWait`, a process of this machine that holds it is waited for.
+ * Errors: LOCKED where another process, or this one, holds it; FILE_WRITE_FAILED; what `work`
+ * throws.
  */
 export async function withLock<T>(
   path: string,
@@ -91,7 +94,10 @@ async function acquireInTurn(
   }
 }
 
-/** More takeovers than this at one moment mean that others keep winning: then one of them holds the lock. */
+/**
+ * More takeovers than this at one moment mean that others keep winning: then one of them holds the
+ * lock.
+ */
 const attempts = 5;
 
 async function acquire(path: string, text: string, signal: AbortSignal | undefined): Promise<void> {
@@ -114,8 +120,8 @@ async function acquire(path: string, text: string, signal: AbortSignal | undefin
 }
 
 /**
- * Removes a stale lock, but none that took its place: who wants to remove it holds a lock for that, and looks again. Should that process be
- * killed in between, its own lock is stale in turn.
+ * Removes a stale lock, but none that took its place: who wants to remove it holds a lock for that,
+ * and looks again. Should that process be killed in between, its own lock is stale in turn.
  */
 async function removeStale(path: string, stale: string, signal: AbortSignal | undefined): Promise<void> {
   const remove = async (): Promise<void> => {
@@ -152,7 +158,8 @@ function parseHolder(text: string): Holder | undefined {
 async function isGone(path: string, holder: Holder, signal?: AbortSignal): Promise<boolean> {
   if (holder.host !== hostname()) return false;
   const own = await ownIdentity();
-  // Its number says nothing here: the machine, or the container, was started anew, or another container has the same name.
+  // Its number says nothing here: the machine, or the container, was started anew, or another
+  // container has the same name.
   if (holder.space !== own.space) return isSilent(path, signal);
   // What this process holds is in `held`: it was an earlier one of the same number.
   return holder.pid === own.pid || !(await isRunning(holder));

@@ -4,7 +4,8 @@ import { Worker } from "node:worker_threads";
 /** How often a time is set anew. */
 const beatMs = 2000;
 
-// A thread of its own, since native work may block the main one for longer than others wait. It stops at a lock that is another's by now.
+// A thread of its own, since native work may block the main one for longer than others wait. It
+// stops at a lock that is another's by now.
 const source = `
 const { readFileSync, utimesSync } = require("node:fs");
 const { parentPort, workerData } = require("node:worker_threads");
@@ -23,7 +24,10 @@ setInterval(() => {
 let thread: Worker | undefined;
 const beating = new Set<string>();
 
-/** Sets the time of the file at `path` every two seconds while it holds `text`. Returns what ends that. */
+/**
+ * Sets the time of the file at `path` every two seconds while it holds `text`. Returns what ends
+ * that.
+ */
 export function beat(path: string, text: string): () => void {
   if (thread === undefined) {
     thread = new Worker(source, { eval: true, workerData: beatMs });

@@ -1,9 +1,15 @@
-/** Which process a number means, also across containers, restarts and numbers that are given out anew. */
+/**
+ * Which process a number means, also across containers, restarts and numbers that are given out
+ * anew.
+ */
 import { readFile, readlink } from "node:fs/promises";
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Within which numbers mean the same process: this start of the machine, and on Linux this container. */
+  /**
+   * Within which numbers mean the same process: this start of the machine, and on Linux this
+   * container.
+   */
   readonly space: string;
   /** When it began, in the system's own ticks; empty where the system does not say. */
   readonly started: string;
@@ -34,7 +40,10 @@ export async function isRunning({ pid, started }: ProcessIdentity): Promise<bool
   }
 }
 
-/** Field 22 of `/proc/PID/stat`, in ticks since the machine started; undefined for a process that has ended. Source: proc_pid_stat(5). */
+/**
+ * Field 22 of `/proc/PID/stat`, in ticks since the machine started; undefined for a process that
+ * has ended. Source: proc_pid_stat(5).
+ */
 async function startOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
   // The name before it stands in parentheses and may hold any character.

@@ -1,4 +1,6 @@
-/** How many cores this process may use: those it sees, or fewer where a container's quota says so. */
+/**
+ * How many cores this process may use: those it sees, or fewer where a container's quota says so.
+ */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
@@ -6,7 +8,8 @@ import { availableParallelism } from "node:os";
 export type ReadText = (path: string) => string | undefined;
 
 /**
- * Whole cores, at least 1. A quota of 1.5 cores counts as 2: the second thread still helps, and is throttled seldom.
+ * Whole cores, at least 1. A quota of 1.5 cores counts as 2: the second thread still helps, and is
+ * throttled seldom.
  * Source: Linux, Documentation/admin-guide/cgroup-v2.rst (cpu.max), cgroup-v1/cpu (cfs_quota_us).
  */
 export function cpuLimit(readText: ReadText = readSmallFile, visible = availableParallelism()): number {

@@ -1,11 +1,19 @@
-/** What a command is: data about its arguments and options, and one function that calls the library. */
+/**
+ * What a command is: data about its arguments and options, and one function that calls the library.
+ */
 import type { Logger } from "../../base/logger.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { Style } from "./console.ts";
 
-/** All that a command may touch of the world outside; a test passes its own and needs no child process. */
+/**
+ * All that a command may touch of the world outside; a test passes its own and needs no child
+ * process.
+ */
 export interface CommandContext {
-  /** Writes text to standard output as it is. For results that come in a stream; others are returned as a report. */
+  /**
+   * Writes text to standard output as it is. For results that come in a stream; others are returned
+   * as a report.
+   */
   readonly stdout: (text: string) => void;
   /** Writes text for people to standard error. */
   readonly stderr: (text: string) => void;
@@ -25,11 +33,15 @@ export interface CommandContext {
   readonly now: () => number;
 }
 
-/** What a command hands back to be printed: `result` as one JSON line under `--json`, else `text`. */
+/**
+ * What a command hands back to be printed: `result` as one JSON line under `--json`, else `text`.
+ */
 export interface CommandReport {
   readonly result: object;
   readonly text: string;
-  /** 1 where the command worked and its finding is a failure ("3 pictures are broken"). Default 0. */
+  /**
+   * 1 where the command worked and its finding is a failure ("3 pictures are broken"). Default 0.
+   */
   readonly exitCode?: 0 | 1;
 }
 
@@ -62,7 +74,10 @@ export interface BooleanOption extends OptionFacts {
   readonly type: "boolean";
   /** Default false. `--no-name` turns a flag off that is on by default. */
   readonly default?: boolean;
-  /** Undefined where it is not given: what else decides then must be told from a no, which is `--no-name`. */
+  /**
+   * Undefined where it is not given: what else decides then must be told from a no, which is
+   * `--no-name`.
+   */
   readonly hasNoDefault?: true;
 }
 
@@ -151,7 +166,9 @@ export function defineCommand<const A extends readonly ArgumentSpec[], const O e
   return command;
 }
 
-/** One row of the table of commands: enough for the list in the help text, and the way to the rest. */
+/**
+ * One row of the table of commands: enough for the list in the help text, and the way to the rest.
+ */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;

@@ -1,4 +1,7 @@
-/** What a terminal shows: colours where they are wanted, bars, aligned tables, and log lines on standard error. */
+/**
+ * What a terminal shows: colours where they are wanted, bars, aligned tables, and log lines on
+ * standard error.
+ */
 import { stripVTControlCharacters } from "node:util";
 import { createLogger, type LogFields, type Logger } from "../../base/logger.ts";
 
@@ -15,7 +18,10 @@ const codes = {
 
 export type Style = Readonly<Record<keyof typeof codes, (text: string) => string>>;
 
-/** True where colours are wanted: FORCE_COLOR, then NO_COLOR (https://no-color.org), then a terminal that is not dumb. */
+/**
+ * True where colours are wanted: FORCE_COLOR, then NO_COLOR (https://no-color.org), then a terminal
+ * that is not dumb.
+ */
 export function wantsColour(env: Environment, isTTY: boolean): boolean {
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== "") return false;
@@ -40,7 +46,10 @@ export function createStyle(coloured: boolean): Style {
 
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;
 
-/** A bar `width` characters wide, filled to `fraction` (clipped to 0..1) in steps of an eighth of a character. */
+/**
+ * A bar `width` characters wide, filled to `fraction` (clipped to 0..1) in steps of an eighth of a
+ * character.
+ */
 export function bar(fraction: number, width: number): string {
   const clipped = Number.isNaN(fraction) ? 0 : Math.min(1, Math.max(0, fraction));
   const filled = Math.round(clipped * width * 8);
@@ -54,7 +63,10 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
-/** Rows under titles, columns two spaces apart, each as wide as its widest cell; colours take no width. */
+/**
+ * Rows under titles, columns two spaces apart, each as wide as its widest cell; colours take no
+ * width.
+ */
 export function table(columns: readonly (Column | string)[], rows: readonly (readonly string[])[]): string {
   const heads = columns.map((column): Column => (typeof column === "string" ? { title: column } : column));
   return alignRows(
@@ -86,7 +98,10 @@ function widthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length;
 }
 
-/** A logger of lines for people: `warning: 3 pictures left out  source=raw`. `write` gets whole lines. */
+/**
+ * A logger of lines for people: `warning: 3 pictures left out  source=raw`. `write` gets whole
+ * lines.
+ */
 export function createConsoleLogger(write: (line: string) => void, style: Style): Logger {
   const marks = { debug: "debug: ", info: "", warn: style.yellow("warning: "), error: style.red("error: ") };
   return createLogger((level, message, fields) => {

@@ -1,4 +1,7 @@
-/** Turns a command line into the arguments and options that a command's data describes, or says what is wrong with it. */
+/**
+ * Turns a command line into the arguments and options that a command's data describes, or says what
+ * is wrong with it.
+ */
 import { parseArgs } from "node:util";
 import { parseBoolean, parseNumber } from "../../base/config/parse-text.ts";
 import { AppError } from "../../base/errors.ts";
@@ -22,8 +25,9 @@ type Shape = Pick<Command, "name" | "arguments" | "options">;
 type Single = string | number | boolean;
 
 /**
- * Parses what follows the command's name. `--` ends the options; `--flag=value`, `--flag value`, `-f value`, `-abc`
- * and `--no-flag` are understood. Throws CLI_USAGE; where `--help` stands in the line, nothing else is checked.
+ * Parses what follows the command's name. `--` ends the options; `--flag=value`, `--flag value`,
+ * `-f value`, `-abc` and `--no-flag` are understood. Throws CLI_USAGE; where `--help` stands in the
+ * line, nothing else is checked.
  */
 export function parseArguments(command: Shape, argv: readonly string[]): ParsedLine {
   const specs: readonly OptionSpec[] = [...command.options, ...globalOptions];

@@ -20,8 +20,8 @@ interface Drawn {
 const barWidth = 24;
 
 /**
- * One bar for each task under way: `decode  ████░░░░  40% (400/1000 images), 640 images/s, 1.5 s left  cats`. A task
- * that ends leaves one line.
+ * One bar for each task under way: `decode  ████░░░░  40% (400/1000 images), 640 images/s, 1.5 s
+ * left  cats`. A task that ends leaves one line.
  */
 export function createProgressBars({ stream, now }: ProgressBarsOptions): ConsoleProgress {
   let screen: MultiBar | undefined;
@@ -31,7 +31,8 @@ export function createProgressBars({ stream, now }: ProgressBarsOptions): Consol
     new MultiBar({
       stream,
       fps: 8,
-      // Without it cli-progress switches the terminal's line wrapping off, and a killed process would leave it so.
+      // Without it cli-progress switches the terminal's line wrapping off, and a killed process
+      // would leave it so.
       linewrap: true,
       clearOnComplete: true,
       // A task may stand still for a while: the time left must go on.
@@ -53,7 +54,8 @@ export function createProgressBars({ stream, now }: ProgressBarsOptions): Consol
       screen.remove(drawnBar);
       return;
     }
-    // The last bar: draw what is still queued, clear the bar's own line, leave the summary in its place.
+    // The last bar: draw what is still queued, clear the bar's own line, leave the summary in its
+    // place.
     screen.update();
     screen.stop();
     screen = undefined;

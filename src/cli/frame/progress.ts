@@ -1,4 +1,7 @@
-/** Progress as plain lines, for logs, pipes and CI: the first, the last, and one every few seconds between. */
+/**
+ * Progress as plain lines, for logs, pipes and CI: the first, the last, and one every few seconds
+ * between.
+ */
 import type { Progress, ProgressHandle, ProgressTask } from "../../base/progress.ts";
 import { createTaskMeter } from "./task-meter.ts";
 

@@ -1,4 +1,7 @@
-/** From a command line to an exit code: finds the command, loads it alone, runs it, prints its report or its error. */
+/**
+ * From a command line to an exit code: finds the command, loads it alone, runs it, prints its
+ * report or its error.
+ */
 import { interruptionOf, isAbortError } from "../../base/cancel.ts";
 import { AppError, exitCodeOf, toAppError } from "../../base/errors.ts";
 import { atLevel } from "../../base/logger.ts";
@@ -14,15 +17,16 @@ import { parseArguments } from "./parse-arguments.ts";
 export type HostContext = Omit<CommandContext, "json">;
 
 /**
- * Runs `argv` (without the names of node and the script) and gives the process exit code: 0, 1 for a failure, 2 for a
- * wrong command line, 130 and 143 after an interruption. Never throws.
+ * Runs `argv` (without the names of node and the script) and gives the process exit code: 0, 1 for
+ * a failure, 2 for a wrong command line, 130 and 143 after an interruption. Never throws.
  */
 export async function runCommand(
   argv: readonly string[],
   host: HostContext,
   entries: readonly CommandEntry[] = commands,
 ): Promise<number> {
-  // Read before all else, so that an error in the rest of the line is already printed in the form that was asked for.
+  // Read before all else, so that an error in the rest of the line is already printed in the form
+  // that was asked for.
   const line = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = line.some((word) => /^--json(=(true|1))?$/.test(word));
   const isVerbose = line.some((word) => word === "--verbose" || word === "-v");
@@ -88,7 +92,9 @@ async function runLoaded(command: Command, argv: readonly string[], context: Com
   return report.exitCode ?? 0;
 }
 
-/** The entry whose name takes the most words of the line's beginning: "data import" before "data". */
+/**
+ * The entry whose name takes the most words of the line's beginning: "data import" before "data".
+ */
 function findCommand(line: readonly string[], entries: readonly CommandEntry[]) {
   const matches = entries
     .map((entry) => ({ entry, words: entry.name.split(" ") }))
@@ -115,7 +121,10 @@ function usageError(required: string, received: string, hint: string | undefined
   return new AppError("CLI_USAGE", { required, received, hint: hint ?? `see ${command} --help` });
 }
 
-/** For a machine one JSON line on standard output, for people the message and its hint on standard error. */
+/**
+ * For a machine one JSON line on standard output, for people the message and its hint on standard
+ * error.
+ */
 function printError(error: unknown, context: CommandContext, isVerbose: boolean): number {
   const known = toAppError(error);
   if (context.json) {

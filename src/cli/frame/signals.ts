@@ -1,4 +1,7 @@
-/** Ctrl-C and SIGTERM as an AbortSignal: the first asks the work to end cleanly, a later one ends the process. */
+/**
+ * Ctrl-C and SIGTERM as an AbortSignal: the first asks the work to end cleanly, a later one ends
+ * the process.
+ */
 import { interruption } from "../../base/cancel.ts";
 import { exitCodeOf } from "../../base/errors.ts";
 
@@ -11,8 +14,8 @@ export interface SignalSource {
 }
 
 /**
- * One Ctrl-C may come twice: the terminal signals every process of its group, and npm, or a sweep, passes on what it got. What follows so
- * closely is the same wish.
+ * One Ctrl-C may come twice: the terminal signals every process of its group, and npm, or a sweep,
+ * passes on what it got. What follows so closely is the same wish.
  */
 const echoMs = 1000;
 

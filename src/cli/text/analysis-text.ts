@@ -9,7 +9,9 @@ import { shownName } from "./inspection-text.ts";
 /** Surest mistakes and worse slices that are listed; the page shows more. */
 const listed = 5;
 
-/** Calibration, ranking, latency, thresholds, worse slices and surest mistakes, in several lines. */
+/**
+ * Calibration, ranking, latency, thresholds, worse slices and surest mistakes, in several lines.
+ */
 export function analysisText(model: ModelEvaluation, style: Style): string {
   return [
     alignRows(factRows(model).map(([name, text]) => [style.bold(name), text])),

@@ -1,8 +1,14 @@
-/** An evaluation as people read it: accuracy with its interval, a row for each class, the confusions. */
+/**
+ * An evaluation as people read it: accuracy with its interval, a row for each class, the
+ * confusions.
+ */
 import type { Evaluation } from "../../metrics/classification-metrics.ts";
 import { alignRows, bar, type Style, table } from "../frame/console.ts";
 
-/** More classes than this make a matrix that no terminal shows; the commonest confusions are listed instead. */
+/**
+ * More classes than this make a matrix that no terminal shows; the commonest confusions are listed
+ * instead.
+ */
 const matrixLimit = 12;
 const barWidth = 20;
 
@@ -11,7 +17,9 @@ export function percent(fraction: number, digits = 2): string {
   return `${(100 * fraction).toFixed(digits)} %`;
 }
 
-/** Every figure of an evaluation, in several lines; `name` is what it was made on: "the test split". */
+/**
+ * Every figure of an evaluation, in several lines; `name` is what it was made on: "the test split".
+ */
 export function evaluationText(name: string, evaluation: Evaluation, style: Style): string {
   const { count, accuracy, accuracyInterval, loss } = evaluation;
   const interval = `${(100 * accuracyInterval.low).toFixed(2)} to ${percent(accuracyInterval.high)}`;

@@ -182,7 +182,10 @@ function spreadCells(
   return [min, median, max].map(format);
 }
 
-/** Means of luma, of its deviation and of the difference between channels, each with a bar over its whole range. */
+/**
+ * Means of luma, of its deviation and of the difference between channels, each with a bar over its
+ * whole range.
+ */
 function lookTable(classes: DatasetStatistics["classes"], style: Style): string {
   const cells = (value: number, range: number): string[] => [
     value.toFixed(1),

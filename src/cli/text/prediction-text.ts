@@ -7,7 +7,9 @@ import { percent } from "./evaluation-text.ts";
 
 const barWidth = 24;
 
-/** The label of a picture and a bar for each of its `top` classes; `note` stands behind the label. */
+/**
+ * The label of a picture and a bar for each of its `top` classes; `note` stands behind the label.
+ */
 export function predictionText(
   name: string,
   { label, confidence, probabilities }: Prediction,

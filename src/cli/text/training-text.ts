@@ -18,7 +18,10 @@ const kindNames: Readonly<Record<SourceKind, string>> = {
   s3: "pictures in an object store",
 };
 
-/** Tells a training's events as they come: what is chosen on standard output, epochs among the progress. */
+/**
+ * Tells a training's events as they come: what is chosen on standard output, epochs among the
+ * progress.
+ */
 export function createTrainingTeller({ stdout, json, logger, style }: CommandContext): (event: TrainEvent) => void {
   const say = (text: string): void => {
     if (!json) stdout(`${text}\n`);

@@ -17,8 +17,8 @@ export interface InspectOptions extends ScanOptions {
 }
 
 /**
- * Reads and decodes every picture once, in parallel, and names all that is wrong, by the kinds of `findingTable`. Faults of pictures are
- * findings, not errors.
+ * Reads and decodes every picture once, in parallel, and names all that is wrong, by the kinds of
+ * `findingTable`. Faults of pictures are findings, not errors.
  * Errors: SOURCE_CHANGED, INTERRUPTED, and what the source throws where it fails as a whole.
  */
 export async function inspectSource(source: Source, options: InspectOptions = {}): Promise<Inspection> {

@@ -5,7 +5,10 @@ import { openSource } from "../sources/open-source.ts";
 import type { Source } from "../sources/source.ts";
 import { inspectSource } from "./inspect-source.ts";
 
-/** Real data is never part of the repository: PAWPRINT_TEST_DATA names its folder, or it lies in ../shared/data. */
+/**
+ * Real data is never part of the repository: PAWPRINT_TEST_DATA names its folder, or it lies in
+ * ../shared/data.
+ */
 const data = process.env.PAWPRINT_TEST_DATA ?? resolve("..", "shared", "data");
 const zip = join(data, "cats-dogs-128px.zip");
 const reason = existsSync(zip) ? "" : ` (skipped: ${zip} is not there)`;
@@ -24,7 +27,10 @@ const nearCopies = [
 /** Both show nothing but the word "Adopted". */
 const conflict = ["cat/cat.8456.jpg", "dog/dog.8736.jpg"];
 
-/** All 22,500 take half a minute; these are the 45 first of each class and all that are known to stand there twice. */
+/**
+ * All 22,500 take half a minute; these are the 45 first of each class and all that are known to
+ * stand there twice.
+ */
 function isChosen(id: string): boolean {
   return /\.[1-4]?\d\.jpg$/.test(id) || [...copies, ...nearCopies, conflict].flat().includes(id);
 }

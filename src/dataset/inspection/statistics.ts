@@ -3,7 +3,10 @@ import { countBy } from "../inspect.ts";
 import { classFactsOf, groupByLabel, meanOf } from "./findings/class-facts.ts";
 import type { ClassFacts, DecodedFacts, PictureFacts } from "./findings/findings.ts";
 
-/** Smallest, middle and largest value; the median of an even number of values is the lower of the middle two. */
+/**
+ * Smallest, middle and largest value; the median of an even number of values is the lower of the
+ * middle two.
+ */
 export interface Spread {
   readonly min: number;
   readonly median: number;
@@ -18,7 +21,10 @@ export interface ClassStatistics extends ClassFacts {
 
 export interface DatasetStatistics {
   readonly pictures: number;
-  /** Pictures that could not be decoded; they are in no figure but `pictures`, `sizeBytes` and the classes' counts. */
+  /**
+   * Pictures that could not be decoded; they are in no figure but `pictures`, `sizeBytes` and the
+   * classes' counts.
+   */
   readonly unreadable: number;
   readonly sizeBytes: number;
   readonly classes: readonly ClassStatistics[];

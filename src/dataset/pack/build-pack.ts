@@ -18,25 +18,29 @@ import { openShards } from "./shards.ts";
 
 export interface PackOptions extends SplitOptions {
   /**
-   * Where the pixels are kept, in files that may be larger than memory; they stay, and the next build decodes only what has changed since.
-   * In memory where left out.
+   * Where the pixels are kept, in files that may be larger than memory; they stay, and the next
+   * build decodes only what has changed since. In memory where left out.
    */
   readonly folder?: string;
   readonly progress?: Progress;
   readonly logger?: Logger;
   readonly signal?: AbortSignal;
-  /** Refuse the set at the first picture that cannot be used, instead of skipping it with a warning. */
+  /**
+   * Refuse the set at the first picture that cannot be used, instead of skipping it with a warning.
+   */
   readonly strict?: boolean;
   /** How many pictures are read and decoded at once. */
   readonly concurrency?: number;
 }
 
 /**
- * Reads every picture of a source once and keeps its pixels under the recipe. Pictures that cannot be read, and pictures whose exact copy
- * stands under another label, are skipped, named in a warning and listed in the pack. Close the pack's pixels when done.
- * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL, DATASET_TOO_LARGE, SOURCE_CHANGED, LOCKED, INTERRUPTED,
- * FILE_WRITE_FAILED; CONFIG_INVALID for proportions and folds; with `strict` also the error of the first picture that cannot be used.
- * After any of them a folder holds its old pack, and the rows that were finished count in the next build.
+ * Reads every picture of a source once and keeps its pixels under the recipe. Pictures that cannot
+ * be read, and pictures whose exact copy stands under another label, are skipped, named in a
+ * warning and listed in the pack. Close the pack's pixels when done.
+ * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL, DATASET_TOO_LARGE,
+ * SOURCE_CHANGED, LOCKED, INTERRUPTED, FILE_WRITE_FAILED; CONFIG_INVALID for proportions and folds;
+ * with `strict` also the error of the first picture that cannot be used. After any of them a folder
+ * holds its old pack, and the rows that were finished count in the next build.
  */
 export async function buildPack(source: Source, recipe: Recipe, options: PackOptions = {}): Promise<Pack> {
   const listed = new PictureTable();
@@ -94,7 +98,8 @@ export async function isPackFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Opens a pack that `buildPack` left in a folder; the source is not needed any more. `kind` is that of the source.
+ * Opens a pack that `buildPack` left in a folder; the source is not needed any more. `kind` is that
+ * of the source.
  * Errors: PACK_INVALID, FILE_NOT_FOUND, FILE_READ_FAILED, and those of cutting splits.
  */
 export async function openPack(

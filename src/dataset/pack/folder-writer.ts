@@ -1,6 +1,7 @@
 /**
- * Builds a pack in a folder so that it can be killed at any moment: rows go to shards, then what is known of them to a journal, and at the end
- * an index takes the place of the old one in one step. A row counts once its journal line is there and its checksum is right.
+ * Builds a pack in a folder so that it can be killed at any moment: rows go to shards, then what is
+ * known of them to a journal, and at the end an index takes the place of the old one in one step. A
+ * row counts once its journal line is there and its checksum is right.
  */
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
@@ -27,7 +28,10 @@ import { generationOf, openShards, ShardWriter, wholeRows } from "./shards.ts";
 
 export const indexName = "index.jsonl";
 
-/** So many rows are written between two flushes to the disk: about a second's work, lost at most where the power is cut. */
+/**
+ * So many rows are written between two flushes to the disk: about a second's work, lost at most
+ * where the power is cut.
+ */
 const rowsPerFlush = 512;
 
 interface EarlierBuild {
@@ -39,8 +43,9 @@ interface EarlierBuild {
 }
 
 /**
- * Opens a folder (which must exist, and be locked by the caller) for building. Rows of an earlier build, finished or not, are kept where
- * recipe, id and stamp are the same. Where more than half of its rows would be left unused, everything is built anew.
+ * Opens a folder (which must exist, and be locked by the caller) for building. Rows of an earlier
+ * build, finished or not, are kept where recipe, id and stamp are the same. Where more than half of
+ * its rows would be left unused, everything is built anew.
  * Errors: FILE_READ_FAILED, FILE_WRITE_FAILED.
  */
 export async function openFolderWriter(
@@ -142,7 +147,10 @@ async function removeOthers(folder: string, generation: string): Promise<void> {
   }
 }
 
-/** What the folder holds that could be built upon: a journal, which repeats what it started from, else an index. */
+/**
+ * What the folder holds that could be built upon: a journal, which repeats what it started from,
+ * else an index.
+ */
 async function findEarlierBuild(folder: string, recipe: Recipe, logger: Logger): Promise<EarlierBuild | undefined> {
   const names = await readdir(folder);
   for (const read of [() => readJournals(folder, names), () => readIndexIfThere(folder, names)]) {
@@ -174,7 +182,8 @@ async function readJournals(folder: string, names: readonly string[]): Promise<E
     throw readFailure(path, error);
   });
   const lines = text.split("\n");
-  // What follows the last line break was cut off; a journal without any break has not even a header.
+  // What follows the last line break was cut off; a journal without any break has not even a
+  // header.
   lines.pop();
   const [first, ...others] = lines;
   if (first === undefined) return undefined;
@@ -191,7 +200,10 @@ async function readJournals(folder: string, names: readonly string[]): Promise<E
   return { header, pictures: await wholeRows(folder, header, pictures), freeRow: pictures.freeRow };
 }
 
-/** Lines that wait for the next flush, as bytes: strings that live so long would pile up in the heap's old part. */
+/**
+ * Lines that wait for the next flush, as bytes: strings that live so long would pile up in the
+ * heap's old part.
+ */
 class LineBuffer {
   #bytes = Buffer.alloc(2 ** 18);
   #end = 0;
@@ -218,7 +230,10 @@ class LineBuffer {
   }
 }
 
-/** The lines of what is safely written. Begins with what is kept, so that one file tells all; not made before there is more to tell. */
+/**
+ * The lines of what is safely written. Begins with what is kept, so that one file tells all; not
+ * made before there is more to tell.
+ */
 class Journal {
   readonly #path: string;
   readonly #header: PackHeader;

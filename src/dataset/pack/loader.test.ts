@@ -5,7 +5,10 @@ import { type Batch, type BatchOptions, batches, countBatches, createBatch } fro
 import { indicesOf, type Pack } from "./pack.ts";
 import { memoryStore, type PixelStore } from "./pixel-store.ts";
 
-/** Picture n has the pixels [n, n + 100] and the target n % 3; every fifth is val, every seventh test. */
+/**
+ * Picture n has the pixels [n, n + 100] and the target n % 3; every fifth is val, every seventh
+ * test.
+ */
 function packOf(count: number): Pack {
   const numbers = Array.from({ length: count }, (_, at) => at);
   return {

@@ -1,4 +1,6 @@
-/** Feeds a pack's pictures in batches of one size, reading ahead while the batch before is in use. */
+/**
+ * Feeds a pack's pictures in batches of one size, reading ahead while the batch before is in use.
+ */
 import { AppError } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
@@ -13,17 +15,24 @@ export interface Batch {
   readonly targets: Int32Array;
   /** Where each row stands in the pack. */
   readonly indices: Uint32Array;
-  /** How many leading rows are pictures of this epoch that came once: less than the size only in the last batch. */
+  /**
+   * How many leading rows are pictures of this epoch that came once: less than the size only in the
+   * last batch.
+   */
   count: number;
 }
 
 export interface BatchOptions {
   readonly batchSize: number;
-  /** Shuffles the split; give `random.split(epoch)`, so that each epoch has its own order whatever came before. */
+  /**
+   * Shuffles the split; give `random.split(epoch)`, so that each epoch has its own order whatever
+   * came before.
+   */
   readonly shuffle?: Random;
   /**
-   * What fills the last batch where the split is no multiple of the size. `wrap` (for training): its first pictures again, so that
-   * small sets train too. `pad` (for evaluation): zeros. `drop`: that batch is left out.
+   * What fills the last batch where the split is no multiple of the size. `wrap` (for training):
+   * its first pictures again, so that small sets train too. `pad` (for evaluation): zeros. `drop`:
+   * that batch is left out.
    */
   readonly last: "wrap" | "pad" | "drop";
   /** Begin behind so many batches: the exact place where a training was interrupted. Default 0. */
@@ -32,7 +41,10 @@ export interface BatchOptions {
   readonly into?: Batch;
 }
 
-/** How many batches are read before they are asked for: one is being copied while the next is on its way from the disk. */
+/**
+ * How many batches are read before they are asked for: one is being copied while the next is on its
+ * way from the disk.
+ */
 const readAhead = 2;
 
 /** Buffers for batches of `batchSize` pictures of a pack. */
@@ -56,10 +68,12 @@ export function countBatches(
 }
 
 /**
- * One pass over a split. Every step gives the same buffers with new content: use them, or copy them, before the next step.
- * The order is the pack's own, or follows from `shuffle` alone: it is a permutation of the whole split, whatever shards it lies in. Pixels are
- * read ahead off the main thread.
- * Errors: those of the pack's store; INTERNAL for a batch size that is no whole number above 0 or buffers of another size.
+ * One pass over a split. Every step gives the same buffers with new content: use them, or copy
+ * them, before the next step. The order is the pack's own, or follows from `shuffle` alone: it is a
+ * permutation of the whole split, whatever shards it lies in. Pixels are read ahead off the main
+ * thread.
+ * Errors: those of the pack's store; INTERNAL for a batch size that is no whole number above 0 or
+ * buffers of another size.
  */
 export async function* batches(
   pack: Pack,
@@ -80,7 +94,8 @@ export async function* batches(
   let next = skip;
   const startRead = (buffer: Batch): void => {
     const read = fill(buffer, pack, order, next++ * batchSize, last);
-    // A failure is thrown when its batch is asked for; until then it is nobody's unhandled rejection.
+    // A failure is thrown when its batch is asked for; until then it is nobody's unhandled
+    // rejection.
     read.catch(() => undefined);
     reads.push(read);
   };
@@ -100,7 +115,10 @@ export async function* batches(
   }
 }
 
-/** Fills a batch from `start` of the order on, beginning again at its end (`wrap`) or with zeros behind it. */
+/**
+ * Fills a batch from `start` of the order on, beginning again at its end (`wrap`) or with zeros
+ * behind it.
+ */
 async function fill(
   batch: Batch,
   { pixels, targets }: Pack,

@@ -146,7 +146,8 @@ describe("a build that was ended", () => {
 
   it("continues after kill -9 at any moment, and takes nothing half-written for whole", async () => {
     for (let at = 0; at < 1200; at++) {
-      // One file under many names would be one picture: a byte behind the end of a PNG makes each its own.
+      // One file under many names would be one picture: a byte behind the end of a PNG makes each
+      // its own.
       const bytes = await readFile(join(pictures, "cat/0.png"));
       await writeFile(join(pictures, `cat/n${at}.png`), Buffer.concat([bytes, Buffer.from(`${at}`)]));
     }

@@ -1,6 +1,6 @@
 /**
- * The text form of what is known about packed pictures: JSON lines, a header first. The index of a finished pack and the journal of one that
- * is being built are both made of it.
+ * The text form of what is known about packed pictures: JSON lines, a header first. The index of a
+ * finished pack and the journal of one that is being built are both made of it.
  */
 import { AppError } from "../../base/errors.ts";
 import { fingerprintBytes } from "../../image/perceptual-hash.ts";
@@ -49,7 +49,10 @@ export function* encodeIndex(
   yield* encodePictures(pictures);
 }
 
-/** A line for each picture, many in a piece. All pieces share one buffer: write each before asking for the next. */
+/**
+ * A line for each picture, many in a piece. All pieces share one buffer: write each before asking
+ * for the next.
+ */
 export function* encodePictures(pictures: Iterable<StoredPicture>): Generator<Uint8Array> {
   let buffer = Buffer.alloc(2 ** 17);
   let end = 0;
@@ -79,7 +82,9 @@ export function decodeHeader(line: string, where: string): PackHeader {
   return { recipe: parseRecipe(fields.recipe), generation, rowsPerShard };
 }
 
-/** What the second line of an index says: everything but the pictures, and how many of them follow. */
+/**
+ * What the second line of an index says: everything but the pictures, and how many of them follow.
+ */
 export function decodeContents(line: string, where: string): Omit<PackIndex, "pictures"> & { readonly count: number } {
   const fields = parseLine(line, where);
   if (!isRecord(fields) || !isRecord(fields.source) || !Array.isArray(fields.skipped) || !isCount(fields.pictures)) {

@@ -32,11 +32,13 @@ const pictureFaults: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Reads, hashes, decodes, resizes and writes every listed picture that the writer does not have yet; afterwards the table holds where each is,
- * and those that cannot be used are gone from it. The source is gone through once more, so that
- * what it needs to read a picture is held for no longer than that takes.
- * Errors: INTERRUPTED, FILE_WRITE_FAILED, those that end the work on a source; SOURCE_CHANGED where it lists other pictures than before; with
- * `strict` the error of the first picture that cannot be used.
+ * Reads, hashes, decodes, resizes and writes every listed picture that the writer does not have
+ * yet; afterwards the table holds where each is, and those that cannot be used are gone from it.
+ * The source is gone through once more, so that what it needs to read a picture is held for no
+ * longer than that takes.
+ * Errors: INTERRUPTED, FILE_WRITE_FAILED, those that end the work on a source; SOURCE_CHANGED where
+ * it lists other pictures than before; with `strict` the error of the first picture that cannot be
+ * used.
  */
 export async function packSamples(
   source: Source,

@@ -33,7 +33,10 @@ export interface Pack {
   /** SHA-256 of each picture's file, or of its pixels where they came without one. */
   readonly hashes: readonly string[];
   readonly skipped: readonly SkippedPicture[];
-  /** The dataset's content hash, over the sorted pairs of picture hash and label: order and names play no part. */
+  /**
+   * The dataset's content hash, over the sorted pairs of picture hash and label: order and names
+   * play no part.
+   */
   readonly hash: string;
 }
 
@@ -46,9 +49,10 @@ export interface SplitOptions {
 }
 
 /**
- * Cuts stored pictures into splits, with copies and near-duplicates on one side, and leaves out every picture whose exact copy stands under
- * another label.
- * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL, CONFIG_INVALID; with `strict` DATASET_LABEL_CONFLICT.
+ * Cuts stored pictures into splits, with copies and near-duplicates on one side, and leaves out
+ * every picture whose exact copy stands under another label.
+ * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL, CONFIG_INVALID; with `strict`
+ * DATASET_LABEL_CONFLICT.
  */
 export function assemblePack(
   { source, pictures, skipped }: PackIndex,
@@ -117,7 +121,10 @@ function requireClassesOf(
   requireClasses(counts, plan.isGiven ? 1 : minimumPerClass(plan), where);
 }
 
-/** Refuses a set of which a whole class was skipped: a model without it would be another one than was asked for. */
+/**
+ * Refuses a set of which a whole class was skipped: a model without it would be another one than
+ * was asked for.
+ */
 function requireNoLostClass(
   skipped: readonly SkippedPicture[],
   kept: readonly { readonly label: string }[],
@@ -147,7 +154,10 @@ export function refuseFirst([first]: readonly SkippedPicture[], location: string
   });
 }
 
-/** A hash over the sorted pairs of picture hash and split: which pictures are learnt from, and which are not. */
+/**
+ * A hash over the sorted pairs of picture hash and split: which pictures are learnt from, and which
+ * are not.
+ */
 export function splitsHash({ hashes, splits: ofPicture }: Pack): string {
   return contentHash(sortedLines(hashes, (index) => splits[ofPicture[index]!]!));
 }
@@ -171,14 +181,20 @@ export function indicesOf(pack: Pick<Pack, "splits">, split: Split): Uint32Array
   return indices.slice(0, count);
 }
 
-/** The pixels of some pictures, by their positions in the pack: uint8 `[indices, height, width, channels]`. */
+/**
+ * The pixels of some pictures, by their positions in the pack: uint8 `[indices, height, width,
+ * channels]`.
+ */
 export async function readPixels({ pixels }: Pick<Pack, "pixels">, indices: Uint32Array): Promise<Uint8Array> {
   const into = new Uint8Array(indices.length * pixels.rowBytes);
   await pixels.read(indices, into);
   return into;
 }
 
-/** For each picture the hash that decides its split: its own, or the lowest one of its near-duplicates. */
+/**
+ * For each picture the hash that decides its split: its own, or the lowest one of its
+ * near-duplicates.
+ */
 function groupKeys(hashes: readonly string[], fingerprints: Fingerprints): readonly string[] {
   const pairs = findNearDuplicates(fingerprints);
   if (pairs.length === 0) return hashes;
@@ -187,12 +203,16 @@ function groupKeys(hashes: readonly string[], fingerprints: Fingerprints): reado
     const lowest = group.map((at) => keys[at]!).reduce((low, key) => (key < low ? key : low));
     for (const at of group) keys[at] = lowest;
   }
-  // Exact copies of a member belong to its group too, also where they have no fingerprint of their own.
+  // Exact copies of a member belong to its group too, also where they have no fingerprint of their
+  // own.
   const keyOf = new Map(hashes.map((hash, at) => [hash, keys[at]!]));
   return hashes.map((hash) => keyOf.get(hash)!);
 }
 
-/** One picture of each class for each key: copies and near-duplicates count once, since they all go to the same split. */
+/**
+ * One picture of each class for each key: copies and near-duplicates count once, since they all go
+ * to the same split.
+ */
 function onePerKey(pictures: readonly SplitPicture[]): readonly SplitPicture[] {
   const seen = new Map<string, Set<string>>();
   return pictures.filter(({ label, hash }) => {
@@ -202,7 +222,10 @@ function onePerKey(pictures: readonly SplitPicture[]): readonly SplitPicture[] {
   });
 }
 
-/** Every picture whose exact copy stands under another label: nobody can tell which label is right, so all copies go. */
+/**
+ * Every picture whose exact copy stands under another label: nobody can tell which label is right,
+ * so all copies go.
+ */
 function findLabelConflicts(pictures: PictureTable, hashes: readonly string[]): SkippedPicture[] {
   const firstLabel = new Map<string, string>();
   const conflicting = new Map<string, Set<string>>();

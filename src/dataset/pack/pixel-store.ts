@@ -6,8 +6,10 @@ export interface PixelStore {
   readonly rowBytes: number;
   readonly rowCount: number;
   /**
-   * Copies rows one behind another to the beginning of `into`, in the order given; a row may be asked for twice.
-   * Errors: FILE_READ_FAILED, PACK_INVALID; INTERNAL for a row that is not there or a buffer that is too small.
+   * Copies rows one behind another to the beginning of `into`, in the order given; a row may be
+   * asked for twice.
+   * Errors: FILE_READ_FAILED, PACK_INVALID; INTERNAL for a row that is not there or a buffer that
+   * is too small.
    */
   read(rows: Uint32Array, into: Uint8Array): Promise<void>;
   /** Gives files back to the system; may be called twice. */

@@ -1,4 +1,7 @@
-/** Rows of pixels in files of a fixed number of rows each: `GENERATION-00000.u8`, `GENERATION-00001.u8`, ... */
+/**
+ * Rows of pixels in files of a fixed number of rows each: `GENERATION-00000.u8`,
+ * `GENERATION-00001.u8`, ...
+ */
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -75,8 +78,9 @@ export class ShardWriter {
 }
 
 /**
- * Opens the shards that hold `rowCount` rows for reading. Each read is a call of the operating system off the main thread; neighbouring rows are
- * read in one. The set may be larger than memory: what is in use lies in the system's file cache.
+ * Opens the shards that hold `rowCount` rows for reading. Each read is a call of the operating
+ * system off the main thread; neighbouring rows are read in one. The set may be larger than memory:
+ * what is in use lies in the system's file cache.
  * Errors: PACK_INVALID where a shard is missing or too short; FILE_READ_FAILED.
  */
 export async function openShards(folder: string, header: PackHeader, rowCount: number): Promise<PixelStore> {
@@ -137,7 +141,10 @@ export async function openShards(folder: string, header: PackHeader, rowCount: n
   };
 }
 
-/** Those of the pictures whose row is there with the right checksum; a shard may be missing or cut off. */
+/**
+ * Those of the pictures whose row is there with the right checksum; a shard may be missing or cut
+ * off.
+ */
 export async function wholeRows(folder: string, header: PackHeader, pictures: PictureTable): Promise<PictureTable> {
   const { rowsPerShard, generation, recipe } = header;
   const pixels = new Uint8Array(recipeSizeBytes(recipe));

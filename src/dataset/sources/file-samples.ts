@@ -5,10 +5,16 @@ import type { LabelledPath } from "./folder-layout.ts";
 import type { FileSample } from "./source.ts";
 import { readStampedPicture, stampOfPath } from "./stamped-file.ts";
 
-/** As many as keep the system busy; one await for each file takes six times as long for 22,500 of them. */
+/**
+ * As many as keep the system busy; one await for each file takes six times as long for 22,500 of
+ * them.
+ */
 const batchSize = 256;
 
-/** Gives the files in their order; stamps are taken a batch ahead. `read` is called for a file's bytes. */
+/**
+ * Gives the files in their order; stamps are taken a batch ahead. `read` is called for a file's
+ * bytes.
+ */
 export async function* fileSamples(
   folder: string,
   labelled: readonly LabelledPath[],
@@ -24,7 +30,10 @@ export async function* fileSamples(
   }
 }
 
-/** True where a path, after all symbolic links, lies below `root`, which has none. Throws the system's error where it leads nowhere. */
+/**
+ * True where a path, after all symbolic links, lies below `root`, which has none. Throws the
+ * system's error where it leads nowhere.
+ */
 export async function leadsBelow(root: string, path: string): Promise<boolean> {
   const way = relative(root, await realpath(path));
   return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);

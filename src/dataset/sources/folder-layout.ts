@@ -1,4 +1,7 @@
-/** Reads labels and given splits from the paths of pictures; the same rules hold for folders and archives. */
+/**
+ * Reads labels and given splits from the paths of pictures; the same rules hold for folders and
+ * archives.
+ */
 import { extname } from "node:path/posix";
 import { pictureExtensions } from "../../image/format.ts";
 import { type ReadLabel, readLabel } from "./label.ts";
@@ -41,12 +44,12 @@ const numberedName = /^(.+)\.\d+\.[^.]+$/s;
 const noLabel: ReadLabel = { fault: "it stands in no folder that could be its label" };
 
 /**
- * Takes the first of these that fits, after folders that hold everything (`cats-dogs/cat/a.jpg`) are set aside:
- * 1. `train/cat/a.jpg`, `val/...`, `test/...`: the splits are given, and in each the rules below hold;
- * 2. `cat.12.jpg`, all in one folder: the label is the name's first part;
- * 3. `cat/a.jpg`, `cat/more/b.jpg`: the label is the first folder.
- * Hidden files and what systems leave behind are passed over. Files with another extension take part only inside a class folder,
- * where they will turn out to be unreadable.
+ * Takes the first of these that fits, after folders that hold everything (`cats-dogs/cat/a.jpg`)
+ * are set aside: 1. `train/cat/a.jpg`, `val/...`, `test/...`: the splits are given, and in each the
+ * rules below hold; 2. `cat.12.jpg`, all in one folder: the label is the name's first part; 3.
+ * `cat/a.jpg`, `cat/more/b.jpg`: the label is the first folder. Hidden files and what systems leave
+ * behind are passed over. Files with another extension take part only inside a class folder, where
+ * they will turn out to be unreadable.
  */
 export function readLayout(paths: readonly string[]): Layout {
   const files = paths.map(splitPath).filter((file) => !isLeftover(file));
@@ -100,7 +103,10 @@ function splitOf({ folders }: File, depth: number): Split | undefined {
   return readSplit(folders[depth] ?? "");
 }
 
-/** True where no file has a folder to be its label, or all share the only one, and their names give labels. */
+/**
+ * True where no file has a folder to be its label, or all share the only one, and their names give
+ * labels.
+ */
 function isNumbered(files: readonly File[], labelDepth: number): boolean {
   const folders = new Set(files.map((file) => file.folders[labelDepth]));
   if (folders.size !== 1 || files.some((file) => file.folders.length > labelDepth + 1)) return false;

@@ -23,7 +23,10 @@ export async function openFolder(location: string): Promise<Source> {
   };
 }
 
-/** Paths of all files below a folder, relative to it, with forward slashes, sorted by code units on every system. */
+/**
+ * Paths of all files below a folder, relative to it, with forward slashes, sorted by code units on
+ * every system.
+ */
 async function listFiles(location: string): Promise<{ paths: string[]; escaping: SkippedPicture[] }> {
   const paths: string[] = [];
   const escaping: SkippedPicture[] = [];

@@ -1,4 +1,7 @@
-/** The one rule for what can be a label, wherever it comes from: a folder's name, a file's name, a manifest. */
+/**
+ * The one rule for what can be a label, wherever it comes from: a folder's name, a file's name, a
+ * manifest.
+ */
 
 /** What every common file system allows for a name, so that a label can be the name of a folder. */
 const sizeLimitBytes = 255;
@@ -9,8 +12,9 @@ const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 export type ReadLabel = { readonly label: string; readonly fault?: undefined } | { readonly fault: string };
 
 /**
- * The label that a text stands for: without white space around it, in Unicode's composed form (NFC), so that one name is one
- * class however it was typed. `fault` says in words why a text cannot be a label; it is short whatever the text is.
+ * The label that a text stands for: without white space around it, in Unicode's composed form
+ * (NFC), so that one name is one class however it was typed. `fault` says in words why a text
+ * cannot be a label; it is short whatever the text is.
  */
 export function readLabel(text: string): ReadLabel {
   const label = text.trim().normalize("NFC");

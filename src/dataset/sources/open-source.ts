@@ -37,7 +37,10 @@ interface FileKind {
   open(location: string): Promise<Source>;
 }
 
-/** The first that recognises a file opens it. What can be told from a name comes first: idx files and manifests may be packed by gzip. */
+/**
+ * The first that recognises a file opens it. What can be told from a name comes first: idx files
+ * and manifests may be packed by gzip.
+ */
 const fileKinds: readonly FileKind[] = [
   {
     recognises: (location) => hasIdxFiles([basename(location)]),
@@ -57,9 +60,11 @@ const fileKinds: readonly FileKind[] = [
 ];
 
 /**
- * Opens labelled pictures, whatever they are stored as. A source that opens has at least one labelled file.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, DATASET_SOURCE_UNKNOWN, DATASET_EMPTY, DATASET_LABEL_MISSING, SOURCE_CHANGED; by kind
- * ARCHIVE_CORRUPT and ARCHIVE_LIMIT, IDX_INVALID, CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
+ * Opens labelled pictures, whatever they are stored as. A source that opens has at least one
+ * labelled file.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, DATASET_SOURCE_UNKNOWN, DATASET_EMPTY,
+ * DATASET_LABEL_MISSING, SOURCE_CHANGED; by kind ARCHIVE_CORRUPT and ARCHIVE_LIMIT, IDX_INVALID,
+ * CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
  */
 export async function openSource(location: string): Promise<Source> {
   const source = isS3Location(location) ? await openS3(location) : await openPath(location);

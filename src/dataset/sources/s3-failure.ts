@@ -1,4 +1,7 @@
-/** What an object store refuses, as coded errors; nothing of what the SDK knows (headers, keys) is carried along. */
+/**
+ * What an object store refuses, as coded errors; nothing of what the SDK knows (headers, keys) is
+ * carried along.
+ */
 import { AppError } from "../../base/errors.ts";
 import { systemCodeOf } from "../../base/files/file-failure.ts";
 import { sourceChanged } from "./stamped-file.ts";
@@ -33,8 +36,8 @@ const silence = new Set([
 ]);
 
 /**
- * STORE_FAILED with the reason; for one object also FILE_NOT_FOUND where it is gone and SOURCE_CHANGED where it is another one.
- * `where` is an address without credentials.
+ * STORE_FAILED with the reason; for one object also FILE_NOT_FOUND where it is gone and
+ * SOURCE_CHANGED where it is another one. `where` is an address without credentials.
  */
 export function s3Failure(where: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;

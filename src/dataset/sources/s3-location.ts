@@ -13,7 +13,8 @@ export function isS3Location(location: string): boolean {
 }
 
 /**
- * The parts of an address. Letters of any case and underscores were allowed in names of old buckets.
+ * The parts of an address. Letters of any case and underscores were allowed in names of old
+ * buckets.
  * Errors: DATASET_SOURCE_UNKNOWN, without the text, which may hold a password.
  */
 export function parseS3Location(location: string): S3Location {

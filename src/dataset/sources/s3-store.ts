@@ -16,15 +16,19 @@ export interface StoredObject {
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
-/** How often a body that breaks off is asked for again; what fails before its body is retried by the SDK. */
+/**
+ * How often a body that breaks off is asked for again; what fails before its body is retried by the
+ * SDK.
+ */
 const bodyAttempts = 3;
 
 /** A store that sends nothing for so long is taken for silent. */
 const timeouts = { connectionTimeout: 10_000, socketTimeout: 60_000 } as const;
 
 /**
- * Endpoint, region and credentials come from where the AWS SDK looks for them: AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID,
- * AWS_PROFILE and so on. Requests that fail for a passing reason are tried three times, as is the SDK's standard.
+ * Endpoint, region and credentials come from where the AWS SDK looks for them: AWS_ENDPOINT_URL,
+ * AWS_REGION, AWS_ACCESS_KEY_ID, AWS_PROFILE and so on. Requests that fail for a passing reason are
+ * tried three times, as is the SDK's standard.
  */
 export class S3Store {
   readonly #sdk: Sdk;
@@ -49,7 +53,10 @@ export class S3Store {
     return new S3Store(await import("@aws-sdk/client-s3"), place);
   }
 
-  /** Every object below the prefix, page by page; folders' own markers are left out. Errors: STORE_FAILED. */
+  /**
+   * Every object below the prefix, page by page; folders' own markers are left out. Errors:
+   * STORE_FAILED.
+   */
   async *list(): AsyncGenerator<StoredObject> {
     const { bucket, prefix } = this.#place;
     const pages = this.#sdk.paginateListObjectsV2({ client: this.#client }, { Bucket: bucket, Prefix: prefix });
@@ -66,7 +73,10 @@ export class S3Store {
     }
   }
 
-  /** An object's bytes, as they were when it was listed. Errors: IMAGE_SIZE, SOURCE_CHANGED, FILE_NOT_FOUND, STORE_FAILED. */
+  /**
+   * An object's bytes, as they were when it was listed. Errors: IMAGE_SIZE, SOURCE_CHANGED,
+   * FILE_NOT_FOUND, STORE_FAILED.
+   */
   async read({ name, sizeBytes, etag }: StoredObject): Promise<Uint8Array> {
     const where = this.#addressOf(name);
     if (sizeBytes > pictureLimits.sizeBytes) throw tooManyBytes(sizeBytes, where);

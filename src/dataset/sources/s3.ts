@@ -6,8 +6,8 @@ import { S3Store, type StoredObject } from "./s3-store.ts";
 import type { SkippedPicture, Source } from "./source.ts";
 
 /**
- * Lists the objects below `s3://bucket/prefix`; `readLayout` says how labels and given splits are told. `S3Store` says where
- * credentials come from.
+ * Lists the objects below `s3://bucket/prefix`; `readLayout` says how labels and given splits are
+ * told. `S3Store` says where credentials come from.
  * Errors: DATASET_SOURCE_UNKNOWN for an address of another form; STORE_FAILED.
  */
 export async function openS3(location: string): Promise<Source> {

@@ -6,14 +6,18 @@ export const splits = ["train", "val", "test"] as const;
 export type Split = (typeof splits)[number];
 
 interface SampleBase {
-  /** The picture's path inside its source, with forward slashes; never used as a path of this machine's file system. */
+  /**
+   * The picture's path inside its source, with forward slashes; never used as a path of this
+   * machine's file system.
+   */
   readonly id: string;
   readonly label: string;
   /** Where the source itself says which split the picture belongs to. */
   readonly split?: Split;
   /**
-   * Cheap to know and different whenever the content may be: size and time of change of a file, checksum of an archive's entry, ETag of an
-   * object. A picture with the same id and the same stamp need not be read again.
+   * Cheap to know and different whenever the content may be: size and time of change of a file,
+   * checksum of an archive's entry, ETag of an object. A picture with the same id and the same
+   * stamp need not be read again.
    */
   readonly stamp: string;
 }
@@ -21,8 +25,9 @@ interface SampleBase {
 /** A picture as a file's bytes. */
 export interface FileSample extends SampleBase {
   /**
-   * Errors: IMAGE_UNREADABLE, IMAGE_SIZE, FILE_NOT_FOUND, FILE_READ_FAILED of this picture. What ends the work on the whole source:
-   * SOURCE_CHANGED where the content is no longer what `stamp` says, ARCHIVE_CORRUPT, STORE_FAILED.
+   * Errors: IMAGE_UNREADABLE, IMAGE_SIZE, FILE_NOT_FOUND, FILE_READ_FAILED of this picture. What
+   * ends the work on the whole source: SOURCE_CHANGED where the content is no longer what `stamp`
+   * says, ARCHIVE_CORRUPT, STORE_FAILED.
    */
   bytes(): Promise<Uint8Array>;
 }
@@ -50,13 +55,19 @@ export interface Source {
   readonly kind: SourceKind;
   /** The path or address that was opened, for messages. */
   readonly location: string;
-  /** Pictures that were found but cannot be taken: no label, a name that leads out of the source. */
+  /**
+   * Pictures that were found but cannot be taken: no label, a name that leads out of the source.
+   */
   readonly skipped: readonly SkippedPicture[];
   /**
-   * Every labelled picture, in the same order each time; nothing is read before `bytes()` is called. Sources that can only be read forwards
-   * (a .tar.gz) give their own order: reading pictures in this order is fast everywhere.
+   * Every labelled picture, in the same order each time; nothing is read before `bytes()` is
+   * called. Sources that can only be read forwards (a .tar.gz) give their own order: reading
+   * pictures in this order is fast everywhere.
    */
   samples(): AsyncIterable<Sample>;
-  /** Gives files and connections back to the system, also when called again; `bytes()` must not be called after it. */
+  /**
+   * Gives files and connections back to the system, also when called again; `bytes()` must not be
+   * called after it.
+   */
   close(): Promise<void>;
 }

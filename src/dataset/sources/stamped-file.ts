@@ -1,4 +1,7 @@
-/** Files that must not change while they are read: what they look like from outside, and reads that notice a change. */
+/**
+ * Files that must not change while they are read: what they look like from outside, and reads that
+ * notice a change.
+ */
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { AppError } from "../../base/errors.ts";
@@ -10,7 +13,10 @@ export function stampOf({ size, mtimeNs }: Pick<BigIntStats, "size" | "mtimeNs">
   return `${size}-${mtimeNs}`;
 }
 
-/** The stamp of the file at a path; one that cannot be looked at has a stamp too, and fails when it is read. */
+/**
+ * The stamp of the file at a path; one that cannot be looked at has a stamp too, and fails when it
+ * is read.
+ */
 export async function stampOfPath(path: string): Promise<string> {
   return stat(path, { bigint: true }).then(stampOf, (error: unknown) => `unknown-${systemCodeOf(error)}`);
 }
@@ -22,7 +28,8 @@ export async function requireStamp(handle: FileHandle, stamp: string, where: str
 
 /**
  * A picture file's bytes, as they were when `stamp` was taken.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; IMAGE_SIZE above 256 MiB, before anything is read.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; IMAGE_SIZE above 256 MiB, before
+ * anything is read.
  */
 export async function readStampedPicture(path: string, stamp: string): Promise<Uint8Array> {
   return withFile(path, async (handle) => {

@@ -138,7 +138,10 @@ function transposed(x: ReferenceTensor): ReferenceTensor {
   return pick(x, shape, offsetsOf(shape, stridesOf(x.shape).toReversed()));
 }
 
-/** alpha A B + beta c for matrices, each side transposed first where asked; c broadcasts. Errors: GRAPH_SHAPE. */
+/**
+ * alpha A B + beta c for matrices, each side transposed first where asked; c broadcasts. Errors:
+ * GRAPH_SHAPE.
+ */
 export function gemm(a: Value, b: Value, c?: Value, options: GemmOptions = {}): Value {
   const { transA = false, transB = false, alpha = 1, beta = 1 } = options;
   return apply1(gemmOp, c ? [a, b, c] : [a, b], { transA: Number(transA), transB: Number(transB), alpha, beta });

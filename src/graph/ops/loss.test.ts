@@ -35,7 +35,8 @@ describe("softmax cross-entropy", () => {
   it("divides by the targets' weights, and spreads smoothed targets over all classes, as PyTorch does", () => {
     const classWeights = [1, 0.5, 3];
     const smoothing = 0.25;
-    // PyTorch: (1 - s) nll + s / C smooth, each weighted and divided by the sum of the targets' own weights.
+    // PyTorch: (1 - s) nll + s / C smooth, each weighted and divided by the sum of the targets' own
+    // weights.
     const total = targets.reduce((sum, target) => sum + classWeights[target]!, 0);
     const nll = -rows.reduce(
       (sum, row, at) => sum + classWeights[targets[at]!]! * logProbability(row, targets[at]!),

@@ -77,17 +77,20 @@ export const logSoftmax = defineSoftmax(
 );
 
 export interface CrossEntropyOptions {
-  /** How much of each target's weight is spread evenly over all classes, in [0, 1]; 0 unless given. */
+  /**
+   * How much of each target's weight is spread evenly over all classes, in [0, 1]; 0 unless given.
+   */
   readonly labelSmoothing?: number;
   /** One weight for each class; all 1 unless given. */
   readonly classWeights?: readonly number[];
 }
 
 /**
- * The mean cross-entropy of logits [N,C] and targets: class indices (int32 or int64 [N]) or probabilities (float32 [N,C]).
- * With smoothing s the target is q = (1 - s) target + s / C, and the loss of one row is -sum_c w_c q_c log softmax(logits)_c.
- * Class indices: the mean is weighted, sum of rows / sum of the targets' weights. Probabilities: sum of rows / N.
- * Both are what PyTorch's torch.nn.functional.cross_entropy computes. Errors: GRAPH_SHAPE, GRAPH_DTYPE, GRAPH_ATTRIBUTE.
+ * The mean cross-entropy of logits [N,C] and targets: class indices (int32 or int64 [N]) or
+ * probabilities (float32 [N,C]). With smoothing s the target is q = (1 - s) target + s / C, and the
+ * loss of one row is -sum_c w_c q_c log softmax(logits)_c. Class indices: the mean is weighted, sum
+ * of rows / sum of the targets' weights. Probabilities: sum of rows / N. Both are what PyTorch's
+ * torch.nn.functional.cross_entropy computes. Errors: GRAPH_SHAPE, GRAPH_DTYPE, GRAPH_ATTRIBUTE.
  */
 export function softmaxCrossEntropy(logits: Value, target: Value, options: CrossEntropyOptions = {}): Value {
   const { labelSmoothing = 0, classWeights } = options;
@@ -109,7 +112,10 @@ export function softmaxCrossEntropy(logits: Value, target: Value, options: Cross
   return neg(div(reduceSum(rows), reduceSum(mul(exact, weights))));
 }
 
-/** How many rows of logits [N,C] have their greatest element at the target (int [N], or the greatest of float32 [N,C]). */
+/**
+ * How many rows of logits [N,C] have their greatest element at the target (int [N], or the greatest
+ * of float32 [N,C]).
+ */
 export function correctCount(logits: Value, target: Value): Value {
   checkClasses("correctCount", logits, target);
   const wanted = target.type.dtype === "float32" ? argMax(target, { axis: 1 }) : cast(target, "int64");

@@ -1,4 +1,7 @@
-/** Batch normalization: ONNX's inference form, and the training form with its gradient as composite ops. */
+/**
+ * Batch normalization: ONNX's inference form, and the training form with its gradient as composite
+ * ops.
+ */
 import { type Attributes, chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../op.ts";
 import { filled } from "../reference-tensor.ts";
 import { checkInputs, type InputRule, numberAttribute, onlyAttribute } from "../shape-rules.ts";
@@ -84,7 +87,9 @@ const batchNormalizationOp = defineOp({
   })),
 });
 
-/** Normalizes each channel of x [N,C,...] by a given mean and variance [C]: the form for inference. */
+/**
+ * Normalizes each channel of x [N,C,...] by a given mean and variance [C]: the form for inference.
+ */
 export function batchNormalization(
   x: Value,
   scale: Value,
@@ -150,7 +155,8 @@ const batchNormTrainingOp = defineOp({
   expand: ([x, scale, bias], attributes) => {
     const axes = channelAxes(x!);
     const mean = reduceMean(x!, { axes });
-    // Centred first: E[x^2] - mean^2 would cancel where a channel's mean is large against its deviation.
+    // Centred first: E[x^2] - mean^2 would cancel where a channel's mean is large against its
+    // deviation.
     const centred = sub(x!, spreadOver(mean, x!));
     const variance = reduceMean(mul(centred, centred), { axes });
     const factor = mul(scale!, inverseDeviation(variance, attributes));
@@ -174,7 +180,10 @@ export interface BatchNormTraining {
   readonly variance: Value;
 }
 
-/** Normalizes each channel of x [N,C,...] by the batch's own statistics, which are given back for a running average. */
+/**
+ * Normalizes each channel of x [N,C,...] by the batch's own statistics, which are given back for a
+ * running average.
+ */
 export function batchNormTraining(
   x: Value,
   scale: Value,
@@ -248,7 +257,10 @@ const batchNormTrainingGradientOp = defineOp({
   ],
 });
 
-/** The gradients of x, scale and bias through batchNormTraining's y; mean and variance are its other two outputs. */
+/**
+ * The gradients of x, scale and bias through batchNormTraining's y; mean and variance are its other
+ * two outputs.
+ */
 export function batchNormTrainingGradient(
   dy: Value,
   x: Value,

@@ -1,9 +1,13 @@
-/** What an architecture is: a name, a schema of its options, and a pure function from a scope to logits. */
-import type { Static, TObject } from "@sinclair/typebox";
-import { Value as Schema } from "@sinclair/typebox/value";
-import { describeSchema } from "../../base/config/config-schema.ts";
+/**
+ * What an architecture is: a name, a schema of its options, and a pure function from a scope to
+ * logits.
+ */
+import type { Static, TObject } from "typebox";
+import { Value as Schema } from "typebox/value";
 import { AppError } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
+import { describeSchema } from "../../base/schema/describe-schema.ts";
+import { jsonSchemaOf } from "../../base/schema/json-schema.ts";
 import type { Value } from "../../graph/value.ts";
 import type { PictureSize } from "../picture-input.ts";
 import type { Scope } from "../scope.ts";
@@ -34,7 +38,10 @@ export interface Architecture {
   readonly name: string;
   readonly doc: string;
   readonly options: TObject;
-  /** Fills in defaults. Throws CONFIG_UNKNOWN_KEY or CONFIG_INVALID for options that it does not take. */
+  /**
+   * Fills in defaults. Throws CONFIG_UNKNOWN_KEY or CONFIG_INVALID for options that it does not
+   * take.
+   */
   configure(options?: Readonly<Record<string, unknown>>): Network;
 }
 
@@ -83,10 +90,10 @@ function parseOptions<T extends TObject>(
   }
   const options = Object.fromEntries(
     Object.entries(schema.properties).map(([key, part]) => {
-      const value = given[key] ?? structuredClone(part.default);
+      const value = given[key] ?? structuredClone(jsonSchemaOf(part).default);
       if (Schema.Check(part, value)) return [key, value];
       throw new AppError("CONFIG_INVALID", {
-        required: `option ${key} expects ${describeSchema(part)}`,
+        required: `${describeSchema(part)} for option ${key}`,
         received: JSON.stringify(value),
         where,
       });

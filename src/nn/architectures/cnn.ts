@@ -1,5 +1,8 @@
-/** The baseline: two convolutions per width, each followed by batch normalisation and ReLU, then pooling. */
-import { Type } from "@sinclair/typebox";
+/**
+ * The baseline: two convolutions per width, each followed by batch normalisation and ReLU, then
+ * pooling.
+ */
+import { Type } from "typebox";
 import { relu } from "../../graph/ops/elementwise/elementwise.ts";
 import { maxPool } from "../../graph/ops/pooling/pooling.ts";
 import type { Value } from "../../graph/value.ts";
@@ -30,7 +33,8 @@ export const cnn = defineArchitecture({
       const stage = scope.within(`stage${index + 1}`);
       x = relu(batchNorm(stage, "norm1", conv2d(stage, "conv1", x, { filters })));
       x = batchNorm(stage, "norm2", conv2d(stage, "conv2", x, { filters }));
-      // max and ReLU are both monotone, so pooling first gives the same result and leaves ReLU a quarter of the values.
+      // max and ReLU are both monotone, so pooling first gives the same result and leaves ReLU a
+      // quarter of the values.
       x = relu(inLayer(`${stage.path}.pool`, () => maxPool(x, { kernel: [2, 2], strides: [2, 2] })));
     }
     x = dropout(scope, "dropout", globalAveragePool(x), rate);

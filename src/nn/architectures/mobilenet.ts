@@ -1,5 +1,7 @@
-/** Inverted residuals with depthwise convolutions. Source: Sandler et al., MobileNetV2, CVPR 2018. */
-import { Type } from "@sinclair/typebox";
+/**
+ * Inverted residuals with depthwise convolutions. Source: Sandler et al., MobileNetV2, CVPR 2018.
+ */
+import { Type } from "typebox";
 import { add, relu6 } from "../../graph/ops/elementwise/elementwise.ts";
 import type { Value } from "../../graph/value.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
@@ -86,7 +88,10 @@ function invertedResidual(scope: Scope, x: Value, filters: number, expansion: nu
   return stride === 1 && channels === filters ? add(x, projected) : projected;
 }
 
-/** The nearest multiple of 8, never below 8 nor more than a tenth below what was asked: blocked kernels like whole blocks. */
+/**
+ * The nearest multiple of 8, never below 8 nor more than a tenth below what was asked: blocked
+ * kernels like whole blocks.
+ */
 export function multipleOf8(width: number): number {
   const rounded = Math.max(8, Math.floor(width / 8 + 0.5) * 8);
   return rounded < 0.9 * width ? rounded + 8 : rounded;

@@ -1,5 +1,8 @@
-/** A small residual network for small pictures. Source: He et al., Deep Residual Learning, CVPR 2016 (the CIFAR form). */
-import { Type } from "@sinclair/typebox";
+/**
+ * A small residual network for small pictures. Source: He et al., Deep Residual Learning, CVPR 2016
+ * (the CIFAR form).
+ */
+import { Type } from "typebox";
 import { add, relu } from "../../graph/ops/elementwise/elementwise.ts";
 import type { Value } from "../../graph/value.ts";
 import { zeros } from "../initializers.ts";
@@ -47,7 +50,8 @@ export const resnet = defineArchitecture({
 
 function residualBlock(scope: Scope, x: Value, filters: number, stride: number): Value {
   const first = relu(batchNorm(scope, "norm1", conv2d(scope, "conv1", x, { filters, stride })));
-  // The last scale starts at zero, so that every block starts as its short cut (Goyal et al., 2017, section 5.1).
+  // The last scale starts at zero, so that every block starts as its short cut (Goyal et al., 2017,
+  // section 5.1).
   const second = batchNorm(scope, "norm2", conv2d(scope, "conv2", first, { filters }), { scale: zeros });
   const isIdentity = stride === 1 && x.type.shape[1] === filters;
   const shortcut = isIdentity

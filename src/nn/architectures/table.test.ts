@@ -42,11 +42,11 @@ describe("architectures", () => {
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ["cnn", { widths: [] }, "option widths expects a list, each part a whole number from 1 to 4096; got []"],
+    ["cnn", { widths: [] }, "a list of at least 1, each item a whole number from 1 to 4096 for option widths; got []"],
     ["cnn", { widths: [0] }, "got [0]"],
-    ["cnn", { dropout: 1 }, "option dropout expects a number from 0 to 0.95; got 1"],
-    ["resnet", { blocks: 0 }, "option blocks expects a whole number from 1 to 64; got 0"],
-    ["mobilenet", { stages: [{ expansion: 1, width: 8, repeat: 1, stride: 3 }] }, "option stages expects a list"],
+    ["cnn", { dropout: 1 }, "a number from 0 to 0.95 for option dropout; got 1"],
+    ["resnet", { blocks: 0 }, "a whole number from 1 to 64 for option blocks; got 0"],
+    ["mobilenet", { stages: [{ expansion: 1, width: 8, repeat: 1, stride: 3 }] }, "for option stages; got [{"],
   ])("refuse %s with %j", (name, options, message) => {
     const error = failureOf(() => createNetwork(name, options));
     expect(error.code).toBe("CONFIG_INVALID");

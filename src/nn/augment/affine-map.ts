@@ -1,6 +1,7 @@
 /**
- * Changes of a picture's geometry as affine maps from output to source: where each pixel of the changed picture is read.
- * Both points are in pixels, x to the right and y down, counted from the picture's middle, so that a map holds no size.
+ * Changes of a picture's geometry as affine maps from output to source: where each pixel of the
+ * changed picture is read. Both points are in pixels, x to the right and y down, counted from the
+ * picture's middle, so that a map holds no size.
  */
 import type { PictureSize } from "../picture-input.ts";
 import type { Box } from "./boxes.ts";
@@ -12,7 +13,8 @@ export const unmoved: AffineMap = [1, 0, 0, 0, 1, 0];
 
 /** The map of a picture that is changed by each map in turn. */
 export function inTurn(maps: readonly AffineMap[]): AffineMap {
-  // What comes out last is read where the change before it says, and so back to the source: the first map is outermost.
+  // What comes out last is read where the change before it says, and so back to the source: the
+  // first map is outermost.
   return maps.reduce(
     ([a, b, c, d, e, f], [a2, b2, c2, d2, e2, f2]) => [
       a * a2 + b * d2,
@@ -34,7 +36,9 @@ export function shifted(columns: number, rows: number): AffineMap {
   return [1, 0, columns, 0, 1, rows];
 }
 
-/** Shows so many source pixels in one, along each axis: 0.5 doubles the picture around its middle. */
+/**
+ * Shows so many source pixels in one, along each axis: 0.5 doubles the picture around its middle.
+ */
 export function zoomed(columns: number, rows: number): AffineMap {
   return [columns, 0, 0, 0, rows, 0];
 }
@@ -45,7 +49,10 @@ export function turned(degrees: number): AffineMap {
   return [Math.cos(angle), -Math.sin(angle), 0, Math.sin(angle), Math.cos(angle), 0];
 }
 
-/** Rows slide sideways by `alongX` of their distance from the middle, then columns up or down by `alongY` of theirs. */
+/**
+ * Rows slide sideways by `alongX` of their distance from the middle, then columns up or down by
+ * `alongY` of theirs.
+ */
 export function sheared(alongX: number, alongY: number): AffineMap {
   return inTurn([
     [1, alongX, 0, 0, 1, 0],

@@ -140,7 +140,8 @@ describe("augmentation in the graph, against a picture worked out pixel by pixel
     const numbers = draw(setup);
     const y = await run(setup, numbers);
     expect(y).not.toEqual(await plain(setup));
-    // Values reach some 5 deviations of float32 sums; places between pixels are known to 1e-6 of a side.
+    // Values reach some 5 deviations of float32 sums; places between pixels are known to 1e-6 of a
+    // side.
     expect(largestDifference(y, oracle(setup, numbers))).toBeLessThan(3e-5);
   });
 
@@ -178,7 +179,8 @@ describe("numbers that change nothing", () => {
 
   it("give them but for the rounding of places where pictures are turned", async () => {
     const setup = setupOf({ rotationDegrees: 10 }, 3);
-    // GridSample counts places from -1 to 1: a pixel's is known to 1e-7 of the side, its value to as much of the contrast.
+    // GridSample counts places from -1 to 1: a pixel's is known to 1e-7 of the side, its value to
+    // as much of the contrast.
     expect(largestDifference(await run(setup, nothing(3)), await plain(setup))).toBeLessThan(1e-5);
   });
 });

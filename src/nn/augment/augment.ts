@@ -1,6 +1,6 @@
 /**
- * Random variation of training pictures, inside the graph: a pure function of the pictures and of the numbers that
- * `drawAugmentation` drew. What is off leaves no node behind.
+ * Random variation of training pictures, inside the graph: a pure function of the pictures and of
+ * the numbers that `drawAugmentation` drew. What is off leaves no node behind.
  */
 import { add, cast, clip, minimum, mul, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { matMul } from "../../graph/ops/linear.ts";
@@ -21,8 +21,9 @@ import { splitNumbers } from "./numbers.ts";
 import { resample, resampleApart } from "./resample.ts";
 
 /**
- * Varied and normalised pictures: uint8 `[N,H,W,C]` and numbers float32 `[N, numbersPerPicture]` to float32 `[N,C,H,W]`, N fixed.
- * In this order: geometry, colours, normalisation, erasing, mixing. Errors: CONFIG_INVALID for hue or saturation of grey pictures.
+ * Varied and normalised pictures: uint8 `[N,H,W,C]` and numbers float32 `[N, numbersPerPicture]` to
+ * float32 `[N,C,H,W]`, N fixed. In this order: geometry, colours, normalisation, erasing, mixing.
+ * Errors: CONFIG_INVALID for hue or saturation of grey pictures.
  */
 export function augmentPictures(pictures: Value, numbers: Value, setup: AugmentationSetup): Value {
   const { augmentation, size, normalization } = setup;
@@ -36,8 +37,8 @@ export function augmentPictures(pictures: Value, numbers: Value, setup: Augmenta
 }
 
 /**
- * The targets of mixed pictures as probabilities: int32 `[N]` to float32 `[N,classes]`, each row the own class's share and
- * its partner's.
+ * The targets of mixed pictures as probabilities: int32 `[N]` to float32 `[N,classes]`, each row
+ * the own class's share and its partner's.
  */
 export function mixTargets(targets: Value, numbers: Value, { size }: AugmentationSetup, classes: number): Value {
   const [partner, share] = split(splitNumbers(numbers, size.channels).mixing, [1, 1, 5], 1) as [Value, Value, Value];
@@ -52,8 +53,8 @@ function movePixels(pictures: Value, maps: Value, size: PictureSize, augmentatio
 }
 
 /**
- * Matrix times channels plus offset, from bytes to normalised values: the product of matrices takes no longer than a factor for each
- * channel alone.
+ * Matrix times channels plus offset, from bytes to normalised values: the product of matrices takes
+ * no longer than a factor for each channel alone.
  */
 function recolour(pixels: Value, maps: Value, { height, width, channels }: PictureSize): Value {
   const batch = Number(pixels.type.shape[0]);
@@ -83,7 +84,10 @@ function rowsOf(partner: Value): Value {
   return reshape(cast(partner, "int32"), [Number(partner.type.shape[0])]);
 }
 
-/** 1 for the pixels inside boxes `[N,4]` with whole-numbered edges (left, top, right, bottom), 0 for the others: `[N,1,H,W]`. */
+/**
+ * 1 for the pixels inside boxes `[N,4]` with whole-numbered edges (left, top, right, bottom), 0 for
+ * the others: `[N,1,H,W]`.
+ */
 function insideBox(boxes: Value, { height, width }: PictureSize): Value {
   const batch = Number(boxes.type.shape[0]);
   const [left, top, right, bottom] = split(boxes, [1, 1, 1, 1], 1).map((edge) => reshape(edge, [batch, 1, 1, 1])) as [

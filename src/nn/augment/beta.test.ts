@@ -16,8 +16,9 @@ describe("samples of Beta(a, b)", () => {
     const mean = values.reduce((sum, value) => sum + value, 0) / count;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
     const wanted = { mean: a / (a + b), variance: (a * b) / ((a + b) ** 2 * (a + b + 1)) };
-    // Four standard errors: of the mean sqrt(variance / count); of the variance at most variance sqrt(2 / count), more for
-    // shapes with heavy ends, none of which has a fourth moment above 4 variances squared.
+    // Four standard errors: of the mean sqrt(variance / count); of the variance at most variance
+    // sqrt(2 / count), more for shapes with heavy ends, none of which has a fourth moment above 4
+    // variances squared.
     expect(Math.abs(mean - wanted.mean)).toBeLessThan(4 * Math.sqrt(wanted.variance / count));
     expect(Math.abs(variance - wanted.variance)).toBeLessThan(4 * wanted.variance * Math.sqrt(3 / count));
   });

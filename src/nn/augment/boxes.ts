@@ -20,8 +20,9 @@ export function areaOf({ left, top, right, bottom }: Box): number {
 const attempts = 10;
 
 /**
- * A box whose area is an even share of the picture's from `areas` and whose width / height is from 1 / `aspect` to `aspect`
- * times the picture's own, evenly in the logarithm, anywhere inside. Undefined where ten shapes do not fit.
+ * A box whose area is an even share of the picture's from `areas` and whose width / height is from
+ * 1 / `aspect` to `aspect` times the picture's own, evenly in the logarithm, anywhere inside.
+ * Undefined where ten shapes do not fit.
  */
 export function drawBox(
   random: Random,
@@ -45,7 +46,10 @@ export function onWholePixels({ left, top, right, bottom }: Box): Box {
   return { left: Math.round(left), top: Math.round(top), right: Math.round(right), bottom: Math.round(bottom) };
 }
 
-/** A box of the picture's own shape and of this share of its area around any pixel, cut off at the border. */
+/**
+ * A box of the picture's own shape and of this share of its area around any pixel, cut off at the
+ * border.
+ */
 export function drawPatch(random: Random, share: number, { width, height }: PictureSize): Box {
   const around = (side: number): readonly [number, number] => {
     const half = (side * Math.sqrt(share)) / 2;

@@ -1,4 +1,7 @@
-/** Changes of a picture's colours as affine maps of pixel values from 0 to 1. Values that leave that range are kept. */
+/**
+ * Changes of a picture's colours as affine maps of pixel values from 0 to 1. Values that leave that
+ * range are kept.
+ */
 import type { Normalization } from "../picture-input.ts";
 
 /** New value = matrix value + offset; the matrix is row-major, one row for each new channel. */
@@ -11,7 +14,9 @@ export function unchangedColours(channels: number): ColourMap {
   return { matrix: diagonal(channels, 1), offset: new Array<number>(channels).fill(0) };
 }
 
-/** The map of a picture that is changed by each map in turn; all are of the same number of channels. */
+/**
+ * The map of a picture that is changed by each map in turn; all are of the same number of channels.
+ */
 export function coloursInTurn(maps: readonly ColourMap[]): ColourMap {
   return maps.reduce((first, second) => ({
     matrix: product(second.matrix, first.matrix, first.offset.length),
@@ -32,7 +37,9 @@ export function contrasted(gain: number, { mean }: Normalization): ColourMap {
 /** The luma of ITU-R BT.601: the grey that looks as light as a colour. */
 const luma = [0.299, 0.587, 0.114] as const;
 
-/** Each colour's distance from the grey of its luma times `gain`: 0 gives a grey picture. RGB only. */
+/**
+ * Each colour's distance from the grey of its luma times `gain`: 0 gives a grey picture. RGB only.
+ */
 export function saturated(gain: number): ColourMap {
   const own = diagonal(3, gain);
   return { matrix: own.map((value, at) => value + (1 - gain) * luma[at % 3]!), offset: [0, 0, 0] };
@@ -50,8 +57,8 @@ export function turnedHues(share: number): ColourMap {
 }
 
 /**
- * The map from bytes to normalised values that changes colours on the way: a matrix and an offset. Without a change it
- * holds the very numbers of `scaleChannels`.
+ * The map from bytes to normalised values that changes colours on the way: a matrix and an offset.
+ * Without a change it holds the very numbers of `scaleChannels`.
  */
 export function normalizingMap({ matrix, offset }: ColourMap, { mean, std }: Normalization): ColourMap {
   const channels = mean.length;

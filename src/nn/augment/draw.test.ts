@@ -177,7 +177,8 @@ describe("mixing", () => {
     const shares = column(table, 1);
     expect(column(table, 2)).toEqual(shares);
     expectToFill(shares, 0, 1);
-    // The variance of Beta(0.2, 0.2) is 1 / (4 (2 * 0.2 + 1)) = 0.1786; its standard error here is 0.0021.
+    // The variance of Beta(0.2, 0.2) is 1 / (4 (2 * 0.2 + 1)) = 0.1786; its standard error here is
+    // 0.0021.
     const variance = mean(shares.map((share) => (share - 0.5) ** 2));
     expect(variance).toBeGreaterThan(0.168);
     expect(variance).toBeLessThan(0.189);

@@ -1,4 +1,7 @@
-/** Draws the numbers that a batch is varied by. All chance of the augmentation is here; the graph only computes. */
+/**
+ * Draws the numbers that a batch is varied by. All chance of the augmentation is here; the graph
+ * only computes.
+ */
 import type { Random } from "../../base/random.ts";
 import type { Normalization, PictureSize } from "../picture-input.ts";
 import { type AffineMap, cropped, inTurn, mirrored, sheared, shifted, turned, unmoved, zoomed } from "./affine-map.ts";
@@ -16,14 +19,20 @@ export interface AugmentationSetup {
   readonly normalization: Normalization;
 }
 
-/** As in torchvision's RandomResizedCrop: up to 4/3 as wide or as high as the picture's own shape. */
+/**
+ * As in torchvision's RandomResizedCrop: up to 4/3 as wide or as high as the picture's own shape.
+ */
 const cropAspect = 4 / 3;
-/** Zhong, Zheng, Kang, Li and Yang, "Random Erasing Data Augmentation", 2017 (arXiv:1708.04896): s_l, s_h and 1 / r_1. */
+/**
+ * Zhong, Zheng, Kang, Li and Yang, "Random Erasing Data Augmentation", 2017 (arXiv:1708.04896):
+ * s_l, s_h and 1 / r_1.
+ */
 const [erasedAreas, erasedAspect] = [[0.02, 0.4] as const, 10 / 3];
 
 /**
- * Draws the numbers of a batch into `into`, a float32 `[batch, numbersPerPicture]`. They follow from `random`'s seed path
- * and the settings alone. Each kind of change has its own stream, so that one of them is not moved by what else is on.
+ * Draws the numbers of a batch into `into`, a float32 `[batch, numbersPerPicture]`. They follow
+ * from `random`'s seed path and the settings alone. Each kind of change has its own stream, so that
+ * one of them is not moved by what else is on.
  */
 export function drawAugmentation(random: Random, setup: AugmentationSetup, into: Float32Array): void {
   const { channels } = setup.size;
@@ -51,12 +60,18 @@ function edgesOf({ left, top, right, bottom }: Box): readonly number[] {
   return [left, top, right, bottom];
 }
 
-/** For each change that is on, a function that draws it for the next picture from a stream of its own; in the order of making. */
+/**
+ * For each change that is on, a function that draws it for the next picture from a stream of its
+ * own; in the order of making.
+ */
 function createDraws(random: Random, { augmentation, size, normalization }: AugmentationSetup) {
   const { flip, shiftPixels, zoom, rotationDegrees, shear, crop, randAugment } = augmentation;
   const { brightness, contrast, saturation, hue, erasing } = augmentation;
 
-  /** `draw` gets an even number from -reach to reach whenever it asks; nothing is drawn for a reach of 0. */
+  /**
+   * `draw` gets an even number from -reach to reach whenever it asks; nothing is drawn for a reach
+   * of 0.
+   */
   const within = <T>(name: string, reach: number, draw: (next: () => number) => T): readonly (() => T)[] => {
     if (reach === 0) return [];
     const stream = random.split(name);
@@ -108,8 +123,9 @@ export interface Mixing {
 }
 
 /**
- * Mixup (Zhang, Cisse, Dauphin and Lopez-Paz, 2018, arXiv:1710.09412) or CutMix (Yun and others, 2019, arXiv:1905.04899),
- * one of them for a whole batch where both are on. Each picture has its own share; partners are a permutation.
+ * Mixup (Zhang, Cisse, Dauphin and Lopez-Paz, 2018, arXiv:1710.09412) or CutMix (Yun and others,
+ * 2019, arXiv:1905.04899), one of them for a whole batch where both are on. Each picture has its
+ * own share; partners are a permutation.
  */
 function drawMixing(random: Random, { augmentation, size }: AugmentationSetup, batch: number): readonly Mixing[] {
   const { mixup, cutmix } = augmentation;

@@ -3,9 +3,10 @@ import { split } from "../../graph/ops/movement/movement.ts";
 import type { Value } from "../../graph/value.ts";
 
 /**
- * geometry: an `AffineMap`. colours: matrix and offset of the map from bytes to normalised values. erased: left, top, right,
- * bottom of the rectangle that is covered. mixing: the partner's row in the batch, the share of the own target, the share
- * of the own pixels outside the patch, and the patch, which is the partner's.
+ * geometry: an `AffineMap`. colours: matrix and offset of the map from bytes to normalised values.
+ * erased: left, top, right, bottom of the rectangle that is covered. mixing: the partner's row in
+ * the batch, the share of the own target, the share of the own pixels outside the patch, and the
+ * patch, which is the partner's.
  */
 const blockSizes = (channels: number) => ({
   geometry: 6,

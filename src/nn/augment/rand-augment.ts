@@ -1,9 +1,11 @@
 /**
- * A few changes for each picture, drawn from a table and made one after the other: Cubuk, Zoph, Shlens and Le,
- * "RandAugment: Practical Automated Data Augmentation with a Reduced Search Space", 2020 (arXiv:1909.13719).
+ * A few changes for each picture, drawn from a table and made one after the other: Cubuk, Zoph,
+ * Shlens and Le, "RandAugment: Practical Automated Data Augmentation with a Reduced Search Space",
+ * 2020 (arXiv:1909.13719).
  *
- * Two numbers set it, how many changes and how strong. The table holds what an affine map of places or of colours can say.
- * Of the paper's table that leaves out AutoContrast, Equalize, Posterize, Solarize and Sharpness; zoom is ours.
+ * Two numbers set it, how many changes and how strong. The table holds what an affine map of places
+ * or of colours can say. Of the paper's table that leaves out AutoContrast, Equalize, Posterize,
+ * Solarize and Sharpness; zoom is ours.
  */
 import type { Random } from "../../base/random.ts";
 import type { Normalization, PictureSize } from "../picture-input.ts";
@@ -12,7 +14,9 @@ import { brightened, type ColourMap, coloursInTurn, contrasted, saturated, uncha
 
 interface Entry {
   readonly name: string;
-  /** The amount at magnitude 10; smaller magnitudes take their share of it, either way at random. */
+  /**
+   * The amount at magnitude 10; smaller magnitudes take their share of it, either way at random.
+   */
   readonly largest: number;
   readonly rgbOnly?: true;
   move?(amount: number, size: PictureSize): AffineMap;
@@ -38,7 +42,9 @@ export interface PolicyMaps {
   readonly colours: ColourMap;
 }
 
-/** Draws `count` changes of a strength from 0 to 10 for one picture; the same entry can come twice. */
+/**
+ * Draws `count` changes of a strength from 0 to 10 for one picture; the same entry can come twice.
+ */
 export function drawPolicy(
   random: Random,
   { count, magnitude }: { readonly count: number; readonly magnitude: number },

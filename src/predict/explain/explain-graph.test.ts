@@ -114,7 +114,8 @@ describe.each<[string, Record<string, unknown>]>([
     const score = scoreAfter(maps[0]!);
     const { data } = activationsOf(maps[0]!);
     const total = shares.shares0!.data.reduce((sum, share) => sum + share, 0);
-    // Between the last map and the logits these networks are linear. The kernels compute in float64.
+    // Between the last map and the logits these networks are linear. The kernels compute in
+    // float64.
     expect(total).toBeCloseTo(score(data) - score(data.map(() => 0)), 10);
   });
 });

@@ -1,4 +1,7 @@
-/** The graph behind an explanation: which feature maps of a classifier are asked, and what each of their places adds to a score. */
+/**
+ * The graph behind an explanation: which feature maps of a classifier are asked, and what each of
+ * their places adds to a score.
+ */
 import { AppError } from "../../base/errors.ts";
 import { gradients } from "../../graph/autodiff.ts";
 import { mul } from "../../graph/ops/elementwise/elementwise.ts";
@@ -15,8 +18,9 @@ export interface FeatureMap {
 
 export interface ExplainGraph {
   /**
-   * Inputs `pictures` uint8 `[1,H,W,C]` and `direction` float32 `[1,K]`; for each map i an output `shares<i>` float32 `[1,height,width]`:
-   * what each of its places adds to the score, the sum of logits times direction.
+   * Inputs `pictures` uint8 `[1,H,W,C]` and `direction` float32 `[1,K]`; for each map i an output
+   * `shares<i>` float32 `[1,height,width]`: what each of its places adds to the score, the sum of
+   * logits times direction.
    */
   readonly graph: Graph;
   /** The maps of the outputs, the deepest first. */
@@ -26,19 +30,24 @@ export interface ExplainGraph {
 /** A map with fewer places a side tells left from right and no more. */
 const minimumPlaces = 4;
 /**
- * Three scales, each half the one before as a rule: the deepest map knows the class best, the finer ones know better where. Blurring the hottest 15 % of the
- * pixels took so much off a class's log-odds: sample pictures 2.62 (Grad-CAM on the deepest map 2.41, random pixels 0.64); photographs of cats and dogs,
- * resnet 0.72 (0.19, 0.08), mobilenet 0.36 (0.12, -0.01); MNIST, with two scales, 2.69 (2.62, 1.37).
+ * Three scales, each half the one before as a rule: the deepest map knows the class best, the finer
+ * ones know better where. Blurring the hottest 15 % of the pixels took so much off a class's
+ * log-odds: sample pictures 2.62 (Grad-CAM on the deepest map 2.41, random pixels 0.64);
+ * photographs of cats and dogs, resnet 0.72 (0.19, 0.08), mobilenet 0.36 (0.12, -0.01); MNIST, with
+ * two scales, 2.69 (2.62, 1.37).
  */
 const maximumMaps = 3;
 
 /**
- * Differentiates a classifier (input `pictures` uint8 `[N,H,W,C]`, output `logits` float32 `[N,K]`) with respect to its feature maps.
- * The share of a place is the sum over channels of gradient times activation: HiResCAM (Draelos and Carin, "Use HiResCAM instead of Grad-CAM",
- * 2020), whose shares add up to the score, bias terms aside, wherever the rest of the network is piecewise linear. On a map that is averaged
- * and then goes through one dense layer this is the same as Grad-CAM (Selvaraju et al., ICCV 2017); on earlier maps, where Grad-CAM's one weight for
- * a channel is too coarse, it goes on being right.
- * Errors: BUNDLE_INVALID where the network has no feature map; GRAPH_NOT_DIFFERENTIABLE where an op after it has no gradient.
+ * Differentiates a classifier (input `pictures` uint8 `[N,H,W,C]`, output `logits` float32 `[N,K]`)
+ * with respect to its feature maps. The share of a place is the sum over channels of gradient times
+ * activation: HiResCAM (Draelos and Carin, "Use HiResCAM instead of Grad-CAM", 2020), whose shares
+ * add up to the score, bias terms aside, wherever the rest of the network is piecewise linear. On a
+ * map that is averaged and then goes through one dense layer this is the same as Grad-CAM
+ * (Selvaraju et al., ICCV 2017); on earlier maps, where Grad-CAM's one weight for a channel is too
+ * coarse, it goes on being right.
+ * Errors: BUNDLE_INVALID where the network has no feature map; GRAPH_NOT_DIFFERENTIABLE where an op
+ * after it has no gradient.
  */
 export function buildExplainGraph(classifier: Graph): ExplainGraph {
   const [batch] = classifier.inputs;
@@ -46,7 +55,8 @@ export function buildExplainGraph(classifier: Graph): ExplainGraph {
   if (batch === undefined || answers === undefined)
     throw notExplainable("a classifier has an input and 'logits'", classifier);
   const pictures = input("pictures", batch.type.dtype, [1, ...batch.type.shape.slice(1)]);
-  // A score over a batch of unknown size has no gradient in a fixed graph; one picture at a time has.
+  // A score over a batch of unknown size has no gradient in a fixed graph; one picture at a time
+  // has.
   const logits = withReplaced(answers, batch, pictures);
   const direction = input("direction", "float32", logits.type.shape);
   const maps = featureMaps(logits, pictures);
@@ -63,9 +73,10 @@ export function buildExplainGraph(classifier: Graph): ExplainGraph {
 }
 
 /**
- * The maps to ask, the deepest first: of each size after the first convolution the last one that everything the logits know has gone through (so not
- * one branch of a residual block), with at least 4 places a side and at most half the picture's pixels a side, three of them at most. A network too
- * small to have any such map gives its deepest that is larger than 1 x 1.
+ * The maps to ask, the deepest first: of each size after the first convolution the last one that
+ * everything the logits know has gone through (so not one branch of a residual block), with at
+ * least 4 places a side and at most half the picture's pixels a side, three of them at most. A
+ * network too small to have any such map gives its deepest that is larger than 1 x 1.
  */
 export function featureMaps(logits: Value, pictures: Value): readonly FeatureMap[] {
   const nodes = nodesOf([logits]);
@@ -101,7 +112,10 @@ function isBottleneck(value: Value, nodes: readonly GraphNode[], logits: Value, 
   return !reached.has(logits);
 }
 
-/** The same computation with one value in the place of another: nodes that do not depend on it stay as they are. */
+/**
+ * The same computation with one value in the place of another: nodes that do not depend on it stay
+ * as they are.
+ */
 export function withReplaced(root: Value, old: Value, replacement: Value): Value {
   const now = new Map([[old, replacement]]);
   for (const { op, inputs, attributes, outputs } of nodesOf([root])) {

@@ -15,8 +15,10 @@ const recipe = { width: side, height: side, channels: 3, fit: "cover", kernel: "
 const labels = ["red", "green", "blue"];
 
 /**
- * A network made by hand that tells squares by their colour: one channel for each colour that outshines the two others, three scales of pooling, and logits that are
- * the channels' means, `weight` times. Every logit also gets `common` times the brightness, which is no reason for any class.
+ * A network made by hand that tells squares by their colour: one channel for each colour that
+ * outshines the two others, three scales of pooling, and logits that are the channels' means,
+ * `weight` times. Every logit also gets `common` times the brightness, which is no reason for any
+ * class.
  */
 function colourGraph({ weight = 10, common = 0, classes = 3 } = {}) {
   const pictures = input("pictures", "uint8", ["N", side, side, 3]);

@@ -1,4 +1,6 @@
-/** Explanations of single predictions: which parts of a picture speak for a class, as a heat map. */
+/**
+ * Explanations of single predictions: which parts of a picture speak for a class, as a heat map.
+ */
 import { AppError } from "../../base/errors.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import type { Graph } from "../../graph/value.ts";
@@ -13,9 +15,11 @@ export { drawHeatMap, type HeatMapPictureOptions } from "./heat-map-picture.ts";
 /** Explains the predictions of one bundle. It holds the engine's memory until it is closed. */
 export interface Explainer {
   /**
-   * What speaks for a class in one picture that has gone through the recipe: uint8 `[height,width,channels]`. The class need not be the one that
-   * was predicted. Calls may overlap; they are worked off in order.
-   * Errors: EXECUTION_INPUT for a wrong number of bytes or a class that does not exist; EXECUTION_FAILED.
+   * What speaks for a class in one picture that has gone through the recipe: uint8
+   * `[height,width,channels]`. The class need not be the one that was predicted. Calls may overlap;
+   * they are worked off in order.
+   * Errors: EXECUTION_INPUT for a wrong number of bytes or a class that does not exist;
+   * EXECUTION_FAILED.
    */
   explain(pixels: Uint8Array, classIndex: number): Promise<HeatMap>;
   /** Waits for the explanation under way, then gives the engine's memory back. */
@@ -23,9 +27,11 @@ export interface Explainer {
 }
 
 /**
- * Prepares explanations of a bundle's graph by its gradients (`buildExplainGraph`). Building it takes about as long as opening the bundle, so a
- * service does it at the first explanation that is asked for.
- * Errors: BUNDLE_INVALID where the network has no feature map; GRAPH_NOT_DIFFERENTIABLE; EXECUTION_FAILED.
+ * Prepares explanations of a bundle's graph by its gradients (`buildExplainGraph`). Building it
+ * takes about as long as opening the bundle, so a service does it at the first explanation that is
+ * asked for.
+ * Errors: BUNDLE_INVALID where the network has no feature map; GRAPH_NOT_DIFFERENTIABLE;
+ * EXECUTION_FAILED.
  */
 export async function createExplainer(
   graph: Graph,
@@ -63,8 +69,9 @@ export async function createExplainer(
 }
 
 /**
- * The score that is explained: the class's logit less the mean of the others. Softmax does not change when the same is added to all logits, so what
- * raises them all is no reason for any class, and the logit alone would show it.
+ * The score that is explained: the class's logit less the mean of the others. Softmax does not
+ * change when the same is added to all logits, so what raises them all is no reason for any class,
+ * and the logit alone would show it.
  */
 function directionOf(classIndex: number, classes: number): Float32Array {
   return new Float32Array(classes).fill(-1 / (classes - 1)).fill(1, classIndex, classIndex + 1);

@@ -9,7 +9,10 @@ import type { HeatMap, PixelSize } from "./heat-map.ts";
 export interface HeatMapPictureOptions {
   /** How far the hottest place covers the picture, 0 to 1; 0.8 unless given. */
   readonly opacity?: number;
-  /** The result's shorter side is at least so long, 1 to 4096; 256 unless given. A picture that is larger keeps its size. */
+  /**
+   * The result's shorter side is at least so long, 1 to 4096; 256 unless given. A picture that is
+   * larger keeps its size.
+   */
   readonly minimumSidePx?: number;
 }
 
@@ -17,9 +20,11 @@ export interface HeatMapPictureOptions {
 const saturation = 0.35;
 
 /**
- * The bytes of a PNG, RGB: the picture enlarged smoothly and paled, hot places in the colours of `heatColour`, places without heat left clear.
- * `pixels` are uint8 `[height,width,channels]` as the recipe says, RGB or grey.
- * Errors: EXECUTION_INPUT for pixels or a heat map of another size; CONFIG_INVALID for an option out of range.
+ * The bytes of a PNG, RGB: the picture enlarged smoothly and paled, hot places in the colours of
+ * `heatColour`, places without heat left clear. `pixels` are uint8 `[height,width,channels]` as the
+ * recipe says, RGB or grey.
+ * Errors: EXECUTION_INPUT for pixels or a heat map of another size; CONFIG_INVALID for an option
+ * out of range.
  */
 export async function drawHeatMap(
   pixels: Uint8Array,
@@ -49,7 +54,9 @@ function enlargedBytes(picture: Sharp, { width, height }: PixelSize): Promise<Ui
   return picture.resize({ width, height, fit: "fill", kernel: "cubic" }).raw().toBuffer();
 }
 
-/** `base` `[pixels,3]` under heat `[pixels]`, 0 to 255: each pixel is covered as far as it is hot. */
+/**
+ * `base` `[pixels,3]` under heat `[pixels]`, 0 to 255: each pixel is covered as far as it is hot.
+ */
 function blend(base: Uint8Array, heat: Uint8Array, opacity: number): Uint8Array {
   const colours = Array.from({ length: 256 }, (_, level) => heatColour(level / 255));
   const result = new Uint8Array(base.length);

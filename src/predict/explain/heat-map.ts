@@ -1,11 +1,17 @@
-/** Heat maps: the shares of a score that lie on coarse grids, brought together at the picture's size. */
+/**
+ * Heat maps: the shares of a score that lie on coarse grids, brought together at the picture's
+ * size.
+ */
 
 /** Where in a picture a model saw its reasons for a class. */
 export interface HeatMap {
   /** Pixels, as the recipe says. */
   readonly width: number;
   readonly height: number;
-  /** `[height, width]`: 1 where the reasons for the class are strongest, 0 where there are none, or reasons against it. */
+  /**
+   * `[height, width]`: 1 where the reasons for the class are strongest, 0 where there are none, or
+   * reasons against it.
+   */
   readonly values: Float32Array;
   /** How the shares were worked out. */
   readonly method: "hires-cam";
@@ -25,17 +31,20 @@ export interface PixelSize {
 }
 
 /**
- * The mean of several grids that each share out the same score, as heat: what speaks against the class cut off, the maximum 1. All zero where
- * nothing speaks for the class. The coarsest grid stands first.
+ * The mean of several grids that each share out the same score, as heat: what speaks against the
+ * class cut off, the maximum 1. All zero where nothing speaks for the class. The coarsest grid
+ * stands first.
  *
- * Finer grids are smoothed until their blur is near the coarsest one's: strided windows leave gradients on every second place only, a pattern that
- * is the network's and not the picture's. One pass of 1-2-1 removes it exactly.
+ * Finer grids are smoothed until their blur is near the coarsest one's: strided windows leave
+ * gradients on every second place only, a pattern that is the network's and not the picture's. One
+ * pass of 1-2-1 removes it exactly.
  */
 export function heatMapOf(grids: readonly ShareGrid[], { width, height }: PixelSize): HeatMap {
   const sum = new Float32Array(width * height);
   for (const grid of grids) {
     const ratio = Math.max(grid.height / grids[0]!.height, grid.width / grids[0]!.width);
-    // Each pass adds 1/2 place to the variance: (ratio / 2)^2 passes blur by 0.35 places of the coarsest grid, whatever the ratio.
+    // Each pass adds 1/2 place to the variance: (ratio / 2)^2 passes blur by 0.35 places of the
+    // coarsest grid, whatever the ratio.
     let smooth = grid;
     for (let pass = 0; pass < Math.round((ratio / 2) ** 2); pass++) smooth = smoothed(smooth);
     // Shares for each pixel, so that a fine grid counts as much as a coarse one.
@@ -60,7 +69,10 @@ function smoothed({ height, width, values }: ShareGrid): ShareGrid {
   return { height, width, values: result };
 }
 
-/** Values for each pixel between the grid's places, by cubic B-splines: smooth, and never beyond what the grid holds. */
+/**
+ * Values for each pixel between the grid's places, by cubic B-splines: smooth, and never beyond
+ * what the grid holds.
+ */
 function enlarged({ height, width, values }: ShareGrid, size: PixelSize): Float32Array {
   const down = splineTaps(height, size.height);
   const across = splineTaps(width, size.width);
@@ -79,7 +91,10 @@ function enlarged({ height, width, values }: ShareGrid, size: PixelSize): Float3
   return result;
 }
 
-/** For each of `pixels` pixels the four places that it is mixed from, and how much of each; grid and pixels cover the same length. */
+/**
+ * For each of `pixels` pixels the four places that it is mixed from, and how much of each; grid and
+ * pixels cover the same length.
+ */
 function splineTaps(
   places: number,
   pixels: number,

@@ -6,7 +6,10 @@ export interface Bin {
   readonly count: number;
 }
 
-/** `linear`: bins of equal width. `log`: bins of equal ratio, for positive values that differ by orders of magnitude. */
+/**
+ * `linear`: bins of equal width. `log`: bins of equal ratio, for positive values that differ by
+ * orders of magnitude.
+ */
 export type BinScale = "linear" | "log";
 
 export interface BinPoint {
@@ -21,8 +24,9 @@ export interface PointCluster extends BinPoint {
 }
 
 /**
- * Ascending edges of about `bins` bins over all finite values (over all positive ones for `log`); linear edges are multiples of 1, 2 or 5
- * times a power of ten. One value alone gets a bin around it; none gives no edges.
+ * Ascending edges of about `bins` bins over all finite values (over all positive ones for `log`);
+ * linear edges are multiples of 1, 2 or 5 times a power of ten. One value alone gets a bin around
+ * it; none gives no edges.
  */
 export function binEdges(values: readonly number[], bins: number, scale: BinScale = "linear"): readonly number[] {
   const { min, max } = extentOf(values.filter((value) => Number.isFinite(value) && (scale === "linear" || value > 0)));
@@ -43,7 +47,10 @@ export function binEdges(values: readonly number[], bins: number, scale: BinScal
   return Array.from({ length: last - first + 1 }, (_, at) => scaled(first + at));
 }
 
-/** How many values lie in each bin; a bin holds its start, the last one its end too. Values outside the edges and NaN are in none. */
+/**
+ * How many values lie in each bin; a bin holds its start, the last one its end too. Values outside
+ * the edges and NaN are in none.
+ */
 export function countInBins(values: readonly number[], edges: readonly number[]): readonly Bin[] {
   const counts = new Array<number>(Math.max(0, edges.length - 1)).fill(0);
   for (const value of values) {
@@ -54,8 +61,9 @@ export function countInBins(values: readonly number[], edges: readonly number[])
 }
 
 /**
- * Joins points that fall into the same cell of a grid, series by series, until at most `limit` clusters are left (where the number of series
- * allows it). Points that stand alone keep their place.
+ * Joins points that fall into the same cell of a grid, series by series, until at most `limit`
+ * clusters are left (where the number of series allows it). Points that stand alone keep their
+ * place.
  */
 export function clusterPoints(points: readonly BinPoint[], limit: number): readonly PointCluster[] {
   const finite = points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));

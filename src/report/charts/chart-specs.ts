@@ -1,4 +1,7 @@
-/** The kinds of charts that reports are made of: functions from plain data to Vega-Lite specifications. */
+/**
+ * The kinds of charts that reports are made of: functions from plain data to Vega-Lite
+ * specifications.
+ */
 import type { TopLevelSpec } from "vega-lite";
 import { shortenText, visibleText } from "../page/visible-text.ts";
 import { type BinScale, binEdges, clusterPoints, countInBins } from "./bins.ts";
@@ -41,7 +44,10 @@ export interface StackedBarChartOptions extends ChartText {
   readonly valueTitle: string;
 }
 
-/** Horizontal bars of coloured parts, each with its label before and its sum behind it; a legend where there are several series. */
+/**
+ * Horizontal bars of coloured parts, each with its label before and its sum behind it; a legend
+ * where there are several series.
+ */
 export function stackedBarChart({ description, parts, valueTitle }: StackedBarChartOptions): TopLevelSpec {
   const values = parts.map(({ label, series, value }) => ({ label: shown(label), series: shown(series), value }));
   const labels = [...new Set(values.map(({ label }) => label))];
@@ -107,7 +113,10 @@ export interface HistogramOptions extends ChartText {
   readonly unit?: string;
 }
 
-/** One series: how many values lie in each bin. Several: outlines of each one's shares of its own values, so that sizes do not hide shapes. */
+/**
+ * One series: how many values lie in each bin. Several: outlines of each one's shares of its own
+ * values, so that sizes do not hide shapes.
+ */
 export function histogram(options: HistogramOptions): TopLevelSpec {
   const { description, series, valueTitle, bins = 40, scale = "linear", ticks, format = "number", unit = "" } = options;
   const edges = binEdges(
@@ -166,7 +175,10 @@ export interface ScatterChartOptions extends ChartText {
   readonly maxMarks?: number;
 }
 
-/** Points in the colour and shape of their series; the area of a mark stands for how many points it is made of. */
+/**
+ * Points in the colour and shape of their series; the area of a mark stands for how many points it
+ * is made of.
+ */
 export function scatterChart({
   description,
   points,
@@ -180,7 +192,8 @@ export function scatterChart({
   const largest = clusters.reduce((max, { count }) => Math.max(max, count), 1);
   const common = { field: "series", type: "nominal", legend: legendFor(series) } as const;
   const scale = { zero: false, nice: false, padding: 14 };
-  // Large marks first, so that none hides a smaller one; else in no order, so that no series lies above another.
+  // Large marks first, so that none hides a smaller one; else in no order, so that no series lies
+  // above another.
   const scattered = (x: number, y: number): number => (x * 7919 + y * 104_729) % 1009;
   const values = clusters.toSorted((a, b) => b.count - a.count || scattered(a.x, a.y) - scattered(b.x, b.y));
   return {

@@ -6,18 +6,25 @@ import { escapeText, wellFormedText } from "../page/html.ts";
 import { visibleText } from "../page/visible-text.ts";
 import { theme } from "./theme.ts";
 
-/** Charts are drawn this wide, and this is the size of their text: legible on a phone, two beside each other on a desk. */
+/**
+ * Charts are drawn this wide, and this is the size of their text: legible on a phone, two beside
+ * each other on a desk.
+ */
 export const chartWidthPx = 440;
 export const chartFontPx = 12;
 /** Longer names in legends end in an ellipsis. */
 export const legendLimitPx = 140;
 
-/** Axes and text take the colour of the text around the chart; series take the page's variables. One SVG serves light and dark. */
+/**
+ * Axes and text take the colour of the text around the chart; series take the page's variables. One
+ * SVG serves light and dark.
+ */
 const config: Config = {
   background: "transparent",
   font: theme.fonts.text,
   padding: 4,
-  // Charts say in one sentence what they show; thousands of described marks would make the page large and help nobody.
+  // Charts say in one sentence what they show; thousands of described marks would make the page
+  // large and help nobody.
   aria: false,
   view: { stroke: null },
   axis: {
@@ -51,9 +58,10 @@ const config: Config = {
 };
 
 /**
- * An `<svg>` element for a page or a file: well-formed XML, labelled with the specification's `description`, with ids of its own, so
- * that many charts can stand in one page. The same specification gives the same text. Vega is loaded by the first call.
- * Data must be inside the specification, nothing is ever fetched. Errors: those of Vega for a specification that is wrong.
+ * An `<svg>` element for a page or a file: well-formed XML, labelled with the specification's
+ * `description`, with ids of its own, so that many charts can stand in one page. The same
+ * specification gives the same text. Vega is loaded by the first call. Data must be inside the
+ * specification, nothing is ever fetched. Errors: those of Vega for a specification that is wrong.
  */
 export async function renderChart(spec: TopLevelSpec): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
@@ -95,7 +103,8 @@ function collectErrors(complaints: string[]): LoggerInterface {
 function standAlone(svg: string, description: string): string {
   const ids = new Map<string, string>();
   for (const [, id] of svg.matchAll(/ id="([^"]+)"/g)) ids.set(id!, `${ids.size + 1}`);
-  // Vega numbers clip paths through the whole process: counted anew, the same chart has the same text and the same hash.
+  // Vega numbers clip paths through the whole process: counted anew, the same chart has the same
+  // text and the same hash.
   const numbered = svg.replace(/( id="|url\(#|href="#)([^")]+)/g, (whole, before: string, id: string) =>
     ids.has(id) ? `${before}chart-${ids.get(id)}` : whole,
   );
@@ -114,8 +123,8 @@ function standAlone(svg: string, description: string): string {
 }
 
 /**
- * Vega reckons 0.8 of the font's size for every character where there is no canvas, which is half as wide again as text is. Its
- * metrics are made to be replaced; its types leave them out.
+ * Vega reckons 0.8 of the font's size for every character where there is no canvas, which is half
+ * as wide again as text is. Its metrics are made to be replaced; its types leave them out.
  */
 function measureTextWithoutCanvas(vega: object): void {
   const { textMetrics } = vega as { textMetrics: { width: (item: TextItem, text: string) => number } };
@@ -129,7 +138,10 @@ interface TextItem {
   readonly limit?: number;
 }
 
-/** The width of a line of text in multiples of its font's size, rather more than less, for fonts without serifs. */
+/**
+ * The width of a line of text in multiples of its font's size, rather more than less, for fonts
+ * without serifs.
+ */
 export function textWidth(text: string): number {
   let width = 0;
   for (const character of text) {

@@ -20,7 +20,10 @@ function contrast(a: string, b: string): number {
   return (light! + 0.05) / (dark! + 0.05);
 }
 
-/** CIE L*a*b* of a colour as people without green (deuteranopia) or red (protanopia) receptors see it (Viénot et al. 1999). */
+/**
+ * CIE L*a*b* of a colour as people without green (deuteranopia) or red (protanopia) receptors see
+ * it (Viénot et al. 1999).
+ */
 function seenLab(hex: string, lacking: "none" | "red" | "green"): [number, number, number] {
   const matrices = {
     none: [1, 0, 0, 0, 1, 0, 0, 0, 1],

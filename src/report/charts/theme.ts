@@ -1,4 +1,6 @@
-/** Fonts and colours of pages and charts: one light and one dark set, chosen by the reader's system. */
+/**
+ * Fonts and colours of pages and charts: one light and one dark set, chosen by the reader's system.
+ */
 
 export interface Palette {
   readonly background: string;
@@ -12,7 +14,9 @@ export interface Palette {
   readonly warning: string;
   readonly note: string;
   readonly good: string;
-  /** Told apart by people with any of the common colour blindnesses, by lightness where hue fails. */
+  /**
+   * Told apart by people with any of the common colour blindnesses, by lightness where hue fails.
+   */
   readonly series: readonly string[];
 }
 
@@ -56,8 +60,8 @@ export const theme: Theme = {
 };
 
 /**
- * The colour of a chart's series, counted from 0, as CSS: the page's variable, and the light colour where an SVG stands by itself. After the
- * last one it begins anew.
+ * The colour of a chart's series, counted from 0, as CSS: the page's variable, and the light colour
+ * where an SVG stands by itself. After the last one it begins anew.
  */
 export function seriesColour(index: number): string {
   const { series } = theme.light;

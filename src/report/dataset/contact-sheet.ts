@@ -40,10 +40,12 @@ const captionHeightPx = 18;
 const maxSidePx = 32_767;
 
 /**
- * The bytes of a PNG, RGB on white: 12 pixels of margin, cells as large as the largest picture, below each 18 pixels for its caption, 8
- * pixels between. Captions are shortened to the width of their cell; where no font is installed they stay empty.
- * Errors: CONFIG_INVALID for columns or scale that are no whole numbers from 1; IMAGE_SIZE for no pictures, for pixels that do not fit width,
- * height and channels, and for a sheet of more than 100 megapixels or 32,767 pixels a side.
+ * The bytes of a PNG, RGB on white: 12 pixels of margin, cells as large as the largest picture,
+ * below each 18 pixels for its caption, 8 pixels between. Captions are shortened to the width of
+ * their cell; where no font is installed they stay empty.
+ * Errors: CONFIG_INVALID for columns or scale that are no whole numbers from 1; IMAGE_SIZE for no
+ * pictures, for pixels that do not fit width, height and channels, and for a sheet of more than 100
+ * megapixels or 32,767 pixels a side.
  */
 export async function renderContactSheet(options: ContactSheetOptions): Promise<Uint8Array> {
   const { pictures, scale = 1 } = options;
@@ -66,7 +68,10 @@ export async function renderContactSheet(options: ContactSheetOptions): Promise<
   return new Uint8Array(png);
 }
 
-/** The geometry of a sheet: cells are as large as the largest picture. Errors: those of `renderContactSheet`. */
+/**
+ * The geometry of a sheet: cells are as large as the largest picture. Errors: those of
+ * `renderContactSheet`.
+ */
 function sheetLayout({ pictures, columns, scale = 1 }: ContactSheetOptions): SheetLayout {
   requireFromOne("columns", columns);
   requireFromOne("scale", scale);
@@ -96,7 +101,9 @@ function sheetLayout({ pictures, columns, scale = 1 }: ContactSheetOptions): She
   };
 }
 
-/** Each pixel as a square: what is drawn is what the network sees, without a kernel that smooths it. */
+/**
+ * Each pixel as a square: what is drawn is what the network sees, without a kernel that smooths it.
+ */
 function drawPicture(
   sheet: Uint8Array,
   sheetWidth: number,

@@ -19,7 +19,10 @@ const splitNames: Readonly<Record<SplitColumn, string>> = {
   none: "no split",
 };
 
-/** A row for each class with its share, its given splits and its mean colour; undefined where there are no classes. */
+/**
+ * A row for each class with its share, its given splits and its mean colour; undefined where there
+ * are no classes.
+ */
 export function classesSection({ classes }: Inspection): PageSection | undefined {
   if (classes.length === 0) return undefined;
   const columns = givenSplits(classes);

@@ -1,4 +1,6 @@
-/** The part of a dataset's report that shows how its pictures differ: sizes, light, colour, formats. */
+/**
+ * The part of a dataset's report that shows how its pictures differ: sizes, light, colour, formats.
+ */
 import { formatBytes } from "../../base/quantity.ts";
 import type { DecodedFacts, Inspection, PictureFacts } from "../../dataset/inspection/findings/findings.ts";
 import { summarizePictures } from "../../dataset/inspection/statistics.ts";
@@ -8,7 +10,10 @@ import { type Html, html } from "../page/html.ts";
 import type { PageSection } from "../page/page.ts";
 import { chartHtml, countOf, listText } from "../page/page-parts.ts";
 
-/** A picture that could be decoded, with the name of its series: its class, or what stands for the smaller classes. */
+/**
+ * A picture that could be decoded, with the name of its series: its class, or what stands for the
+ * smaller classes.
+ */
 interface Measured extends DecodedFacts {
   readonly label: string;
   readonly series: string;
@@ -21,7 +26,10 @@ type Measure = (picture: Measured) => number;
 const maxSeries = theme.light.series.length;
 const maxMeanBars = 24;
 
-/** Undefined where no picture could be decoded. What is the same for all pictures is said in a sentence instead of drawn. */
+/**
+ * Undefined where no picture could be decoded. What is the same for all pictures is said in a
+ * sentence instead of drawn.
+ */
 export async function distributionsSection(inspection: Inspection): Promise<PageSection | undefined> {
   const pictures = measuredPictures(inspection);
   const [first] = pictures;
@@ -121,7 +129,10 @@ function fileSizeChart(pictures: readonly Measured[]): Promise<Html> {
   return chartHtml("File size", spec);
 }
 
-/** A classifier learns light where classes differ in it: their outlines side by side, or means where there are many classes. */
+/**
+ * A classifier learns light where classes differ in it: their outlines side by side, or means where
+ * there are many classes.
+ */
 function brightnessChart(pictures: readonly Measured[], { classes }: Inspection): Promise<Html> {
   const title = "Brightness by class";
   if (classes.length <= maxSeries) {

@@ -19,7 +19,10 @@ export interface KindFindings {
   readonly findings: readonly Finding[];
 }
 
-/** Findings by kind, in the order of the table, which begins with the errors; kinds that were not found are left out. */
+/**
+ * Findings by kind, in the order of the table, which begins with the errors; kinds that were not
+ * found are left out.
+ */
 export function groupByKind(findings: readonly Finding[]): readonly KindFindings[] {
   const kinds = Object.keys(findingTable) as FindingKind[]; // the keys of a constant are its kinds
   const groups = kinds.map((kind) => ({
@@ -69,7 +72,10 @@ function overviewTable(groups: readonly KindFindings[]): Html {
   )}</tbody></table></div>`;
 }
 
-/** How many pictures one command sets aside, and what must come before it; nothing where it would move none. */
+/**
+ * How many pictures one command sets aside, and what must come before it; nothing where it would
+ * move none.
+ */
 function wayOut({ findings, source }: Inspection): Html | undefined {
   const fixed = findings.filter(({ kind }) => isMovedByDefault(kind));
   const moved = new Set(fixed.flatMap(({ offenders }) => offenders)).size;

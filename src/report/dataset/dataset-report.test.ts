@@ -128,7 +128,8 @@ describe("the report of a check", () => {
     expect(misnested(page)).toEqual([]);
     expect(page).not.toMatch(/<script|<img src=http/i);
     expect(page).not.toMatch(/[^\P{Cc}\n]|\p{Cs}|\u202e/u);
-    // What stands in attributes cannot end them: a tag has names, then values between double quotes, and nothing else.
+    // What stands in attributes cannot end them: a tag has names, then values between double
+    // quotes, and nothing else.
     for (const [tag] of page.slice(page.indexOf("<body>")).matchAll(/<[a-zA-Z][^<>]*>/g)) {
       expect(tag).toMatch(/^<[a-zA-Z][\w-]*(\s+[\w:-]+(="[^"<>]*")?)*\s*\/?>$/);
     }

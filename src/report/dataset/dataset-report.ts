@@ -1,4 +1,7 @@
-/** The report of `pawprint data check`: one HTML file about a dataset's pictures and what is wrong with them. */
+/**
+ * The report of `pawprint data check`: one HTML file about a dataset's pictures and what is wrong
+ * with them.
+ */
 import { formatBytes, formatDuration } from "../../base/quantity.ts";
 import { findingTable, type Inspection, type Severity } from "../../dataset/inspection/findings/findings.ts";
 import { summarizePictures } from "../../dataset/inspection/statistics.ts";
@@ -11,7 +14,10 @@ import { distributionsSection } from "./dataset-distributions.ts";
 import { findingsSection, groupByKind } from "./dataset-findings.ts";
 
 export interface DatasetReportOptions {
-  /** JPEG bytes by picture id, as `makeThumbnails` gives them; pictures without one get a placeholder. */
+  /**
+   * JPEG bytes by picture id, as `makeThumbnails` gives them; pictures without one get a
+   * placeholder.
+   */
   readonly thumbnails: ReadonlyMap<string, Uint8Array>;
   /** Of Pawprint. */
   readonly version: string;

@@ -74,7 +74,10 @@ export function fixCommand({ kind: sourceKind, location }: Inspection["source"],
 
 const importFolder = "data/raw";
 
-/** The line that turns a source into a folder, which `fixCommand` then names; undefined where it is one. */
+/**
+ * The line that turns a source into a folder, which `fixCommand` then names; undefined where it is
+ * one.
+ */
 export function importCommand({ kind, location }: Inspection["source"]): string | undefined {
   return kind === "folder" ? undefined : `pawprint data import ${shellWord(location)} --to ${importFolder}`;
 }
@@ -83,7 +86,9 @@ export function isMovedByDefault(kind: FindingKind): boolean {
   return findingTable[kind].isFixed;
 }
 
-/** One word for a POSIX shell. What no line can hold (line breaks, controls) is left to the reader. */
+/**
+ * One word for a POSIX shell. What no line can hold (line breaks, controls) is left to the reader.
+ */
 function shellWord(text: string): string {
   if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text)) return "SOURCE";
   // A name that begins with a dash would be taken for an option.

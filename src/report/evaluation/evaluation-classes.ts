@@ -1,4 +1,7 @@
-/** The sections of an evaluation's page on classes: who was taken for whom, precision, recall and F1. */
+/**
+ * The sections of an evaluation's page on classes: who was taken for whom, precision, recall and
+ * F1.
+ */
 
 import { seriesColour } from "../charts/theme.ts";
 import { type Html, html } from "../page/html.ts";
@@ -14,7 +17,9 @@ const tableClasses = 12;
 const shownConfusions = 12;
 const shownClasses = 60;
 
-/** Counts in coloured cells for few classes, a chart for more, and the commonest confusions by name. */
+/**
+ * Counts in coloured cells for few classes, a chart for more, and the commonest confusions by name.
+ */
 export async function confusionSection({ evaluation }: ModelFigures): Promise<PageSection> {
   const { classes } = evaluation;
   const isTable = classes.length <= tableClasses;
@@ -32,7 +37,8 @@ function confusionTable({ confusion, classes }: ModelFigures["evaluation"]): Htm
   const cell = (count: number, total: number, isRight: boolean): Html => {
     const share = total === 0 ? 0 : count / total;
     const colour = `var(--series-${isRight ? 1 : 2})`;
-    // Square roots, so that a few mistakes among thousands are seen; never so dense that the text on it cannot be read.
+    // Square roots, so that a few mistakes among thousands are seen; never so dense that the text
+    // on it cannot be read.
     const density = count === 0 ? 0 : 8 + 42 * Math.sqrt(share);
     return html`<td class="number" style="background:color-mix(in srgb, ${colour} ${density.toFixed(1)}%, transparent);padding:.6rem .9rem" title="${exactShare(share)} of the row">${formatCount(count)}</td>`;
   };

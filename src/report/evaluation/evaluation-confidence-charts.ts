@@ -1,4 +1,7 @@
-/** Charts of how sure a model is and how often it is right then: functions from figures to Vega-Lite specifications. */
+/**
+ * Charts of how sure a model is and how often it is right then: functions from figures to Vega-Lite
+ * specifications.
+ */
 import type { TopLevelSpec } from "vega-lite";
 import type { ReliabilityBin } from "../../metrics/calibration.ts";
 import type { ThresholdRow } from "../../metrics/thresholds.ts";

@@ -5,10 +5,15 @@ import { seriesColour } from "../charts/theme.ts";
 import type { ModelFigures } from "./evaluation-facts.ts";
 import { shownLabel } from "./evaluation-frame.ts";
 
-/** Matrices of more classes have cells that nobody can see; with fewer, counts fit into the cells. */
+/**
+ * Matrices of more classes have cells that nobody can see; with fewer, counts fit into the cells.
+ */
 export const confusionLimits = { classes: 60, counts: 15 } as const;
 
-/** Who was taken for whom: rows are what pictures are, columns what was answered, the colour a row's share. */
+/**
+ * Who was taken for whom: rows are what pictures are, columns what was answered, the colour a row's
+ * share.
+ */
 export function confusionChart({ confusion, classes }: ModelFigures["evaluation"]): TopLevelSpec {
   const labels = classes.map(({ label }) => shownLabel(label));
   const values = confusion.flatMap((answers, target) => {

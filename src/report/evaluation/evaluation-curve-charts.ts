@@ -27,7 +27,8 @@ export function precisionRecallChart(curves: readonly ClassCurves[]): TopLevelSp
     points: precisionRecall.map(({ recall: x, precision: y }) => ({ x, y })),
   }));
   const description = `Precision-recall curves with average precisions: ${named.map(({ name }) => name).join(", ")}`;
-  // Average precision holds each precision back to the recall before it: the area below these steps.
+  // Average precision holds each precision back to the recall before it: the area below these
+  // steps.
   return curveChart(description, named, { x: "recall", y: "precision" }, "step-before");
 }
 

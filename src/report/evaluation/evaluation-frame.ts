@@ -1,4 +1,6 @@
-/** What the charts of an evaluation have in common: their frame, axes of shares, names of classes. */
+/**
+ * What the charts of an evaluation have in common: their frame, axes of shares, names of classes.
+ */
 import { chartWidthPx } from "../charts/chart.ts";
 import { shortenText, visibleText } from "../page/visible-text.ts";
 

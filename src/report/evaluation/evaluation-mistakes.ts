@@ -1,4 +1,7 @@
-/** The sections of an evaluation's page on where a model fails: its surest mistakes, and the parts of the pictures it is worse on. */
+/**
+ * The sections of an evaluation's page on where a model fails: its surest mistakes, and the parts
+ * of the pictures it is worse on.
+ */
 import type { Slice } from "../../metrics/slices.ts";
 import { seriesColour } from "../charts/theme.ts";
 import { type Html, html } from "../page/html.ts";

@@ -1,4 +1,6 @@
-/** Pieces of an evaluation's page: intervals as words and as bars, pictures with what was answered. */
+/**
+ * Pieces of an evaluation's page: intervals as words and as bars, pictures with what was answered.
+ */
 import type { Interval } from "../../metrics/classification-metrics.ts";
 import { type Html, html } from "../page/html.ts";
 import { nameHtml, shortenText, visibleText } from "../page/visible-text.ts";
@@ -23,7 +25,10 @@ export function timeText(ms: number): string {
   return `${ms >= 100 ? ms.toFixed(0) : ms.toPrecision(3)} ms`;
 }
 
-/** A share as a dot on its interval, on an axis from `from` to 1; the same numbers stand beside it as text. */
+/**
+ * A share as a dot on its interval, on an axis from `from` to 1; the same numbers stand beside it
+ * as text.
+ */
 export function intervalBar(share: number, interval: Interval, from: number, colour: string): Html {
   const place = (value: number): string => `${(100 * Math.max(0, (value - from) / (1 - from))).toFixed(2)}%`;
   const width = `${(100 * Math.max(0, (interval.high - Math.max(from, interval.low)) / (1 - from))).toFixed(2)}%`;
@@ -34,7 +39,10 @@ export function intervalBar(share: number, interval: Interval, from: number, col
   )} - 2px);width:4px;height:100%;background:${colour};border-radius:1px"></span></div>`;
 }
 
-/** Where the axis of interval bars begins: a round tenth below all that is shown, so that differences can be seen. */
+/**
+ * Where the axis of interval bars begins: a round tenth below all that is shown, so that
+ * differences can be seen.
+ */
 export function axisStart(intervals: readonly Interval[]): number {
   const lowest = intervals.reduce((min, { low }) => Math.min(min, low), 1);
   return Math.max(0, Math.min(0.9, Math.floor(10 * lowest) / 10));

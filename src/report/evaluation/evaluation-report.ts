@@ -1,4 +1,7 @@
-/** The report of `pawprint evaluate`: one HTML file on what a model is worth, where it fails, and where it comes from. */
+/**
+ * The report of `pawprint evaluate`: one HTML file on what a model is worth, where it fails, and
+ * where it comes from.
+ */
 import { formatBytes } from "../../base/quantity.ts";
 import { type Html, html } from "../page/html.ts";
 import { type PageSection, renderPage } from "../page/page.ts";

@@ -3,7 +3,10 @@ import sharp from "sharp";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 import type { Recipe } from "../../image/recipe.ts";
 
-/** PNG bytes by id of pictures of a recipe's size, uint8 `[H,W,C]`; the longer side `sidePx` at most. */
+/**
+ * PNG bytes by id of pictures of a recipe's size, uint8 `[H,W,C]`; the longer side `sidePx` at
+ * most.
+ */
 export async function makePictureThumbnails(
   pictures: ReadonlyMap<string, Uint8Array>,
   { width, height, channels }: Pick<Recipe, "width" | "height" | "channels">,

@@ -1,4 +1,7 @@
-/** HTML as text that cannot be broken by what it holds: everything is escaped unless it is itself HTML. */
+/**
+ * HTML as text that cannot be broken by what it holds: everything is escaped unless it is itself
+ * HTML.
+ */
 
 /** Text that is safe to stand in a page; only `html` and `raw` make it. */
 export class Html {
@@ -17,24 +20,34 @@ export class Html {
 export type HtmlValue = Html | string | number | undefined | null | false | readonly HtmlValue[];
 
 /**
- * A template whose holes are escaped, for element content and for attribute values between quotes (never for names of elements or
- * attributes, for scripts or style sheets). Lists are joined without anything between.
+ * A template whose holes are escaped, for element content and for attribute values between quotes
+ * (never for names of elements or attributes, for scripts or style sheets). Lists are joined
+ * without anything between.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(String.raw({ raw: parts }, ...values.map(markupOf)));
 }
 
-/** Takes text for HTML as it is: for SVG and style sheets that Pawprint made itself, never for names or labels. */
+/**
+ * Takes text for HTML as it is: for SVG and style sheets that Pawprint made itself, never for names
+ * or labels.
+ */
 export function raw(markup: string): Html {
   return new Html(markup);
 }
 
-/** The text with HTML's and XML's special characters as entities; characters that neither may hold become U+FFFD. */
+/**
+ * The text with HTML's and XML's special characters as entities; characters that neither may hold
+ * become U+FFFD.
+ */
 export function escapeText(text: string): string {
   return wellFormedText(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Without control characters (other than tab and line break), noncharacters and halves of surrogate pairs, which XML 1.0 forbids. */
+/**
+ * Without control characters (other than tab and line break), noncharacters and halves of surrogate
+ * pairs, which XML 1.0 forbids.
+ */
 export function wellFormedText(text: string): string {
   return text.replace(/[^\P{Cc}\t\n\r]|\p{Cs}|[\uFFFE\uFFFF]/gu, "\uFFFD");
 }

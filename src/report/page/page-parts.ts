@@ -1,4 +1,7 @@
-/** Pieces that reports are put together from: tiles, charts with captions, keys to colours, figures as words. */
+/**
+ * Pieces that reports are put together from: tiles, charts with captions, keys to colours, figures
+ * as words.
+ */
 import type { TopLevelSpec } from "vega-lite";
 import { renderChart } from "../charts/chart.ts";
 import { type Html, html, raw } from "./html.ts";

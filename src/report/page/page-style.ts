@@ -1,4 +1,6 @@
-/** The style sheet of every page: calm, light and dark, for wide and narrow windows and for paper. */
+/**
+ * The style sheet of every page: calm, light and dark, for wide and narrow windows and for paper.
+ */
 import { paletteVariables, theme } from "../charts/theme.ts";
 
 export const pageStyle = `

@@ -1,8 +1,13 @@
-/** The frame of a report: one HTML file that needs no other, runs no script and may load nothing. */
+/**
+ * The frame of a report: one HTML file that needs no other, runs no script and may load nothing.
+ */
 import { type Html, html, raw } from "./html.ts";
 import { pageStyle } from "./page-style.ts";
 
-/** A heading below a section's, for the table of contents; `id` is that of an element in the section's body. */
+/**
+ * A heading below a section's, for the table of contents; `id` is that of an element in the
+ * section's body.
+ */
 export interface PageEntry {
   readonly id: string;
   readonly title: string;
@@ -30,7 +35,10 @@ export interface Page {
   readonly now: Date;
 }
 
-/** Pictures may come from `data:` addresses inside the page and styles from the page itself: everything else is refused. */
+/**
+ * Pictures may come from `data:` addresses inside the page and styles from the page itself:
+ * everything else is refused.
+ */
 const contentPolicy =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 

@@ -21,7 +21,10 @@ const shownLabelLength = 20;
 /** Where there is nothing to look at, the first so many findings are lines. */
 const linesPerKind = 8;
 
-/** The findings of one kind: the first ones as pictures (as lines where none has a picture), the others folded. */
+/**
+ * The findings of one kind: the first ones as pictures (as lines where none has a picture), the
+ * others folded.
+ */
 export function galleryHtml(findings: readonly Finding[], known: KnownPictures): Html {
   const shown = firstWithin(findings, shownPerKind);
   const hasPictures = shown.some(({ ids }) => ids.some((id) => known.thumbnails.has(id)));
@@ -37,7 +40,10 @@ export function galleryHtml(findings: readonly Finding[], known: KnownPictures):
   )}</div>${foldedHtml(findings.slice(shown.length))}`;
 }
 
-/** The first findings whose pictures, no more than `shownPerGroup` of each, are at most so many; one at least. */
+/**
+ * The first findings whose pictures, no more than `shownPerGroup` of each, are at most so many; one
+ * at least.
+ */
 function firstWithin(findings: readonly Finding[], pictures: number): readonly Finding[] {
   let left = pictures;
   const count = findings.findIndex(({ ids }, at) => {

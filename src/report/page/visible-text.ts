@@ -1,17 +1,26 @@
 /** Names from outside as a reader can tell them apart and no layout can be broken by them. */
 import { type Html, html } from "./html.ts";
 
-/** Characters that draw nothing or turn the direction of the text; ZERO WIDTH JOINER stays, since emoji are joined by it. */
+/**
+ * Characters that draw nothing or turn the direction of the text; ZERO WIDTH JOINER stays, since
+ * emoji are joined by it.
+ */
 const unseen = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF\uFFFE\uFFFF]/gu;
 
 const shortForms: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** The text with characters that cannot be seen (line breaks, controls, changes of direction) as escapes: `a\nb`, `\u{202e}`. */
+/**
+ * The text with characters that cannot be seen (line breaks, controls, changes of direction) as
+ * escapes: `a\nb`, `\u{202e}`.
+ */
 export function visibleText(text: string): string {
   return text.replace(unseen, (character) => shortForms[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
-/** At most `length` characters as readers count them, the last an ellipsis where something was cut off. */
+/**
+ * At most `length` characters as readers count them, the last an ellipsis where something was cut
+ * off.
+ */
 export function shortenText(text: string, length: number): string {
   const characters = charactersOf(text);
   return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
@@ -33,8 +42,8 @@ function charactersOf(text: string): readonly string[] {
 }
 
 /**
- * A name of whatever script, kept to itself (`bdi`), so that right-to-left names do not turn what stands beside them; cut in its middle where
- * it is longer than `length`.
+ * A name of whatever script, kept to itself (`bdi`), so that right-to-left names do not turn what
+ * stands beside them; cut in its middle where it is longer than `length`.
  */
 export function nameHtml(name: string, length = Number.POSITIVE_INFINITY): Html {
   const text = shortenMiddle(visibleText(name), length);

@@ -1,4 +1,7 @@
-/** The chart of a sweep: an axis for each setting that was searched, and a line through them for each trial. */
+/**
+ * The chart of a sweep: an axis for each setting that was searched, and a line through them for
+ * each trial.
+ */
 import type { TopLevelSpec } from "vega-lite";
 import { chartFontPx } from "../charts/chart.ts";
 import { theme } from "../charts/theme.ts";
@@ -19,7 +22,10 @@ interface Axis {
   readonly placeOf: ReadonlyMap<string, number>;
 }
 
-/** Parallel coordinates; the last axis is the accuracy, and better trials are drawn stronger. `searched` are the settings, in the order of their axes. */
+/**
+ * Parallel coordinates; the last axis is the accuracy, and better trials are drawn stronger.
+ * `searched` are the settings, in the order of their axes.
+ */
 export function sweepChart(trials: readonly SweepChartTrial[], searched: readonly string[]): TopLevelSpec {
   const accuracyAxis = "accuracy";
   const settingOf = ({ settings, validationAccuracy }: SweepChartTrial, name: string): unknown =>
@@ -86,7 +92,10 @@ export function sweepChart(trials: readonly SweepChartTrial[], searched: readonl
   };
 }
 
-/** Numbers lie by their size (by their logarithm where they span more than a factor of 20), other values in their order of appearance. */
+/**
+ * Numbers lie by their size (by their logarithm where they span more than a factor of 20), other
+ * values in their order of appearance.
+ */
 function axisOf(name: string, values: readonly unknown[]): Axis {
   const texts = [...new Map(values.map((value) => [textOf(name, value), value]))];
   const numbers = texts.map(([, value]) => value).filter((value) => typeof value === "number");

@@ -1,15 +1,22 @@
-/** Finds the block size of ONNX Runtime's blocked layout on this CPU: it depends on the vector unit and is told nowhere. */
+/**
+ * Finds the block size of ONNX Runtime's blocked layout on this CPU: it depends on the vector unit
+ * and is told nowhere.
+ */
 import { isAppError } from "../../base/errors.ts";
 import { apply1, graph, input } from "../../graph/value.ts";
 import type { Executor } from "../executor.ts";
 import { blockedOps } from "./nchwc-ops.ts";
 
-/** More than any block size in use (8 with AVX2, 16 with AVX-512 and on Arm), and a multiple of each. */
+/**
+ * More than any block size in use (8 with AVX2, 16 with AVX-512 and on Arm), and a multiple of
+ * each.
+ */
 const channels = 64;
 
 /**
- * Reorders a picture of 64 channels and two pixels and looks where the second pixel of the first channel went: as many channels lie before it as
- * make a block. Answers `undefined` where this build or CPU has no blocked layout.
+ * Reorders a picture of 64 channels and two pixels and looks where the second pixel of the first
+ * channel went: as many channels lie before it as make a block. Answers `undefined` where this
+ * build or CPU has no blocked layout.
  *
  * @param executor runs ONNX Runtime graphs unchanged on the CPU
  */

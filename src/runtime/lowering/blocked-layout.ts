@@ -1,6 +1,7 @@
 /**
- * Which forms of each value a lowered graph holds: plain, blocked, or an affine function of a blocked value that is not computed yet
- * (batch normalisation, so that a ReLU behind it costs no pass of its own). A form is made when it is first asked for, and once.
+ * Which forms of each value a lowered graph holds: plain, blocked, or an affine function of a
+ * blocked value that is not computed yet (batch normalisation, so that a ReLU behind it costs no
+ * pass of its own). A form is made when it is first asked for, and once.
  */
 import type { Attributes } from "../../graph/op.ts";
 import { reshape } from "../../graph/ops/movement/movement.ts";
@@ -49,7 +50,10 @@ export interface Layout extends Forming {
   readonly scales: GradientScales;
 }
 
-/** Lowers one node, entering its outputs; or answers false and leaves the node to be applied to plain values. */
+/**
+ * Lowers one node, entering its outputs; or answers false and leaves the node to be applied to
+ * plain values.
+ */
 export type Rule = (node: GraphNode, layout: Layout) => boolean;
 
 export function createForming(block: number): Forming {
@@ -99,8 +103,9 @@ export function createForming(block: number): Forming {
 const pointwise = { kernel_shape: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
 
 /**
- * activation(scale * x + shift + sum) in one pass over x: a depthwise 1x1 convolution. `sum` is overwritten where nothing else needs it.
- * Measured on 12.8 MB, two cores: 0.55 ms with ReLU, as long as a ReLU alone; Mul with a broadcast operand takes 1.1 ms.
+ * activation(scale * x + shift + sum) in one pass over x: a depthwise 1x1 convolution. `sum` is
+ * overwritten where nothing else needs it. Measured on 12.8 MB, two cores: 0.55 ms with ReLU, as
+ * long as a ReLU alone; Mul with a broadcast operand takes 1.1 ms.
  */
 export function channelAffine(
   ops: BlockedOps,
@@ -115,8 +120,8 @@ export function channelAffine(
 }
 
 /**
- * The sum over H and W of a * b, per picture and channel, shape `[N,C]`: a depthwise convolution of a whose kernel is b.
- * Measured on 12.8 MB each: 0.45 ms, where Mul and ReduceSum take 1.2.
+ * The sum over H and W of a * b, per picture and channel, shape `[N,C]`: a depthwise convolution of
+ * a whose kernel is b. Measured on 12.8 MB each: 0.45 ms, where Mul and ReduceSum take 1.2.
  */
 export function pixelDot(ops: BlockedOps, a: Value, b: Value): Value {
   const [n, c, h, w] = a.type.shape as Quad;

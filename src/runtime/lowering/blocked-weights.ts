@@ -1,4 +1,6 @@
-/** Convolution weights between ONNX's `[O,C,kh,kw]` and the orders that the blocked kernels read. */
+/**
+ * Convolution weights between ONNX's `[O,C,kh,kw]` and the orders that the blocked kernels read.
+ */
 import { reshape } from "../../graph/ops/movement/movement.ts";
 import { sizeOf } from "../../graph/tensor-type.ts";
 import { apply1, type Value } from "../../graph/value.ts";

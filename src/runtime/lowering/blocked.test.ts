@@ -50,7 +50,10 @@ function convolution([n, c, o, h, w, k, s, d, p, group]: readonly number[]): Gra
   });
 }
 
-/** conv, norm, ReLU, conv, norm, a shortcut where asked for, pooling of every kind, and the gradients of it all. */
+/**
+ * conv, norm, ReLU, conv, norm, a shortcut where asked for, pooling of every kind, and the
+ * gradients of it all.
+ */
 function network(pool: (x: Value) => Value, shortcut = true): Graph {
   const x = input("x", "float32", [16, 3, 8, 8]);
   const [w1, w2] = [input("w1", "float32", [16, 3, 3, 3]), input("w2", "float32", [16, 16, 3, 3])];
@@ -123,7 +126,8 @@ const unchanged = createOnnxRuntimeExecutor({ threads: 2, lower: (source) => sou
 const detected = await detectBlockSize(unchanged);
 
 describe("the blocked fast path", () => {
-  // The reference executor works in float64: what is left is rounding of the float32 inputs' sums, none at all in practice.
+  // The reference executor works in float64: what is left is rounding of the float32 inputs' sums,
+  // none at all in practice.
   const reference = createReferenceExecutor();
   for (const block of [8, 16]) {
     it(`computes the same in float64 with blocks of ${block}`, async () => {
@@ -171,7 +175,8 @@ describe("the blocked fast path", () => {
         ({ op, attributes, outputs }) =>
           op.name === "Conv" && attributes.group === 16 && outputs[0]!.type.shape[2] === 8,
       ).length;
-    // Per normalisation: forwards one pass; backwards one where the factor is carried, two where it is not. One max-pool mask.
+    // Per normalisation: forwards one pass; backwards one where the factor is carried, two where it
+    // is not. One max-pool mask.
     expect(passesOver(chain)).toBe(2 + 2 + 1);
     expect(passesOver(networks["max pooling"])).toBeGreaterThan(passesOver(chain));
   });

@@ -1,6 +1,7 @@
 /**
- * The CPU fast path: rewrites a graph so that pictures stay in ONNX Runtime's blocked layout from the first convolution to the last,
- * forwards and backwards. Results differ from the portable graph's by float32 rounding only.
+ * The CPU fast path: rewrites a graph so that pictures stay in ONNX Runtime's blocked layout from
+ * the first convolution to the last, forwards and backwards. Results differ from the portable
+ * graph's by float32 rounding only.
  */
 import { apply, type Graph, graph, nodesOf } from "../../graph/value.ts";
 import { createForming, type Layout, type Rule } from "./blocked-layout.ts";
@@ -18,8 +19,8 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * Walks the graph once. Each node's rule asks for its inputs in the form that it likes; a node without a rule, or whose rule declines,
- * is applied to plain values.
+ * Walks the graph once. Each node's rule asks for its inputs in the form that it likes; a node
+ * without a rule, or whose rule declines, is applied to plain values.
  *
  * @param block how many channels lie side by side on this CPU, see `detectBlockSize`
  */

@@ -1,4 +1,7 @@
-/** The sizes of a two-dimensional convolution, read once from a node and used by every rule of the fast path. */
+/**
+ * The sizes of a two-dimensional convolution, read once from a node and used by every rule of the
+ * fast path.
+ */
 import type { Attributes } from "../../graph/op.ts";
 import { isStatic } from "../../graph/tensor-type.ts";
 import type { Value } from "../../graph/value.ts";

@@ -1,9 +1,10 @@
 /**
  * Saves batch normalisation's gradient a pass over its picture.
  *
- * dx = a dy + b x + c needs two passes when dy comes unscaled. But dy mostly comes from a convolution's input gradient, through ReLU and pooling gradients, which
- * are linear in it channel by channel: so the factor a, one number per channel, can be multiplied into that convolution's weights instead, and
- * dx = (a dy) + b x + c is one pass that adds in place.
+ * dx = a dy + b x + c needs two passes when dy comes unscaled. But dy mostly comes from a
+ * convolution's input gradient, through ReLU and pooling gradients, which are linear in it channel
+ * by channel: so the factor a, one number per channel, can be multiplied into that convolution's
+ * weights instead, and dx = (a dy) + b x + c is one pass that adds in place.
  */
 import type { GraphNode, Value } from "../../graph/value.ts";
 

@@ -1,11 +1,14 @@
 /**
- * ONNX Runtime's internal operators for blocked pictures (domain com.microsoft.nchwc), as ops that a lowered graph may use.
+ * ONNX Runtime's internal operators for blocked pictures (domain com.microsoft.nchwc), as ops that
+ * a lowered graph may use.
  *
- * A blocked tensor is declared `[N, C, H, W]` like a plain one, but lies in memory as `[N, C/b, H, W, b]`, where b is the
- * block size of this machine's vector unit. Weights declared `[O, C, kh, kw]` lie as `[O/b, C/b, kh, kw, b(C), b(O)]`,
- * depthwise ones `[C, 1, kh, kw]` as `[C/b, kh, kw, b]`. A channel count below b stays plain on the input side.
+ * A blocked tensor is declared `[N, C, H, W]` like a plain one, but lies in memory as `[N, C/b, H,
+ * W, b]`, where b is the block size of this machine's vector unit. Weights declared `[O, C, kh,
+ * kw]` lie as `[O/b, C/b, kh, kw, b(C), b(O)]`, depthwise ones `[C, 1, kh, kw]` as `[C/b, kh, kw,
+ * b]`. A channel count below b stays plain on the input side.
  *
- * They are not in the op table: they exist only behind the executor port, in graphs made for this machine's CPU.
+ * They are not in the op table: they exist only behind the executor port, in graphs made for this
+ * machine's CPU.
  */
 import { AppError } from "../../base/errors.ts";
 import { type Attributes, type AttributeType, findOp, type Op, type ReferenceTensor } from "../../graph/op.ts";
@@ -24,7 +27,10 @@ export interface BlockedOps {
   readonly block: number;
   readonly reorderInput: Op;
   readonly reorderOutput: Op;
-  /** Inputs: picture, weights, bias? [O], sum? (a tensor added before the activation, overwritten in place). */
+  /**
+   * Inputs: picture, weights, bias? [O], sum? (a tensor added before the activation, overwritten in
+   * place).
+   */
   readonly conv: Op;
   readonly maxPool: Op;
   readonly averagePool: Op;
@@ -32,7 +38,10 @@ export interface BlockedOps {
   readonly upsample: Op;
 }
 
-/** The internal operators for one block size, each with its shape rule and its float64 reference in terms of the ONNX op. */
+/**
+ * The internal operators for one block size, each with its shape rule and its float64 reference in
+ * terms of the ONNX op.
+ */
 export function blockedOps(block: number): BlockedOps {
   const define = (
     name: string,

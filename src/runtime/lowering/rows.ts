@@ -1,9 +1,11 @@
 /**
- * Changes of layout as ONNX Runtime does them fast: ReorderInput and ReorderOutput turn blocks of channels in threaded native code,
- * and a Gather moves whole rows of consecutive floats in any order, leaving out or repeating rows as it goes.
+ * Changes of layout as ONNX Runtime does them fast: ReorderInput and ReorderOutput turn blocks of
+ * channels in threaded native code, and a Gather moves whole rows of consecutive floats in any
+ * order, leaving out or repeating rows as it goes.
  *
- * Measured against Transpose on two cores, 12.8 MB: Gather of 64-byte rows 1.1 ms (threaded) where Transpose takes 2-3 ms (one thread);
- * a rank-5 Transpose of 256x256x3x3 weights takes 1.9 ms, ReorderInput and a Gather 0.3 ms.
+ * Measured against Transpose on two cores, 12.8 MB: Gather of 64-byte rows 1.1 ms (threaded) where
+ * Transpose takes 2-3 ms (one thread); a rank-5 Transpose of 256x256x3x3 weights takes 1.9 ms,
+ * ReorderInput and a Gather 0.3 ms.
  */
 import { concat, gather, reshape } from "../../graph/ops/movement/movement.ts";
 import { sizeOf } from "../../graph/tensor-type.ts";
@@ -12,8 +14,9 @@ import { constant, type Value } from "../../graph/value.ts";
 /** Builds row gathers and keeps their index constants, so that layers of one shape share them. */
 export interface RowGather {
   /**
-   * Views `value` as rows of `rowSize` floats and picks rows in the order that `index` gives; `zeroRow` (= the number of rows)
-   * may be used as the index of a row of zeros when `withZeroRow` is set. `key` names the index: equal keys must mean equal indices.
+   * Views `value` as rows of `rowSize` floats and picks rows in the order that `index` gives;
+   * `zeroRow` (= the number of rows) may be used as the index of a row of zeros when `withZeroRow`
+   * is set. `key` names the index: equal keys must mean equal indices.
    */
   rows(value: Value, rowSize: number, key: string, index: () => Int32Array, withZeroRow?: boolean): Value;
 }

@@ -1,21 +1,28 @@
 /**
- * The weight gradient of a convolution as one blocked convolution whose kernel is the output gradient.
+ * The weight gradient of a convolution as one blocked convolution whose kernel is the output
+ * gradient.
  *
- * dW[o,c,i,j] = sum over n,h,w of dy[n,o,h,w] * x[n,c,h*s+i*d-p,w*s+j*d-p] is itself a convolution: its input is x, its kernel is dy, its
- * reduction runs over pictures and pixels, and its few output positions are (i, j, c). The blocked kernel wants its reduced
- * "channels" side by side, so b pictures are interleaved; c stays beside them as part of the width, by a dilation of c's count. The kernel would
- * be as large as the picture and fall out of the cache, so pictures are cut into tiles that count as more channels; x's tiles overlap by the
- * reach of (i, j), and rows outside the picture are zeros.
+ * dW[o,c,i,j] = sum over n,h,w of dy[n,o,h,w] * x[n,c,h*s+i*d-p,w*s+j*d-p] is itself a convolution:
+ * its input is x, its kernel is dy, its reduction runs over pictures and pixels, and its few output
+ * positions are (i, j, c). The blocked kernel wants its reduced "channels" side by side, so b
+ * pictures are interleaved; c stays beside them as part of the width, by a dilation of c's count.
+ * The kernel would be as large as the picture and fall out of the cache, so pictures are cut into
+ * tiles that count as more channels; x's tiles overlap by the reach of (i, j), and rows outside the
+ * picture are zeros.
  *
- * Measured on two AVX-512 cores (N=128, C=O=32, 28x28): 300 GFLOP/s and 4 ms of relayout, where three shifted copies and a Gemm took
- * 150 GFLOP/s and some 25 ms of copies. Tiles: 64x64 pictures, O=32: 141 GFLOP/s uncut, 280 in strips of 8 rows.
+ * Measured on two AVX-512 cores (N=128, C=O=32, 28x28): 300 GFLOP/s and 4 ms of relayout, where
+ * three shifted copies and a Gemm took 150 GFLOP/s and some 25 ms of copies. Tiles: 64x64 pictures,
+ * O=32: 141 GFLOP/s uncut, 280 in strips of 8 rows.
  */
 import { reshape } from "../../graph/ops/movement/movement.ts";
 import { apply1, type Value } from "../../graph/value.ts";
 import type { Layout } from "./blocked-layout.ts";
 import type { ConvGeometry } from "./geometry.ts";
 
-/** Floats of dy that one inner kernel call reads: 128 K floats are 512 KB, a quarter of the second-level cache of current server cores. */
+/**
+ * Floats of dy that one inner kernel call reads: 128 K floats are 512 KB, a quarter of the
+ * second-level cache of current server cores.
+ */
 const tileFloats = 128 * 1024;
 
 /**
@@ -65,7 +72,9 @@ export function blockedWeightGradient(x: Value, dy: Value, g: ConvGeometry, layo
   return positionsToWeights(positions, g, inner, layout);
 }
 
-/** The largest tile of whole divisors within the cache budget, with the least overlap for its size. */
+/**
+ * The largest tile of whole divisors within the cache budget, with the least overlap for its size.
+ */
 function chooseTile(g: ConvGeometry, floatsPerPixel: number): [number, number] {
   const budget = Math.max(1, Math.floor(tileFloats / floatsPerPixel));
   let best: [number, number] = [1, 1];
@@ -75,7 +84,8 @@ function chooseTile(g: ConvGeometry, floatsPerPixel: number): [number, number] {
       if (height * width > budget) continue;
       const area =
         (height * g.strides[0] + g.kernel[0] * g.dilations[0]) * (width * g.strides[1] + g.kernel[1] * g.dilations[1]);
-      // Copied floats per pixel, plus a charge for starting a kernel call: small tiles lose what little overlap saves.
+      // Copied floats per pixel, plus a charge for starting a kernel call: small tiles lose what
+      // little overlap saves.
       const cost = area / (height * width) + 16 / (height * width);
       if (cost < bestCost) [best, bestCost] = [[height, width], cost];
     }
@@ -87,7 +97,10 @@ function divisors(n: number): readonly number[] {
   return Array.from({ length: n }, (_, at) => at + 1).filter((d) => n % d === 0);
 }
 
-/** For each (channel block, picture block, tile, row, column[, channel]) the row of interleaved x, or the zero row outside the picture. */
+/**
+ * For each (channel block, picture block, tile, row, column[, channel]) the row of interleaved x,
+ * or the zero row outside the picture.
+ */
 function inputRows(
   g: ConvGeometry,
   tile: readonly [number, number],

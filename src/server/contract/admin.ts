@@ -1,5 +1,5 @@
 /** Routes that change what serves. They answer on the admin port only. */
-import { Type } from "@sinclair/typebox";
+import { Type } from "typebox";
 import { VersionState } from "./model.ts";
 import { defineRoute } from "./route.ts";
 

@@ -1,5 +1,5 @@
 /** Routes that say whether the service lives and whether it may be sent requests. */
-import { Type } from "@sinclair/typebox";
+import { Type } from "typebox";
 import { defineRoute } from "./route.ts";
 
 const State = Type.Object(

@@ -1,5 +1,8 @@
-/** MLflow's scoring protocol, as `mlflow models serve` speaks it. Source: https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally */
-import { Type } from "@sinclair/typebox";
+/**
+ * MLflow's scoring protocol, as `mlflow models serve` speaks it. Source:
+ * https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally
+ */
+import { Type } from "typebox";
 import { defineRoute } from "./route.ts";
 
 const route = { group: "mlflow", errorForm: "mlflow" } as const;

@@ -1,5 +1,5 @@
 /** Routes that say what serves, and show pictures to try it with. */
-import { Type } from "@sinclair/typebox";
+import { Type } from "typebox";
 import { defineRoute } from "./route.ts";
 
 const Facts = Type.Record(Type.String(), Type.Unknown());

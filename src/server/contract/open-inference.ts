@@ -1,8 +1,9 @@
 /**
  * The Open Inference Protocol V2 over HTTP, as KServe, Triton and MLServer speak it.
- * Source: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+ * Source:
+ * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
-import { Type } from "@sinclair/typebox";
+import { Type } from "typebox";
 import type { ErrorCode } from "../../base/errors.ts";
 import { defineRoute } from "./route.ts";
 

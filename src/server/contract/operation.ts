@@ -1,5 +1,5 @@
 /** Routes for those who run the service, and for those who read about it. */
-import { Type } from "@sinclair/typebox";
+import { Type } from "typebox";
 import { defineRoute } from "./route.ts";
 
 export const metrics = defineRoute({

@@ -1,5 +1,5 @@
 /** Routes that take pictures and answer what they show. */
-import { type TSchema, Type } from "@sinclair/typebox";
+import { type TSchema, Type } from "typebox";
 import type { ErrorCode } from "../../base/errors.ts";
 import { type BinaryContent, defineRoute } from "./route.ts";
 
@@ -34,7 +34,10 @@ const ManyPredictions = Type.Object(
   { title: "Predictions" },
 );
 
-/** One picture in JSON. What its numbers must be follows from the model, and is checked where they are read. */
+/**
+ * One picture in JSON. What its numbers must be follows from the model, and is checked where they
+ * are read.
+ */
 const Picture = Type.Unsafe<string | readonly unknown[]>({
   anyOf: [
     {

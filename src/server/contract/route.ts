@@ -1,11 +1,20 @@
-/** What a route is: data from which validation, the OpenAPI document, the typed client and the smoke test are all made. */
-import type { Static, TObject, TSchema } from "@sinclair/typebox";
+/**
+ * What a route is: data from which validation, the OpenAPI document, the typed client and the smoke
+ * test are all made.
+ */
+import type { Static, TObject, TSchema } from "typebox";
 import type { ErrorCode } from "../../base/errors.ts";
 
-/** Who may call: everybody, holders of a key with the scope `predict`, or those of `admin` on the admin port. */
+/**
+ * Who may call: everybody, holders of a key with the scope `predict`, or those of `admin` on the
+ * admin port.
+ */
 export type RouteScope = "open" | "predict" | "admin";
 
-/** How an error reads on the wire: Pawprint's own object, the Open Inference Protocol's text, or MLflow's code and message. */
+/**
+ * How an error reads on the wire: Pawprint's own object, the Open Inference Protocol's text, or
+ * MLflow's code and message.
+ */
 export type ErrorForm = "pawprint" | "open-inference" | "mlflow";
 
 /** Bytes that are no JSON: a picture, a form, a page. */
@@ -39,7 +48,10 @@ export interface RouteContract {
   readonly body?: Content;
   /** By status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>;
-  /** What the route may refuse with, beside what any route may (`openapi.ts`): REQUEST_INVALID, INTERNAL, and where callers are asked who they are, 401, 403 and 429. */
+  /**
+   * What the route may refuse with, beside what any route may (`openapi.ts`): REQUEST_INVALID,
+   * INTERNAL, and where callers are asked who they are, 401, 403 and 429.
+   */
   readonly errors: readonly ErrorCode[];
 }
 

@@ -6,7 +6,8 @@ import { AppError } from "../../base/errors.ts";
 const largestBodies = 16;
 
 /**
- * Takes a request's body into account until its connection or answer ends; one that does not say its length counts as one of the largest.
+ * Takes a request's body into account until its connection or answer ends; one that does not say
+ * its length counts as one of the largest.
  * Errors: REQUEST_TOO_LARGE, OVERLOADED.
  */
 export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, response: ServerResponse) => void {

@@ -1,4 +1,7 @@
-/** What goes wrong before there is a request that a route could answer. Node itself would refuse it without a word. */
+/**
+ * What goes wrong before there is a request that a route could answer. Node itself would refuse it
+ * without a word.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { AppError } from "../../base/errors.ts";
@@ -21,7 +24,8 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
-  // Who does not close his side would otherwise keep the connection, and all that was read of it, for as long as he likes.
+  // Who does not close his side would otherwise keep the connection, and all that was read of it,
+  // for as long as he likes.
   setTimeout(() => socket.destroy(), lingerMs).unref();
 }
 

@@ -1,4 +1,7 @@
-/** Every error as an answer: its status, and its text in the form that the route's protocol asks for. */
+/**
+ * Every error as an answer: its status, and its text in the form that the route's protocol asks
+ * for.
+ */
 import type { FastifyError } from "fastify";
 import { AppError, type ErrorCode, httpStatusOf, isAppError, toAppError } from "../../base/errors.ts";
 import type { ErrorForm } from "../contract/route.ts";
@@ -69,7 +72,9 @@ const libraryCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "MEDIA_TYPE_UNSUPPORTED",
 };
 
-/** Any error that a handler, a hook or Fastify itself throws. What nobody foresaw becomes INTERNAL. */
+/**
+ * Any error that a handler, a hook or Fastify itself throws. What nobody foresaw becomes INTERNAL.
+ */
 export function toRequestError(error: unknown): AppError {
   if (error instanceof AppError) return error.code === "INTERRUPTED" ? clientGoneFrom(error) : error;
   const {

@@ -1,7 +1,10 @@
 /** Tells a path that exists for another method from one that does not exist. */
 import type { RouteContract } from "../contract/route.ts";
 
-/** The methods that the contract knows for a path, `HEAD` beside every `GET`; none for a path that no route has. */
+/**
+ * The methods that the contract knows for a path, `HEAD` beside every `GET`; none for a path that
+ * no route has.
+ */
 export function methodsOf(routes: readonly RouteContract[]): (url: string) => readonly string[] {
   const patterns = routes.map(({ method, path }) => ({
     methods: method === "GET" ? ["GET", "HEAD"] : [method],

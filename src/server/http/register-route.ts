@@ -1,4 +1,6 @@
-/** Joins a contract's route to its handler: path, validation, limits, and the form of its errors. */
+/**
+ * Joins a contract's route to its handler: path, validation, limits, and the form of its errors.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import type { RouteContract } from "../contract/route.ts";
@@ -15,12 +17,14 @@ declare module "fastify" {
   }
 }
 
-/** What a handler gives is the body of the answer with status 200; others it sends through `reply`. */
+/**
+ * What a handler gives is the body of the answer with status 200; others it sends through `reply`.
+ */
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> | unknown;
 
 /**
- * Registers one route. Path and query are checked against the contract before the handler is called; a body's media type too, its content where
- * it is read.
+ * Registers one route. Path and query are checked against the contract before the handler is
+ * called; a body's media type too, its content where it is read.
  */
 export function registerRoute(app: FastifyInstance, route: RouteContract, handler: Handler): void {
   const { method, path, params, query, body } = route;
@@ -42,7 +46,8 @@ export function registerRoute(app: FastifyInstance, route: RouteContract, handle
 function mediaTypeFault(header: string | undefined, takes: readonly string[]): AppError | undefined {
   const type = header?.split(";", 1)[0]?.trim().toLowerCase();
   const isTaken = (one: string): boolean => one === type || (one === "image/*" && type?.startsWith("image/") === true);
-  // Without a type there is no body either, or none that could be read: the handler says what it lacks.
+  // Without a type there is no body either, or none that could be read: the handler says what it
+  // lacks.
   if (type === undefined || takes.some(isTaken)) return undefined;
   return new AppError("MEDIA_TYPE_UNSUPPORTED", {
     required: `one of ${takes.join(", ")}`,

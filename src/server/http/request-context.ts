@@ -1,4 +1,7 @@
-/** What the service knows of a request while it answers: its id, its time limit, how long each phase took, and what came out. */
+/**
+ * What the service knows of a request while it answers: its id, its time limit, how long each phase
+ * took, and what came out.
+ */
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
@@ -65,7 +68,10 @@ function requestIdFrom(header: string | string[] | undefined): string | undefine
   return typeof header === "string" && /^[\w.:/+=@-]{1,128}$/.test(header) ? header : undefined;
 }
 
-/** Milliseconds that an answer may take: the header x-deadline-ms can only shorten them. Errors: REQUEST_INVALID. */
+/**
+ * Milliseconds that an answer may take: the header x-deadline-ms can only shorten them. Errors:
+ * REQUEST_INVALID.
+ */
 export function deadlineFrom(header: string | string[] | undefined, limitMs: number): number {
   if (header === undefined) return limitMs;
   const wanted = Number(header);

@@ -26,7 +26,10 @@ export const securityHeaders: Readonly<Record<string, string>> = collectHeaders(
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
-/** What the middleware sets on an answer, whatever the request: it is given a response that only takes notes. */
+/**
+ * What the middleware sets on an answer, whatever the request: it is given a response that only
+ * takes notes.
+ */
 function collectHeaders(middleware: Middleware): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   const notes = {

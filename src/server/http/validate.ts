@@ -1,11 +1,15 @@
-/** Schema checks: words of a URL are brought to the type that the contract names, bodies are taken as they are. */
+/**
+ * Schema checks: words of a URL are brought to the type that the contract names, bodies are taken
+ * as they are.
+ */
 
-import type { TSchema } from "@sinclair/typebox";
 import { Ajv } from "ajv";
 import type { FastifySchemaCompiler } from "fastify";
+import type { Static, TSchema } from "typebox";
 import { AppError } from "../../base/errors.ts";
 
-// Unions of TypeBox carry no discriminator, and descriptions name media types: both are for readers, not for Ajv.
+// Unions of TypeBox carry no discriminator, and descriptions name media types: both are for
+// readers, not for Ajv.
 const strict = new Ajv({ strict: false, allErrors: false, coerceTypes: false });
 const coercing = new Ajv({ strict: false, allErrors: false, coerceTypes: true });
 
@@ -18,11 +22,14 @@ export const compileForRequest: FastifySchemaCompiler<TSchema> = ({ schema, http
   };
 };
 
-/** A check for a value that was read by hand: gives it back with its type, or throws REQUEST_INVALID. */
-export function compileCheck<T extends TSchema>(schema: T, part: string): (value: unknown) => T["static"] {
+/**
+ * A check for a value that was read by hand: gives it back with its type, or throws
+ * REQUEST_INVALID.
+ */
+export function compileCheck<T extends TSchema>(schema: T, part: string): (value: unknown) => Static<T> {
   const validate = strict.compile(schema);
   return (value) => {
-    if (validate(value)) return value;
+    if (validate(value)) return value as Static<T>; // checked against the schema in this line
     throw refusal(part, validate.errors?.[0]);
   };
 }

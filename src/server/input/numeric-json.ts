@@ -1,6 +1,7 @@
 /**
- * Reads `{"image": [numbers, nested]}` straight from the bytes into a flat array: a few times quicker than making thousands of JavaScript numbers
- * and arrays first. Whatever is not plainly that is left to the ordinary parser, which knows every error message.
+ * Reads `{"image": [numbers, nested]}` straight from the bytes into a flat array: a few times
+ * quicker than making thousands of JavaScript numbers and arrays first. Whatever is not plainly
+ * that is left to the ordinary parser, which knows every error message.
  */
 
 /** The picture's numbers, row by row. */
@@ -18,8 +19,9 @@ const maximumDepth = 4;
 const powersOfTen = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
 /**
- * The picture in the bytes of a JSON object with the key `image` and, behind it, perhaps `top_k`; undefined for anything else, ragged arrays and faulty
- * JSON among them. Numbers come out as `JSON.parse` gives them, to some units of the last place.
+ * The picture in the bytes of a JSON object with the key `image` and, behind it, perhaps `top_k`;
+ * undefined for anything else, ragged arrays and faulty JSON among them. Numbers come out as
+ * `JSON.parse` gives them, to some units of the last place.
  */
 export function readNumericPicture(bytes: Uint8Array): NumericPicture | undefined {
   let at = afterKey(bytes, after(bytes, 0, openObject), "image");
@@ -69,15 +71,20 @@ interface Numbers {
 }
 
 /**
- * A number, or all numbers of nested arrays, whose rows at each depth have the same length. One loop over the bytes, because it is the whole cost of
- * such a request: a number (RFC 8259, section 6) with up to 19 digits is one division by an exact power of ten, exact to 15 digits and beyond that
- * within four units of the last place, far below what a pixel can tell. Longer ones, and those with exponents, go to `Number`.
+ * A number, or all numbers of nested arrays, whose rows at each depth have the same length. One
+ * loop over the bytes, because it is the whole cost of such a request: a number (RFC 8259, section
+ * 6) with up to 19 digits is one division by an exact power of ten, exact to 15 digits and beyond
+ * that within four units of the last place, far below what a pixel can tell. Longer ones, and those
+ * with exponents, go to `Number`.
  */
 function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
   // Each number takes a digit and a comma or bracket: half the bytes are room enough.
   if (room.length <= bytes.length >> 1) room = new Float64Array(bytes.length);
   const values = room;
-  /** Items seen so far in the array that is open at a depth, and the length that the others there had. */
+  /**
+   * Items seen so far in the array that is open at a depth, and the length that the others there
+   * had.
+   */
   const counts = [0, 0, 0, 0, 0];
   const lengths = [-1, -1, -1, -1, -1];
   let at = start;
@@ -145,7 +152,10 @@ function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
   }
 }
 
-/** Where numbers are gathered: kept from one request to the next, since making it anew was most of what the garbage collector had to do. */
+/**
+ * Where numbers are gathered: kept from one request to the next, since making it anew was most of
+ * what the garbage collector had to do.
+ */
 let room = new Float64Array(8192);
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {

@@ -1,9 +1,15 @@
-/** From a request's picture to the pixels that a model takes: the same recipe as in training, or numbers that are pixels already. */
+/**
+ * From a request's picture to the pixels that a model takes: the same recipe as in training, or
+ * numbers that are pixels already.
+ */
 import { AppError } from "../../base/errors.ts";
 import { applyRecipe, type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
 import type { PictureInput } from "./picture-input.ts";
 
-/** uint8 `[H,W,C]`. A file may have up to `maximumPixels`, 100 million unless given. Errors: IMAGE_UNREADABLE, IMAGE_SIZE, REQUEST_INVALID. */
+/**
+ * uint8 `[H,W,C]`. A file may have up to `maximumPixels`, 100 million unless given. Errors:
+ * IMAGE_UNREADABLE, IMAGE_SIZE, REQUEST_INVALID.
+ */
 export async function preparePicture(input: PictureInput, recipe: Recipe, maximumPixels?: number): Promise<Uint8Array> {
   if (input.kind === "file") return applyRecipe(input.bytes, recipe, input.where, maximumPixels);
   if (input.kind === "numbers") return pixelsFromNumbers(input.values, recipe, input.where);
@@ -12,7 +18,8 @@ export async function preparePicture(input: PictureInput, recipe: Recipe, maximu
 }
 
 /**
- * Numbers as bytes. Where all are from 0 to 1 they are shares of full brightness, as most tools hold pictures; else all must be from 0 to 255.
+ * Numbers as bytes. Where all are from 0 to 1 they are shares of full brightness, as most tools
+ * hold pictures; else all must be from 0 to 255.
  * Errors: REQUEST_INVALID for another count, or a number that is neither.
  */
 export function pixelsFromNumbers(values: Float64Array, recipe: Recipe, where: string): Uint8Array {

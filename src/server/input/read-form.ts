@@ -15,7 +15,9 @@ export interface Form {
 
 const maximumFields = 8;
 
-/** Errors: REQUEST_INVALID for bytes that are no such form, REQUEST_TOO_LARGE above `maximumFiles`. */
+/**
+ * Errors: REQUEST_INVALID for bytes that are no such form, REQUEST_TOO_LARGE above `maximumFiles`.
+ */
 export function readForm(bytes: Uint8Array, contentType: string, maximumFiles: number): Promise<Form> {
   return new Promise((resolve, reject) => {
     const files: FormFile[] = [];
@@ -53,11 +55,15 @@ export function readForm(bytes: Uint8Array, contentType: string, maximumFiles: n
   });
 }
 
-/** What every delimiter but the first begins with, whatever the boundary. Pictures hold it too, though rarely: in random bytes once in 4 GiB. */
+/**
+ * What every delimiter but the first begins with, whatever the boundary. Pictures hold it too,
+ * though rarely: in random bytes once in 4 GiB.
+ */
 const delimiter = Buffer.from("\r\n--");
 
 /**
- * The parser goes through all bytes at once and makes a stream for every delimiter, also for those of parts that it refuses.
+ * The parser goes through all bytes at once and makes a stream for every delimiter, also for those
+ * of parts that it refuses.
  * Errors: REQUEST_TOO_LARGE.
  */
 function requireFewParts(bytes: Uint8Array, maximum: number): void {

@@ -11,7 +11,10 @@ export function readJsonPicture(value: unknown, where: string): PictureInput {
   throw invalid("nested numbers, or a picture file as base64", nameOfKind(value), where);
 }
 
-/** Bytes from base64 (RFC 4648, padded or not, line breaks allowed) or from a base64 data URL. Errors: REQUEST_INVALID. */
+/**
+ * Bytes from base64 (RFC 4648, padded or not, line breaks allowed) or from a base64 data URL.
+ * Errors: REQUEST_INVALID.
+ */
 export function decodeBase64(text: string, where: string): Uint8Array {
   const comma = text.startsWith("data:") ? text.indexOf(",") : -1;
   if (text.startsWith("data:") && !/;base64$/i.test(text.slice(0, Math.max(comma, 0)))) {

@@ -1,4 +1,7 @@
-/** The pictures of a request, whatever form they came in: JSON, a form with files, or a picture file as the body. */
+/**
+ * The pictures of a request, whatever form they came in: JSON, a form with files, or a picture file
+ * as the body.
+ */
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import { PredictBody } from "../contract/prediction.ts";
@@ -18,7 +21,8 @@ export interface PictureRequest {
 const checkPredictBody = compileCheck(PredictBody, "body");
 
 /**
- * Reads the body of a route that takes pictures. `limit` is the number of pictures that a request may hold.
+ * Reads the body of a route that takes pictures. `limit` is the number of pictures that a request
+ * may hold.
  * Errors: REQUEST_INVALID, REQUEST_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED.
  */
 export async function readPictures(request: FastifyRequest, limit: number): Promise<PictureRequest> {

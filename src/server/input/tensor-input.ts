@@ -14,7 +14,8 @@ export interface RequestTensor {
 }
 
 /**
- * The pictures of input `pictures`: UINT8 [N,H,W,C] of the recipe's size, or BYTES [N] or [N,1] of picture files.
+ * The pictures of input `pictures`: UINT8 [N,H,W,C] of the recipe's size, or BYTES [N] or [N,1] of
+ * picture files.
  * Errors: REQUEST_INVALID, REQUEST_TOO_LARGE above `limit` pictures.
  */
 export function picturesFromTensor(tensor: RequestTensor, recipe: Recipe, limit: number): readonly PictureInput[] {

@@ -1,4 +1,7 @@
-/** Decides before work begins whether it can still be done in time, so that a queue never grows without bound. */
+/**
+ * Decides before work begins whether it can still be done in time, so that a queue never grows
+ * without bound.
+ */
 import { AppError } from "../../base/errors.ts";
 
 export interface AdmissionOptions {
@@ -10,17 +13,23 @@ export interface AdmissionOptions {
 
 export interface Admission {
   /**
-   * Lets `count` pictures in. Errors: OVERLOADED where as many are under way, or where those would, at the pace of late,
-   * take until after `deadline` (by the clock `now`).
+   * Lets `count` pictures in. Errors: OVERLOADED where as many are under way, or where those would,
+   * at the pace of late, take until after `deadline` (by the clock `now`).
    */
   enter(count: number, deadline: number): void;
   /** Refuses where `enter` would refuse one picture; lets nobody in. Errors: OVERLOADED. */
   requireRoom(deadline: number): void;
-  /** Pictures that leave. Those that were answered tell the pace; those that were dropped took no time of their own. */
+  /**
+   * Pictures that leave. Those that were answered tell the pace; those that were dropped took no
+   * time of their own.
+   */
   leave(count: number, isAnswered: boolean): void;
   /** Pictures under way. */
   readonly pending: number;
-  /** Milliseconds a picture takes of late while there is always another one; 0 until any was measured. */
+  /**
+   * Milliseconds a picture takes of late while there is always another one; 0 until any was
+   * measured.
+   */
   readonly msPerPicture: number;
 }
 
@@ -28,10 +37,16 @@ export interface Admission {
 const windowPictures = 16;
 /** How much the newest window counts in the pace. */
 const weightOfNewest = 0.4;
-/** A pause of the whole process says little of the next pictures: no window counts for more than this many usual ones. */
+/**
+ * A pause of the whole process says little of the next pictures: no window counts for more than
+ * this many usual ones.
+ */
 const largestStep = 4;
 
-/** The pace is measured where it matters: from one leaving to the next, while there is always another one. */
+/**
+ * The pace is measured where it matters: from one leaving to the next, while there is always
+ * another one.
+ */
 export function createAdmission({ limit, now }: AdmissionOptions): Admission {
   let pending = 0;
   let lastLeave = 0;
@@ -76,7 +91,10 @@ export function retryAfterSeconds(waitMs: number): number {
   return Math.min(60, Math.max(1, Math.ceil(waitMs / 1000)));
 }
 
-/** Made thousands of times a second when it matters, and never looked at for where it came from: it has no stack, which is most of an error's cost. */
+/**
+ * Made thousands of times a second when it matters, and never looked at for where it came from: it
+ * has no stack, which is most of an error's cost.
+ */
 function overloaded(pending: number, limit: number, waitMs: number): AppError {
   const depth = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;

@@ -1,8 +1,14 @@
-/** Lets a bounded number of pieces of work run at once; the others wait in the order in which they came. */
+/**
+ * Lets a bounded number of pieces of work run at once; the others wait in the order in which they
+ * came.
+ */
 import { clientGone, deadlineExceeded, type Urgency } from "../../predict/batcher.ts";
 
 export interface Gate {
-  /** Runs `work` when its turn comes. Errors: CLIENT_GONE, DEADLINE_EXCEEDED where it did not come in time; what `work` throws. */
+  /**
+   * Runs `work` when its turn comes. Errors: CLIENT_GONE, DEADLINE_EXCEEDED where it did not come
+   * in time; what `work` throws.
+   */
   pass<T>(urgency: Urgency, work: () => Promise<T>): Promise<T>;
   /** Pieces of work that wait. */
   readonly waiting: number;

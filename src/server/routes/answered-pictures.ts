@@ -1,4 +1,7 @@
-/** What the routes that answer pictures share: which model is asked, what its numbers say, and who gets to know of it. */
+/**
+ * What the routes that answer pictures share: which model is asked, what its numbers say, and who
+ * gets to know of it.
+ */
 import type { FastifyRequest } from "fastify";
 import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import type { RequestContext } from "../http/request-context.ts";
@@ -6,7 +9,9 @@ import type { PictureInput } from "../input/picture-input.ts";
 import type { Answered, Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
 
-/** The canary for its share of callers, told apart by the header x-request-key, else by the request. */
+/**
+ * The canary for its share of callers, told apart by the header x-request-key, else by the request.
+ */
 export function chooseModel({ host }: Service, { headers, context }: FastifyRequest): ServedModel | undefined {
   const key = headers["x-request-key"];
   return host.route(typeof key === "string" ? key : context.id);

@@ -1,4 +1,7 @@
-/** Health: the brief's, Kubernetes', the Open Inference Protocol's and MLflow's words for the same three facts. */
+/**
+ * Health: the brief's, Kubernetes', the Open Inference Protocol's and MLflow's words for the same
+ * three facts.
+ */
 import type { FastifyReply } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import { contract } from "../contract/contract.ts";

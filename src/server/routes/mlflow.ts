@@ -1,4 +1,7 @@
-/** MLflow's `/invocations`, answered as its server answers for a bundle logged with the onnx flavour. */
+/**
+ * MLflow's `/invocations`, answered as its server answers for a bundle logged with the onnx
+ * flavour.
+ */
 import type { FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import { contract } from "../contract/contract.ts";
@@ -63,7 +66,8 @@ function cellsOf(body: Invocation, form: (typeof forms)[number]): readonly unkno
 }
 
 /**
- * Numbers here are what the model's own input takes, bytes from 0 to 255, also where all of them are 0 or 1: MLflow's server would not scale them either.
+ * Numbers here are what the model's own input takes, bytes from 0 to 255, also where all of them
+ * are 0 or 1: MLflow's server would not scale them either.
  */
 function rawPixels(picture: PictureInput): PictureInput {
   if (picture.kind !== "numbers") return picture;

@@ -1,4 +1,7 @@
-/** The Open Inference Protocol V2 over the same models, in JSON and with its binary tensor extension. */
+/**
+ * The Open Inference Protocol V2 over the same models, in JSON and with its binary tensor
+ * extension.
+ */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import { contract } from "../contract/contract.ts";

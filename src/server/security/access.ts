@@ -14,7 +14,10 @@ export type GuardedScope = Exclude<RouteScope, "open">;
 export interface Access {
   /** True where callers must show a key or a token. */
   readonly isProtected: boolean;
-  /** The caller; undefined where nobody is asked. Errors: UNAUTHENTICATED, FORBIDDEN, KEY_SERVER_UNAVAILABLE. */
+  /**
+   * The caller; undefined where nobody is asked. Errors: UNAUTHENTICATED, FORBIDDEN,
+   * KEY_SERVER_UNAVAILABLE.
+   */
   identify(request: FastifyRequest, scope: GuardedScope): Promise<Caller> | Caller | undefined;
   /** Counts requests of a caller, or of an address where nobody is asked. Errors: RATE_LIMITED. */
   limitOn(app: FastifyInstance): Promise<((request: FastifyRequest) => Promise<void>) | undefined>;
@@ -79,7 +82,10 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
   };
 }
 
-/** An IPv4 address, or the first 64 bits of an IPv6 one: a single host is given that many, and could change within them at will. */
+/**
+ * An IPv4 address, or the first 64 bits of an IPv6 one: a single host is given that many, and could
+ * change within them at will.
+ */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined || !ip.includes(":")) return mapped ?? ip;

@@ -1,8 +1,12 @@
-/** API keys: how one is made, how it is kept, and how a presented one is told from any other text. */
+/**
+ * API keys: how one is made, how it is kept, and how a presented one is told from any other text.
+ */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { type Static, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { type Static, Type } from "typebox";
+import { Value } from "typebox/value";
 import { AppError } from "../../base/errors.ts";
+import { literals } from "../../base/schema/literals.ts";
+import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
 
 export const keyScopes = ["predict", "admin"] as const;
 export type KeyScope = (typeof keyScopes)[number];
@@ -14,7 +18,7 @@ const ApiKey = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 100 }),
     /** SHA-256 of the secret, hexadecimal. */
     hash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
-    scopes: Type.Array(Type.Union(keyScopes.map((scope) => Type.Literal(scope))), { minItems: 1 }),
+    scopes: Type.Array(literals(keyScopes), { minItems: 1 }),
     /** ISO 8601, as the others. */
     createdAt: Type.String(),
     expiresAt: Type.Optional(Type.String()),
@@ -37,8 +41,9 @@ export interface NewKey {
 }
 
 /**
- * Makes a key of 256 random bits. `text` is what the caller sends, `pawprint_<id>_<secret>`; it is shown once and kept nowhere. A secret of that size cannot
- * be guessed, so its hash needs no salt and no slow function, as a password's would.
+ * Makes a key of 256 random bits. `text` is what the caller sends, `pawprint_<id>_<secret>`; it is
+ * shown once and kept nowhere. A secret of that size cannot be guessed, so its hash needs no salt
+ * and no slow function, as a password's would.
  */
 export function createKey(wanted: NewKey, now: Date): { readonly text: string; readonly key: ApiKey } {
   const id = randomBytes(6).toString("hex");
@@ -58,7 +63,10 @@ export function createKey(wanted: NewKey, now: Date): { readonly text: string; r
 /** Why a key lets nobody in. */
 export type KeyRefusal = "unknown" | "revoked" | "expired";
 
-/** The key that `presented` is, or why it is none that holds. Comparing takes the same time wherever two hashes differ. */
+/**
+ * The key that `presented` is, or why it is none that holds. Comparing takes the same time wherever
+ * two hashes differ.
+ */
 export function findKey(keys: ReadonlyMap<string, ApiKey>, presented: string, now: Date): ApiKey | KeyRefusal {
   const [, id = "", secret = ""] = /^pawprint_([0-9a-f]{12})_([\w-]{43})$/.exec(presented) ?? [];
   const key = keys.get(id);
@@ -77,9 +85,9 @@ export function parseKeyFile(text: string, where: string): readonly ApiKey[] {
     throw new AppError("KEYS_INVALID", { required: "a key file is JSON", received: "something else", where, cause });
   }
   if (Value.Check(KeyFile, value)) return value.keys;
-  const fault = Value.Errors(KeyFile, value).First();
+  const fault = schemaFault(KeyFile, value);
   throw new AppError("KEYS_INVALID", {
-    required: `${fault?.path || "the file"}: ${fault?.message ?? "a key file of format 1"}`,
+    required: `${fault ? expectedOf(fault, "") : "a key file of format 1"}`,
     where,
     hint: "make one with: pawprint keys create NAME",
   });

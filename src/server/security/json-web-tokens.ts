@@ -1,4 +1,7 @@
-/** JSON Web Tokens of an identity provider: signature, issuer, audience and times are checked by jose. Loaded only where it is configured. */
+/**
+ * JSON Web Tokens of an identity provider: signature, issuer, audience and times are checked by
+ * jose. Loaded only where it is configured.
+ */
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -30,7 +33,10 @@ export interface TokenHolder {
 const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 const toleranceSeconds = 30;
 
-/** Tells whose a token is. The function's errors: UNAUTHENTICATED, KEY_SERVER_UNAVAILABLE. Errors here: CONFIG_INVALID, FILE_NOT_FOUND. */
+/**
+ * Tells whose a token is. The function's errors: UNAUTHENTICATED, KEY_SERVER_UNAVAILABLE. Errors
+ * here: CONFIG_INVALID, FILE_NOT_FOUND.
+ */
 export async function openTokenVerifier(options: TokenOptions): Promise<(token: string) => Promise<TokenHolder>> {
   const { issuer, audience, scopesClaim } = options;
   const keys = await keysFrom(options);

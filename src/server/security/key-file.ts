@@ -1,4 +1,7 @@
-/** The file of API keys: changed by commands under a lock, read by services that notice when it has changed. */
+/**
+ * The file of API keys: changed by commands under a lock, read by services that notice when it has
+ * changed.
+ */
 import { chmod, readFile, stat } from "node:fs/promises";
 import { AppError, toAppError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files/atomic-file.ts";
@@ -16,7 +19,9 @@ export async function readKeys(path: string): Promise<readonly ApiKey[]> {
   return text === undefined ? [] : parseKeyFile(text, path);
 }
 
-/** Adds a key and gives what its holder is to send. Errors: KEYS_INVALID, LOCKED, FILE_WRITE_FAILED. */
+/**
+ * Adds a key and gives what its holder is to send. Errors: KEYS_INVALID, LOCKED, FILE_WRITE_FAILED.
+ */
 export async function addKey(path: string, wanted: NewKey, now: Date) {
   const made = createKey(wanted, now);
   await changeKeys(path, (keys) => [...keys, made.key]);
@@ -56,8 +61,9 @@ export interface WatchedKeys {
 }
 
 /**
- * The keys of a file that must exist, read again whenever it has changed. A file that can no longer be read leaves the last keys in force, and says so in
- * the log. Errors, at the first reading: FILE_NOT_FOUND, KEYS_INVALID, FILE_READ_FAILED.
+ * The keys of a file that must exist, read again whenever it has changed. A file that can no longer
+ * be read leaves the last keys in force, and says so in the log. Errors, at the first reading:
+ * FILE_NOT_FOUND, KEYS_INVALID, FILE_READ_FAILED.
  */
 export async function watchKeys(path: string, logger: Logger, pollMs = 1000): Promise<WatchedKeys> {
   const stampOf = async (): Promise<string> => {

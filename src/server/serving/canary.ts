@@ -1,4 +1,7 @@
-/** Which requests a canary answers: the same key always gets the same side, and raising the share moves keys in one direction only. */
+/**
+ * Which requests a canary answers: the same key always gets the same side, and raising the share
+ * moves keys in one direction only.
+ */
 import { createHash } from "node:crypto";
 
 /** True for `percent` of all keys. A key's place on the scale is 32 bits of its SHA-256. */

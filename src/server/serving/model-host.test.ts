@@ -5,7 +5,10 @@ import type { BundleSource } from "../../bundle/bundle-source.ts";
 import { openModelHost } from "./model-host.ts";
 import type { ServedModel } from "./served-model.ts";
 
-/** A source whose content is a version's name; "" stands for nothing there, and a name with "bad" for a bundle that cannot be opened. */
+/**
+ * A source whose content is a version's name; "" stands for nothing there, and a name with "bad"
+ * for a bundle that cannot be opened.
+ */
 function movingSource(first: string) {
   const state = { version: first, reads: 0 };
   const missing = () => new AppError("FILE_NOT_FOUND", { required: "a file", where: "model.onnx" });

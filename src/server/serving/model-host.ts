@@ -1,11 +1,17 @@
-/** Keeps the models that serve: watches their sources, loads a new version beside the old one, and changes over without losing a request. */
+/**
+ * Keeps the models that serve: watches their sources, loads a new version beside the old one, and
+ * changes over without losing a request.
+ */
 import { type AppError, toAppError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { BundleSource, SourcedBundle } from "../../bundle/bundle-source.ts";
 import { canaryTakes } from "./canary.ts";
 import type { ServedModel } from "./served-model.ts";
 
-/** champion answers; canary answers a share of the requests instead; challenger answers beside it, unseen. */
+/**
+ * champion answers; canary answers a share of the requests instead; challenger answers beside it,
+ * unseen.
+ */
 const modelRoles = ["champion", "canary", "challenger"] as const;
 export type ModelRole = (typeof modelRoles)[number];
 
@@ -35,15 +41,19 @@ export interface ModelHostOptions {
 export interface ModelHost {
   /** The model of a role, where it has one. */
   current(role: ModelRole): ServedModel | undefined;
-  /** The model that answers a request: the canary for its share of keys, else the champion. Undefined before the first load. */
+  /**
+   * The model that answers a request: the canary for its share of keys, else the champion.
+   * Undefined before the first load.
+   */
   route(key: string): ServedModel | undefined;
   /** A model that serves under this version, in whatever role. */
   byVersion(version: string): ServedModel | undefined;
   readonly versions: readonly VersionState[];
   canaryPercent: number;
   /**
-   * Looks at every source, and changes over where there is another bundle. What cannot be loaded is kept back, and the model that serves goes on.
-   * One look runs at a time; a call during one joins it. With `again` also what was refused is tried once more, after a look under way.
+   * Looks at every source, and changes over where there is another bundle. What cannot be loaded is
+   * kept back, and the model that serves goes on. One look runs at a time; a call during one joins
+   * it. With `again` also what was refused is tried once more, after a look under way.
    */
   refresh(again?: boolean): Promise<void>;
   close(): Promise<void>;
@@ -68,7 +78,10 @@ interface Seat {
   isLoading: boolean;
 }
 
-/** Loads what the sources hold. Errors: those of the champion's bundle; one of another role is kept back. */
+/**
+ * Loads what the sources hold. Errors: those of the champion's bundle; one of another role is kept
+ * back.
+ */
 export async function openModelHost(options: ModelHostOptions): Promise<ModelHost> {
   const { sources, logger, now } = options;
   const since = new Date(now()).toISOString();
@@ -115,7 +128,8 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
       if (before) retire(before);
     } catch (error) {
       const fault = toAppError(error);
-      // A file that cannot be read now may be readable later, without any change that its stamp would show.
+      // A file that cannot be read now may be readable later, without any change that its stamp
+      // would show.
       if (isSeen && fault.kind === "unavailable") delete seat.stamp;
       const place = isSeen ? "refused" : "unseen";
       if (seat[place]?.error.message !== fault.message) {
@@ -134,7 +148,8 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
 
   const refresh = (again = false): Promise<void> => {
     if (isClosed) return Promise.resolve();
-    // A look under way may have passed what is to be tried again: one more follows it, for all who ask.
+    // A look under way may have passed what is to be tried again: one more follows it, for all who
+    // ask.
     if (again && looking) {
       following ??= looking.then(() => {
         following = undefined;

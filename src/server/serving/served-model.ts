@@ -1,4 +1,7 @@
-/** One bundle in service: its engine in a thread, its batcher, its explainer once somebody asks, and a count of who still uses it. */
+/**
+ * One bundle in service: its engine in a thread, its batcher, its explainer once somebody asks, and
+ * a count of who still uses it.
+ */
 import { sha256 } from "../../base/hash.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import type { SourcedBundle } from "../../bundle/bundle-source.ts";
@@ -11,7 +14,9 @@ import type { Executor } from "../../runtime/executor.ts";
 
 export interface ServedModel {
   readonly name: string;
-  /** The first 12 digits of the bundle's SHA-256: the same bytes are the same version everywhere. */
+  /**
+   * The first 12 digits of the bundle's SHA-256: the same bytes are the same version everywhere.
+   */
   readonly version: string;
   readonly sha256: string;
   /** Where the bundle was read from. */
@@ -38,11 +43,15 @@ export interface ServedModelOptions {
   readonly onBatch?: (pictures: number) => void;
 }
 
-/** Batches that wait at the engine: one runs, one is ready. With one alone the engine rests while HTTP is busy. */
+/**
+ * Batches that wait at the engine: one runs, one is ready. With one alone the engine rests while
+ * HTTP is busy.
+ */
 const batchesAhead = 2;
 
 /**
- * Loads a bundle, checks its parity examples, runs the smallest and the largest batch and decodes a picture once, so that the first request finds all in place.
+ * Loads a bundle, checks its parity examples, runs the smallest and the largest batch and decodes a
+ * picture once, so that the first request finds all in place.
  * Errors: as `loadBundle`.
  */
 export async function openServedModel(
@@ -101,7 +110,10 @@ export async function openServedModel(
   };
 }
 
-/** Most services are never asked for heat maps: what differentiates graphs, and an engine in this thread, are loaded when one is. */
+/**
+ * Most services are never asked for heat maps: what differentiates graphs, and an engine in this
+ * thread, are loaded when one is.
+ */
 async function openExplainer(bytes: Uint8Array, where: string, info: BundleInfo): Promise<Explainer> {
   const [{ createExplainer }, { createOnnxRuntimeExecutor }] = await Promise.all([
     import("../../predict/explain/explain.ts"),

@@ -1,4 +1,7 @@
-/** Asks the challenger what the champion was asked, after the answer has gone out, and keeps count of where they differ. */
+/**
+ * Asks the challenger what the champion was asked, after the answer has gone out, and keeps count
+ * of where they differ.
+ */
 import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import type { PictureInput } from "../input/picture-input.ts";
 import { canTakeSamePixels, preparePicture } from "../input/prepare-picture.ts";
@@ -31,7 +34,10 @@ export interface ShadowCounts {
 }
 
 export interface Shadow {
-  /** Compares in the background. Does nothing where the champion itself did not answer or there is no challenger. */
+  /**
+   * Compares in the background. Does nothing where the champion itself did not answer or there is
+   * no challenger.
+   */
   compare(model: ServedModel, answer: ChampionAnswer): void;
   readonly counts: ShadowCounts;
   /** Resolves when no comparison is under way. */

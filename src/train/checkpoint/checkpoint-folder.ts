@@ -1,4 +1,7 @@
-/** The checkpoints of one training: a folder with the newest few, of which the best weights are a part. */
+/**
+ * The checkpoints of one training: a folder with the newest few, of which the best weights are a
+ * part.
+ */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, isAppError } from "../../base/errors.ts";
@@ -8,7 +11,10 @@ import { type Lock, withLock } from "../../base/locks/lock-file.ts";
 import type { Logger } from "../../base/logger.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
-/** How many are kept: the newest, and the one before in case that a disk or a power cut spoils the newest. */
+/**
+ * How many are kept: the newest, and the one before in case that a disk or a power cut spoils the
+ * newest.
+ */
 const keptCheckpoints = 2;
 
 const namePattern = /^step-(\d{9})\.safetensors$/;
@@ -18,7 +24,10 @@ export function checkpointFolderOf(bundlePath: string): string {
   return `${bundlePath.replace(/\.onnx$/i, "")}.checkpoints`;
 }
 
-/** Runs `work` as the only training in this folder, which is made where it is missing. Errors: LOCKED, FILE_WRITE_FAILED, those of `work`. */
+/**
+ * Runs `work` as the only training in this folder, which is made where it is missing. Errors:
+ * LOCKED, FILE_WRITE_FAILED, those of `work`.
+ */
 export async function withCheckpointFolder<T>(folder: string, work: (lock: Lock) => Promise<T>): Promise<T> {
   await ensureFolder(folder);
   return withLock(join(folder, ".lock"), async (lock) => {
@@ -40,7 +49,10 @@ export async function listCheckpoints(folder: string): Promise<readonly string[]
     .map((name) => join(folder, name));
 }
 
-/** Writes one, whole or not at all, and deletes those that are no longer kept. Errors: FILE_WRITE_FAILED. */
+/**
+ * Writes one, whole or not at all, and deletes those that are no longer kept. Errors:
+ * FILE_WRITE_FAILED.
+ */
 export async function addCheckpoint(folder: string, checkpoint: Checkpoint): Promise<string> {
   await ensureFolder(folder);
   const path = join(folder, `step-${String(checkpoint.snapshot.step).padStart(9, "0")}.safetensors`);
@@ -50,8 +62,8 @@ export async function addCheckpoint(folder: string, checkpoint: Checkpoint): Pro
 }
 
 /**
- * The newest checkpoint that can be read. Errors: FILE_NOT_FOUND where there is none; CHECKPOINT_INVALID where none can be read,
- * FILE_READ_FAILED.
+ * The newest checkpoint that can be read. Errors: FILE_NOT_FOUND where there is none;
+ * CHECKPOINT_INVALID where none can be read, FILE_READ_FAILED.
  */
 export async function newestCheckpoint(
   folder: string,

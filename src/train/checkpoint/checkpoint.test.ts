@@ -95,7 +95,7 @@ describe("a checkpoint", () => {
         changed((head) => {
           head.format = 1;
         }),
-      "'/format' in its header",
+      "for format in its header",
     ],
     [
       "other labels",

@@ -1,9 +1,12 @@
-/** A training on disk: one safetensors file with every weight under its own name and all that is needed to go on. */
-import { type Static, Type } from "@sinclair/typebox";
-import { Value as Schema } from "@sinclair/typebox/value";
+/**
+ * A training on disk: one safetensors file with every weight under its own name and all that is
+ * needed to go on.
+ */
+import { type Static, Type } from "typebox";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files/atomic-file.ts";
 import { readBytes } from "../../base/files/read-file.ts";
+import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
 import { formatShape, sameShape } from "../../graph/tensor-type.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
 import { layoutOf, type Model } from "../../nn/inference-graph.ts";
@@ -57,7 +60,9 @@ const headSchema = Type.Object({
 });
 type Head = Static<typeof headSchema>;
 
-/** Writes a checkpoint whole or not at all, in the place of an older one. Throws FILE_WRITE_FAILED. */
+/**
+ * Writes a checkpoint whole or not at all, in the place of an older one. Throws FILE_WRITE_FAILED.
+ */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeFileAtomic(path, encodeCheckpoint(checkpoint), { force: true });
 }
@@ -170,9 +175,8 @@ function gather(
 function parseHead(text: string | undefined, where: string): Head {
   if (text === undefined) throw invalid(`a training's own header, '${metadataKey}'`, "a file without it", where);
   const value = parseJson(text, where);
-  const fault = Schema.Errors(headSchema, value).First();
-  if (fault)
-    throw invalid(`'${fault.path}' in its header: ${fault.message}`, JSON.stringify(fault.value) ?? "none", where);
+  const fault = schemaFault(headSchema, value);
+  if (fault) throw invalid(`${expectedOf(fault, "")} in its header`, fault.received, where);
   return value as Head; // checked against its schema in the line above
 }
 
@@ -184,7 +188,10 @@ function parseJson(text: string, where: string): unknown {
   }
 }
 
-/** An architecture that this version no longer knows, or takes other options for, makes the checkpoint unusable. */
+/**
+ * An architecture that this version no longer knows, or takes other options for, makes the
+ * checkpoint unusable.
+ */
 function networkOf({ architecture, options }: Head, where: string) {
   try {
     return createNetwork(architecture, options);

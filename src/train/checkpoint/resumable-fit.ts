@@ -36,8 +36,9 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
 
 /**
  * `fit` with checkpoints, which stay when training ends, so that it can go on with more epochs.
- * Errors: those of `fit`; INTERRUPTED; LOCKED where another training works in the same folder; FILE_EXISTS where one left checkpoints and neither
- * `goOn` nor `force` is set; FILE_NOT_FOUND or CHECKPOINT_INVALID where there is nothing to go on from.
+ * Errors: those of `fit`; INTERRUPTED; LOCKED where another training works in the same folder;
+ * FILE_EXISTS where one left checkpoints and neither `goOn` nor `force` is set; FILE_NOT_FOUND or
+ * CHECKPOINT_INVALID where there is nothing to go on from.
  */
 export async function resumableFit(options: ResumableFitOptions): Promise<FitResult> {
   return withCheckpointFolder(options.checkpoints, (lock) => fitLocked(options, lock));
@@ -113,7 +114,10 @@ async function requireNone({ checkpoints, force }: ResumableFitOptions): Promise
   });
 }
 
-/** The snapshot of a checkpoint that belongs to the same network, labels, picture statistics, optimizer and settings. */
+/**
+ * The snapshot of a checkpoint that belongs to the same network, labels, picture statistics,
+ * optimizer and settings.
+ */
 function snapshotOf(
   found: Checkpoint & { readonly path: string },
   { model, optimizer, settings }: ResumableFitOptions,

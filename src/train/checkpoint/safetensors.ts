@@ -1,5 +1,6 @@
 /**
- * The safetensors format: a JSON header, then raw tensors. Chosen for checkpoints because every data scientist's tools open it.
+ * The safetensors format: a JSON header, then raw tensors. Chosen for checkpoints because every
+ * data scientist's tools open it.
  * Source: https://github.com/huggingface/safetensors (format section of the README).
  */
 import { AppError } from "../../base/errors.ts";
@@ -39,7 +40,8 @@ export function encodeSafetensors(
     dataBytes = end;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  // Spaces behind the JSON bring the data to a multiple of 8, so that readers may map it into memory.
+  // Spaces behind the JSON bring the data to a multiple of 8, so that readers may map it into
+  // memory.
   const headerBytes = Math.ceil(json.length / 8) * 8;
   const file = new Uint8Array(lengthBytes + headerBytes + dataBytes).fill(0x20, lengthBytes, lengthBytes + headerBytes);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
@@ -52,7 +54,10 @@ export function encodeSafetensors(
   return file;
 }
 
-/** Reads a file of float32 tensors. Throws CHECKPOINT_INVALID for anything that the format forbids, truncation included. */
+/**
+ * Reads a file of float32 tensors. Throws CHECKPOINT_INVALID for anything that the format forbids,
+ * truncation included.
+ */
 export function decodeSafetensors(file: Uint8Array, where: string): SafetensorsFile {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerBytes = file.length >= lengthBytes ? Number(view.getBigUint64(0, true)) : Number.NaN;

@@ -10,7 +10,10 @@ import type { Answers } from "../../metrics/classification-metrics.ts";
 import { temperatureBetween } from "../../metrics/temperature-between.ts";
 
 export interface AnsweredPictures extends Answers {
-  /** Divided by the bundle's temperature: their softmax are the probabilities that the bundle gives. `[count, labels]` row-major. */
+  /**
+   * Divided by the bundle's temperature: their softmax are the probabilities that the bundle gives.
+   * `[count, labels]` row-major.
+   */
   readonly logits: Float32Array;
   /** Class indices as the bundle counts them. */
   readonly targets: Int32Array;
@@ -28,8 +31,9 @@ export interface AnswerPicturesOptions {
 }
 
 /**
- * Answers to the pictures at `indices` of a pack, in their order; the pack's targets must be the bundle's class indices. While one batch
- * is computed the next is read. Errors: those of the pack's store; EXECUTION_FAILED, INTERRUPTED.
+ * Answers to the pictures at `indices` of a pack, in their order; the pack's targets must be the
+ * bundle's class indices. While one batch is computed the next is read. Errors: those of the pack's
+ * store; EXECUTION_FAILED, INTERRUPTED.
  */
 export async function answerPictures(
   bundle: LoadedBundle,
@@ -44,7 +48,8 @@ export async function answerPictures(
   const task = progress.start({ label: "evaluate", total: indices.length, unit: "images" });
   const readFrom = (start: number): Promise<Uint8Array> => {
     const read = readPixels(pack, indices.subarray(start, start + batchSize));
-    // A failure is thrown when the pixels are asked for; until then it is nobody's unhandled rejection.
+    // A failure is thrown when the pixels are asked for; until then it is nobody's unhandled
+    // rejection.
     read.catch(() => undefined);
     return read;
   };

@@ -22,9 +22,10 @@ export interface BundlePackOptions {
 }
 
 /**
- * The data under the bundle's recipe, cut as it was for training, with the bundle's class indices as targets. Close its pixels when done.
- * Errors: those of `openSource` and `buildPack`; DATASET_LABELS_DIFFER where the data has a class that the bundle does not know;
- * CONFIG_INVALID where the data is a pack of another recipe.
+ * The data under the bundle's recipe, cut as it was for training, with the bundle's class indices
+ * as targets. Close its pixels when done.
+ * Errors: those of `openSource` and `buildPack`; DATASET_LABELS_DIFFER where the data has a class
+ * that the bundle does not know; CONFIG_INVALID where the data is a pack of another recipe.
  */
 export async function openBundlePack(info: BundleInfo, options: BundlePackOptions): Promise<Pack> {
   const isPack = await isPackFolder(options.data);
@@ -48,7 +49,9 @@ export function chosenIndices(pack: Pack, split: Split | "all"): Uint32Array {
   return Uint32Array.from(sides.flatMap((side) => [...indicesOf(pack, side)]));
 }
 
-/** The data may hold fewer classes than the bundle, not others. Asked before anything is decoded. */
+/**
+ * The data may hold fewer classes than the bundle, not others. Asked before anything is decoded.
+ */
 function requireKnown({ labels }: BundleInfo, given: readonly string[], where: string): void {
   const unknown = given.filter((label) => !labels.includes(label));
   if (unknown.length === 0) return;

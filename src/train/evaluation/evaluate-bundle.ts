@@ -25,7 +25,10 @@ export interface EvaluateBundleOptions {
   readonly against?: LoadedBundle;
   /** Whether to time the answers here. Default false. */
   readonly measuresLatency?: boolean;
-  /** Whether to read the pictures' sizes, for slices by size: every file is opened once more. Default false. */
+  /**
+   * Whether to read the pictures' sizes, for slices by size: every file is opened once more.
+   * Default false.
+   */
   readonly readsSizes?: boolean;
   /** Where packs are kept; in memory alone where left out. */
   readonly packs?: string;
@@ -40,14 +43,19 @@ export interface EvaluateBundleOptions {
 export interface ModelEvaluation extends Analysis {
   readonly answered: AnsweredPictures;
   readonly latency?: Latency;
-  /** Whether the data is what the bundle was trained from, picture by picture and label by label. */
+  /**
+   * Whether the data is what the bundle was trained from, picture by picture and label by label.
+   */
   readonly isTrainingData: boolean;
 }
 
 export interface BundleEvaluation extends ModelEvaluation {
   readonly split: Split | "all";
   readonly datasetHash: string;
-  /** uint8 `[H,W,C]` under the bundle's recipe, by id, of the pictures that the analysis and the comparison name. */
+  /**
+   * uint8 `[H,W,C]` under the bundle's recipe, by id, of the pictures that the analysis and the
+   * comparison name.
+   */
   readonly pictures: ReadonlyMap<string, Uint8Array>;
   readonly against?: AgainstEvaluation;
 }
@@ -55,15 +63,17 @@ export interface BundleEvaluation extends ModelEvaluation {
 export interface AgainstEvaluation extends ModelEvaluation {
   readonly labels: readonly string[];
   readonly comparison: Comparison;
-  /** How many of these pictures the second bundle was trained on; absent where that is not known. */
+  /**
+   * How many of these pictures the second bundle was trained on; absent where that is not known.
+   */
   readonly trainedOn?: number;
 }
 
 type Settings = EvaluateBundleOptions & { readonly split: Split | "all" };
 
 /**
- * Errors: those of `openBundlePack`; DATASET_EMPTY where the split holds no pictures; SOURCE_CHANGED where the second bundle finds other
- * pictures than the first; INTERRUPTED.
+ * Errors: those of `openBundlePack`; DATASET_EMPTY where the split holds no pictures;
+ * SOURCE_CHANGED where the second bundle finds other pictures than the first; INTERRUPTED.
  */
 export async function evaluateBundle(options: EvaluateBundleOptions): Promise<BundleEvaluation> {
   const settings: Settings = { ...options, split: options.split ?? "test" };

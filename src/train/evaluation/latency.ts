@@ -19,8 +19,9 @@ const minCalls = 5;
 const maxCalls = 500;
 
 /**
- * Times the answers to pictures that are decoded already: `pixels` uint8 `[N,H,W,C]`, N at least 1, taken again from the start where they
- * are fewer than a batch. Errors: EXECUTION_FAILED, INTERRUPTED.
+ * Times the answers to pictures that are decoded already: `pixels` uint8 `[N,H,W,C]`, N at least 1,
+ * taken again from the start where they are fewer than a batch. Errors: EXECUTION_FAILED,
+ * INTERRUPTED.
  */
 export async function measureLatency(
   bundle: LoadedBundle,

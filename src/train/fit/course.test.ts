@@ -78,7 +78,10 @@ it("knows from before an interruption how long an epoch takes", () => {
   expect(course.isOver()).toBe(false);
 });
 
-/** Stage and steps of each epoch of 10 steps of 170 ms in 10 s, with an interruption after so many steps in all. */
+/**
+ * Stage and steps of each epoch of 10 steps of 170 ms in 10 s, with an interruption after so many
+ * steps in all.
+ */
 function walk(interruptedAfter = Number.POSITIVE_INFINITY): readonly string[] {
   let now = 0;
   let course = courseOf({ epochs: 1e6, timeMs: 10_000, nowMs: () => now });

@@ -7,11 +7,20 @@ export interface Course {
   learningRateAt(steps: number): number;
   /** How far the averages of the weights move towards the new ones at the step after so many. */
   averageShareAt(steps: number): number;
-  /** The part of the training that an epoch belongs to by its middle; asked when it begins. 1 is the first epoch. */
+  /**
+   * The part of the training that an epoch belongs to by its middle; asked when it begins. 1 is the
+   * first epoch.
+   */
   stageOf(epoch: number): Stage;
-  /** Whether another epoch begins, or one that was begun before an interruption goes on: it is always validated. */
+  /**
+   * Whether another epoch begins, or one that was begun before an interruption goes on: it is
+   * always validated.
+   */
   hasEpoch(epoch: number): boolean;
-  /** Whether an epoch by time ends before its last picture: the time is over, or that of its stage by more than half an epoch. */
+  /**
+   * Whether an epoch by time ends before its last picture: the time is over, or that of its stage
+   * by more than half an epoch.
+   */
   isOver(): boolean;
   /** How long training has taken, with what came before an interruption. */
   elapsedMs(): number;
@@ -47,7 +56,8 @@ export function createCourse(options: FitOptions, stepsPerEpoch: number): Course
       if (timeMs === undefined) return learningRate * schedule(steps, epochs * stepsPerEpoch);
       return learningRate * schedule(shareOf(elapsedMs()) * (ticks - 1), ticks);
     },
-    // Young averages forget quickly, or they would hold on to the first weights. Source: tf.train.ExponentialMovingAverage.
+    // Young averages forget quickly, or they would hold on to the first weights. Source:
+    // tf.train.ExponentialMovingAverage.
     averageShareAt: (steps) => Math.max(1 / Math.max(1, averageSteps), 9 / (10 + steps)),
     stageOf(epoch) {
       const beginMs = epoch === begunEpoch ? epochStartedMs : elapsedMs();

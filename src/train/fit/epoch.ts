@@ -24,7 +24,10 @@ export interface EpochTask {
   readonly stepsBefore: number;
   learningRateAt(step: number): number;
   averageShareAt(step: number): number;
-  /** Called after each step and awaited; true ends the epoch here, since the time of the training is over. */
+  /**
+   * Called after each step and awaited; true ends the epoch here, since the time of the training is
+   * over.
+   */
   afterStep(position: EpochPosition): Promise<boolean>;
   readonly progress: ProgressHandle;
   readonly signal: AbortSignal | undefined;
@@ -36,13 +39,19 @@ export interface EpochResult {
   readonly lastLoss: number;
   /** Of the last step. */
   readonly learningRate: number;
-  /** Why it ended: all batches done, the training's time over, the signal aborted, or a loss that is no finite number. */
+  /**
+   * Why it ended: all batches done, the training's time over, the signal aborted, or a loss that is
+   * no finite number.
+   */
   readonly end: "complete" | "time" | "interrupted" | "diverged";
 }
 
 export const startOfEpoch: EpochPosition = { batches: 0, lossSum: 0, correct: 0 };
 
-/** Every training picture once, in random order; the last batch is filled up from the front of the order. */
+/**
+ * Every training picture once, in random order; the last batch is filled up from the front of the
+ * order.
+ */
 export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
   const { runner, step, pack, batchSize, random, from, progress, signal } = task;
   const { augmentation, size } = step;
@@ -72,7 +81,8 @@ export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
     if (signal?.aborted) return resultWith("interrupted");
     const at = position.batches;
     shrink?.(batch.pixels, fed);
-    // Streams of the batch's own: what it draws follows from seed, epoch and its place in the epoch alone.
+    // Streams of the batch's own: what it draws follows from seed, epoch and its place in the epoch
+    // alone.
     if (augmentation) drawAugmentation(augmentRandom.split(at), augmentation, numbers);
     const batchMaskRandom = maskRandom.split(at);
     for (const { data, rate } of masks) drawMask(batchMaskRandom, rate, data);

@@ -1,4 +1,7 @@
-/** Evaluation of weights on labelled pictures: running statistics, no augmentation, every picture once. */
+/**
+ * Evaluation of weights on labelled pictures: running statistics, no augmentation, every picture
+ * once.
+ */
 import { throwIfCancelled } from "../../base/cancel.ts";
 import { batches, createBatch } from "../../dataset/pack/loader.ts";
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
@@ -8,7 +11,10 @@ import { type Answers, type Evaluation, evaluateAnswers } from "../../metrics/cl
 import { buildEvaluateGraph, type Model, type Weights } from "../../nn/inference-graph.ts";
 import type { Executor, Program } from "../../runtime/executor.ts";
 
-/** Owns the loaded evaluation graph of a model; weights are fed, so one evaluator serves a whole training. */
+/**
+ * Owns the loaded evaluation graph of a model; weights are fed, so one evaluator serves a whole
+ * training.
+ */
 export class Evaluator {
   readonly #program: Program;
   readonly #model: Model;
@@ -24,7 +30,10 @@ export class Evaluator {
     return new Evaluator(await executor.load(buildEvaluateGraph(model, batchSize)), model, batchSize);
   }
 
-  /** Answers to every picture of a split, in the pack's order. Throws INTERRUPTED where `signal` is aborted. */
+  /**
+   * Answers to every picture of a split, in the pack's order. Throws INTERRUPTED where `signal` is
+   * aborted.
+   */
   async answers(weights: Weights, pack: Pack, split: Split, signal?: AbortSignal): Promise<Answers> {
     const { size, labels } = this.#model;
     const batchSize = this.#batchSize;

@@ -1,4 +1,7 @@
-/** The learning-rate range test: one short training with a rate that grows until the loss breaks away. */
+/**
+ * The learning-rate range test: one short training with a rate that grows until the loss breaks
+ * away.
+ */
 import { silentProgress } from "../../base/progress.ts";
 import { createRandom } from "../../base/random.ts";
 import { adamw } from "../step/optimizer.ts";
@@ -18,7 +21,10 @@ export interface RatePoint {
 
 export interface FoundRate {
   readonly points: readonly RatePoint[];
-  /** Where the smoothed loss falls fastest: a good peak for a schedule; undefined where it never falls. */
+  /**
+   * Where the smoothed loss falls fastest: a good peak for a schedule; undefined where it never
+   * falls.
+   */
   readonly suggestion: number | undefined;
 }
 
@@ -51,8 +57,10 @@ const weightOfNewest = 0.1;
 const breakAway = 4;
 
 /**
- * Errors: CONFIG_INVALID as `fit`, EXECUTION_FAILED. An interruption or a loss that is no number ends it with what was measured until then.
- * Source: Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017; smoothing and the steepest point as in fast.ai's lr_find.
+ * Errors: CONFIG_INVALID as `fit`, EXECUTION_FAILED. An interruption or a loss that is no number
+ * ends it with what was measured until then.
+ * Source: Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017; smoothing and the
+ * steepest point as in fast.ai's lr_find.
  */
 export async function findRate(options: FindRateOptions): Promise<FoundRate> {
   const {
@@ -118,7 +126,10 @@ export async function findRate(options: FindRateOptions): Promise<FoundRate> {
   return { points, suggestion: steepest(points) };
 }
 
-/** The rate at which the smoothed loss falls fastest over the logarithm of the rate, before it is at its lowest. */
+/**
+ * The rate at which the smoothed loss falls fastest over the logarithm of the rate, before it is at
+ * its lowest.
+ */
 export function steepest(points: readonly RatePoint[]): number | undefined {
   const lowest = points.reduce(
     (best, { smoothedLoss }, at) => (smoothedLoss < points[best]!.smoothedLoss ? at : best),

@@ -5,9 +5,14 @@ import type { Model } from "../../nn/inference-graph.ts";
 import type { PictureSize } from "../../nn/picture-input.ts";
 import type { FitOptions, FitResult } from "./fit-options.ts";
 
-/** Carries the weights out of a training whose loss stopped being a number: hours of work should not go with it. */
+/**
+ * Carries the weights out of a training whose loss stopped being a number: hours of work should not
+ * go with it.
+ */
 export class DivergenceError extends AppError {
-  /** `last` holds the weights of the last epoch that ended well (the first weights where none did). */
+  /**
+   * `last` holds the weights of the last epoch that ended well (the first weights where none did).
+   */
   readonly result: FitResult;
 
   constructor(detail: ConstructorParameters<typeof AppError>[1], result: FitResult) {
@@ -36,8 +41,8 @@ export function divergence({ epoch, step, loss, learningRate }: DivergencePoint,
 }
 
 /**
- * Throws CONFIG_INVALID for numbers that no training can start with, CHECKPOINT_INVALID for a model that was made for
- * pictures of another size or with other labels than the pack's.
+ * Throws CONFIG_INVALID for numbers that no training can start with, CHECKPOINT_INVALID for a model
+ * that was made for pictures of another size or with other labels than the pack's.
  */
 export function checkFit({ model, pack, epochs, batchSize, learningRate, patience }: FitOptions): void {
   const isWhole = (value: number) => Number.isInteger(value) && value >= 1;

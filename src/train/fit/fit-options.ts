@@ -17,11 +17,17 @@ export interface FitOptions {
   readonly pack: Pack;
   /** How many; with `timeMs` as many as there is time for. */
   readonly epochs: number;
-  /** How long training may take, validation included: the schedule runs out with it, whatever the machine manages until then. */
+  /**
+   * How long training may take, validation included: the schedule runs out with it, whatever the
+   * machine manages until then.
+   */
   readonly timeMs?: number;
   /** Parts of the training that differ, in their order; one for all of it unless given. */
   readonly stages?: readonly Stage[];
-  /** Steps over which weights are averaged; validated and kept are then the averages. 0 or left out: none. */
+  /**
+   * Steps over which weights are averaged; validated and kept are then the averages. 0 or left out:
+   * none.
+   */
   readonly averageSteps?: number;
   readonly batchSize: number;
   /** The schedule's peak. */
@@ -33,11 +39,19 @@ export interface FitOptions {
   readonly augmentation?: Augmentation;
   readonly labelSmoothing?: number;
   readonly classWeights?: readonly number[];
-  /** Decides weights, order, augmentation and dropout: the same seed and threads give the same weights, bit for bit. */
+  /**
+   * Decides weights, order, augmentation and dropout: the same seed and threads give the same
+   * weights, bit for bit.
+   */
   readonly seed: Seed;
-  /** Stop after this many epochs without a better validation; left out, training runs to its end. */
+  /**
+   * Stop after this many epochs without a better validation; left out, training runs to its end.
+   */
   readonly patience?: number;
-  /** Go on from a snapshot that an earlier training of the same options gave: bit for bit as if it had never stopped. */
+  /**
+   * Go on from a snapshot that an earlier training of the same options gave: bit for bit as if it
+   * had never stopped.
+   */
   readonly resume?: Snapshot;
   /** How often `onCheckpoint` is called within an epoch. Never unless given. */
   readonly checkpointMs?: number;
@@ -46,7 +60,10 @@ export interface FitOptions {
   readonly progress?: Progress;
   /** Called at the end of each epoch and awaited; the place to write metrics. */
   onEpoch?(report: EpochReport): void | Promise<void>;
-  /** Called, and awaited, at the end of each epoch, every `checkpointMs`, and when training is interrupted; the place to write checkpoints. */
+  /**
+   * Called, and awaited, at the end of each epoch, every `checkpointMs`, and when training is
+   * interrupted; the place to write checkpoints.
+   */
   onCheckpoint?(snapshot: Snapshot): void | Promise<void>;
   /** Milliseconds from any start. */
   readonly nowMs?: () => number;
@@ -54,7 +71,10 @@ export interface FitOptions {
 
 /** A part of a training. */
 export interface Stage {
-  /** Its end, as a share of the whole training; the last one ends at 1. Changes take place between epochs, and the last epoch is always of the last stage. */
+  /**
+   * Its end, as a share of the whole training; the last one ends at 1. Changes take place between
+   * epochs, and the last epoch is always of the last stage.
+   */
   readonly until: number;
   /** Height and width of the pictures that are fed; the model's unless given. */
   readonly fedSize?: Pick<PictureSize, "height" | "width">;
@@ -123,7 +143,10 @@ export interface EpochReport {
 export interface FitResult {
   /** `diverged` only in the result that a `DivergenceError` carries. */
   readonly end: "finished" | "stopped-early" | "interrupted" | "diverged";
-  /** The weights with the highest validation accuracy (the lower loss among equals); the last ones before any validation. */
+  /**
+   * The weights with the highest validation accuracy (the lower loss among equals); the last ones
+   * before any validation.
+   */
   readonly best: Weights;
   readonly last: Weights;
   /** 0 where no epoch was finished. */

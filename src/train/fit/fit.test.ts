@@ -244,7 +244,8 @@ describe("fit", () => {
   });
 
   it("stops after `patience` epochs that were no better", async () => {
-    // A rate too small to move any weight: the first epoch's accuracy and loss are never bettered by more than chance.
+    // A rate too small to move any weight: the first epoch's accuracy and loss are never bettered
+    // by more than chance.
     const still = { ...base, learningRate: 1e-30, optimizer: sgd(), schedule: constantSchedule() };
     const frozen = { ...still, augmentation: noAugmentation, epochs: 40, patience: 3 };
     const result = await train(frozen);

@@ -20,9 +20,10 @@ import { StagedTraining } from "./staged-training.ts";
 
 /**
  * Trains a model and validates it after every epoch.
- * Throws CONFIG_INVALID for a batch larger than the training set, or for no validation pictures; TRAIN_DIVERGED (a `DivergenceError` that
- * holds the last good weights) where a loss is NaN or infinite; TRAIN_OUT_OF_MEMORY; CHECKPOINT_INVALID for a snapshot of another network,
- * size, labels or optimizer.
+ * Throws CONFIG_INVALID for a batch larger than the training set, or for no validation pictures;
+ * TRAIN_DIVERGED (a `DivergenceError` that holds the last good weights) where a loss is NaN or
+ * infinite; TRAIN_OUT_OF_MEMORY; CHECKPOINT_INVALID for a snapshot of another network, size, labels
+ * or optimizer.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   checkFit(options);
@@ -58,7 +59,8 @@ async function runEpochs(
   let lastGood = copyWeights(training.state());
   let checkpointAt = nowMs();
   const firstEpoch = (resume?.epoch ?? 0) + 1;
-  // Who goes on after an early stop wants to wait once more; who goes on after an interruption, as if there had been none.
+  // Who goes on after an early stop wants to wait once more; who goes on after an interruption, as
+  // if there had been none.
   const hadStopped = resume !== undefined && resume.epoch - (resume.best?.epoch ?? 0) >= (patience ?? Infinity);
   const patientSince = hadStopped ? resume.epoch : 0;
   const resultOf = (end: FitResult["end"], last: Weights): FitResult => {

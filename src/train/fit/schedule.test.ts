@@ -16,7 +16,8 @@ describe("schedules", () => {
   });
 
   it("one-cycle gives PyTorch's OneCycleLR values", () => {
-    // torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=10), anneal_strategy "cos", read with 2.13.
+    // torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=10), anneal_strategy "cos", read
+    // with 2.13.
     const torch = [
       0.04, 0.52, 1, 0.9504846320134737, 0.8117456539497631, 0.6112620219362893, 0.38874197806371075,
       0.18825834605023697, 0.049519367986526286, 4e-6,

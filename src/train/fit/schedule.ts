@@ -1,6 +1,9 @@
 /** Learning-rate schedules: what the peak rate is multiplied by at each step. */
 
-/** @param step 0 for the first. @param totalSteps how many there will be. @returns a factor from 0 to 1. */
+/**
+ * @param step 0 for the first. @param totalSteps how many there will be. @returns a factor from 0
+ * to 1.
+ */
 export type Schedule = (step: number, totalSteps: number) => number;
 
 /** The peak rate throughout. */
@@ -9,13 +12,19 @@ export function constantSchedule(): Schedule {
 }
 
 export interface CosineOptions {
-  /** Share of the steps in which the rate climbs in a straight line from nearly nothing to the peak. Default 0.05. */
+  /**
+   * Share of the steps in which the rate climbs in a straight line from nearly nothing to the peak.
+   * Default 0.05.
+   */
   readonly warmup?: number;
   /** The factor at the end. Default 0. */
   readonly floor?: number;
 }
 
-/** A straight climb, then half a cosine down to the floor. Source: Loshchilov and Hutter, SGDR, ICLR 2017. */
+/**
+ * A straight climb, then half a cosine down to the floor. Source: Loshchilov and Hutter, SGDR, ICLR
+ * 2017.
+ */
 export function cosineWithWarmup({ warmup = 0.05, floor = 0 }: CosineOptions = {}): Schedule {
   return (step, totalSteps) => {
     const warmupSteps = Math.round(warmup * totalSteps);
@@ -34,8 +43,9 @@ export interface OneCycleOptions {
 }
 
 /**
- * Half a cosine up from 1 / startDivisor to the peak, half a cosine down to almost nothing; the values of PyTorch's
- * OneCycleLR with cosine annealing. Source: Smith and Topin, Super-Convergence, 2018.
+ * Half a cosine up from 1 / startDivisor to the peak, half a cosine down to almost nothing; the
+ * values of PyTorch's OneCycleLR with cosine annealing. Source: Smith and Topin, Super-Convergence,
+ * 2018.
  */
 export function oneCycle({ peakAt = 0.3, startDivisor = 25, endDivisor = 1e4 }: OneCycleOptions = {}): Schedule {
   const start = 1 / startDivisor;

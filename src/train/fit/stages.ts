@@ -10,7 +10,10 @@ export interface StageSettings {
   readonly mixOff: number;
 }
 
-/** Ends of the parts, and their share of the full side. Source of the idea: Howard, fast.ai's DAWNBench entry, 2018; Tan and Le, EfficientNetV2, ICML 2021. */
+/**
+ * Ends of the parts, and their share of the full side. Source of the idea: Howard, fast.ai's
+ * DAWNBench entry, 2018; Tan and Le, EfficientNetV2, ICML 2021.
+ */
 const progressiveParts = [
   { until: 0.35, share: 0.5 },
   { until: 0.7, share: 0.75 },

@@ -1,4 +1,7 @@
-/** What training pictures look like once they are varied: a few of a source, by the very graph that training runs. */
+/**
+ * What training pictures look like once they are varied: a few of a source, by the very graph that
+ * training runs.
+ */
 
 import { throwIfCancelled } from "../../base/cancel.ts";
 import type { Progress } from "../../base/progress.ts";
@@ -63,9 +66,11 @@ export interface AugmentationPreview {
 const measuredPictures = 64;
 
 /**
- * Takes the first pictures of each class that belong to the split and varies them. Colours are shown as training sees them, cut off at
- * black and white. The mean and standard deviation that contrast and brightness go by are those of the first pictures alone.
- * Errors: those of `openSource` and `planPictures`; DATASET_EMPTY where the split has no picture that can be used; INTERRUPTED.
+ * Takes the first pictures of each class that belong to the split and varies them. Colours are
+ * shown as training sees them, cut off at black and white. The mean and standard deviation that
+ * contrast and brightness go by are those of the first pictures alone.
+ * Errors: those of `openSource` and `planPictures`; DATASET_EMPTY where the split has no picture
+ * that can be used; INTERRUPTED.
  */
 export async function previewAugmentation(options: AugmentationPreviewOptions): Promise<AugmentationPreview> {
   const { data, settings = {}, count = 8, variants = 8 } = options;

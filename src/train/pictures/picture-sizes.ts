@@ -7,8 +7,9 @@ import { declaredSize } from "../../image/format.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 
 /**
- * The shorter side in pixels of the pictures with these ids, as their files' heads say, in the order of `ids`; `undefined` where a file says
- * none. Nothing is decoded. Errors: those of `openSource`; SOURCE_CHANGED, INTERRUPTED.
+ * The shorter side in pixels of the pictures with these ids, as their files' heads say, in the
+ * order of `ids`; `undefined` where a file says none. Nothing is decoded. Errors: those of
+ * `openSource`; SOURCE_CHANGED, INTERRUPTED.
  */
 export async function readShorterSides(
   data: string,
@@ -49,7 +50,8 @@ async function shorterSide(sample: Sample): Promise<number | undefined> {
     declaredSize(bytes) ??
     (await openPicture(bytes, sample.id)
       .metadata()
-      // Whether the picture is whole was found when it was decoded; here an unreadable head only means an unknown size.
+      // Whether the picture is whole was found when it was decoded; here an unreadable head only
+      // means an unknown size.
       .catch(() => ({ width: undefined, height: undefined })));
   return width === undefined || height === undefined ? undefined : Math.min(width, height);
 }

@@ -1,4 +1,6 @@
-/** From where labelled pictures lie to a pack: opened where it was built before, built where not. */
+/**
+ * From where labelled pictures lie to a pack: opened where it was built before, built where not.
+ */
 import { join, resolve } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
@@ -25,7 +27,8 @@ export interface PreparePackOptions {
   readonly logger?: Logger;
   readonly signal?: AbortSignal;
   /**
-   * Decides the recipe once the data is open, before anything is decoded. A recipe other than that of a pack which `own` came from is refused.
+   * Decides the recipe once the data is open, before anything is decoded. A recipe other than that
+   * of a pack which `own` came from is refused.
    */
   recipeFor(
     own: OwnSize | undefined,
@@ -39,7 +42,10 @@ export interface PreparedPack {
   readonly kind: SourceKind;
 }
 
-/** Errors: those of `openSource`, `buildPack`, `openPack` and `recipeFor`; CONFIG_INVALID where a pack was made by another recipe. */
+/**
+ * Errors: those of `openSource`, `buildPack`, `openPack` and `recipeFor`; CONFIG_INVALID where a
+ * pack was made by another recipe.
+ */
 export async function preparePack(options: PreparePackOptions): Promise<PreparedPack> {
   return (await isPackFolder(options.data)) ? openPrepared(options) : packSource(options);
 }

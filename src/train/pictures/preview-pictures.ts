@@ -1,4 +1,7 @@
-/** A few pictures of a source for a look at them: spread over its classes, of one split, packed as training would. */
+/**
+ * A few pictures of a source for a look at them: spread over its classes, of one split, packed as
+ * training would.
+ */
 
 import { throwIfCancelled } from "../../base/cancel.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
@@ -24,8 +27,9 @@ export interface PreviewPictures {
 }
 
 /**
- * The first pictures of each class in the split, as many of each as make `total`; read in the source's own order, and no more than are
- * needed. Errors: DATASET_EMPTY where there is none; INTERRUPTED; what ends the reading of a source.
+ * The first pictures of each class in the split, as many of each as make `total`; read in the
+ * source's own order, and no more than are needed. Errors: DATASET_EMPTY where there is none;
+ * INTERRUPTED; what ends the reading of a source.
  */
 export async function packPreviewPictures(
   source: Source,
@@ -91,14 +95,18 @@ function nothingToShow(source: Source, split: Split, faults: number): AppError {
   });
 }
 
-/** False where the source itself says that a picture belongs elsewhere; its train split may yet be cut by hash. */
+/**
+ * False where the source itself says that a picture belongs elsewhere; its train split may yet be
+ * cut by hash.
+ */
 function mayBeIn(split: Split, { split: given }: Sample): boolean {
   return given === undefined || given === split || given === "train";
 }
 
 /**
- * The picture under the recipe, or undefined where its hash puts it into another split. Packing also keeps near-duplicates and exchanges a
- * picture or two of very small classes, for which it has to know all pictures; a preview does not read them all.
+ * The picture under the recipe, or undefined where its hash puts it into another split. Packing
+ * also keeps near-duplicates and exchanges a picture or two of very small classes, for which it has
+ * to know all pictures; a preview does not read them all.
  */
 async function packIfIn(
   sample: Sample,

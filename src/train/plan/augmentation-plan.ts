@@ -34,8 +34,9 @@ export interface AugmentationPlan {
 const usualPolicy = { count: 2, magnitude: 9 } as const;
 
 /**
- * How pictures of this recipe are varied. A random crop takes the place of the usual shift and zoom, since it moves and enlarges too, and
- * a RandAugment policy that of the usual changes of colour as well. In a long training photographs are varied more, since each is seen more often.
+ * How pictures of this recipe are varied. A random crop takes the place of the usual shift and
+ * zoom, since it moves and enlarges too, and a RandAugment policy that of the usual changes of
+ * colour as well. In a long training photographs are varied more, since each is seen more often.
  * Errors: CONFIG_INVALID where time and epochs are given.
  */
 export function planAugmentation(

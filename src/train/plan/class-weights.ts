@@ -9,7 +9,10 @@ export interface ClassWeightPlan {
   readonly choices: readonly Choice[];
 }
 
-/** Balanced where one class has at least `unbalancedFrom` times the training pictures of another, unless settings say otherwise. */
+/**
+ * Balanced where one class has at least `unbalancedFrom` times the training pictures of another,
+ * unless settings say otherwise.
+ */
 export function planClassWeights(pack: Pack, settings: TrainSettings): ClassWeightPlan {
   const notes = createNotes();
   const counts = trainCounts(pack);
@@ -35,9 +38,12 @@ function imbalanceOf(counts: readonly number[]): number {
   return present.length === 0 ? 1 : Math.max(...present) / Math.min(...present);
 }
 
-/** total / (classes * count): every class weighs the same, and the mean weight of a picture is 1. */
+/**
+ * total / (classes * count): every class weighs the same, and the mean weight of a picture is 1.
+ */
 function balancedWeights(counts: readonly number[]): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
-  // A class without training pictures is only possible where the source itself gives the splits; its weight is never used.
+  // A class without training pictures is only possible where the source itself gives the splits;
+  // its weight is never used.
   return counts.map((count) => total / (counts.length * Math.max(1, count)));
 }

@@ -1,15 +1,14 @@
-/** The `train` section of the configuration: every key is optional, since what is left out follows from the data. */
-import { type Static, Type } from "@sinclair/typebox";
+/**
+ * The `train` section of the configuration: every key is optional, since what is left out follows
+ * from the data.
+ */
+import { type Static, Type } from "typebox";
 import type { DeepReadonly } from "../../base/freeze.ts";
+import { literals } from "../../base/schema/literals.ts";
 import { recipeFits } from "../../image/recipe.ts";
 
-const choice = <const T extends readonly string[]>(names: T, description: string) =>
-  Type.Optional(
-    Type.Union(
-      names.map((name: T[number]) => Type.Literal(name)),
-      { description },
-    ),
-  );
+const choice = <const T extends readonly [string, ...string[]]>(names: T, description: string) =>
+  Type.Optional(literals(names, { description }));
 
 /** Descriptions are half sentences: they are the help text of the flags too. */
 export const trainConfigSchema = Type.Object({
@@ -177,5 +176,8 @@ export const trainConfigSchema = Type.Object({
 
 export type TrainConfig = DeepReadonly<Static<typeof trainConfigSchema>>;
 
-/** How a model is trained: all of the section but where pictures come from, where the bundle goes, and threads. */
+/**
+ * How a model is trained: all of the section but where pictures come from, where the bundle goes,
+ * and threads.
+ */
 export type TrainSettings = Omit<TrainConfig, "data" | "out" | "threads">;

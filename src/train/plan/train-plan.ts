@@ -1,4 +1,7 @@
-/** Turns settings and facts about the data into everything that a training needs, and says why for what nobody chose. */
+/**
+ * Turns settings and facts about the data into everything that a training needs, and says why for
+ * what nobody chose.
+ */
 import { formatDuration } from "../../base/quantity.ts";
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
@@ -45,14 +48,19 @@ export interface StepPlan {
   readonly choices: readonly Choice[];
 }
 
-/** Photographs are resized to this unless a size is given: small enough to train on two cores, large enough for an animal. */
+/**
+ * Photographs are resized to this unless a size is given: small enough to train on two cores, large
+ * enough for an animal.
+ */
 const photographSide = 64;
 /** Where there is time for it: the same network then sees what 64 pixels do not show. */
 const longPhotographSide = 128;
 
 /**
- * The recipe and the network, decided before any picture is decoded; `own` is the size of pictures that need no decoding.
- * Errors: ARCHITECTURE_UNKNOWN, CONFIG_UNKNOWN_KEY, CONFIG_INVALID (also for hue or saturation of grey pictures).
+ * The recipe and the network, decided before any picture is decoded; `own` is the size of pictures
+ * that need no decoding.
+ * Errors: ARCHITECTURE_UNKNOWN, CONFIG_UNKNOWN_KEY, CONFIG_INVALID (also for hue or saturation of
+ * grey pictures).
  */
 export function planPictures(own: OwnSize | undefined, settings: TrainSettings): PicturePlan {
   const notes = createNotes();
@@ -84,7 +92,10 @@ export function planPictures(own: OwnSize | undefined, settings: TrainSettings):
   return { recipe, network, choices: notes.all };
 }
 
-/** How the network is trained, decided from the packed pictures; `mostThatFits` is the largest batch for which there is memory. */
+/**
+ * How the network is trained, decided from the packed pictures; `mostThatFits` is the largest batch
+ * for which there is memory.
+ */
 export function planSteps(
   pack: Pack,
   kind: SourceKind,
@@ -180,8 +191,10 @@ function averageStepsFor(stepsPerEpoch: number): number {
 }
 
 /**
- * One stage for each halving, down to a few pixels; fewer for very small pictures, which a stage must not use up. Doubling the filters at every halving keeps all
- * stages equally dear, so that a narrow first stage makes the whole network cheap: of photographs it sees many more in the same time.
+ * One stage for each halving, down to a few pixels; fewer for very small pictures, which a stage
+ * must not use up. Doubling the filters at every halving keeps all stages equally dear, so that a
+ * narrow first stage makes the whole network cheap: of photographs it sees many more in the same
+ * time.
  */
 function widthsFor(side: number): number[] {
   if (side < 8) return [32];
@@ -190,7 +203,10 @@ function widthsFor(side: number): number[] {
   return side < 112 ? [16, 32, 64, 128] : [16, 32, 96, 192];
 }
 
-/** A network needs to see about as many pictures in all whether the set is small or large; both ends are bounded. */
+/**
+ * A network needs to see about as many pictures in all whether the set is small or large; both ends
+ * are bounded.
+ */
 const picturesInAll = 450_000;
 
 function epochsFor(trainCount: number): number {
@@ -198,8 +214,9 @@ function epochsFor(trainCount: number): number {
 }
 
 /**
- * Smaller batches for larger pictures keep memory level; an epoch of a small set still has eight steps. Whole sixteens, where there are so many, because the
- * fast path's weight gradient interleaves as many pictures as its vectors are wide (8 or 16).
+ * Smaller batches for larger pictures keep memory level; an epoch of a small set still has eight
+ * steps. Whole sixteens, where there are so many, because the fast path's weight gradient
+ * interleaves as many pictures as its vectors are wide (8 or 16).
  */
 function batchSizeFor(side: number, trainCount: number): number {
   const usual = side < 48 ? 128 : side < 160 ? 64 : 32;

@@ -5,7 +5,10 @@ import type { TrainSettings } from "./train-config.ts";
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000 } as const;
 const longTrainingMs = 45 * 60_000;
 
-/** Milliseconds of `time`; undefined where none is given. Errors: CONFIG_INVALID where epochs are given as well, or no time at all. */
+/**
+ * Milliseconds of `time`; undefined where none is given. Errors: CONFIG_INVALID where epochs are
+ * given as well, or no time at all.
+ */
 export function durationOf({ time, epochs }: TrainSettings): number | undefined {
   if (time === undefined) return undefined;
   const [, amount, unit] = /^([\d.]+)([smh])$/.exec(time) ?? [];
@@ -18,7 +21,10 @@ export function durationOf({ time, epochs }: TrainSettings): number | undefined 
   });
 }
 
-/** Whether the time that was given allows larger pictures, and asks for more variation, since each is seen more often. */
+/**
+ * Whether the time that was given allows larger pictures, and asks for more variation, since each
+ * is seen more often.
+ */
 export function isLongTraining(settings: TrainSettings): boolean {
   return (durationOf(settings) ?? 0) >= longTrainingMs;
 }

@@ -6,9 +6,10 @@ import { float32 } from "../../graph/tensor-type.ts";
 import { constant, scalar, type Value } from "../../graph/value.ts";
 
 /**
- * The mean cross-entropy of logits [N,C] and targets: class indices [N] or, for mixed pictures, each class's share [N,C]. With class
- * weights it is sum of weighted rows / sum of the targets' weights for both; `softmaxCrossEntropy` alone, as PyTorch, would divide
- * shares by N. A picture with the targets t and u at shares s and 1 - s then counts as s pictures of t and 1 - s of u.
+ * The mean cross-entropy of logits [N,C] and targets: class indices [N] or, for mixed pictures,
+ * each class's share [N,C]. With class weights it is sum of weighted rows / sum of the targets'
+ * weights for both; `softmaxCrossEntropy` alone, as PyTorch, would divide shares by N. A picture
+ * with the targets t and u at shares s and 1 - s then counts as s pictures of t and 1 - s of u.
  */
 export function meanLoss(logits: Value, targets: Value, options: CrossEntropyOptions): Value {
   const loss = softmaxCrossEntropy(logits, targets, options);

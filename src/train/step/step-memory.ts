@@ -6,8 +6,9 @@ import { peakBytes } from "../../graph/peak-memory.ts";
 import { buildTrainStep, type TrainStepOptions } from "./step.ts";
 
 /**
- * Of the process beside the step, and how much of its values' peak the engine holds at its own: its arena keeps what it once had in other sizes. Fitted to the
- * peaks that bench:train-step measures on the three reference nets (322, 595 and 1262 MiB; this gives 292, 662 and 1290).
+ * Of the process beside the step, and how much of its values' peak the engine holds at its own: its
+ * arena keeps what it once had in other sizes. Fitted to the peaks that bench:train-step measures
+ * on the three reference nets (322, 595 and 1262 MiB; this gives 292, 662 and 1290).
  */
 const processBytes = 100 * 2 ** 20;
 const arenaFactor = 2;
@@ -17,7 +18,10 @@ export function stepBytes(options: TrainStepOptions): number {
   return processBytes + arenaFactor * peakBytes(expandComposites(buildTrainStep(options).graph));
 }
 
-/** The largest batch, a multiple of 16 from 16 on, whose step takes at most `bytes`; 0 where none does. */
+/**
+ * The largest batch, a multiple of 16 from 16 on, whose step takes at most `bytes`; 0 where none
+ * does.
+ */
 export function largestBatch(options: Omit<TrainStepOptions, "batchSize">, bytes: number): number {
   const [small, large] = [stepBytes({ ...options, batchSize: 1 }), stepBytes({ ...options, batchSize: 17 })];
   const perPicture = Math.max(1, (large - small) / 16);
@@ -28,12 +32,18 @@ export function largestBatch(options: Omit<TrainStepOptions, "batchSize">, bytes
 /** What ONNX Runtime and the C++ library say where memory is short. */
 const shortage = /failed to allocate memory|bad_alloc|out of memory|cannot allocate/i;
 
-/** Refuses a step that is not going to fit: the system may end the whole process for it, without a word. Errors: TRAIN_OUT_OF_MEMORY. */
+/**
+ * Refuses a step that is not going to fit: the system may end the whole process for it, without a
+ * word. Errors: TRAIN_OUT_OF_MEMORY.
+ */
 export function requireMemory(options: TrainStepOptions, bytes: number): void {
   if (stepBytes(options) > bytes) throw shortageError(options, bytes);
 }
 
-/** The error of a step, told as what it is where memory was short: with the batch that would fit into `bytes`. */
+/**
+ * The error of a step, told as what it is where memory was short: with the batch that would fit
+ * into `bytes`.
+ */
 export function explainShortage(error: unknown, options: TrainStepOptions, bytes: number): unknown {
   return isAppError(error, "EXECUTION_FAILED") && shortage.test(error.message)
     ? shortageError(options, bytes, error)

@@ -7,7 +7,10 @@ import type { Executor, Program } from "../../runtime/executor.ts";
 import { initialOptimizerState, type Optimizer, type StepMoment } from "./optimizer.ts";
 import { averageName, nextName, optimizerStateName, type TrainStep } from "./step.ts";
 
-/** Every vector that a step carries on, by its name in the graph: `parameters`, `statistics`, `optimizer.*`, `average.*`. */
+/**
+ * Every vector that a step carries on, by its name in the graph: `parameters`, `statistics`,
+ * `optimizer.*`, `average.*`.
+ */
 export type StateVectors = Readonly<Record<string, Float32Array>>;
 
 export interface StepResult {
@@ -56,7 +59,10 @@ export class StepRunner {
     this.#next = mapValues(state, ({ data }) => vectorOf(new Float32Array(data.length)));
   }
 
-  /** Loads the step. `state` is copied. Throws CHECKPOINT_INVALID where its vectors are not those of the step. */
+  /**
+   * Loads the step. `state` is copied. Throws CHECKPOINT_INVALID where its vectors are not those of
+   * the step.
+   */
   static async start(
     executor: Executor,
     step: TrainStep,
@@ -78,8 +84,9 @@ export class StepRunner {
   }
 
   /**
-   * Runs one step on a batch; `batch` holds `pictures`, `targets` and whatever else the step's graph is fed. `averageShare`, 0 to 1, is how far averages
-   * move towards the new weights, where the step carries averages on.
+   * Runs one step on a batch; `batch` holds `pictures`, `targets` and whatever else the step's
+   * graph is fed. `averageShare`, 0 to 1, is how far averages move towards the new weights, where
+   * the step carries averages on.
    */
   async run(batch: Readonly<Record<string, TensorData>>, moment: StepMoment, averageShare = 0): Promise<StepResult> {
     const numbers = { ...this.#optimizer.scalars(moment), ...(this.#averages && { averageShare }) };
@@ -91,7 +98,10 @@ export class StepRunner {
     return { loss: this.#loss.data[0]!, correct: this.#correct.data[0]! };
   }
 
-  /** The state now. The vectors are the runner's own and change with the steps after the next: copy what is to be kept. */
+  /**
+   * The state now. The vectors are the runner's own and change with the steps after the next: copy
+   * what is to be kept.
+   */
   state(): StateVectors {
     return mapValues(this.#current, ({ data }) => data);
   }

@@ -1,4 +1,7 @@
-/** The graph of one training step: forward pass, loss, backward pass, optimizer and running statistics in one ONNX model. */
+/**
+ * The graph of one training step: forward pass, loss, backward pass, optimizer and running
+ * statistics in one ONNX model.
+ */
 import { gradients } from "../../graph/autodiff.ts";
 import { add, mul, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { correctCount } from "../../graph/ops/loss.ts";
@@ -24,7 +27,10 @@ export interface TrainStepOptions {
   readonly labelSmoothing?: number;
   /** One factor per label; the mean loss is divided by their sum over the batch. */
   readonly classWeights?: readonly number[];
-  /** Height and width of the pictures that are fed, where a part of the training takes smaller ones than the model. */
+  /**
+   * Height and width of the pictures that are fed, where a part of the training takes smaller ones
+   * than the model.
+   */
   readonly fedSize?: Pick<PictureSize, "height" | "width">;
   /** Also carries a moving average of parameters and statistics on. */
   readonly averages?: boolean;
@@ -58,12 +64,13 @@ export const averageName = (name: "parameters" | "statistics"): string => `avera
 export const optimizerStateName = (name: string): string => `optimizer.${name}`;
 
 /**
- * Builds one training step for batches of a fixed size B.
- * Inputs: `pictures` uint8 `[B,H,W,C]`, `targets` int32 `[B]`, `parameters` `[P]`, `statistics` `[S]` (where S > 0),
- * `optimizer.*` `[P]` each, the optimizer's scalars `[]`, `augmentation` `[B,numbersPerPicture]` where it augments, masks where it drops;
- * where it averages `average.parameters` `[P]`, `average.statistics` `[S]` and `averageShare` `[]`, by which the averages move towards the new values.
- * Outputs: every state vector as `NAME.next`, `loss` `[]` (mean over the batch, before the update), `correct` `[]` (of mixed
- * pictures: answers that name the class with the larger share).
+ * Builds one training step for batches of a fixed size B. Inputs: `pictures` uint8 `[B,H,W,C]`,
+ * `targets` int32 `[B]`, `parameters` `[P]`, `statistics` `[S]` (where S > 0), `optimizer.*` `[P]`
+ * each, the optimizer's scalars `[]`, `augmentation` `[B,numbersPerPicture]` where it augments,
+ * masks where it drops; where it averages `average.parameters` `[P]`, `average.statistics` `[S]`
+ * and `averageShare` `[]`, by which the averages move towards the new values. Outputs: every state
+ * vector as `NAME.next`, `loss` `[]` (mean over the batch, before the update), `correct` `[]` (of
+ * mixed pictures: answers that name the class with the larger share).
  */
 export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const { model, batchSize, optimizer, augmentation = noAugmentation, labelSmoothing = 0, classWeights } = options;

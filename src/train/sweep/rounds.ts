@@ -2,7 +2,10 @@
 import type { Sweep } from "./sweep-config.ts";
 import { ranked, type TrialResult } from "./trial.ts";
 
-/** Epochs of each round, rising to `epochs`. Source: Jamieson and Talwalkar, Non-stochastic Best Arm Identification, AISTATS 2016. */
+/**
+ * Epochs of each round, rising to `epochs`. Source: Jamieson and Talwalkar, Non-stochastic Best Arm
+ * Identification, AISTATS 2016.
+ */
 export function roundEpochs({
   method,
   epochs,
@@ -15,7 +18,10 @@ export function roundEpochs({
   return rounds;
 }
 
-/** The numbers of the trials that go on after a round: the best one in `eta`, at least one, and none that failed. */
+/**
+ * The numbers of the trials that go on after a round: the best one in `eta`, at least one, and none
+ * that failed.
+ */
 export function survivors(results: readonly TrialResult[], eta: number): readonly number[] {
   const count = Math.max(1, Math.floor(results.length / eta));
   return ranked(results)

@@ -1,4 +1,7 @@
-/** Runs a sweep's trials, several at once where asked for, and keeps what came of each: a sweep that was cut off goes on where it was. */
+/**
+ * Runs a sweep's trials, several at once where asked for, and keeps what came of each: a sweep that
+ * was cut off goes on where it was.
+ */
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { throwIfCancelled } from "../../base/cancel.ts";
@@ -13,7 +16,10 @@ export interface RunSweepOptions {
   readonly sweep: Sweep;
   /** Where trials are kept, a folder each. */
   readonly folder: string;
-  /** Trains one trial in its folder and gives its figures. What it throws is kept as the trial's result. */
+  /**
+   * Trains one trial in its folder and gives its figures. What it throws is kept as the trial's
+   * result.
+   */
   readonly runTrial: (config: TrialConfig, folder: string) => Promise<Figures>;
   /** Trials at once. Default 1. */
   readonly parallel?: number;
@@ -28,15 +34,18 @@ export type Figures = Pick<
 >;
 
 export interface SweepResult {
-  /** The last result of every trial, the best first: those of later rounds before those that went no further. */
+  /**
+   * The last result of every trial, the best first: those of later rounds before those that went no
+   * further.
+   */
   readonly results: readonly TrialResult[];
   /** How many of all runs were there already. */
   readonly reused: number;
 }
 
 /**
- * Errors: CONFIG_INVALID where the folder holds trials of another sweep; INTERRUPTED, with what was finished kept; FILE_WRITE_FAILED. A trial that
- * fails is a result like any other.
+ * Errors: CONFIG_INVALID where the folder holds trials of another sweep; INTERRUPTED, with what was
+ * finished kept; FILE_WRITE_FAILED. A trial that fails is a result like any other.
  */
 export async function runSweep(options: RunSweepOptions): Promise<SweepResult> {
   const { sweep, folder, parallel = 1, signal, progress = silentProgress } = options;
@@ -100,7 +109,10 @@ async function runOne(
   return result;
 }
 
-/** Failures that follow from a trial's settings alone; others, such as a disk that was not there, may be gone the next time. */
+/**
+ * Failures that follow from a trial's settings alone; others, such as a disk that was not there,
+ * may be gone the next time.
+ */
 const settledFailures: ReadonlySet<string> = new Set(["TRAIN_DIVERGED", "CONFIG_INVALID"] satisfies ErrorCode[]);
 
 /** Undefined where the trial did not come to its end, or failed for what may have changed since. */

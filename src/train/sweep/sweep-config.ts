@@ -1,9 +1,14 @@
-/** A sweep's file: which settings of a training are searched, within what bounds, and by which method. */
-import { type Static, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+/**
+ * A sweep's file: which settings of a training are searched, within what bounds, and by which
+ * method.
+ */
+import { type Static, type TSchema, Type } from "typebox";
+import { Value } from "typebox/value";
 import { loadConfig } from "../../base/config/config.ts";
 import { AppError } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
+import { jsonSchemaOf } from "../../base/schema/json-schema.ts";
+import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
 import { type TrainSettings, trainConfigSchema } from "../plan/train-config.ts";
 
 const schema = Type.Object({
@@ -62,9 +67,11 @@ export interface Sweep extends Readonly<Omit<Static<typeof schema>, "fixed" | "s
 const taken: ReadonlySet<string> = new Set(["data", "out", "epochs", "time", "threads", "checkpointMinutes"]);
 const known = Object.keys(trainConfigSchema.properties).filter((key) => !taken.has(key));
 
-/** Errors: CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, CONFIG_INVALID, each with its place in the file. */
+/**
+ * Errors: CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, CONFIG_INVALID, each with its place in the file.
+ */
 export function parseSweep(text: string, fileName: string): Sweep {
-  const { config } = loadConfig({ schema, fileText: text, fileName });
+  const config = loadConfig({ schema, fileText: text, fileName });
   const { fixed = {}, search, minEpochs, epochs } = config;
   for (const [key, value] of Object.entries(fixed)) requireSetting(key, value, `${fileName} fixed.${key}`);
   const ranges = Object.fromEntries(
@@ -86,16 +93,16 @@ function readRange(key: string, value: unknown, where: string): SearchRange {
     throw invalid(`one of ${kinds.join(", ")}`, JSON.stringify(value), where);
   }
   const kindName = kind as keyof typeof rangeSchemas; // one of its keys, as the line above checks
-  const fault = Value.Errors(rangeSchemas[kindName], given).First();
-  if (fault)
+  if (!Value.Check(rangeSchemas[kindName], given))
     throw invalid(kind === "choice" ? "a list of values" : "two numbers, [low, high]", JSON.stringify(given), where);
   if (kindName === "choice") {
     const values = given as readonly unknown[];
     for (const one of values) requireSetting(key, one, where);
     return { kind: "choice", values };
   }
-  const [low, high] = given as readonly [number, number];
-  const { type } = trainConfigSchema.properties[key as keyof typeof trainConfigSchema.properties] ?? {};
+  const [low, high] = given as unknown as readonly [number, number]; // two numbers, as checked above
+  const setting: TSchema = trainConfigSchema.properties[key as keyof typeof trainConfigSchema.properties] ?? {};
+  const { type } = jsonSchemaOf(setting);
   if (known.includes(key) && type !== "number" && type !== "integer") {
     throw invalid(`choice, since ${key} is no number`, kindName, where);
   }
@@ -127,8 +134,8 @@ function requireSetting(key: string, value: unknown, where: string): void {
     });
   }
   const part = trainConfigSchema.properties[key as keyof typeof trainConfigSchema.properties];
-  const fault = Value.Errors(part, value).First();
-  if (fault) throw invalid(`${key}: ${fault.message}`, JSON.stringify(value), where);
+  const fault = schemaFault(part, value);
+  if (fault) throw invalid(expectedOf(fault, key), fault.received, where);
 }
 
 function invalid(required: string, received: string, where: string): AppError {

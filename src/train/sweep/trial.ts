@@ -1,4 +1,7 @@
-/** One trial of a sweep: what it trains, as a pure function of the sweep and its number, and what came of it. */
+/**
+ * One trial of a sweep: what it trains, as a pure function of the sweep and its number, and what
+ * came of it.
+ */
 import { createRandom, type Random } from "../../base/random.ts";
 import type { TrainSettings } from "../plan/train-config.ts";
 import type { SearchRange, Sweep } from "./sweep-config.ts";

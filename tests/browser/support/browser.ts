@@ -28,7 +28,10 @@ export function launchBrowser(): Promise<Browser> {
 
 export interface WatchedPage {
   readonly page: Page;
-  /** Errors and warnings of the console, uncaught errors, breaches of the content security policy, and requests to another host. */
+  /**
+   * Errors and warnings of the console, uncaught errors, breaches of the content security policy,
+   * and requests to another host.
+   */
   readonly faults: readonly string[];
 }
 
@@ -41,7 +44,10 @@ export const phone: BrowserContextOptions = {
   reducedMotion: "reduce",
 };
 
-/** The playground in a context of its own, once it knows its model. `page.context().close()` ends it. */
+/**
+ * The playground in a context of its own, once it knows its model. `page.context().close()` ends
+ * it.
+ */
 export async function openPlayground(
   browser: Browser,
   origin: string,

@@ -1,4 +1,6 @@
-/** Requests as mistaken or hostile clients send them: each seed has its own, always the same one. */
+/**
+ * Requests as mistaken or hostile clients send them: each seed has its own, always the same one.
+ */
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { createRandom, type Random } from "../../../src/base/random.ts";
@@ -16,7 +18,10 @@ export interface MalformedOptions {
   readonly bodyBytes: number;
 }
 
-/** Some of them are right by chance: what holds for all is that the service survives them and says what it thinks of them. */
+/**
+ * Some of them are right by chance: what holds for all is that the service survives them and says
+ * what it thinks of them.
+ */
 export function malformedRequest(seed: number, options: MalformedOptions): RawRequest {
   const random = createRandom(seed);
   const kinds = Object.values(makers);

@@ -75,7 +75,9 @@ function hugeSides(random: Random): readonly [number, number] {
 
 let bomb: Buffer | undefined;
 
-/** A PNG of 8-bit grey with true checksums, and either a few bytes of pixels or all of them, black. */
+/**
+ * A PNG of 8-bit grey with true checksums, and either a few bytes of pixels or all of them, black.
+ */
 function pngOf([width, height]: readonly [number, number], pixels: "few" | "zeros"): Buffer {
   if (pixels === "few") return assemblePng(width, height, deflateSync(Buffer.alloc(64)));
   bomb ??= assemblePng(width, height, deflateSync(Buffer.alloc((width + 1) * height)));

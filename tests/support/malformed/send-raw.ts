@@ -9,7 +9,10 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Errors: where nobody listens, and where the service neither answers nor hangs up within `patienceMs`. */
+/**
+ * Errors: where nobody listens, and where the service neither answers nor hangs up within
+ * `patienceMs`.
+ */
 export function sendRaw(
   port: number,
   { bytes, isAbandoned, kind }: RawRequest,

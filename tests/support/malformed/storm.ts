@@ -1,4 +1,7 @@
-/** Sends many malformed requests, good ones in between, and takes down whatever should not have happened. */
+/**
+ * Sends many malformed requests, good ones in between, and takes down whatever should not have
+ * happened.
+ */
 import { type MalformedOptions, malformedRequest } from "./malformed-request.ts";
 import { rawRequest } from "./request.ts";
 import { type RawAnswer, sendRaw } from "./send-raw.ts";

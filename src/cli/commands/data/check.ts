@@ -155,7 +155,8 @@ async function writeReport(
   force: boolean,
   { progress, signal, now }: { progress: Progress; signal: AbortSignal; now: () => number },
 ): Promise<void> {
-  // Charts are drawn by libraries that take a while to load; no other use of this command needs them.
+  // Charts are drawn by libraries that take a while to load; no other use of this command needs
+  // them.
   const { renderDatasetReport } = await import("../../../report/dataset/dataset-report.ts");
   const thumbnails = await makeThumbnails(source, inspection.findings, { progress, signal });
   const html = await renderDatasetReport(inspection, {

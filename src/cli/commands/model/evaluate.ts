@@ -110,7 +110,10 @@ async function openModel(given: string, cwd: string): Promise<OpenedModel> {
   return { bundle, file: { path: given, sizeBytes: bytes.byteLength, sha256: sha256(bytes), info: bundle.info } };
 }
 
-/** All figures as JSON; curves and pictures are in the files that show them, single answers in the CSV. */
+/**
+ * All figures as JSON; curves and pictures are in the files that show them, single answers in the
+ * CSV.
+ */
 function resultOf({ model, against, data, evaluation }: EvaluatedModels, files: readonly string[]): object {
   const { split, datasetHash } = evaluation;
   const second = evaluation.against;

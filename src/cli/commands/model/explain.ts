@@ -110,8 +110,8 @@ for --class. The map comes from the gradients of the class's score at the networ
 });
 
 /**
- * A name for each picture's map, none twice: the file's own without its ending; where two are called the same, with it, and with so many of the
- * folders above it as tell them apart.
+ * A name for each picture's map, none twice: the file's own without its ending; where two are
+ * called the same, with it, and with so many of the folders above it as tell them apart.
  */
 export function mapNames(files: readonly string[]): readonly string[] {
   const parts = files.map((file) => file.split(/[\\/]+/).filter((part) => part !== "" && part !== "."));

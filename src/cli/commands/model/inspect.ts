@@ -53,7 +53,10 @@ function describe(file: { path: string; sizeBytes: number; sha256: string }, inf
   return alignRows(rows.map(([name, value]) => [style.bold(name), value]));
 }
 
-/** A bundle may come from another program: what is there is shown, and nothing else taken for granted. */
+/**
+ * A bundle may come from another program: what is there is shown, and nothing else taken for
+ * granted.
+ */
 function figuresOf(evaluation: BundleInfo["evaluation"]): string {
   const { accuracy, count, loss, split } = evaluation;
   const parts = [

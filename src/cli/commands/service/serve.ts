@@ -44,7 +44,9 @@ The log is one JSON object on a line for each request, on standard output or in 
   },
 });
 
-/** Listens, calls `tell` with the address, and serves until the signal; then ends it in good order. */
+/**
+ * Listens, calls `tell` with the address, and serves until the signal; then ends it in good order.
+ */
 export async function runServer(
   server: PawprintServer,
   { signal }: Pick<CommandContext, "signal">,

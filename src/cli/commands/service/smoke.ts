@@ -1,4 +1,6 @@
-/** `pawprint smoke`: calls every route of a running service and holds the answers to the contract. */
+/**
+ * `pawprint smoke`: calls every route of a running service and holds the answers to the contract.
+ */
 import { createClient } from "../../../server/client.ts";
 import { type SmokeStep, smokeTest } from "../../../server/smoke-test.ts";
 import { defineCommand } from "../../frame/command.ts";

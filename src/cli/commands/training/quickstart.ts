@@ -1,4 +1,7 @@
-/** `pawprint quickstart` (= `npm start`): the whole way from pictures to a service, a line of explanation for each step. */
+/**
+ * `pawprint quickstart` (= `npm start`): the whole way from pictures to a service, a line of
+ * explanation for each step.
+ */
 import { writeSampleSet } from "../../../image/sample-pictures.ts";
 import { openPredictor } from "../../../predict/predictor.ts";
 import { createServer } from "../../../server/create-server.ts";

@@ -3,7 +3,10 @@ import { countBy, sortLabels } from "../../inspect.ts";
 import { type Split, splits } from "../../sources/source.ts";
 import type { ClassFacts, DecodedFacts, PictureFacts } from "./findings.ts";
 
-/** A row for each class, in the order of class indices; means are taken over the pictures that could be decoded. */
+/**
+ * A row for each class, in the order of class indices; means are taken over the pictures that could
+ * be decoded.
+ */
 export function classFactsOf(facts: readonly PictureFacts[]): readonly ClassFacts[] {
   const byLabel = groupByLabel(facts);
   return sortLabels(byLabel.keys()).map((label) => {

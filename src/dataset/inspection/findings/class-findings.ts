@@ -51,7 +51,10 @@ function findOneClass(counts: ReadonlyMap<string, number>): readonly Finding[] {
   return counts.size === 1 ? [aboutClasses("one-class", `only ${JSON.stringify(label)}`)] : [];
 }
 
-/** Classes with fewer different pictures than splits that will be cut from them; those that conflict cannot be used. */
+/**
+ * Classes with fewer different pictures than splits that will be cut from them; those that conflict
+ * cannot be used.
+ */
 function findSmall(pictures: readonly ScannedPicture[]): readonly Finding[] {
   const minimum = minimumPerClass(planSplits(new Set(pictures.flatMap(({ facts }) => facts.split ?? []))));
   const different = new Map(pictures.map(({ facts }) => [facts.label, 0]));

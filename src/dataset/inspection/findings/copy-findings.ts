@@ -1,4 +1,7 @@
-/** Finds pictures that stand there more than once, exactly or nearly, and says what that does: conflicts, leakage, repetition. */
+/**
+ * Finds pictures that stand there more than once, exactly or nearly, and says what that does:
+ * conflicts, leakage, repetition.
+ */
 import { throwIfCancelled } from "../../../base/cancel.ts";
 import { findNearDuplicates, groupPairs, type NearPair } from "../../near-duplicates.ts";
 import { byCodeUnits } from "../../sources/folder.ts";
@@ -21,8 +24,9 @@ const nearKinds: CopyKinds = {
 };
 
 /**
- * Findings about groups of equal pictures, then of nearly equal ones. Of exact copies one alone takes part in the search for near ones.
- * Pictures that could not be decoded must be left out by the caller: all empty files are equal.
+ * Findings about groups of equal pictures, then of nearly equal ones. Of exact copies one alone
+ * takes part in the search for near ones. Pictures that could not be decoded must be left out by
+ * the caller: all empty files are equal.
  */
 export function findCopies(pictures: readonly ScannedPicture[], signal?: AbortSignal): readonly Finding[] {
   const groups = [...groupByHash(pictures).values()].map((group) => group.toSorted(byKeeping));
@@ -52,7 +56,10 @@ export function groupByHash(pictures: readonly ScannedPicture[]): ReadonlyMap<st
   return groups;
 }
 
-/** Copies under several labels are a conflict, in several splits leakage; those left within a label and a split are repetitions. */
+/**
+ * Copies under several labels are a conflict, in several splits leakage; those left within a label
+ * and a split are repetitions.
+ */
 function aboutExactCopies(group: readonly PictureFacts[]): readonly Finding[] {
   const problems = aboutSides(group, exactKinds, "the same bytes");
   if (labelsOf(group).length > 1) return problems;
@@ -98,8 +105,8 @@ const rankOfSplit: Readonly<Record<Split, number>> = { test: 0, val: 1, train: 2
 const rankWithoutSplit = 3;
 
 /**
- * The one to keep first: test before val before train, so that it is the training copy which goes; then the largest picture, then the
- * first name.
+ * The one to keep first: test before val before train, so that it is the training copy which goes;
+ * then the largest picture, then the first name.
  */
 function byKeeping({ facts: a }: ScannedPicture, { facts: b }: ScannedPicture): number {
   const rank = ({ split }: PictureFacts): number => (split === undefined ? rankWithoutSplit : rankOfSplit[split]);

@@ -2,7 +2,10 @@
 import type { PictureFormat } from "../../../image/format.ts";
 import type { SourceKind, Split } from "../../sources/source.ts";
 
-/** error: the picture cannot be used, or makes figures untrue. warning: most likely a mistake. note: good to know. */
+/**
+ * error: the picture cannot be used, or makes figures untrue. warning: most likely a mistake. note:
+ * good to know.
+ */
 export type Severity = "error" | "warning" | "note";
 
 interface FindingEntry {
@@ -115,8 +118,8 @@ export type FindingKind = keyof typeof findingTable;
 export interface Finding {
   readonly kind: FindingKind;
   /**
-   * The pictures it is about, as ids in their source. For duplicates, conflicts and leakage all pictures of one group, the one to keep first.
-   * Empty for findings about classes.
+   * The pictures it is about, as ids in their source. For duplicates, conflicts and leakage all
+   * pictures of one group, the one to keep first. Empty for findings about classes.
    */
   readonly ids: readonly string[];
   /** The ids that a fix of this kind moves: for duplicates all but the first, for conflicts all. */
@@ -147,7 +150,10 @@ export interface DecodedFacts {
   readonly mode: "rgb" | "grey" | "cmyk" | "other";
   /** Of a channel. */
   readonly bits: 8 | 16 | 32;
-  /** True where some of the picture is transparent; a channel that says "opaque" everywhere changes nothing and does not count. */
+  /**
+   * True where some of the picture is transparent; a channel that says "opaque" everywhere changes
+   * nothing and does not count.
+   */
   readonly hasAlpha: boolean;
   /** Frames of an animation, pages of a TIFF. */
   readonly frames: number;

@@ -77,7 +77,10 @@ const extensionsOf: Readonly<Record<PictureFormat, readonly string[]>> = {
   avif: [".avif"],
 };
 
-/** Extensions that stand for something else. Any other ending ("photo.v2") says nothing about the content. */
+/**
+ * Extensions that stand for something else. Any other ending ("photo.v2") says nothing about the
+ * content.
+ */
 const foreignExtensions = [".bmp", ".heic", ".heif", ".ico", ".jp2", ".jxl", ".svg", ".pdf", ".psd", ".txt", ".html"];
 const sayingExtensions = new Set([...Object.values(extensionsOf).flat(), ...foreignExtensions]);
 

@@ -30,8 +30,8 @@ const logName = "log.jsonl";
 const logFormat = "pawprint-quarantine-1";
 
 /**
- * Writes the log, whole or not at all, before anything is moved. The source is written relative to the quarantine, so that both may be moved
- * together. Errors: FILE_EXISTS, FILE_WRITE_FAILED.
+ * Writes the log, whole or not at all, before anything is moved. The source is written relative to
+ * the quarantine, so that both may be moved together. Errors: FILE_EXISTS, FILE_WRITE_FAILED.
  */
 export async function writeQuarantineLog(
   folder: string,
@@ -44,7 +44,8 @@ export async function writeQuarantineLog(
 }
 
 /**
- * Reads a quarantine's log and makes sure that none of its paths leads out of the quarantine or the source.
+ * Reads a quarantine's log and makes sure that none of its paths leads out of the quarantine or the
+ * source.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; MANIFEST_INVALID with the line's number.
  */
 export async function readQuarantineLog(folder: string): Promise<QuarantineLog> {

@@ -244,8 +244,9 @@ describe("restoring a quarantine", () => {
 class Killed extends Error {}
 
 /**
- * A file system that is there for so many calls and then gone, as for a process that is killed: the last call may be done or not. With
- * `isFar` the quarantine lies on another device, so that links fail and files are copied.
+ * A file system that is there for so many calls and then gone, as for a process that is killed: the
+ * last call may be done or not. With `isFar` the quarantine lies on another device, so that links
+ * fail and files are copied.
  */
 function dyingFiles(
   calls: number,
@@ -268,7 +269,8 @@ function dyingFiles(
     if (isFar && isQuarantined(from) !== isQuarantined(to)) throw Object.assign(new Error("far"), { code: "EXDEV" });
     await link(from, to);
   };
-  // Casts: wrapping an overloaded function keeps what it does, and TypeScript sees one of its overloads.
+  // Casts: wrapping an overloaded function keeps what it does, and TypeScript sees one of its
+  // overloads.
   const files = {
     link: limited(linkNear),
     rm: limited(nodeFiles.rm),

@@ -14,7 +14,9 @@ import { type MoveFileSystem, moveFile } from "./move-file.ts";
 import { pathInside, type QuarantineEntry, writeQuarantineLog } from "./quarantine-log.ts";
 
 export interface QuarantineOptions {
-  /** Where quarantines are made, each in a folder of its own; `<source>.quarantine` unless given. */
+  /**
+   * Where quarantines are made, each in a folder of its own; `<source>.quarantine` unless given.
+   */
   readonly to?: string;
   /** Which findings lead to a move; `fixedKinds` unless given. */
   readonly kinds?: readonly FindingKind[];
@@ -26,7 +28,9 @@ export interface QuarantineOptions {
 }
 
 export interface QuarantineReport {
-  /** Absolute path of the new folder with pictures and log; absent where nothing was to be moved. */
+  /**
+   * Absolute path of the new folder with pictures and log; absent where nothing was to be moved.
+   */
   readonly folder?: string;
   readonly moved: readonly QuarantineEntry[];
   /** Offenders that stay where they are. */
@@ -39,12 +43,14 @@ export const fixedKinds: readonly FindingKind[] = allKinds().filter((kind) => fi
 const picturesFolder = "pictures";
 
 /**
- * Moves the offenders of an inspection's findings to `<to>/<time>/pictures/...`, each once, under their relative paths. A log of all
- * moves is on the disk before the first of them, so that `restoreQuarantine` can undo any part of the work, whenever it ended.
- * Nothing is ever overwritten; symbolic links and files that cannot be read are left.
+ * Moves the offenders of an inspection's findings to `<to>/<time>/pictures/...`, each once, under
+ * their relative paths. A log of all moves is on the disk before the first of them, so that
+ * `restoreQuarantine` can undo any part of the work, whenever it ended. Nothing is ever
+ * overwritten; symbolic links and files that cannot be read are left.
  *
- * Errors: DATASET_SOURCE_UNKNOWN for a source that is no folder; SOURCE_CHANGED, before anything is moved, where a picture is no longer the
- * one that was inspected; FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED.
+ * Errors: DATASET_SOURCE_UNKNOWN for a source that is no folder; SOURCE_CHANGED, before anything is
+ * moved, where a picture is no longer the one that was inspected; FILE_EXISTS, FILE_WRITE_FAILED,
+ * INTERRUPTED.
  */
 export async function quarantine(
   inspection: Pick<Inspection, "source" | "findings" | "facts">,
@@ -193,7 +199,9 @@ function withWayBack(error: unknown, folder: string): unknown {
   return new AppError(code, { required, ...(received && { received }), ...(where && { where }), hint, cause: error });
 }
 
-/** The command line that undoes a quarantine; a path with blanks or other odd characters is quoted. */
+/**
+ * The command line that undoes a quarantine; a path with blanks or other odd characters is quoted.
+ */
 export function restoreCommand(folder: string): string {
   return `pawprint data restore ${/^[\p{L}\p{N}_./\\:@+-]+$/u.test(folder) ? folder : JSON.stringify(folder)}`;
 }

@@ -28,8 +28,9 @@ export interface RestoreReport {
 }
 
 /**
- * Moves every picture of a quarantine's log back to its place. Each is compared with its SHA-256 first, and no file that has taken its
- * place is overwritten. It may be run again at any time, also on a quarantine or a restoration that was killed half-way; the log stays.
+ * Moves every picture of a quarantine's log back to its place. Each is compared with its SHA-256
+ * first, and no file that has taken its place is overwritten. It may be run again at any time, also
+ * on a quarantine or a restoration that was killed half-way; the log stays.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MANIFEST_INVALID, FILE_WRITE_FAILED, INTERRUPTED.
  */
 export async function restoreQuarantine(folder: string, options: RestoreOptions = {}): Promise<RestoreReport> {
@@ -101,7 +102,10 @@ async function hashOf(path: string, signal: AbortSignal | undefined): Promise<st
   }
 }
 
-/** Takes away the folders that held the pictures, from the deepest up; those that still hold something stay. */
+/**
+ * Takes away the folders that held the pictures, from the deepest up; those that still hold
+ * something stay.
+ */
 async function removeEmptyFolders(folder: string, entries: readonly QuarantineEntry[]): Promise<void> {
   const emptied = new Set<string>();
   for (const { to } of entries) {

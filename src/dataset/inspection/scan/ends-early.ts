@@ -1,9 +1,13 @@
-/** Tells a picture file that was cut off from one that is damaged, by the frame that each format puts around its content. */
+/**
+ * Tells a picture file that was cut off from one that is damaged, by the frame that each format
+ * puts around its content.
+ */
 import type { PictureFormat } from "../../../image/format.ts";
 
 /**
- * True where the file is shorter than its own structure says: its end mark is missing, or a part would reach beyond the end. Only the
- * structure is walked, nothing is decoded. Meant for files that a decoder has refused already.
+ * True where the file is shorter than its own structure says: its end mark is missing, or a part
+ * would reach beyond the end. Only the structure is walked, nothing is decoded. Meant for files
+ * that a decoder has refused already.
  */
 export function endsEarly(bytes: Uint8Array, format: PictureFormat): boolean {
   return walks[format](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -18,7 +22,10 @@ const walks: Readonly<Record<PictureFormat, (bytes: Buffer) => boolean>> = {
   avif: boxesEndEarly,
 };
 
-/** ITU-T T.81, B.1.1: segments with their lengths up to the first scan, then data that ends with the mark FF D9. */
+/**
+ * ITU-T T.81, B.1.1: segments with their lengths up to the first scan, then data that ends with the
+ * mark FF D9.
+ */
 function jpegEndsEarly(bytes: Buffer): boolean {
   let at = 2;
   while (at + 4 <= bytes.length) {
@@ -43,7 +50,10 @@ function pngEndsEarly(bytes: Buffer): boolean {
   return true;
 }
 
-/** GIF89a specification: extensions (21) and frames (2C), each with blocks of up to 255 bytes, then the trailer (3B). */
+/**
+ * GIF89a specification: extensions (21) and frames (2C), each with blocks of up to 255 bytes, then
+ * the trailer (3B).
+ */
 function gifEndsEarly(bytes: Buffer): boolean {
   const colourTableBytes = (flags: number): number => ((flags & 0x80) === 0 ? 0 : 3 << ((flags & 7) + 1));
   let at = 13 + colourTableBytes(bytes[10] ?? 0);
@@ -58,8 +68,9 @@ function gifEndsEarly(bytes: Buffer): boolean {
 }
 
 /**
- * ISO/IEC 14496-12, 4.2: boxes of a length and a type; length 1 stands for a 64-bit length, 0 for the rest of the file. A picture needs
- * a description (meta) and its data (mdat, or idat inside meta), so that a cut between boxes shows as well.
+ * ISO/IEC 14496-12, 4.2: boxes of a length and a type; length 1 stands for a 64-bit length, 0 for
+ * the rest of the file. A picture needs a description (meta) and its data (mdat, or idat inside
+ * meta), so that a cut between boxes shows as well.
  */
 function boxesEndEarly(bytes: Buffer): boolean {
   const missing = new Set(["meta", "mdat"]);
@@ -81,7 +92,10 @@ function boxesEndEarly(bytes: Buffer): boolean {
 const tiffValueBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 const [stripOffsets, stripByteCounts, tileOffsets, tileByteCounts] = [273, 279, 324, 325];
 
-/** TIFF 6.0, section 2: the first directory, its values, and the strips or tiles of pixels that it points to, lie inside the file. */
+/**
+ * TIFF 6.0, section 2: the first directory, its values, and the strips or tiles of pixels that it
+ * points to, lie inside the file.
+ */
 function tiffEndsEarly(bytes: Buffer): boolean {
   if (bytes.length < 8) return true;
   const isLittle = bytes[0] === 0x49;

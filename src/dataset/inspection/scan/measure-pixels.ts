@@ -3,7 +3,9 @@ import type { PixelImage } from "../../../image/decode.ts";
 import type { DecodedFacts } from "../findings/findings.ts";
 
 export interface PixelMeasures extends Pick<DecodedFacts, "brightness" | "contrast" | "colourfulness" | "meanColour"> {
-  /** The largest standard deviation of a channel, 0 to 127.5: 0 where all pixels have one colour. */
+  /**
+   * The largest standard deviation of a channel, 0 to 127.5: 0 where all pixels have one colour.
+   */
   readonly spread: number;
 }
 

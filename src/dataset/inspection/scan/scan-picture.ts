@@ -27,14 +27,18 @@ export interface ScannedPicture {
   readonly fault?: PictureFault;
   /** What the decoder disliked and went on from. */
   readonly complaint?: string;
-  /** Standard deviation of the channel that varies most, 0 to 127.5; absent where it could not be decoded. */
+  /**
+   * Standard deviation of the channel that varies most, 0 to 127.5; absent where it could not be
+   * decoded.
+   */
   readonly spread?: number;
   readonly fingerprint?: Uint8Array;
 }
 
 /**
- * Larger pictures are squashed to 64 x 64 before they are measured: enough for means, and quick. Smaller ones are measured as they are,
- * which is quicker still (1.4 ms instead of 2.3 ms for 128 x 128); the fingerprints of both ways differ by 4 of 128 bits at most.
+ * Larger pictures are squashed to 64 x 64 before they are measured: enough for means, and quick.
+ * Smaller ones are measured as they are, which is quicker still (1.4 ms instead of 2.3 ms for 128 x
+ * 128); the fingerprints of both ways differ by 4 of 128 bits at most.
  */
 const [squashedSidePx, unsquashedPixels] = [64, 128 * 128];
 
@@ -83,8 +87,9 @@ function withLook(facts: Omit<PictureFacts, "decoded">, { decoded, image, compla
 }
 
 /**
- * JPEGs are decoded strictly first, and once more by the usual rule where that fails: their decoder mends a good deal of damage and
- * only warns of it. Other decoders warn of what harms no picture (odd colour profiles) and refuse real damage.
+ * JPEGs are decoded strictly first, and once more by the usual rule where that fails: their decoder
+ * mends a good deal of damage and only warns of it. Other decoders warn of what harms no picture
+ * (odd colour profiles) and refuse real damage.
  */
 async function lookAtFile(bytes: Uint8Array, where: string): Promise<Look> {
   if (sniffFormat(bytes) !== "jpeg") return lookThrough(openPicture(bytes, where), bytes, where);
@@ -128,7 +133,10 @@ async function squash({ width, height, channels, pixels }: PixelImage): Promise<
   return (await takeLook(sharp(pixels, { raw: { width, height, channels } }), width * height)).image;
 }
 
-/** The whole picture, upright, on white, squashed where it is large; and whether any of it is transparent. */
+/**
+ * The whole picture, upright, on white, squashed where it is large; and whether any of it is
+ * transparent.
+ */
 async function takeLook(picture: Sharp, pixels: number): Promise<{ image: PixelImage; hasTransparency: boolean }> {
   const side = squashedSidePx;
   const upright = picture.autoOrient();

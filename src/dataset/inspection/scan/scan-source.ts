@@ -18,7 +18,8 @@ export interface ScannedSource {
 }
 
 /**
- * Every labelled picture read, hashed and decoded once. Of each some 1 kB is kept (facts and a fingerprint), no pixels.
+ * Every labelled picture read, hashed and decoded once. Of each some 1 kB is kept (facts and a
+ * fingerprint), no pixels.
  * Errors: SOURCE_CHANGED, INTERRUPTED, and what the source throws where it fails as a whole.
  */
 export async function scanSource(

@@ -10,7 +10,9 @@ import type { Finding, FindingKind } from "../findings/findings.ts";
 export interface ThumbnailOptions {
   /** At most so many pictures of one kind of finding. */
   readonly perKind?: number;
-  /** At most so many pictures of one finding: a series of 200 near-duplicates is known by its first. */
+  /**
+   * At most so many pictures of one finding: a series of 200 near-duplicates is known by its first.
+   */
   readonly perFinding?: number;
   /** The longer side; smaller pictures are left as they are. */
   readonly sidePx?: number;
@@ -19,8 +21,8 @@ export interface ThumbnailOptions {
 }
 
 /**
- * JPEG bytes by picture id, for the first pictures of each kind of finding. Pictures that cannot be decoded are absent. The bytes
- * are read once more, in the source's order.
+ * JPEG bytes by picture id, for the first pictures of each kind of finding. Pictures that cannot be
+ * decoded are absent. The bytes are read once more, in the source's order.
  * Errors: SOURCE_CHANGED, INTERRUPTED.
  */
 export async function makeThumbnails(

@@ -5,14 +5,18 @@ import { readFailure } from "../../../base/files/file-failure.ts";
 
 export type ArchiveKind = "zip" | "tar";
 
-/** Enough for a gzip header and the first block of a tar behind it; such a piece unpacks to 4 MB at most. */
+/**
+ * Enough for a gzip header and the first block of a tar behind it; such a piece unpacks to 4 MB at
+ * most.
+ */
 const startBytes = 4096;
 
 /** A zip begins with its first entry, an empty one with the record at its end (APPNOTE 6.3). */
 const zipStarts = ["PK\x03\x04", "PK\x05\x06"];
 
 /**
- * "tar" also for one packed by gzip; undefined for a file that is no such archive by its content nor by its name.
+ * "tar" also for one packed by gzip; undefined for a file that is no such archive by its content
+ * nor by its name.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED.
  */
 export async function archiveKindOf(location: string): Promise<ArchiveKind | undefined> {

@@ -12,16 +12,20 @@ import { openTar } from "./tar-file.ts";
 import { openZip } from "./zip-file.ts";
 
 /**
- * Lists an archive of labelled pictures; `readLayout` says how labels and given splits are told. Entries whose names lead out of the
- * archive are skipped; entries of a zip that are damaged turn out to be unreadable pictures. A zip gives its pictures sorted by name, a tar
- * in its own order.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, ARCHIVE_CORRUPT, ARCHIVE_LIMIT, DATASET_SOURCE_UNKNOWN for an archive of idx or CIFAR-10 files.
+ * Lists an archive of labelled pictures; `readLayout` says how labels and given splits are told.
+ * Entries whose names lead out of the archive are skipped; entries of a zip that are damaged turn
+ * out to be unreadable pictures. A zip gives its pictures sorted by name, a tar in its own order.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, ARCHIVE_CORRUPT, ARCHIVE_LIMIT, DATASET_SOURCE_UNKNOWN
+ * for an archive of idx or CIFAR-10 files.
  */
 export async function openArchive(location: string): Promise<Source> {
   return (await archiveKindOf(location)) === "tar" ? openTarArchive(location) : openZipArchive(location);
 }
 
-/** The layout of an archive's pictures; an archive of idx or CIFAR-10 files is refused, since those are read where they lie. */
+/**
+ * The layout of an archive's pictures; an archive of idx or CIFAR-10 files is refused, since those
+ * are read where they lie.
+ */
 async function readArchiveLayout(
   names: readonly string[],
   location: string,
@@ -44,7 +48,8 @@ async function openZipArchive(location: string): Promise<Source> {
     const fault = nameFaultOf(name);
     return fault === undefined ? [] : [skippedEntry(name, fault)];
   });
-  // A name may stand in an archive twice; the last one counts, as it does when an archive is unpacked.
+  // A name may stand in an archive twice; the last one counts, as it does when an archive is
+  // unpacked.
   const entries = new Map(zip.entries.map((entry) => [entry.name, entry]));
   const names = [...entries.keys()].filter((name) => nameFaultOf(name) === undefined);
   const { labelled, unlabelled } = await readArchiveLayout(names.sort(byCodeUnits), location, zip.close);

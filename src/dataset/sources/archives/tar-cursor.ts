@@ -1,4 +1,7 @@
-/** Serves entries of an archive that can only be read forwards to callers that ask for several at once, nearly in order. */
+/**
+ * Serves entries of an archive that can only be read forwards to callers that ask for several at
+ * once, nearly in order.
+ */
 import type { TarStreamEntry } from "./tar-entries.ts";
 
 interface Request {
@@ -6,12 +9,15 @@ interface Request {
   reject(error: unknown): void;
 }
 
-/** What was passed over is kept for callers that come a little late; starting again would cost a whole pass. */
+/**
+ * What was passed over is kept for callers that come a little late; starting again would cost a
+ * whole pass.
+ */
 const keptLimits = { count: 64, sizeBytes: 64 * 2 ** 20 } as const;
 
 /**
- * Requests wait until the one pass that is under way comes to them. It stops where nobody waits, and begins anew where only
- * entries before it are asked for.
+ * Requests wait until the one pass that is under way comes to them. It stops where nobody waits,
+ * and begins anew where only entries before it are asked for.
  */
 export class TarCursor {
   readonly #start: () => AsyncGenerator<TarStreamEntry, void, undefined>;
@@ -30,7 +36,10 @@ export class TarCursor {
     this.#isWanted = isWanted;
   }
 
-  /** The content of the entry at a position, counted over the entries of every type. Errors: those of the pass. */
+  /**
+   * The content of the entry at a position, counted over the entries of every type. Errors: those
+   * of the pass.
+   */
   read(at: number): Promise<Uint8Array> {
     const kept = this.#takeKept(at);
     if (kept !== undefined) return Promise.resolve(kept);

@@ -1,4 +1,6 @@
-/** One pass through a tar or tar.gz: its entries in their order, each with its content as a stream. */
+/**
+ * One pass through a tar or tar.gz: its entries in their order, each with its content as a stream.
+ */
 import type { FileHandle } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
@@ -23,11 +25,15 @@ const blockBytes = 512;
 /** An entry of any type: `header` says what it is, the stream gives its content. */
 export type TarStreamEntry = ExtractEvents["entry"][1];
 
-/** Tars from before 1988 lack the word "ustar"; their headers still carry a checksum, which is verified. */
+/**
+ * Tars from before 1988 lack the word "ustar"; their headers still carry a checksum, which is
+ * verified.
+ */
 const options: Parameters<typeof extract>[0] & { allowUnknownFormat: boolean } = { allowUnknownFormat: true };
 
 /**
- * The entries of every type, links and folders too. Content that is not read is passed over when the next entry is asked for.
+ * The entries of every type, links and folders too. Content that is not read is passed over when
+ * the next entry is asked for.
  * Errors: FILE_READ_FAILED, ARCHIVE_LIMIT; tar-stream's and zlib's own for a damaged archive.
  */
 export async function* readTarEntries(input: TarInput): AsyncGenerator<TarStreamEntry, void, undefined> {
@@ -44,7 +50,10 @@ export async function* readTarEntries(input: TarInput): AsyncGenerator<TarStream
   }
 }
 
-/** Feeds the file to the parser. It never throws: a failure destroys the parser, which hands it to whoever reads entries. */
+/**
+ * Feeds the file to the parser. It never throws: a failure destroys the parser, which hands it to
+ * whoever reads entries.
+ */
 async function startFlow(input: TarInput, parser: Extract): Promise<void> {
   const feed = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of checkFlow(chunks, input)) {
@@ -87,7 +96,10 @@ async function* readChunks({ handle, location }: TarInput): AsyncGenerator<Buffe
   }
 }
 
-/** Passes unpacked bytes on, ends a bomb before it does harm, and misses the blocks of zeros that end every whole tar. */
+/**
+ * Passes unpacked bytes on, ends a bomb before it does harm, and misses the blocks of zeros that
+ * end every whole tar.
+ */
 async function* checkFlow(chunks: AsyncIterable<Buffer>, input: TarInput): AsyncGenerator<Buffer> {
   const limitBytes = Math.max(input.unpackedFloorBytes, 200 * input.sizeBytes);
   let unpackedBytes = 0;

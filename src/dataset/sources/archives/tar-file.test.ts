@@ -136,7 +136,8 @@ describe("a tar", () => {
   });
 
   it("refuses an entry of more than 256 MiB when it is asked for", async () => {
-    // Several gzip members one behind the other are one stream (RFC 1952, 2.2): 300 MB of zeros in 300 kB.
+    // Several gzip members one behind the other are one stream (RFC 1952, 2.2): 300 MB of zeros in
+    // 300 kB.
     const head = writeTar([{ name: "cat/huge.jpg", claimedSize: 300 * 2 ** 20 }]).subarray(0, 512);
     const zeros = gzipSync(Buffer.alloc(10 * 2 ** 20));
     const parts = [gzipSync(head), ...Array.from({ length: 30 }, () => zeros), gzipSync(Buffer.alloc(1024))];

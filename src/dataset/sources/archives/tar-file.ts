@@ -22,14 +22,17 @@ export interface TarEntry {
 }
 
 export interface TarFile {
-  /** Files in the archive's own order; of several with one name the last, as when it is unpacked. */
+  /**
+   * Files in the archive's own order; of several with one name the last, as when it is unpacked.
+   */
   readonly entries: readonly TarEntry[];
   /** Links, devices, and names that lead out of the archive. */
   readonly skipped: readonly SkippedPicture[];
   /** Size and time of change of the archive itself. */
   readonly stamp: string;
   /**
-   * An entry's content; calls may overlap, and are fast where they come in the order of the entries.
+   * An entry's content; calls may overlap, and are fast where they come in the order of the
+   * entries.
    * Errors: IMAGE_SIZE above 256 MiB, SOURCE_CHANGED, ARCHIVE_CORRUPT, FILE_READ_FAILED.
    */
   read(entry: TarEntry): Promise<Uint8Array>;
@@ -38,8 +41,9 @@ export interface TarFile {
 
 /**
  * Opens a tar, packed by gzip or not, and lists its files in one pass.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; ARCHIVE_CORRUPT where it is cut off or damaged; ARCHIVE_LIMIT where it unpacks to
- * more than 1 GiB (`unpackedFloorBytes`) and 200 times its own size.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; ARCHIVE_CORRUPT where it is cut off or damaged;
+ * ARCHIVE_LIMIT where it unpacks to more than 1 GiB (`unpackedFloorBytes`) and 200 times its own
+ * size.
  */
 export async function openTar(location: string, { unpackedFloorBytes = 2 ** 30 } = {}): Promise<TarFile> {
   const handle = await open(location).catch((error: unknown) => {

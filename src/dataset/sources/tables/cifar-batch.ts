@@ -1,6 +1,6 @@
 /**
- * Reads one batch of CIFAR-10's binary version (https://www.cs.toronto.edu/~kriz/cifar.html): records of one label byte and 3,072 bytes of
- * pixels, 32 x 32 red, then green, then blue.
+ * Reads one batch of CIFAR-10's binary version (https://www.cs.toronto.edu/~kriz/cifar.html):
+ * records of one label byte and 3,072 bytes of pixels, 32 x 32 red, then green, then blue.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { AppError } from "../../../base/errors.ts";
@@ -21,14 +21,18 @@ export interface CifarBatch {
   /** The class of each record. */
   readonly classes: Uint8Array;
   /**
-   * Reads the picture of a record: uint8 `[32, 32, 3]`. Synchronous, since a sample's `image` is a property; from the system's cache it
-   * takes some microseconds. Errors: SOURCE_CHANGED, FILE_READ_FAILED.
+   * Reads the picture of a record: uint8 `[32, 32, 3]`. Synchronous, since a sample's `image` is a
+   * property; from the system's cache it takes some microseconds. Errors: SOURCE_CHANGED,
+   * FILE_READ_FAILED.
    */
   readImage(at: number): PixelImage;
   close(): void;
 }
 
-/** Opens a batch and reads its labels. Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; CIFAR_INVALID for its length. */
+/**
+ * Opens a batch and reads its labels. Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED;
+ * CIFAR_INVALID for its length.
+ */
 export function openCifarBatch(path: string): CifarBatch {
   const descriptor = attempt(path, () => openSync(path, "r"));
   try {

@@ -19,10 +19,11 @@ export function hasCifarFiles(names: readonly string[]): boolean {
 }
 
 /**
- * Reads the labels of a folder's batches; pixels are read and put side by side each time that a sample's `image` is asked for, so that
- * 60,000 pictures cost no memory before. With `test_batch.bin` beside training batches, their split is kept.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; CIFAR_INVALID for a length or a label that the format does not know; SOURCE_CHANGED when an
- * `image` is asked for.
+ * Reads the labels of a folder's batches; pixels are read and put side by side each time that a
+ * sample's `image` is asked for, so that 60,000 pictures cost no memory before. With
+ * `test_batch.bin` beside training batches, their split is kept.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; CIFAR_INVALID for a length or a label that the format
+ * does not know; SOURCE_CHANGED when an `image` is asked for.
  */
 export async function openCifarFolder(location: string, names: readonly string[]): Promise<Source> {
   const labels = await readLabelNames(location, names);

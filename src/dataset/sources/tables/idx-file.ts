@@ -1,6 +1,7 @@
 /**
- * Reads idx files, the form of MNIST: two zero bytes, the type (0x08: uint8), the number of dimensions, each dimension as a
- * big-endian uint32, then the values (http://yann.lecun.com/exdb/mnist/, "The IDX file format").
+ * Reads idx files, the form of MNIST: two zero bytes, the type (0x08: uint8), the number of
+ * dimensions, each dimension as a big-endian uint32, then the values
+ * (http://yann.lecun.com/exdb/mnist/, "The IDX file format").
  */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -25,8 +26,10 @@ export interface IdxFile extends IdxArray {
 }
 
 /**
- * Reads an idx file of unsigned bytes with `rank` dimensions; one whose name ends with .gz is unpacked.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; IDX_INVALID for a wrong magic number or length.
+ * Reads an idx file of unsigned bytes with `rank` dimensions; one whose name ends with .gz is
+ * unpacked.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; IDX_INVALID for a wrong magic number or
+ * length.
  */
 export async function readIdx(path: string, rank: number): Promise<IdxFile> {
   const { bytes: stored, stamp } = await readWithStamp(path);

@@ -4,7 +4,10 @@ import { AppError } from "../../../base/errors.ts";
 import type { PixelSample, Source, Split } from "../source.ts";
 import { type IdxFile, invalid, readIdx } from "./idx-file.ts";
 
-/** `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte`, `emnist-letters-test-images-idx3-ubyte.gz`. */
+/**
+ * `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte`,
+ * `emnist-letters-test-images-idx3-ubyte.gz`.
+ */
 const idxName = /^(?:(.+)-)?(train|t10k|test)-(images|labels)[-.]idx([13])-ubyte(?:\.gz)?$/i;
 
 interface IdxName {
@@ -21,9 +24,10 @@ export function hasIdxFiles(names: readonly string[]): boolean {
 }
 
 /**
- * Reads a folder's idx files. With `t10k` (or `test`) files beside `train` files, their split is kept. Labels are the numbers
- * as text; pictures are grey.
- * Errors: IDX_INVALID for a damaged file, a file without its partner, or counts that differ; DATASET_SOURCE_UNKNOWN for several sets.
+ * Reads a folder's idx files. With `t10k` (or `test`) files beside `train` files, their split is
+ * kept. Labels are the numbers as text; pictures are grey.
+ * Errors: IDX_INVALID for a damaged file, a file without its partner, or counts that differ;
+ * DATASET_SOURCE_UNKNOWN for several sets.
  */
 export async function openIdxFolder(location: string, names: readonly string[]): Promise<Source> {
   const found = names.flatMap((file) => parseName(file) ?? []);
@@ -65,7 +69,8 @@ async function readPart(
   splitIsGiven: boolean,
 ): Promise<() => Generator<PixelSample>> {
   const fileOf = (content: IdxName["content"]): string => {
-    // Where a file stands there packed and unpacked, the unpacked one is the shorter name and the faster one.
+    // Where a file stands there packed and unpacked, the unpacked one is the shorter name and the
+    // faster one.
     const [name] = found
       .filter((candidate) => candidate.split === split && candidate.content === content)
       .map(({ file }) => file)

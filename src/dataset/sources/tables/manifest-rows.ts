@@ -1,4 +1,7 @@
-/** Reads the lines of a manifest as text fields, whatever they are written in: CSV, TSV, or one JSON object a line. */
+/**
+ * Reads the lines of a manifest as text fields, whatever they are written in: CSV, TSV, or one JSON
+ * object a line.
+ */
 import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -157,7 +160,10 @@ function parseJson(text: string, where: string): Record<string, unknown> {
   return parsed as Record<string, unknown>; // an object that JSON.parse gave has text keys
 }
 
-/** Where each role's column or key stands. One role under two names is refused: nobody can tell which one is meant. */
+/**
+ * Where each role's column or key stands. One role under two names is refused: nobody can tell
+ * which one is meant.
+ */
 function findRoles(names: readonly string[], what: string, where: string): Record<Role, number | undefined> {
   const required = `${what} ${roles.path.join("|")} and ${roles.label.join("|")}`;
   const find = (role: Role): number | undefined => {

@@ -16,9 +16,11 @@ import { type ManifestRow, manifestInvalid, readManifestRows } from "./manifest-
 const sizeLimitBytes = 512 * 2 ** 20;
 
 /**
- * Lists the pictures of a manifest, `path,label[,split]`, with their paths taken from its own folder; they may not leave it. Files that
- * are listed but are not there turn out to be missing when they are read.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; MANIFEST_INVALID with the line, also where a path stands twice with two labels.
+ * Lists the pictures of a manifest, `path,label[,split]`, with their paths taken from its own
+ * folder; they may not leave it. Files that are listed but are not there turn out to be missing
+ * when they are read.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; MANIFEST_INVALID with the line, also
+ * where a path stands twice with two labels.
  */
 export async function openManifest(location: string): Promise<Source> {
   const folder = dirname(location);

@@ -1,4 +1,7 @@
-/** What Conv, ConvTranspose and the two gradients of Conv share: attributes, channel counts, and the float64 loop. */
+/**
+ * What Conv, ConvTranspose and the two gradients of Conv share: attributes, channel counts, and the
+ * float64 loop.
+ */
 import { divideDims, productOf } from "../../dims.ts";
 import { type Attributes, type OpSample, type ReferenceTensor, rejectShape } from "../../op.ts";
 import { filled } from "../../reference-tensor.ts";
@@ -12,7 +15,10 @@ export interface ConvOptions {
   /** Zero rows and columns added at the top, left, bottom and right; none unless given. */
   readonly pads?: readonly number[];
   readonly dilations?: readonly number[];
-  /** Into how many groups the channels fall that do not see each other; as many as channels is depthwise. */
+  /**
+   * Into how many groups the channels fall that do not see each other; as many as channels is
+   * depthwise.
+   */
   readonly group?: number;
 }
 
@@ -34,7 +40,10 @@ export function groupOf(op: string, attributes: Attributes): number {
   return group;
 }
 
-/** Weights are [O, C / group, kh, kw]: refuses weights that do not fit C channels or O outputs. Errors: GRAPH_SHAPE. */
+/**
+ * Weights are [O, C / group, kh, kw]: refuses weights that do not fit C channels or O outputs.
+ * Errors: GRAPH_SHAPE.
+ */
 export function checkChannels(
   op: string,
   channels: Dim,
@@ -63,7 +72,10 @@ export function outputShapeOf({ x, w, window }: ConvShapes): readonly number[] {
   return [x[0]!, w[0]!, ...positions([x[2]!, x[3]!], window)];
 }
 
-/** Calls `visit` with the flat offsets of every product x w that a convolution adds to an element of y. */
+/**
+ * Calls `visit` with the flat offsets of every product x w that a convolution adds to an element of
+ * y.
+ */
 export function eachProduct(shapes: ConvShapes, visit: (x: number, w: number, y: number) => void): void {
   const { x, w, window, group } = shapes;
   const size: Pair = [x[2]!, x[3]!];

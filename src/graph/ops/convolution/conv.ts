@@ -1,4 +1,7 @@
-/** Convolution over height and width (NCHW pictures, OIHW weights), its transpose, and its two gradients as composite ops. */
+/**
+ * Convolution over height and width (NCHW pictures, OIHW weights), its transpose, and its two
+ * gradients as composite ops.
+ */
 import { productOf } from "../../dims.ts";
 import { type Attributes, chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../../op.ts";
 import { filled } from "../../reference-tensor.ts";
@@ -119,7 +122,10 @@ const convTransposeOp = defineOp({
   ],
 });
 
-/** x [N,O,OH,OW] spread by w [O,C/group,kh,kw] to [N,C,H,W]: Conv's transpose. Errors: GRAPH_SHAPE, GRAPH_ATTRIBUTE. */
+/**
+ * x [N,O,OH,OW] spread by w [O,C/group,kh,kw] to [N,C,H,W]: Conv's transpose. Errors: GRAPH_SHAPE,
+ * GRAPH_ATTRIBUTE.
+ */
 export function convTranspose(
   x: Value,
   w: Value,
@@ -165,14 +171,20 @@ const inputGradientOp = defineOp({
   })),
 });
 
-/** Conv's gradient with respect to its input, of shape `inputShape` [N,C,H,W] (H and W fixed). Errors: GRAPH_SHAPE. */
+/**
+ * Conv's gradient with respect to its input, of shape `inputShape` [N,C,H,W] (H and W fixed).
+ * Errors: GRAPH_SHAPE.
+ */
 export function convInputGradient(dy: Value, w: Value, options: ConvOptions & { readonly inputShape: Shape }): Value {
   const { inputShape, ...rest } = options;
   const attributes = convAttributes(w.type.shape.slice(2), rest);
   return apply1(inputGradientOp, [dy, w], { ...attributes, input_size: inputShape.slice(2).map(Number) });
 }
 
-/** Stride 1: a Conv of dy with the weights transposed and rotated by half a turn. Otherwise a ConvTranspose. */
+/**
+ * Stride 1: a Conv of dy with the weights transposed and rotated by half a turn. Otherwise a
+ * ConvTranspose.
+ */
 function expandInputGradient(dy: Value, w: Value, attributes: Attributes): Value {
   const window = convWindow("ConvInputGradient", attributes, w.type.shape);
   const { kernel: size, strides, pads, dilations } = window;
@@ -187,7 +199,10 @@ function expandInputGradient(dy: Value, w: Value, attributes: Attributes): Value
   return convTranspose(dy, w, undefined, { ...options, outputPadding });
 }
 
-/** [O, C/group, kh, kw] as [C, O/group, kh, kw]: input and output channels change places inside each group. */
+/**
+ * [O, C/group, kh, kw] as [C, O/group, kh, kw]: input and output channels change places inside each
+ * group.
+ */
 function swapChannels(w: Value, group: number): Value {
   if (group === 1) return transpose(w, [1, 0, 2, 3]);
   const [outputs, perGroup, height, width] = w.type.shape.map(Number) as [number, number, number, number];
@@ -235,7 +250,9 @@ const weightGradientOp = defineOp({
   samples: gradientSamples((x, _, dy, attributes) => ({ inputs: [{ shape: x }, { shape: dy }], attributes })),
 });
 
-/** Conv's gradient with respect to its weights: [O, C/group, ...kernelShape]. Errors: GRAPH_SHAPE. */
+/**
+ * Conv's gradient with respect to its weights: [O, C/group, ...kernelShape]. Errors: GRAPH_SHAPE.
+ */
 export function convWeightGradient(
   x: Value,
   dy: Value,
@@ -246,13 +263,15 @@ export function convWeightGradient(
 }
 
 /**
- * A Conv in which batch and channels change places: x is the picture, dy the kernel, and strides and dilations change
- * roles. Groups go into the channel axis as [group, N], so that each group of outputs sees its own channels.
+ * A Conv in which batch and channels change places: x is the picture, dy the kernel, and strides
+ * and dilations change roles. Groups go into the channel axis as [group, N], so that each group of
+ * outputs sees its own channels.
  */
 function expandWeightGradient(x: Value, dy: Value, attributes: Attributes): Value {
   const { kernel: size, strides, pads, dilations } = windowOf("ConvWeightGradient", attributes);
   const group = groupOf("ConvWeightGradient", attributes);
-  // Rows and columns at the bottom right that no window reached would give the result more than kh x kw elements.
+  // Rows and columns at the bottom right that no window reached would give the result more than kh
+  // x kw elements.
   const unused = [0, 1].map((axis) => {
     const length = Number(x.type.shape[axis + 2]) + pads[axis]! + pads[axis + 2]!;
     const reached = strides[axis]! * (Number(dy.type.shape[axis + 2]) - 1) + dilations[axis]! * (size[axis]! - 1) + 1;

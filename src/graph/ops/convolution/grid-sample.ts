@@ -60,8 +60,9 @@ function readBetween(x: ReferenceTensor, plane: number, column: number, row: num
 }
 
 /**
- * x [N,C,H,W] read at the places of grid [N,H',W',2], each a column and a row from -1 (the middle of the first pixel) to 1 (the middle of
- * the last): [N,C,H',W']. Linear between pixels; outside, the border pixel. Errors: GRAPH_SHAPE, GRAPH_DTYPE.
+ * x [N,C,H,W] read at the places of grid [N,H',W',2], each a column and a row from -1 (the middle
+ * of the first pixel) to 1 (the middle of the last): [N,C,H',W']. Linear between pixels; outside,
+ * the border pixel. Errors: GRAPH_SHAPE, GRAPH_DTYPE.
  */
 export function gridSample(x: Value, grid: Value): Value {
   return apply1(gridSampleOp, [x, grid], settings);

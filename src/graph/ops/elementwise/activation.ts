@@ -60,7 +60,10 @@ export const erf = defineActivation(
   ({ dy }, x) => mul(dy, mul(exp(mul(mul(x, x), scalar(-1))), scalar(2 / Math.sqrt(Math.PI)))),
 );
 
-/** erf x to float64 precision: 2 / sqrt(pi) e^(-x^2) sum 2^n x^(2n+1) / (2n+1)!!  (Abramowitz & Stegun 7.1.6). */
+/**
+ * erf x to float64 precision: 2 / sqrt(pi) e^(-x^2) sum 2^n x^(2n+1) / (2n+1)!!  (Abramowitz &
+ * Stegun 7.1.6).
+ */
 function errorFunction(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
@@ -178,8 +181,8 @@ export function reluGradient(dy: Value, y: Value): Value {
 }
 
 /**
- * Sets elements of x to zero where `mask` (float32, 0 or 1, fed from outside) is 0, and scales the rest by 1 / (1 - rate)
- * so that the mean stays. Errors: GRAPH_ATTRIBUTE for a rate outside [0, 1).
+ * Sets elements of x to zero where `mask` (float32, 0 or 1, fed from outside) is 0, and scales the
+ * rest by 1 / (1 - rate) so that the mean stays. Errors: GRAPH_ATTRIBUTE for a rate outside [0, 1).
  */
 export function dropout(x: Value, mask: Value, rate: number): Value {
   if (!(rate >= 0 && rate < 1)) rejectAttribute("dropout", "a rate in [0, 1)", rate);

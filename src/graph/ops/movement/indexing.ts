@@ -35,7 +35,8 @@ const gatherOp = defineOp({
     const sizes = shape.map(Number);
     const [before, size, after] = [sizeOf(sizes.slice(0, axis)), sizes[axis]!, sizeOf(sizes.slice(axis + 1))];
     const count = sizeOf(indices.type.shape.map(Number));
-    // A sum over the places that took a slice is a product with the indices' one-hot matrix [count, size].
+    // A sum over the places that took a slice is a product with the indices' one-hot matrix [count,
+    // size].
     const places = oneHot(reshape(indices, [count]), size);
     const rows = reshape(transpose(reshape(dy, [before, count, after]), [1, 0, 2]), [count, before * after]);
     const summed = reshape(gemm(places, rows, undefined, { transA: true }), [size, before, after]);
@@ -178,7 +179,10 @@ function scaled(x: TensorType, dim: number | string, scale: number): number | st
   return typeof dim === "number" ? dim * scale : rejectShape("Resize", "a fixed height and width", [x]);
 }
 
-/** x [N,C,H,W] with every element repeated scales[0] times down and scales[1] times across, whole numbers. */
+/**
+ * x [N,C,H,W] with every element repeated scales[0] times down and scales[1] times across, whole
+ * numbers.
+ */
 export function resizeNearest(x: Value, { scales }: { readonly scales: readonly number[] }): Value {
   return apply1(resizeOp, [x, undefined, constant(float32([2 + scales.length], [1, 1, ...scales]))], nearestMode);
 }

@@ -109,7 +109,10 @@ const splitOp = defineOp({
   ],
 });
 
-/** x cut along the axis into parts of the given sizes, which add up to the axis. Errors: GRAPH_SHAPE. */
+/**
+ * x cut along the axis into parts of the given sizes, which add up to the axis. Errors:
+ * GRAPH_SHAPE.
+ */
 export function split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
   return apply(splitOp, [x, constant(int64Vector(sizes))], { axis });
 }

@@ -13,8 +13,9 @@ export type { SliceOptions } from "./slicing.ts";
 export { pad, slice } from "./slicing.ts";
 
 /**
- * Sums x over the axes along which `shape` was broadcast to x's shape; x itself where the shapes agree. The one place
- * where broadcasting is undone. Errors: GRAPH_SHAPE where `shape` does not broadcast to x's shape.
+ * Sums x over the axes along which `shape` was broadcast to x's shape; x itself where the shapes
+ * agree. The one place where broadcasting is undone. Errors: GRAPH_SHAPE where `shape` does not
+ * broadcast to x's shape.
  */
 export function sumTo(x: Value, shape: Shape): Value {
   const from = x.type.shape;

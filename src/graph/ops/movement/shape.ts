@@ -1,4 +1,6 @@
-/** Ops that change how elements are indexed and nothing else: reshape, flatten, transpose, expand. */
+/**
+ * Ops that change how elements are indexed and nothing else: reshape, flatten, transpose, expand.
+ */
 import { divideDims, productOf } from "../../dims.ts";
 import { chain, defineOp, kernel, rejectShape } from "../../op.ts";
 import { broadcastOffsets, broadcastShape, offsetsOf, pick, stridesOf } from "../../reference-tensor.ts";
@@ -55,8 +57,9 @@ function resolveShape(x: TensorType, target: readonly number[]): Shape {
 }
 
 /**
- * x's elements in another shape: -1 takes what is left, 0 copies x's dim at that axis. A symbolic dim is taken over from
- * x: as a copy where x has it at the same axis, else as the one -1. Errors: GRAPH_SHAPE, GRAPH_ATTRIBUTE.
+ * x's elements in another shape: -1 takes what is left, 0 copies x's dim at that axis. A symbolic
+ * dim is taken over from x: as a copy where x has it at the same axis, else as the one -1. Errors:
+ * GRAPH_SHAPE, GRAPH_ATTRIBUTE.
  */
 export function reshape(x: Value, shape: Shape): Value {
   if (sameShape(x.type.shape, shape)) return x;
@@ -145,7 +148,9 @@ function permutation(rank: number, perm: unknown): readonly number[] {
   return Array.isArray(perm) ? perm : Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
 }
 
-/** x with its axes permuted: the result's axis i is x's axis perm[i]. x itself where nothing moves. */
+/**
+ * x with its axes permuted: the result's axis i is x's axis perm[i]. x itself where nothing moves.
+ */
 export function transpose(x: Value, perm: readonly number[]): Value {
   const unmoved = perm.length === x.type.shape.length && perm.every((axis, at) => axis === at);
   return unmoved ? x : apply1(transposeOp, [x], { perm });

@@ -1,4 +1,6 @@
-/** ONNX's way of writing slices, made plain: for each axis the first index, the step and the count. */
+/**
+ * ONNX's way of writing slices, made plain: for each axis the first index, the step and the count.
+ */
 import { rejectShape } from "../../op.ts";
 import { normalizeAxis, rejectAttribute } from "../../shape-rules.ts";
 import type { TensorType } from "../../tensor-type.ts";
@@ -17,8 +19,10 @@ export interface SliceLists {
 }
 
 /**
- * The range of each axis that a slice touches: negative starts and ends count from the end, both are clamped.
- * Errors: GRAPH_ATTRIBUTE (lists of different lengths, step 0), GRAPH_SHAPE (a symbolic axis, nothing left).
+ * The range of each axis that a slice touches: negative starts and ends count from the end, both
+ * are clamped.
+ * Errors: GRAPH_ATTRIBUTE (lists of different lengths, step 0), GRAPH_SHAPE (a symbolic axis,
+ * nothing left).
  */
 export function sliceRanges(x: TensorType, lists: SliceLists): ReadonlyMap<number, SliceRange> {
   const { starts, ends, axes = starts.map((_, axis) => axis), steps = starts.map(() => 1) } = lists;

@@ -69,7 +69,10 @@ const padOp = defineOp({
   ],
 });
 
-/** x with constant elements around it: `pads` counts those before each axis, then those after each axis. */
+/**
+ * x with constant elements around it: `pads` counts those before each axis, then those after each
+ * axis.
+ */
 export function pad(x: Value, pads: readonly number[], value = 0): Value {
   if (pads.length === 2 * x.type.shape.length && pads.every((count) => count === 0)) return x;
   const lists = [x, constant(int64Vector(pads))];
@@ -141,7 +144,10 @@ function sliceSample(shape: readonly number[], lists: SliceOptions) {
   return { inputs: [{ shape }, ...[lists.starts, lists.ends, lists.axes, lists.steps].map((l) => l && list(l))] };
 }
 
-/** Puts each element of dy back to where a slice took it from, zeros elsewhere: the transpose of a slice on one axis. */
+/**
+ * Puts each element of dy back to where a slice took it from, zeros elsewhere: the transpose of a
+ * slice on one axis.
+ */
 function unslice(dy: Value, axis: number, size: number, { start, step, count }: SliceRange): Value {
   const { shape } = dy.type;
   const gap = Math.abs(step);
@@ -161,7 +167,10 @@ function unslice(dy: Value, axis: number, size: number, { start, step, count }: 
   return padAxis(dx, axis, first, size - first - ((count - 1) * gap + 1));
 }
 
-/** Part of x, as numpy's x[start:end:step] on each of the axes (the first ones unless given). Errors: GRAPH_SHAPE. */
+/**
+ * Part of x, as numpy's x[start:end:step] on each of the axes (the first ones unless given).
+ * Errors: GRAPH_SHAPE.
+ */
 export function slice(x: Value, { starts, ends, axes, steps }: SliceOptions): Value {
   const lists = [starts, ends, axes, steps].map((list) => list && constant(int64Vector(list)));
   while (lists.at(-1) === undefined) lists.pop();

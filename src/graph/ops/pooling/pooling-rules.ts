@@ -17,7 +17,10 @@ export interface PoolOptions {
   readonly kernel: readonly number[];
   /** Rows and columns between window positions; the kernel's size unless given. */
   readonly strides?: readonly number[];
-  /** Rows and columns added at the top, left, bottom and right, which no window counts; none unless given. */
+  /**
+   * Rows and columns added at the top, left, bottom and right, which no window counts; none unless
+   * given.
+   */
   readonly pads?: readonly number[];
   readonly dilations?: readonly number[];
 }
@@ -74,7 +77,10 @@ export function pooledType(op: string, x: TensorType, attributes: Attributes): T
   return { dtype: "float32", shape: [...x.shape.slice(0, 2), ...outputSize(op, x, poolWindow(op, attributes))] };
 }
 
-/** Calls `visit` with the flat offsets of each element of x [N,C,H,W] and of a window position that sees it. */
+/**
+ * Calls `visit` with the flat offsets of each element of x [N,C,H,W] and of a window position that
+ * sees it.
+ */
 export function eachSeen(x: readonly number[], window: Window, visit: (x: number, y: number) => void): void {
   const size = pair(x.slice(2));
   const taps = tapsOf(size, window);

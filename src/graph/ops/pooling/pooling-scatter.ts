@@ -13,7 +13,9 @@ export function tiles({ kernel, strides, pads, dilations }: Window): boolean {
   return dense && kernel.every((size, axis) => size === strides[axis]) && pads.every((count) => count === 0);
 }
 
-/** The part of x that `size` windows of kernel x kernel cover; x itself where they cover all of it. */
+/**
+ * The part of x that `size` windows of kernel x kernel cover; x itself where they cover all of it.
+ */
 export function tiled(x: Value, size: Pair, kernel: Pair): Value {
   const ends = [size[0] * kernel[0], size[1] * kernel[1]];
   const whole = ends[0] === x.type.shape[2] && ends[1] === x.type.shape[3];
@@ -31,7 +33,10 @@ export function planes(x: Value): Value {
   return reshape(x, [productOf([batch!, channels!]), 1, height!, width!]);
 }
 
-/** Adds each window's values [N C,K,OH,OW], spread by kernels [K,1,kh,kw], into a tensor of shape x [N,C,H,W]. */
+/**
+ * Adds each window's values [N C,K,OH,OW], spread by kernels [K,1,kh,kw], into a tensor of shape x
+ * [N,C,H,W].
+ */
 export function scatter(values: Value, kernels: TensorData, window: Window, x: Shape): Value {
   const { kernel, strides, pads, dilations } = window;
   const outputPadding = [0, 1].map((axis) => {

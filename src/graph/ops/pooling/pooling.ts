@@ -46,7 +46,10 @@ const maxPoolOp = defineOp({
   samples: poolSamples,
 });
 
-/** The greatest element of each window of x [N,C,H,W]; windows that do not fit are left out. Errors: GRAPH_SHAPE. */
+/**
+ * The greatest element of each window of x [N,C,H,W]; windows that do not fit are left out. Errors:
+ * GRAPH_SHAPE.
+ */
 export function maxPool(x: Value, options: PoolOptions): Value {
   return apply1(maxPoolOp, [x], poolAttributes(options));
 }
@@ -106,19 +109,28 @@ const maxPoolGradientOp = defineOp({
   ],
 });
 
-/** The gradient of maxPool from x and its result y; equal maxima share evenly, so that dx sums to dy. */
+/**
+ * The gradient of maxPool from x and its result y; equal maxima share evenly, so that dx sums to
+ * dy.
+ */
 export function maxPoolGradient(dy: Value, x: Value, y: Value, options: PoolOptions): Value {
   return apply1(maxPoolGradientOp, [dy, x, y], poolAttributes(options));
 }
 
-/** Windows that lie side by side: each element of x is seen once, so y and dy are enlarged and compared with x. */
+/**
+ * Windows that lie side by side: each element of x is seen once, so y and dy are enlarged and
+ * compared with x.
+ */
 function expandMaxOfTiles(dy: Value, x: Value, y: Value, { kernel: scales }: Window): Value {
   const mask = equalsTopMask(tiled(x, spatialSize("MaxPoolGradient", y.type), scales), resizeNearest(y, { scales }));
   const ties = mul(averagePool(mask, { kernel: scales }), scalar(sizeOf(scales)));
   return padTo(mul(mask, resizeNearest(div(dy, ties), { scales })), pair(x.type.shape.slice(2).map(Number)));
 }
 
-/** Any windows: one mask for each kernel element by a strided slice, put back together by a ConvTranspose. */
+/**
+ * Any windows: one mask for each kernel element by a strided slice, put back together by a
+ * ConvTranspose.
+ */
 function expandMaxOfOverlaps(dy: Value, x: Value, y: Value, window: Window): Value {
   const { kernel: size, strides, pads, dilations } = window;
   const lowest = -3.4028234663852886e38;

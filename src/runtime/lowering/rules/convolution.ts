@@ -68,7 +68,9 @@ const weightGradient: Rule = (node, layout) => {
 
 export const convolutionRules = { Conv: conv, ConvInputGradient: inputGradient, ConvWeightGradient: weightGradient };
 
-/** Whole blocks of channels out, whole blocks or a few plain channels in; one group, or depthwise. */
+/**
+ * Whole blocks of channels out, whole blocks or a few plain channels in; one group, or depthwise.
+ */
 function suits(g: ConvGeometry, layout: Forming): boolean {
   if (!layout.fills(g.outChannels)) return false;
   if (isDepthwise(g)) return true;
@@ -122,7 +124,10 @@ function depthwiseWeightPads(g: ConvGeometry): readonly number[] {
   return [g.pads[0], g.pads[1], ...after];
 }
 
-/** dW[c,i,j] = sum over n,h,w of x * dy: a depthwise convolution of x, pictures counted as channels, whose kernel is dy. */
+/**
+ * dW[c,i,j] = sum over n,h,w of x * dy: a depthwise convolution of x, pictures counted as channels,
+ * whose kernel is dy.
+ */
 function depthwiseWeightGradient(x: Value, dy: Value, g: ConvGeometry, pads: readonly number[], layout: Layout): Value {
   const planes = g.batch * g.inChannels;
   const perPicture = apply1(

@@ -1,4 +1,7 @@
-/** Batch normalisation in the blocked layout: statistics in two reading passes, scale and shift folded into what follows. */
+/**
+ * Batch normalisation in the blocked layout: statistics in two reading passes, scale and shift
+ * folded into what follows.
+ */
 import { add, clip, div, mul, neg, reciprocal, sqrt, sub } from "../../../graph/ops/elementwise/elementwise.ts";
 import { reduceMean, reduceSum } from "../../../graph/ops/reduction.ts";
 import { type GraphNode, scalar, type Value } from "../../../graph/value.ts";
@@ -23,9 +26,10 @@ const training: Rule = (node, layout) => {
 };
 
 /**
- * With d the inverse deviation, a = scale d and m = N H W: dscale = d (sum(dy x) - mean sum(dy)), dbias = sum(dy),
- * dx = a dy - (a d dscale / m) (x - mean) - a dbias / m. Two passes read for the sums; dx is one pass over x that adds in place when dy
- * carries the factor a already (`planGradientScales`), and two where it does not.
+ * With d the inverse deviation, a = scale d and m = N H W: dscale = d (sum(dy x) - mean sum(dy)),
+ * dbias = sum(dy), dx = a dy - (a d dscale / m) (x - mean) - a dbias / m. Two passes read for the
+ * sums; dx is one pass over x that adds in place when dy carries the factor a already
+ * (`planGradientScales`), and two where it does not.
  */
 const trainingGradient: Rule = (node, layout) => {
   if (!lowersNormGradient(node, layout)) return false;
@@ -55,13 +59,19 @@ export function lowersNormGradient(node: GraphNode, forming: Forming): boolean {
   return node.op.name === "BatchNormTrainingGradient" && isPicture(x!) && forming.fills(x!.type.shape[1]);
 }
 
-/** The factor [C] that a node multiplies into its result on behalf of a batch normalisation's gradient, where it carries one. */
+/**
+ * The factor [C] that a node multiplies into its result on behalf of a batch normalisation's
+ * gradient, where it carries one.
+ */
 export function carriedScale(node: GraphNode, layout: Layout): Value | undefined {
   const gradient = layout.scales.carriedBy(node);
   return gradient && gradientFactor(gradient, layout);
 }
 
-/** scale / deviation. The sums are divided by it again, so a scale of exactly 0 is taken as 1e-20, which float32 cannot tell in any other sum. */
+/**
+ * scale / deviation. The sums are divided by it again, so a scale of exactly 0 is taken as 1e-20,
+ * which float32 cannot tell in any other sum.
+ */
 function gradientFactor(node: GraphNode, layout: Layout): Value {
   const [, , scale, , variance] = node.inputs;
   return mul(add(layout.plain(scale!), scalar(1e-20)), inverseDeviation(layout.plain(variance!), node));

@@ -31,7 +31,8 @@ const maxPoolGradient: Rule = (node, layout) => {
   if (!layout.isBlocked(x) || !tilesExactly(node, x!)) return false;
   const kernel = node.attributes.kernel_shape as Pair;
   const channels = Number(x!.type.shape[1]);
-  // 1 where x equals its window's maximum, else 0: clip(1e30 (x - max) + 1, 0, 1), in the pass that subtracts.
+  // 1 where x equals its window's maximum, else 0: clip(1e30 (x - max) + 1, 0, 1), in the pass that
+  // subtracts.
   const mask = channelAffine(
     layout.ops,
     { x: layout.blocked(x!), scale: vector(channels, 1) },
