@@ -6,6 +6,7 @@ const floors = [
   ["nn", "bundle", "prediction-log"],
   ["train", "predict", "report"],
   ["registry", "monitor", "server"],
+  ["wire"],
   ["cli", "entries"],
 ];
 
@@ -41,6 +42,13 @@ module.exports = {
       severity: "error",
       from: { path: "^src/", pathNot: "\\.test\\.ts$" },
       to: { path: "(\\.test\\.ts$|^tests/|^bench/|^scripts/)" },
+    },
+    {
+      name: "one-place-chooses-engines",
+      comment: "only wire/ chooses an executor",
+      severity: "error",
+      from: { path: "^src/", pathNot: "(^src/(runtime|wire)/|\\.test\\.ts$|^src/entries/graph\\.ts$)" },
+      to: { path: "^src/runtime/(onnx-runtime|cpu-executor|worker-executor|reference)\\.ts$" },
     },
     {
       name: "engine-behind-its-port",

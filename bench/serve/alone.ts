@@ -2,11 +2,12 @@
  * What an answer costs without a service around it: decoding and inference in a loop of their own.
  * Answers each JSON line with one.
  */
+
 import { createInterface } from "node:readline";
-import { loadBundle } from "../../src/bundle/load-bundle.ts";
 import { applyRecipe } from "../../src/image/recipe.ts";
 import { readNumericPicture } from "../../src/server/input/numeric-json.ts";
 import { pixelsFromNumbers } from "../../src/server/input/prepare-picture.ts";
+import { loadBundle } from "../../src/wire/library.ts";
 import { median } from "../report.ts";
 
 export interface AloneTask {

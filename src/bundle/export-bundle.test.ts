@@ -26,7 +26,7 @@ describe("exporting a bundle", () => {
     const bytes = await readFile(path);
     expect(exported).toMatchObject({ path, sizeBytes: bytes.byteLength, sha256: sha256(bytes) });
     expect(exported.info.parity).toHaveLength(4);
-    const bundle = await loadBundle({ path }, { executor });
+    const bundle = await loadBundle({ path }, executor);
     expect(bundle.info).toEqual(exported.info);
     await bundle.close();
     expect(await readdir(join(folder, "new"))).toEqual(["m.onnx"]);

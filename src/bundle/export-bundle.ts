@@ -8,7 +8,6 @@ import { sha256 } from "../base/hash.ts";
 import type { Graph } from "../graph/value.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { createOnnxRuntimeExecutor } from "../runtime/onnx-runtime.ts";
 import { type BundleInfo, encodeBundle, parityPicture } from "./bundle.ts";
 import { loadBundle, runProgram } from "./load-bundle.ts";
 import { requireParity } from "./parity.ts";
@@ -33,8 +32,7 @@ export interface ExportBundleOptions {
   readonly info: Omit<BundleInfo, "parity">;
   readonly path: string;
   readonly reference: ParityReference;
-  /** ONNX Runtime on the CPU unless given. */
-  readonly executor?: Executor;
+  readonly executor: Executor;
   /** Take the place of a file that is there. */
   readonly force?: boolean;
   readonly signal?: AbortSignal;
@@ -54,7 +52,7 @@ export interface ExportedBundle {
  * Errors: BUNDLE_PARITY, FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED, EXECUTION_FAILED.
  */
 export async function exportBundle(options: ExportBundleOptions): Promise<ExportedBundle> {
-  const { graph, path, reference, force = false, signal, executor = createOnnxRuntimeExecutor() } = options;
+  const { graph, path, reference, force = false, signal, executor } = options;
   const info: BundleInfo = { ...options.info, parity: await parityExamples(graph, options.info, executor) };
   const bytes = encodeBundle(graph, info);
   await checkAnswers(bytes, path, reference, executor);
@@ -123,7 +121,7 @@ async function checkAnswers(
   { pixels, probabilities: expected }: ParityReference,
   executor: Executor,
 ): Promise<void> {
-  const bundle = await loadBundle({ bytes, where }, { executor });
+  const bundle = await loadBundle({ bytes, where }, executor);
   try {
     const chunkBytes = recipeSizeBytes(bundle.info.recipe) * checkBatchSize;
     const received: number[] = [];

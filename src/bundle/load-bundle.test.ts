@@ -8,7 +8,7 @@ const model = tinyModel();
 
 async function load(changes: Partial<BundleInfo> = {}) {
   const info = { ...model.info, parity: [], ...changes };
-  return loadBundle({ bytes: encodeBundle(model.graph, info), where: "m.onnx" }, { executor });
+  return loadBundle({ bytes: encodeBundle(model.graph, info), where: "m.onnx" }, executor);
 }
 
 describe("loading a bundle", () => {
@@ -64,7 +64,7 @@ describe("loading a bundle", () => {
   });
 
   it("names a file that does not exist", async () => {
-    await expect(loadBundle({ path: "no-such.onnx" }, { executor })).rejects.toMatchObject({
+    await expect(loadBundle({ path: "no-such.onnx" }, executor)).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
       message: "a file or folder that exists; got no-such.onnx",
     });

@@ -15,11 +15,6 @@ import { requireParity } from "./parity.ts";
 /** A bundle as a file, or as bytes that came from anywhere; `where` is their name in errors. */
 export type BundleInput = { readonly path: string } | { readonly bytes: Uint8Array; readonly where?: string };
 
-export interface LoadBundleOptions {
-  /** What runs the graph; ONNX Runtime on the CPU unless given. */
-  readonly executor?: Executor;
-}
-
 /** Answers to a batch of N pictures, K classes. */
 export interface BundleAnswers {
   /** `[N,K]` row-major. */
@@ -46,8 +41,7 @@ export interface LoadedBundle {
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE, BUNDLE_INVALID, BUNDLE_PARITY,
  * EXECUTION_FAILED.
  */
-export async function loadBundle(input: BundleInput, options: LoadBundleOptions = {}): Promise<LoadedBundle> {
-  const executor = options.executor ?? (await openExecutor());
+export async function loadBundle(input: BundleInput, executor: Executor): Promise<LoadedBundle> {
   const where = "path" in input ? input.path : (input.where ?? "bundle");
   const bytes = "path" in input ? await readBytes(input.path) : input.bytes;
   const info = parseBundle(bytes, where);
@@ -65,12 +59,6 @@ export async function loadBundle(input: BundleInput, options: LoadBundleOptions 
     throw error;
   }
   return { info, answer, close: () => program.close() };
-}
-
-/** The engine in this thread, loaded where nobody brought another one. */
-async function openExecutor(): Promise<Executor> {
-  const { createOnnxRuntimeExecutor } = await import("../runtime/onnx-runtime.ts");
-  return createOnnxRuntimeExecutor();
 }
 
 /** Runs an inference graph on pictures `[N,H,W,C]`. Errors: EXECUTION_INPUT, EXECUTION_FAILED. */

@@ -4,11 +4,12 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import { AppError, isAppError } from "../base/errors.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
 import type { BundleInfo } from "../bundle/bundle.ts";
-import { type BundleInput, type LoadBundleOptions, loadBundle } from "../bundle/load-bundle.ts";
+import { type BundleInput, loadBundle } from "../bundle/load-bundle.ts";
 import { readPictureFile } from "../image/decode.ts";
 import { forEachInParallel } from "../image/in-parallel.ts";
 import { applyRecipe, recipeSizeBytes } from "../image/recipe.ts";
 import { indexOfLargest } from "../metrics/classification-metrics.ts";
+import type { Executor } from "../runtime/executor.ts";
 import { type ListedPicture, listPictures } from "./list-pictures.ts";
 
 export interface Prediction {
@@ -41,7 +42,8 @@ export interface PredictFilesOptions {
   readonly progress?: Progress;
 }
 
-export interface PredictorOptions extends LoadBundleOptions {
+export interface PredictorOptions {
+  readonly executor: Executor;
   /** Pictures that go through the graph at once. Default 32. */
   readonly batchSize?: number;
 }
@@ -69,9 +71,9 @@ export interface Predictor {
 /** Opens a bundle and verifies its parity examples. Errors: as `loadBundle`. */
 export async function openPredictor(
   input: BundleInput,
-  { batchSize = 32, ...options }: PredictorOptions = {},
+  { batchSize = 32, executor }: PredictorOptions,
 ): Promise<Predictor> {
-  const bundle = await loadBundle(input, options);
+  const bundle = await loadBundle(input, executor);
   const { info } = bundle;
   const predict = async (pixels: Uint8Array): Promise<Prediction[]> => {
     const { probabilities } = await bundle.answer(pixels);

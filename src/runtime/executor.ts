@@ -17,6 +17,14 @@ export interface Executor {
   load(graph: Graph, options?: LoadOptions): Promise<Program>;
 }
 
+export interface EngineOptions {
+  /** Default: one for each core. */
+  readonly threads?: number;
+}
+
+/** Opens an engine. */
+export type EngineFactory = (options?: EngineOptions) => Promise<Executor>;
+
 export interface LoadOptions {
   /** Records how long each kind of op takes, where the engine can; off unless given. */
   readonly profile?: boolean;

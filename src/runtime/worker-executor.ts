@@ -5,13 +5,8 @@ import { expandComposites } from "../graph/lower.ts";
 import { encodeModel } from "../graph/onnx.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
-import type { Executor, Program, Tensor, Tensors } from "./executor.ts";
+import type { EngineOptions, Executor, Program, Tensor, Tensors } from "./executor.ts";
 import { engineError, fromOrt, type OrtOutput, sessionOptions } from "./ort-session.ts";
-
-export interface WorkerExecutorOptions {
-  /** Threads inside one op. */
-  readonly threads: number;
-}
 
 type Outputs = Readonly<Record<string, OrtOutput>>;
 
@@ -28,12 +23,15 @@ type Message =
  * ONNX Runtime's threads do not spin between ops here: spinning gains 0.08 ms on the smallest net,
  * and takes a core from decoding and HTTP.
  */
-export function createWorkerExecutor({ threads }: WorkerExecutorOptions): Executor {
+export function createWorkerExecutor({ threads }: EngineOptions = {}): Executor {
   return {
     name: "onnxruntime-worker",
     async load(graph) {
       const bytes = encodeModel(expandComposites(graph));
-      const options = { ...sessionOptions({ threads }), extra: { session: { intra_op: { allow_spinning: "0" } } } };
+      const options = {
+        ...sessionOptions(threads === undefined ? {} : { threads }),
+        extra: { session: { intra_op: { allow_spinning: "0" } } },
+      };
       const worker = new Worker(new URL("./engine-worker.mjs", import.meta.url), { workerData: { bytes, options } });
       return openWorker(graph, worker);
     },

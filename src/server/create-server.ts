@@ -11,7 +11,7 @@ import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
 import { readVersion } from "../base/version.ts";
 import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";
-import { createWorkerExecutor } from "../runtime/worker-executor.ts";
+import type { EngineFactory } from "../runtime/executor.ts";
 import { createAdmission } from "./load/admission.ts";
 import { createGate } from "./load/gate.ts";
 import { createMetrics } from "./metrics.ts";
@@ -38,6 +38,12 @@ export interface PawprintServer {
   readonly service: Service;
 }
 
+/** The engines of a service: one that answers, and one in this thread for heat maps. */
+export interface ServiceEngines {
+  readonly prediction: EngineFactory;
+  readonly explanation: EngineFactory;
+}
+
 /** What a caller of the library gives: the model, and whatever differs from the defaults. */
 export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
 
@@ -46,7 +52,7 @@ export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
  * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, and those of the champion's bundle (FILE_NOT_FOUND,
  * BUNDLE_INVALID, BUNDLE_PARITY, ...).
  */
-export async function createServer(options: ServerOptions): Promise<PawprintServer> {
+export async function createServer(options: ServerOptions, engines: ServiceEngines): Promise<PawprintServer> {
   const config = completeConfig(options);
   const now = (): number => performance.now();
   const version = await readVersion();
@@ -54,7 +60,7 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
   const access = await createAccess(config, log.logger);
   const samples = openSamples(config.samples);
   const cores = cpuLimit();
-  const executor = createWorkerExecutor({ threads: config.threads ?? cores });
+  const executor = await engines.prediction({ threads: config.threads ?? cores });
   let phase: "starting" | "ready" | "draining" = "starting";
 
   const admission = createAdmission({ limit: config.queue, now });
@@ -72,6 +78,7 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
         // One name for callers, whichever version answers.
         name: sources.champion.name,
         executor,
+        openExplainEngine: engines.explanation,
         maximumBatch: config.batch,
         now,
         onBatch: metrics.ranBatch,

@@ -1,12 +1,10 @@
 /** From labelled pictures and settings to everything that a training runs on. */
-import { availableParallelism } from "node:os";
 import type { Logger } from "../base/logger.ts";
 import { memoryLimit } from "../base/machine/memory-limit.ts";
 import type { Progress } from "../base/progress.ts";
 import type { Pack, SplitOptions } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
 import type { Model } from "../nn/inference-graph.ts";
-import { createCpuExecutor } from "../runtime/cpu-executor.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { createModel } from "./create-model.ts";
 import { preparePack } from "./pictures/prepare-pack.ts";
@@ -27,9 +25,8 @@ export interface PrepareTrainingOptions {
    * alone where left out.
    */
   readonly packs?: string;
-  /** What runs the graphs; the CPU executor with `threads` (one for each core) unless given. */
-  readonly executor?: Executor;
-  readonly threads?: number;
+  /** What runs the graphs. */
+  readonly executor: Executor;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
   readonly logger?: Logger;
@@ -57,7 +54,7 @@ export async function prepareTraining(
   options: PrepareTrainingOptions,
   onOpened?: (found: { readonly kind: SourceKind; readonly location: string; readonly plan: PicturePlan }) => void,
 ): Promise<PreparedTraining> {
-  const { settings = {}, threads = availableParallelism() } = options;
+  const { settings = {}, executor } = options;
   const splits = splitOptionsOf(settings);
   let picturePlan: PicturePlan | undefined;
   const { pack, kind } = await preparePack({
@@ -77,7 +74,6 @@ export async function prepareTraining(
     const stepPlan = planSteps(pack, kind, settings, fits);
     const { optimizer, batchSize, averageSteps } = stepPlan;
     requireMemory({ model, optimizer, batchSize, averages: averageSteps > 0 }, memoryLimit());
-    const executor = options.executor ?? (await createCpuExecutor({ threads }));
     return { pack, splits, picturePlan: picturePlan!, stepPlan, model, executor };
   } catch (error) {
     await pack.pixels.close();

@@ -37,7 +37,7 @@ describe("training from a folder of pictures", () => {
     expect(events).toEqual(["opened", "packed", "epoch", "epoch", "epoch", "trained", "evaluated"]);
     expect(report.evaluation.accuracy).toBe(1);
     expect(report.history).toHaveLength(3);
-    const bundle = await loadBundle({ path: join(folder, "whole", "a.onnx") }, { executor });
+    const bundle = await loadBundle({ path: join(folder, "whole", "a.onnx") }, executor);
     expect(bundle.info).toEqual(report.bundle.info);
     expect(bundle.info).toMatchObject({
       labels: ["blue", "red"],
@@ -209,7 +209,7 @@ describe("training from idx files", () => {
 describe("evaluating a bundle", () => {
   it("gives the figures that its metadata hold, for the data it was trained from", async () => {
     const { bundle: exported, evaluation: trained } = await run("judged.onnx");
-    const bundle = await loadBundle({ path: exported.path }, { executor });
+    const bundle = await loadBundle({ path: exported.path }, executor);
     const { evaluation, isTrainingData } = await evaluateBundle({ bundle, data: join(folder, "pictures") });
     expect(isTrainingData).toBe(true);
     expect({ ...evaluation, loss: 0 }).toEqual({ ...trained, loss: 0 });
@@ -224,7 +224,7 @@ describe("evaluating a bundle", () => {
     const names = ["red", "green", "blue"];
     await writePictureFolder(join(folder, "three"), { labels: names, perClass: 12 });
     const { bundle: exported } = await run("three.onnx", { data: join(folder, "three") });
-    const bundle = await loadBundle({ path: exported.path }, { executor });
+    const bundle = await loadBundle({ path: exported.path }, executor);
     const warnings: string[] = [];
     const logger = createLogger((_, message) => warnings.push(message));
     const { evaluation, isTrainingData } = await evaluateBundle({

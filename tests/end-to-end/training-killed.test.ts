@@ -2,6 +2,7 @@
  * Training is killed again and again, without a chance to say goodbye, and must come to the weights
  * of a training that never was.
  */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -12,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.ts";
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
-import { train } from "../../src/train/train.ts";
+import { train } from "../../src/wire/library.ts";
 import { writePictureFolder } from "../support/picture-folder.ts";
 
 const kills = 10;

@@ -2,6 +2,7 @@
  * What was trained is what is served: a thousand pictures through the training's own graph, through
  * `predict`, and through Python's onnxruntime.
  */
+
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,11 +12,10 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { indicesOf, type Pack, readPixels } from "../../src/dataset/pack/pack.ts";
 import { writeSampleSet } from "../../src/image/sample-pictures.ts";
 import { probabilitiesOf } from "../../src/metrics/classification-metrics.ts";
-import { openPredictor } from "../../src/predict/predictor.ts";
 import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
 import { checkpointFolderOf, newestCheckpoint } from "../../src/train/checkpoint/checkpoint-folder.ts";
 import { Evaluator } from "../../src/train/fit/evaluator.ts";
-import { train } from "../../src/train/train.ts";
+import { openPredictor, train } from "../../src/wire/library.ts";
 import { findPeerPython } from "../support/peer-python.ts";
 
 const script = `

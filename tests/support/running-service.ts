@@ -2,12 +2,14 @@
  * The real service on a free port of this machine, with an untrained model and drawn sample
  * pictures.
  */
+
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Recipe } from "../../src/image/recipe.ts";
 import { drawSamplePicture, sampleLabels } from "../../src/image/sample-pictures.ts";
-import { createServer, type ServerOptions } from "../../src/server/create-server.ts";
+import type { ServerOptions } from "../../src/server/create-server.ts";
+import { createServer } from "../../src/wire/library.ts";
 import { type UntrainedModel, writeUntrainedBundle } from "./untrained-bundle.ts";
 
 export interface RunningService {

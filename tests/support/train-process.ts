@@ -2,9 +2,11 @@
  * A training in a process of its own, given as JSON: it goes on where there are checkpoints, and
  * writes a line for each epoch.
  */
+
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
 import { checkpointFolderOf, listCheckpoints } from "../../src/train/checkpoint/checkpoint-folder.ts";
-import { type TrainOptions, train } from "../../src/train/train.ts";
+import type { TrainOptions } from "../../src/train/train.ts";
+import { train } from "../../src/wire/library.ts";
 
 const { threads, ...options } = JSON.parse(process.argv[2]!) as TrainOptions & { readonly threads: number }; // its own test wrote it
 const resume = (await listCheckpoints(checkpointFolderOf(options.out))).length > 0;

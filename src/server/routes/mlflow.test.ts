@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
 import { loadBundle } from "../../bundle/load-bundle.ts";
+import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 
 let service: RunningService;
 beforeAll(async () => {
@@ -22,7 +23,7 @@ async function invoke(body: object | string) {
 }
 
 it("answers every form with the bundle's own outputs; zeros and ones are bytes as well", async () => {
-  const bundle = await loadBundle({ path: join(service.folder, "model.onnx") });
+  const bundle = await loadBundle({ path: join(service.folder, "model.onnx") }, createOnnxRuntimeExecutor());
   const { logits, probabilities } = await bundle.answer(pixels);
   await bundle.close();
   const near = (values: Float32Array) => [Array.from(values, (value) => expect.closeTo(value, 5))];

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
 import { applyRecipe } from "../../image/recipe.ts";
 import { openPredictor } from "../../predict/predictor.ts";
+import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 
 let service: RunningService;
 let file = Buffer.alloc(0);
@@ -72,7 +73,10 @@ describe("POST /predict", () => {
       await post({ image: Array.from(pixels) }),
       await post({ image: Array.from(pixels, (value) => value / 255) }),
     ];
-    const predictor = await openPredictor({ path: join(service.folder, "model.onnx") });
+    const predictor = await openPredictor(
+      { path: join(service.folder, "model.onnx") },
+      { executor: createOnnxRuntimeExecutor() },
+    );
     const [expected] = await predictor.predict(pixels);
     await predictor.close();
     for (const { status, json: answer } of forms) {

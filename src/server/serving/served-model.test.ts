@@ -24,7 +24,11 @@ const batches: number[] = [];
 const open = (data: Uint8Array = bytes) => {
   const executor = createOnnxRuntimeExecutor({ threads: 1 });
   const onBatch = (pictures: number) => batches.push(pictures);
-  return openServedModel({ bytes: data, where }, { name: "pets", executor, maximumBatch: 4, now: () => 0, onBatch });
+  const openExplainEngine = async () => executor;
+  return openServedModel(
+    { bytes: data, where },
+    { name: "pets", executor, openExplainEngine, maximumBatch: 4, now: () => 0, onBatch },
+  );
 };
 const size = recipeSizeBytes(petModel.recipe);
 afterAll(() => {

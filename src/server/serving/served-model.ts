@@ -10,7 +10,7 @@ import { decodeModel } from "../../graph/onnx.ts";
 import { applyRecipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type BatchedAnswers, createBatcher, type Urgency } from "../../predict/batcher.ts";
 import type { Explainer } from "../../predict/explain/explain.ts";
-import type { Executor } from "../../runtime/executor.ts";
+import type { EngineFactory, Executor } from "../../runtime/executor.ts";
 
 export interface ServedModel {
   readonly name: string;
@@ -38,6 +38,8 @@ export interface ServedModelOptions {
   readonly name: string;
   /** Runs the model; its programs take runs that overlap. */
   readonly executor: Executor;
+  /** Opens what runs the graphs of heat maps, when the first one is asked for. */
+  readonly openExplainEngine: EngineFactory;
   readonly maximumBatch: number;
   readonly now: () => number;
   readonly onBatch?: (pictures: number) => void;
@@ -56,9 +58,9 @@ const batchesAhead = 2;
  */
 export async function openServedModel(
   { bytes, where }: SourcedBundle,
-  { name, executor, maximumBatch, now, onBatch }: ServedModelOptions,
+  { name, executor, openExplainEngine, maximumBatch, now, onBatch }: ServedModelOptions,
 ): Promise<ServedModel> {
-  const bundle = await loadBundle({ bytes, where }, { executor });
+  const bundle = await loadBundle({ bytes, where }, executor);
   await warmUp(bundle, maximumBatch);
   const { info } = bundle;
   const batcher = createBatcher({
@@ -80,7 +82,7 @@ export async function openServedModel(
     info,
     infer: batcher.submit,
     explainer() {
-      const opened = explainer ?? openExplainer(bytes, where, info);
+      const opened = explainer ?? openExplainer(bytes, where, info, openExplainEngine);
       explainer = opened;
       return opened;
     },
@@ -114,12 +116,17 @@ export async function openServedModel(
  * Most services are never asked for heat maps: what differentiates graphs, and an engine in this
  * thread, are loaded when one is.
  */
-async function openExplainer(bytes: Uint8Array, where: string, info: BundleInfo): Promise<Explainer> {
-  const [{ createExplainer }, { createOnnxRuntimeExecutor }] = await Promise.all([
+async function openExplainer(
+  bytes: Uint8Array,
+  where: string,
+  info: BundleInfo,
+  openEngine: EngineFactory,
+): Promise<Explainer> {
+  const [{ createExplainer }, engine] = await Promise.all([
     import("../../predict/explain/explain.ts"),
-    import("../../runtime/onnx-runtime.ts"),
+    openEngine({ threads: 1 }),
   ]);
-  return createExplainer(decodeModel(bytes, where).graph, info, createOnnxRuntimeExecutor({ threads: 1 }));
+  return createExplainer(decodeModel(bytes, where).graph, info, engine);
 }
 
 /** A PNG of one grey pixel. */

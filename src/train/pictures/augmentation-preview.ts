@@ -15,7 +15,6 @@ import { augmentPictures } from "../../nn/augment/augment.ts";
 import { type AugmentationSetup, drawAugmentation, mixingOf } from "../../nn/augment/draw.ts";
 import { numbersPerPicture } from "../../nn/augment/numbers.ts";
 import { measureNormalization, type Normalization } from "../../nn/picture-input.ts";
-import { createCpuExecutor } from "../../runtime/cpu-executor.ts";
 import type { Executor } from "../../runtime/executor.ts";
 import { planAugmentation } from "../plan/augmentation-plan.ts";
 import type { Choice } from "../plan/choice.ts";
@@ -36,9 +35,8 @@ export interface AugmentationPreviewOptions {
   readonly variants?: number;
   /** Which split the pictures come from. Default train. */
   readonly split?: Split;
-  readonly threads?: number;
-  /** What runs the graph; the CPU executor with `threads` unless given. */
-  readonly executor?: Executor;
+  /** What runs the graph. */
+  readonly executor: Executor;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }
@@ -104,7 +102,7 @@ async function varied(
   setup: AugmentationSetup,
   pictures: readonly PreviewSource[],
   variants: number,
-  { executor, threads, settings, signal }: AugmentationPreviewOptions,
+  { executor, settings, signal }: AugmentationPreviewOptions,
 ): Promise<readonly (readonly PreviewPicture[])[]> {
   const { height, width, channels } = setup.size;
   const [batch, perPicture] = [pictures.length, numbersPerPicture(channels)];
@@ -117,8 +115,7 @@ async function varied(
     pictures: { dtype: "uint8", shape: [batch, height, width, channels], data: pixels },
     augmentation: { dtype: "float32", shape: [batch, perPicture], data: numbers },
   };
-  const engine = executor ?? (await createCpuExecutor(threads === undefined ? {} : { threads }));
-  const program = await engine.load(graph("preview", [shown, fed], { y: augmentPictures(shown, fed, setup) }));
+  const program = await executor.load(graph("preview", [shown, fed], { y: augmentPictures(shown, fed, setup) }));
   const random = createRandom(settings?.seed ?? 0).split("preview");
   try {
     const columns: PreviewPicture[][] = [];

@@ -1,11 +1,13 @@
 /** `pawprint data preview`: a contact sheet of training pictures as augmentation varies them. */
+
 import { dirname } from "node:path";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { splits } from "../../../dataset/sources/source.ts";
-import { type AugmentationPreview, previewAugmentation } from "../../../train/pictures/augmentation-preview.ts";
+import type { AugmentationPreview } from "../../../train/pictures/augmentation-preview.ts";
 import { augmentationKeys } from "../../../train/plan/augmentation-plan.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
+import { previewAugmentation } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";

@@ -8,7 +8,7 @@ import { tinyModel } from "../../../../tests/support/tiny-bundle.ts";
 import { encodeBundle } from "../../../bundle/bundle.ts";
 import { encodeModel, readMetadata } from "../../../graph/onnx.ts";
 import { createOnnxRuntimeExecutor } from "../../../runtime/onnx-runtime.ts";
-import { train } from "../../../train/train.ts";
+import { train } from "../../../wire/library.ts";
 import { type HostContext, runCommand } from "../../frame/run-command.ts";
 
 let cwd = "";

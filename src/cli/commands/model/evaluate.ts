@@ -1,11 +1,13 @@
 /** `pawprint evaluate`: what a bundle is worth on labelled pictures. */
+
 import { AppError } from "../../../base/errors.ts";
 import { readBytes } from "../../../base/files/read-file.ts";
 import { sha256 } from "../../../base/hash.ts";
-import { type LoadedBundle, loadBundle } from "../../../bundle/load-bundle.ts";
+import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
 import { isS3Location } from "../../../dataset/sources/s3-location.ts";
 import type { ModelFile } from "../../../report/evaluation/evaluation-facts.ts";
 import { evaluateBundle, type ModelEvaluation } from "../../../train/evaluation/evaluate-bundle.ts";
+import { loadBundle } from "../../../wire/library.ts";
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownPath } from "../../paths.ts";

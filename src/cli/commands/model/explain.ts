@@ -1,10 +1,10 @@
 /** `pawprint explain`: heat maps of what a bundle looks at. */
+
 import { basename, extname, join } from "node:path";
 import { throwIfCancelled } from "../../../base/cancel.ts";
 import { AppError, isAppError } from "../../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { readBytes } from "../../../base/files/read-file.ts";
-import { loadBundle } from "../../../bundle/load-bundle.ts";
 import { decodeModel } from "../../../graph/onnx.ts";
 import { readPictureFile } from "../../../image/decode.ts";
 import { applyRecipe } from "../../../image/recipe.ts";
@@ -12,7 +12,8 @@ import { indexOfLargest } from "../../../metrics/classification-metrics.ts";
 import { createExplainer, drawHeatMap } from "../../../predict/explain/explain.ts";
 import { findClass } from "../../../predict/find-class.ts";
 import { listPictures } from "../../../predict/list-pictures.ts";
-import { createOnnxRuntimeExecutor } from "../../../runtime/onnx-runtime.ts";
+import { predictionEngine } from "../../../wire/engines.ts";
+import { loadBundle } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 import { percent } from "../../text/evaluation-text.ts";
@@ -57,8 +58,8 @@ for --class. The map comes from the gradients of the class's score at the networ
   async run({ cwd, style, signal, progress }, { model, pictures }, { class: named, out, force }) {
     const path = pathFrom(cwd, model);
     const bytes = await readBytes(path);
-    const executor = createOnnxRuntimeExecutor();
-    const bundle = await loadBundle({ bytes, where: path }, { executor });
+    const executor = await predictionEngine();
+    const bundle = await loadBundle({ bytes, where: path }, executor);
     const { labels, recipe } = bundle.info;
     const chosen = named === undefined ? undefined : classFrom(named, labels);
     const explainer = await createExplainer(decodeModel(bytes, path).graph, bundle.info, executor);

@@ -1,7 +1,9 @@
 /** `pawprint predict`: what a bundle sees in pictures. */
+
 import { AppError } from "../../../base/errors.ts";
 import { csvHead, csvRow, recordOf } from "../../../predict/prediction-formats.ts";
-import { type FilePrediction, openPredictor } from "../../../predict/predictor.ts";
+import type { FilePrediction } from "../../../predict/predictor.ts";
+import { openPredictor } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
 import { fileText } from "../../text/prediction-text.ts";

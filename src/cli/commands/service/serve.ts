@@ -1,7 +1,9 @@
 /** `pawprint serve`: a bundle as a service over HTTP, until Ctrl-C or SIGTERM. */
+
 import { AppError } from "../../../base/errors.ts";
-import { createServer, type PawprintServer } from "../../../server/create-server.ts";
+import type { PawprintServer } from "../../../server/create-server.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
+import { createServer } from "../../../wire/library.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";

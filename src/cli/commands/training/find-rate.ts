@@ -1,4 +1,5 @@
 /** `pawprint find-rate`: which learning rate to train with, measured on the data. */
+
 import { dirname } from "node:path";
 import { throwIfCancelled } from "../../../base/cancel.ts";
 import { AppError } from "../../../base/errors.ts";
@@ -8,7 +9,7 @@ import { renderChart } from "../../../report/charts/chart.ts";
 import { rateChart } from "../../../report/training/rate-chart.ts";
 import { findRate } from "../../../train/fit/find-rate.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
-import { prepareTraining } from "../../../train/prepare-training.ts";
+import { prepareTraining } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";

@@ -2,13 +2,13 @@
  * `pawprint quickstart` (= `npm start`): the whole way from pictures to a service, a line of
  * explanation for each step.
  */
+
 import { writeSampleSet } from "../../../image/sample-pictures.ts";
-import { openPredictor } from "../../../predict/predictor.ts";
-import { createServer } from "../../../server/create-server.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
 import { type TrainSettings, trainConfigSchema } from "../../../train/plan/train-config.ts";
 import type { Choice } from "../../../train/plan/train-plan.ts";
-import { type TrainEvent, type TrainReport, train } from "../../../train/train.ts";
+import type { TrainEvent, TrainReport } from "../../../train/train.ts";
+import { createServer, openPredictor, train } from "../../../wire/library.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { readGitCommit } from "../../git-commit.ts";
 import { pathFrom } from "../../paths.ts";

@@ -1,4 +1,5 @@
 /** `pawprint train`: labelled pictures in, a bundle out. */
+
 import { dirname } from "node:path";
 import { AppError } from "../../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
@@ -6,7 +7,7 @@ import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { renderChart } from "../../../report/charts/chart.ts";
 import { trainingChart } from "../../../report/training/training-chart.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
-import { train } from "../../../train/train.ts";
+import { train } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { readGitCommit } from "../../git-commit.ts";
 import { nameOf, packsFolder, pathFrom, shownPath } from "../../paths.ts";
