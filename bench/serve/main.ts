@@ -110,7 +110,7 @@ async function compare(loads: readonly Load[]): Promise<readonly BenchmarkResult
   for (const load of loads) {
     const bundle = await bundleOf(load.subject);
     const ours = await startPawprint(bundle, join(scratch, "serve.log"));
-    const old = baseline && (await startPawprint(bundle, join(scratch, "baseline.log"), resolve(baseline)));
+    const old = baseline && (await startPawprint(bundle, join(scratch, "baseline.log"), { folder: resolve(baseline) }));
     for (const connections of options.connections.split(",").map(Number)) {
       const contenders: Contender[] = [{ name: "pawprint", service: ours, path: "/predict", runs: [] }];
       if (old) contenders.push({ name: "baseline", service: old, path: "/predict", runs: [] });

@@ -25,10 +25,10 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 export async function startPawprint(
   bundle: string,
   logFile: string,
-  folder: string = repository,
+  { folder = repository, options = [] }: { readonly folder?: string; readonly options?: readonly string[] } = {},
 ): Promise<RunningService> {
   const port = await freePort();
-  const args = ["dist/cli/main.js", "serve", bundle, "--port", String(port), "--log-file", logFile];
+  const args = ["dist/cli/main.js", "serve", bundle, "--port", String(port), "--log-file", logFile, ...options];
   return start(process.execPath, args, folder, port, "/readyz");
 }
 
