@@ -15,7 +15,7 @@ import {
   softmax,
   transpose,
 } from "./ops/table.ts";
-import { evaluate } from "./reference-evaluation.ts";
+import { evaluateReference } from "./reference-evaluation.ts";
 import { toReference } from "./reference-tensor.ts";
 import { float32 } from "./tensor-type.ts";
 import { constant, type Graph, graph, input, nodesOf, type Value } from "./value.ts";
@@ -74,7 +74,7 @@ describe("ONNX bytes", () => {
       shape: [2, 4, 4, 2],
       data: Uint8Array.from({ length: 64 }, (_, i) => i * 3),
     });
-    expect(evaluate(decoded.graph, { pictures })).toEqual(evaluate(source, { pictures }));
+    expect(evaluateReference(decoded.graph, { pictures })).toEqual(evaluateReference(source, { pictures }));
     expect(encodeModel(decoded.graph, metadata).length).toBe(bytes.length);
   });
 
@@ -95,7 +95,7 @@ describe("ONNX bytes", () => {
     const source = graph("names", [a, b], { value_2: relu(middle), value_3: a, constant_0: middle, twice: middle });
     const feeds = { value_0: toReference(float32([2], [1, -2])), constant_1: toReference(float32([2], [0, 0])) };
     const decoded = decodeModel(encodeModel(source)).graph;
-    expect(evaluate(decoded, feeds)).toEqual(evaluate(source, feeds));
+    expect(evaluateReference(decoded, feeds)).toEqual(evaluateReference(source, feeds));
   });
 
   it("refuse composite ops until they are lowered", () => {

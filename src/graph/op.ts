@@ -159,7 +159,7 @@ export function chain(
 export const noFlow: GradientRule = () => [];
 
 /** Writes the reference of an op with one output, its inputs by position. */
-export function kernel(
+export function reference(
   compute: (attributes: Attributes, ...inputs: ReferenceTensor[]) => ReferenceTensor,
 ): Op["reference"] {
   // The shape rule has shown that required inputs are there; optional ones are declared so by

@@ -1,4 +1,5 @@
 /** Data types and shapes of the tensors that flow through a graph. */
+import { AppError } from "../base/errors.ts";
 
 /** The ONNX element types that Pawprint's graphs use. */
 export const dtypes = ["float32", "uint8", "int32", "int64", "bool"] as const;
@@ -50,6 +51,12 @@ export function sizeOf(shape: readonly number[]): number {
 
 export function isStatic(shape: Shape): shape is readonly number[] {
   return shape.every((dim) => typeof dim === "number");
+}
+
+/** A shape whose sizes are all known. Errors: INTERNAL where one is symbolic. */
+export function fixedShape(shape: Shape): readonly number[] {
+  if (isStatic(shape)) return shape;
+  throw new AppError("INTERNAL", { required: "a fixed shape", received: formatShape(shape) });
 }
 
 /** A float32 tensor of the given shape from plain numbers. */
