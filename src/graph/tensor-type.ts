@@ -16,10 +16,16 @@ export function dtypeOfElementType(code: number): DType | undefined {
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 
+/**
+ * The type of a graph's value. "unknown" stands only on outputs of imported ops whose model does not
+ * say what they give; nothing is known of their shape either, and only imported ops take them.
+ */
 export interface TensorType {
-  readonly dtype: DType;
+  readonly dtype: DType | "unknown";
   readonly shape: Shape;
 }
+
+export const unknownType: TensorType = { dtype: "unknown", shape: [] };
 
 /**
  * Numbers known while the graph is built. `int64` is held as BigInt64Array, `bool` as Uint8Array of
@@ -33,7 +39,7 @@ export interface TensorData {
 
 /** `float32 [N,3,32,32]`, as it stands in error messages. */
 export function formatType(type: TensorType): string {
-  return `${type.dtype} ${formatShape(type.shape)}`;
+  return type.dtype === "unknown" ? "an unknown type" : `${type.dtype} ${formatShape(type.shape)}`;
 }
 
 export function formatShape(shape: Shape): string {

@@ -9,7 +9,8 @@ import {
 } from "../../../tests/support/op-samples.ts";
 import { gradients } from "../autodiff.ts";
 import { expandComposites } from "../lower.ts";
-import { decodeModel, encodeModel } from "../onnx.ts";
+import { decodeModel } from "../onnx/decode.ts";
+import { encodeModel } from "../onnx/encode.ts";
 import { opTable } from "../op.ts";
 import { evaluateReference } from "../reference-evaluation.ts";
 import { formatType } from "../tensor-type.ts";

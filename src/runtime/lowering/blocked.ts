@@ -31,11 +31,11 @@ export function lowerBlocked(source: Graph, block: number): Graph {
     nodes,
     Object.values(source.outputs),
     (node) => lowersNormGradient(node, layout),
-    (node) => lowersInputGradient(node, layout) || lowersExpand(node, layout),
+    (node) => !node.op.imported && (lowersInputGradient(node, layout) || lowersExpand(node, layout)),
   );
   const context: RewriteContext = { ...layout, scales };
   for (const node of nodes) {
-    if (rules[node.op.name]?.(node, context)) continue;
+    if (!node.op.imported && rules[node.op.name]?.(node, context)) continue;
     const inputs = node.inputs.map((value) => value && context.plain(value));
     for (const [at, output] of apply(node.op, inputs, node.attributes).entries()) context.setPlain(node, output, at);
   }
