@@ -71,6 +71,12 @@ describe("ONNX bytes", () => {
     expect(encodeModel(decoded.graph, metadata).length).toBe(bytes.length);
   });
 
+  it("are read alike from a Buffer that is a part of a larger memory", () => {
+    const bytes = encodeModel(classifier());
+    const part = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
+    expect(decodeModel(part)).toEqual(decodeModel(bytes));
+  });
+
   it("are the same for the same graph", () => {
     expect(encodeModel(classifier())).toEqual(encodeModel(classifier()));
   });

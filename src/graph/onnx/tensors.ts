@@ -40,7 +40,8 @@ export function decodeTensor(tensor: TensorProto, where: Where): TensorData {
   if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL)
     throw unreadable("an initializer whose numbers are in the file", `'${name}' elsewhere`, where);
   const shape = tensor.dims.map(Number);
-  const data = tensor.rawData.length > 0 ? viewAs(dtype, tensor.rawData.slice()) : typedFields(dtype, tensor);
+  // A copy by constructor: slice() of a Buffer would be a view.
+  const data = tensor.rawData.length > 0 ? viewAs(dtype, new Uint8Array(tensor.rawData)) : typedFields(dtype, tensor);
   if (data.length !== sizeOf(shape))
     throw unreadable(`${sizeOf(shape)} elements of initializer '${name}'`, `${data.length}`, where);
   return { dtype, shape, data };
