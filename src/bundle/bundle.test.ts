@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { tinyModel } from "../../tests/support/tiny-bundle.ts";
 import type { AppError } from "../base/errors.ts";
-import { encodeModel, readMetadata } from "../graph/onnx.ts";
+import { encodeModel } from "../graph/onnx/encode.ts";
+import { readMetadata } from "../graph/onnx/metadata.ts";
 import { encodeBundle, parityPicture, parseBundle } from "./bundle.ts";
 
 const { graph, info } = tinyModel();

@@ -10,7 +10,8 @@ import { type Static, Type } from "typebox";
 import { AppError } from "../base/errors.ts";
 import { createRandom } from "../base/random.ts";
 import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
-import { encodeModel, readMetadata } from "../graph/onnx.ts";
+import { encodeModel } from "../graph/onnx/encode.ts";
+import { readMetadata } from "../graph/onnx/metadata.ts";
 import type { Graph } from "../graph/value.ts";
 import { parseRecipe, type Recipe } from "../image/recipe.ts";
 

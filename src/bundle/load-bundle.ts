@@ -4,7 +4,7 @@
  */
 import { AppError } from "../base/errors.ts";
 import { readBytes } from "../base/files/read-file.ts";
-import { decodeModel } from "../graph/onnx.ts";
+import { decodeModel } from "../graph/onnx/decode.ts";
 import { formatType } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";

@@ -3,7 +3,9 @@
  * steps and executors.
  */
 export { gradients } from "../graph/autodiff.ts";
-export { decodeModel, encodeModel, readMetadata } from "../graph/onnx.ts";
+export { decodeModel } from "../graph/onnx/decode.ts";
+export { encodeModel } from "../graph/onnx/encode.ts";
+export { readMetadata } from "../graph/onnx/metadata.ts";
 export * as ops from "../graph/ops/table.ts";
 export { type DType, float32, type TensorData, type TensorType } from "../graph/tensor-type.ts";
 export { constant, type Graph, graph, input, scalar, type Value } from "../graph/value.ts";

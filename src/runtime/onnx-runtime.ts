@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { expandComposites } from "../graph/lower.ts";
-import { encodeModel } from "../graph/onnx.ts";
+import { encodeModel } from "../graph/onnx/encode.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor, LoadOptions, Program, Tensor, Tensors } from "./executor.ts";

@@ -3,7 +3,7 @@
  * fallback for tiny graphs.
  */
 import { AppError } from "../base/errors.ts";
-import { evaluate } from "../graph/reference-evaluation.ts";
+import { evaluateReference } from "../graph/reference-evaluation.ts";
 import { fromReference, toReference } from "../graph/reference-tensor.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor } from "./executor.ts";
@@ -24,7 +24,7 @@ export function createReferenceExecutor(): Executor {
           }
           checkFeeds(graph, feeds, into);
           const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toReference(tensor)]));
-          const outputs = Object.entries(evaluate(graph, inputs)).map(([name, tensor]) => {
+          const outputs = Object.entries(evaluateReference(graph, inputs)).map(([name, tensor]) => {
             const buffer = into[name];
             const rounded = fromReference(tensor, buffer?.data);
             return [name, buffer ?? rounded] as const;

@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { expandComposites } from "../graph/lower.ts";
-import { encodeModel } from "../graph/onnx.ts";
+import { encodeModel } from "../graph/onnx/encode.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { EngineOptions, Executor, Program, Tensor, Tensors } from "./executor.ts";

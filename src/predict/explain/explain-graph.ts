@@ -54,7 +54,7 @@ export function buildExplainGraph(classifier: Graph): ExplainGraph {
   const answers = classifier.outputs.logits;
   if (batch === undefined || answers === undefined)
     throw notExplainable("a classifier has an input and 'logits'", classifier);
-  const pictures = input("pictures", batch.type.dtype, [1, ...batch.type.shape.slice(1)]);
+  const pictures = input("pictures", "uint8", [1, ...batch.type.shape.slice(1)]);
   // A score over a batch of unknown size has no gradient in a fixed graph; one picture at a time
   // has.
   const logits = withReplaced(answers, batch, pictures);

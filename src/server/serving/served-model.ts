@@ -6,7 +6,7 @@ import { sha256 } from "../../base/hash.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import type { SourcedBundle } from "../../bundle/bundle-source.ts";
 import { type LoadedBundle, loadBundle } from "../../bundle/load-bundle.ts";
-import { decodeModel } from "../../graph/onnx.ts";
+import { decodeModel } from "../../graph/onnx/decode.ts";
 import { applyRecipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type BatchedAnswers, createBatcher, type Urgency } from "../../predict/batcher.ts";
 import type { Explainer } from "../../predict/explain/explain.ts";

@@ -5,7 +5,7 @@ import { throwIfCancelled } from "../../../base/cancel.ts";
 import { AppError, isAppError } from "../../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { readBytes } from "../../../base/files/read-file.ts";
-import { decodeModel } from "../../../graph/onnx.ts";
+import { decodeModel } from "../../../graph/onnx/decode.ts";
 import { readPictureFile } from "../../../image/decode.ts";
 import { applyRecipe } from "../../../image/recipe.ts";
 import { indexOfLargest } from "../../../metrics/classification-metrics.ts";
