@@ -2,8 +2,8 @@
  * A small object store on 127.0.0.1 that speaks the part of S3 that Pawprint uses, and misbehaves
  * where it is told to.
  */
-import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createHash, randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
 
@@ -70,11 +70,14 @@ export async function startS3Server({ pageSize = 3 } = {}): Promise<S3Server> {
   const server = createServer(async (request, response) => {
     requests.push(`${request.method} ${request.url}`);
     const fault = faults.shift();
-    if (fault === "drop") return request.socket.destroy();
+    if (fault === "drop") return void request.socket.destroy();
     const body = await bodyOf(request);
-    if (typeof fault === "object") return refuse(response, fault.status, fault.code);
-    if (fault === "mute") response.end = () => response.destroy();
-    answer(request, body, response, store, fault === "cut");
+    const reply = typeof fault === "object" ? refuse(fault.status, fault.code) : answer(request, body, store);
+    if (fault === "mute") return void response.destroy();
+    const sent = Buffer.from(reply.body ?? "");
+    response.writeHead(reply.status, { "content-length": sent.length, ...reply.headers });
+    if (fault === "cut") response.write(sent.subarray(0, sent.length / 2), () => response.destroy());
+    else response.end(request.method === "HEAD" ? undefined : sent);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // a server that listens on a port has one
@@ -108,114 +111,34 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function answer(request: IncomingMessage, body: Buffer, response: ServerResponse, store: Store, cut: boolean): void {
-  const { searchParams: query, pathname } = new URL(request.url ?? "/", "http://localhost");
+interface Reply {
+  readonly status: number;
+  readonly headers?: Headers;
+  readonly body?: Uint8Array | string;
+}
+
+function answer({ method, url, headers }: IncomingMessage, body: Buffer, store: Store): Reply {
+  const { searchParams: query, pathname } = new URL(url ?? "/", "http://localhost");
   const [, asked = "", ...rest] = pathname.split("/");
   const key = decodeURIComponent(rest.join("/"));
-  const metadata = metadataOf(request.headers);
-  const { method, headers } = request;
-  if (asked !== bucket) refuse(response, 404, "NoSuchBucket");
-  else if (key === "") list(response, query, store);
-  else if (method === "GET") give(response, store.objects.get(key), headers, cut);
-  else if (method === "HEAD") describe(response, store, key);
-  else if (method === "PUT" && query.has("uploadId")) putPart(response, query, store, body);
-  else if (method === "PUT") put(response, store, key, headers, metadata, body);
-  else if (method === "POST" && query.has("uploads")) beginParts(response, store, metadata);
-  else if (method === "POST") completeParts(response, query, store, key, headers, body);
-  else if (query.has("uploadId")) end(response, 204, store.uploads.delete(query.get("uploadId")!));
-  else end(response, 204, store.objects.delete(key));
+  if (asked !== bucket) return refuse(404, "NoSuchBucket");
+  if (key === "") return list(query, store);
+  if (method === "GET") return give(store.objects.get(key), headers);
+  if (method === "HEAD") return describe(store, key);
+  if (query.has("uploads")) return beginParts(store, metadataOf(headers));
+  const uploadId = query.get("uploadId");
+  if (uploadId === null) {
+    if (method === "PUT") return put(store, key, headers, metadataOf(headers), body);
+    store.objects.delete(key);
+    return { status: 204 };
+  }
+  if (method === "PUT") return putPart(store, uploadId, Number(query.get("partNumber")), body);
+  if (method === "POST") return completeParts(store, uploadId, key, headers, body.toString());
+  store.uploads.delete(uploadId);
+  return { status: 204 };
 }
 
-function metadataOf(headers: IncomingMessage["headers"]): Headers {
-  const entries = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-meta-"));
-  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
-}
-
-function give(
-  response: ServerResponse,
-  content: Uint8Array | undefined,
-  { "if-match": ifMatch, range }: IncomingMessage["headers"],
-  cut: boolean,
-): void {
-  if (content === undefined) return refuse(response, 404, "NoSuchKey");
-  if (ifMatch !== undefined && ifMatch !== etagOf(content)) return refuse(response, 412, "PreconditionFailed");
-  const [, first = "0", last = ""] = /^bytes=(\d+)-(\d*)$/.exec(range ?? "") ?? [];
-  if (range !== undefined && Number(first) >= content.length) return refuse(response, 416, "InvalidRange");
-  const part = content.subarray(Number(first), last === "" ? undefined : Number(last) + 1);
-  response.writeHead(range === undefined ? 200 : 206, {
-    "content-length": part.length,
-    etag: etagOf(content),
-    ...(range && { "content-range": `bytes ${first}-${Number(first) + part.length - 1}/${content.length}` }),
-  });
-  if (cut) response.write(part.subarray(0, part.length / 2), () => response.destroy());
-  else response.end(part);
-}
-
-function describe(response: ServerResponse, { objects, metadata }: Store, key: string): void {
-  const content = objects.get(key);
-  if (content === undefined) return end(response, 404);
-  response.setHeaders(new Map(Object.entries(metadata.get(key) ?? {})));
-  response.writeHead(200, { "content-length": content.length, etag: etagOf(content) });
-  response.end();
-}
-
-/** Stores an object where the request's conditions hold. */
-function put(
-  response: ServerResponse,
-  { objects, metadata: allMetadata }: Store,
-  key: string,
-  { "if-match": ifMatch, "if-none-match": ifNoneMatch }: IncomingMessage["headers"],
-  metadata: Headers,
-  content: Uint8Array,
-  ok: (etag: string) => void = (etag) => response.writeHead(200, { etag }).end(),
-): void {
-  const old = objects.get(key);
-  if (ifMatch !== undefined && old === undefined) return refuse(response, 404, "NoSuchKey");
-  const isRefused = (ifNoneMatch === "*" && old) || (ifMatch !== undefined && old && etagOf(old) !== ifMatch);
-  if (isRefused) return refuse(response, 412, "PreconditionFailed");
-  objects.set(key, content);
-  allMetadata.set(key, metadata);
-  ok(etagOf(content));
-}
-
-function beginParts(response: ServerResponse, { uploads }: Store, metadata: Headers): void {
-  const id = `upload-${uploads.size}-${Math.random()}`;
-  uploads.set(id, { metadata, parts: new Map() });
-  send(response, 200, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
-}
-
-function putPart(response: ServerResponse, query: URLSearchParams, { uploads }: Store, body: Buffer): void {
-  const upload = uploads.get(query.get("uploadId")!);
-  if (upload === undefined) return refuse(response, 404, "NoSuchUpload");
-  upload.parts.set(Number(query.get("partNumber")), body);
-  response.writeHead(200, { etag: etagOf(body) }).end();
-}
-
-function completeParts(
-  response: ServerResponse,
-  query: URLSearchParams,
-  store: Store,
-  key: string,
-  headers: IncomingMessage["headers"],
-  body: Buffer,
-): void {
-  const id = query.get("uploadId")!;
-  const upload = store.uploads.get(id);
-  if (upload === undefined) return refuse(response, 404, "NoSuchUpload");
-  const numbers = [...body.toString().matchAll(/<PartNumber>(\d+)</g)].map(([, number]) => Number(number));
-  const parts = numbers.map((number) => upload.parts.get(number)!);
-  put(response, store, key, headers, upload.metadata, Buffer.concat(parts), (etag) => {
-    store.uploads.delete(id);
-    const result = `<ETag>${xml(etag)}</ETag>`;
-    send(response, 200, `<CompleteMultipartUploadResult>${result}</CompleteMultipartUploadResult>`);
-  });
-}
-
-function end(response: ServerResponse, status: number, _done?: boolean): void {
-  response.writeHead(status).end();
-}
-
-function list(response: ServerResponse, query: URLSearchParams, { objects, claimedSizes, pageSize }: Store): void {
+function list(query: URLSearchParams, { objects, claimedSizes, pageSize }: Store): Reply {
   const prefix = query.get("prefix") ?? "";
   const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(byUtf8);
   const start = Number(query.get("continuation-token") ?? 0);
@@ -228,16 +151,92 @@ function list(response: ServerResponse, query: URLSearchParams, { objects, claim
   const isTruncated = end < keys.length;
   const next = isTruncated ? `<NextContinuationToken>${end}</NextContinuationToken>` : "";
   const body = `<IsTruncated>${isTruncated}</IsTruncated>${next}${contents.join("")}`;
-  send(response, 200, `<ListBucketResult>${body}</ListBucketResult>`);
+  return document(200, `<ListBucketResult>${body}</ListBucketResult>`);
 }
 
-function refuse(response: ServerResponse, status: number, code: string): void {
-  send(response, status, `<Error><Code>${code}</Code><Message>as asked for by the test</Message></Error>`);
+function give(content: Uint8Array | undefined, { "if-match": ifMatch, range }: IncomingMessage["headers"]): Reply {
+  if (content === undefined) return refuse(404, "NoSuchKey");
+  const etag = etagOf(content);
+  if (ifMatch !== undefined && ifMatch !== etag) return refuse(412, "PreconditionFailed");
+  if (range === undefined) return { status: 200, headers: { etag }, body: content };
+  const [, first = "0", last = ""] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? [];
+  const start = Number(first);
+  if (start >= content.length) return refuse(416, "InvalidRange");
+  const body = content.subarray(start, last === "" ? undefined : Number(last) + 1);
+  const given = `bytes ${start}-${start + body.length - 1}/${content.length}`;
+  return { status: 206, headers: { etag, "content-range": given }, body };
 }
 
-function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { "content-type": "application/xml" });
-  response.end(`<?xml version="1.0" encoding="UTF-8"?>${body}`);
+function describe({ objects, metadata }: Store, key: string): Reply {
+  const content = objects.get(key);
+  if (content === undefined) return { status: 404 };
+  const headers = { ...metadata.get(key), "content-length": String(content.length), etag: etagOf(content) };
+  return { status: 200, headers };
+}
+
+/** Stores an object where the request's conditions hold. */
+function put(
+  { objects, metadata: allMetadata }: Store,
+  key: string,
+  { "if-match": ifMatch, "if-none-match": ifNoneMatch }: IncomingMessage["headers"],
+  metadata: Headers,
+  content: Uint8Array,
+): Reply {
+  const old = objects.get(key);
+  if (ifMatch !== undefined && old === undefined) return refuse(404, "NoSuchKey");
+  const isRefused = old !== undefined && (ifNoneMatch === "*" || (ifMatch !== undefined && etagOf(old) !== ifMatch));
+  if (isRefused) return refuse(412, "PreconditionFailed");
+  objects.set(key, content);
+  allMetadata.set(key, metadata);
+  return { status: 200, headers: { etag: etagOf(content) } };
+}
+
+function metadataOf(headers: IncomingMessage["headers"]): Headers {
+  const entries = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-meta-"));
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+}
+
+function beginParts({ uploads }: Store, metadata: Headers): Reply {
+  const id = randomUUID();
+  uploads.set(id, { metadata, parts: new Map() });
+  return document(200, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
+}
+
+function putPart({ uploads }: Store, uploadId: string, number: number, body: Buffer): Reply {
+  const upload = uploads.get(uploadId);
+  if (upload === undefined) return refuse(404, "NoSuchUpload");
+  upload.parts.set(number, body);
+  return { status: 200, headers: { etag: etagOf(body) } };
+}
+
+function completeParts(
+  store: Store,
+  uploadId: string,
+  key: string,
+  headers: IncomingMessage["headers"],
+  list: string,
+): Reply {
+  const upload = store.uploads.get(uploadId);
+  if (upload === undefined) return refuse(404, "NoSuchUpload");
+  const numbers = [...list.matchAll(/<PartNumber>(\d+)</g)].map(([, number]) => Number(number));
+  const content = Buffer.concat(numbers.map((number) => upload.parts.get(number)!));
+  const reply = put(store, key, headers, upload.metadata, content);
+  if (reply.status !== 200) return reply;
+  store.uploads.delete(uploadId);
+  const etag = `<ETag>${xml(etagOf(content))}</ETag>`;
+  return document(200, `<CompleteMultipartUploadResult>${etag}</CompleteMultipartUploadResult>`);
+}
+
+function refuse(status: number, code: string): Reply {
+  return document(status, `<Error><Code>${code}</Code><Message>as asked for by the test</Message></Error>`);
+}
+
+function document(status: number, body: string): Reply {
+  return {
+    status,
+    headers: { "content-type": "application/xml" },
+    body: `<?xml version="1.0" encoding="UTF-8"?>${body}`,
+  };
 }
 
 function etagOf(content: Uint8Array): string {
