@@ -52,6 +52,8 @@ export const errorTable = {
   DOWNLOAD_FAILED: entry("unavailable", "a download did not come to its end, after several attempts"),
   DOWNLOAD_MISMATCH: entry("invalid", "a downloaded file is not the one that was published"),
   STORE_FAILED: entry("unavailable", "an object store refused or did not answer"),
+  STORE_KEY_INVALID: entry("invalid", "a key cannot name an object, or leads out of its store"),
+  STORE_CONFLICT: entry("conflict", "an object was changed by someone else since it was read"),
   PACKAGE_MISSING: entry("missing", "an optional package that this needs is not installed"),
   LOCKED: entry("conflict", "another process works in the same folder"),
   IMAGE_UNREADABLE: entry("invalid", "a picture cannot be decoded"),

@@ -6,7 +6,7 @@ import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { readVersion } from "../base/version.ts";
 import { requireFreePath } from "../bundle/export-bundle.ts";
 import { probabilitiesOf } from "../metrics/classification-metrics.ts";
-import { outcomesOf } from "../metrics/outcomes.ts";
+import { pictureOutcomes } from "../metrics/picture-outcomes.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
 import type { ModelFile } from "../report/evaluation/evaluation-facts.ts";
 import type { AnsweredPictures } from "../train/evaluation/answer-pictures.ts";
@@ -83,11 +83,11 @@ function* csvLines({ model, against, evaluation }: EvaluatedModels): Generator<s
   const { labels } = model.info;
   const second = evaluation.against &&
     against && { labels: against.info.labels, answered: evaluation.against.answered };
-  const secondOutcomes = second && outcomesOf(second.answered);
+  const secondOutcomes = second && pictureOutcomes(second.answered);
   const head = ["id", "label", "answer", "confidence", "correct", ...labels.map((label) => `probability_${label}`)];
   yield csvLine([...head, ...(second ? ["against_answer", "against_confidence", "against_correct"] : [])]);
   const { answered } = evaluation;
-  for (const [row, { target, answer, confidence, isRight }] of outcomesOf(answered).entries()) {
+  for (const [row, { target, answer, confidence, isRight }] of pictureOutcomes(answered).entries()) {
     const other = secondOutcomes?.[row];
     yield csvLine([
       answered.ids[row]!,

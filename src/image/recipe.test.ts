@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { applyRecipe, applyRecipeToFile, applyRecipeToPixels, parseRecipe, type Recipe } from "./recipe.ts";
+import { readPictureFile } from "./decode.ts";
+import { applyRecipe, applyRecipeToPixels, parseRecipe, type Recipe } from "./recipe.ts";
 
 const recipe: Recipe = { width: 4, height: 4, channels: 3, fit: "stretch", kernel: "cubic" };
 const pixelAt = (pixels: Uint8Array, at: Recipe, x: number, y: number): number[] => {
@@ -71,11 +72,11 @@ describe("a recipe on a picture file", () => {
     const path = join(folder, "picture with a space.png");
     const bytes = await redBlue(30, 20);
     await writeFile(path, bytes);
-    expect(await applyRecipeToFile(path, recipe)).toEqual(await applyRecipe(bytes, recipe));
+    expect(await applyRecipe(await readPictureFile(path), recipe)).toEqual(await applyRecipe(bytes, recipe));
   });
 
   it("names the file that is not there", async () => {
-    await expect(applyRecipeToFile("/no/such.jpg", recipe)).rejects.toMatchObject({
+    await expect(readPictureFile("/no/such.jpg")).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
       message: "a file or folder that exists; got /no/such.jpg",
     });

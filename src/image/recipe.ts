@@ -6,15 +6,7 @@ import type { Sharp } from "sharp";
 import sharp from "sharp";
 import { AppError } from "../base/errors.ts";
 import { hintForName } from "../base/nearest.ts";
-import {
-  type Colour,
-  decodeThrough,
-  type PixelImage,
-  pictureLimits,
-  readPictureFile,
-  rgb,
-  takePixels,
-} from "./decode.ts";
+import { type Colour, decodeThrough, type PixelImage, pictureLimits, rgb, takePixels } from "./decode.ts";
 
 /**
  * cover: fill the frame and cut what stands out; contain: show all and fill the rest; stretch:
@@ -27,7 +19,7 @@ export type RecipeFit = (typeof recipeFits)[number];
  * libvips' names. Used for making a picture smaller; a larger one is made with its nearest relative
  * there.
  */
-export const recipeKernels = ["nearest", "linear", "cubic", "mitchell", "lanczos2", "lanczos3"] as const;
+const recipeKernels = ["nearest", "linear", "cubic", "mitchell", "lanczos2", "lanczos3"] as const;
 export type RecipeKernel = (typeof recipeKernels)[number];
 
 /** Plain JSON, stored in packs and bundles as it is. */
@@ -67,15 +59,10 @@ export async function applyRecipe(
   return pixels;
 }
 
-/** `applyRecipe` on a file. Errors: also FILE_NOT_FOUND and FILE_READ_FAILED. */
-export async function applyRecipeToFile(path: string, recipe: Recipe): Promise<Uint8Array> {
-  return applyRecipe(await readPictureFile(path), recipe, path);
-}
-
 /**
  * True where pixels have the recipe's size and channels already, so that it would change nothing.
  */
-export function fitsRecipe(image: PixelImage, recipe: Recipe): boolean {
+function fitsRecipe(image: PixelImage, recipe: Recipe): boolean {
   return image.width === recipe.width && image.height === recipe.height && image.channels === recipe.channels;
 }
 

@@ -2,7 +2,7 @@
 import { type Calibration, calibrationOf } from "./calibration.ts";
 import { type Answers, type Evaluation, evaluateAnswers } from "./classification-metrics.ts";
 import { type Curves, curvesOf, normalizersOf, type Ranking, rankingOf, scoresOfClass } from "./curves.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { pictureOutcomes } from "./picture-outcomes.ts";
 import { type Slice, slicesOf } from "./slices.ts";
 import { type ThresholdRow, thresholdTable } from "./thresholds.ts";
 import { mostConfidentlyWrong, type WrongPicture } from "./wrong-pictures.ts";
@@ -53,7 +53,7 @@ const curveLimit = 6;
 export function analyseAnswers(answers: Answers, labels: readonly string[], facts: AnalysisFacts): Analysis {
   const { ids, temperature = 1, brightness, shorterSidesPx, wrongLimit = 24 } = facts;
   const evaluation = evaluateAnswers(answers, labels);
-  const outcomes = outcomesOf(answers);
+  const outcomes = pictureOutcomes(answers);
   const calibration = { ...calibrationOf(answers), temperature };
   const { rankings, macro, curves } = rankClasses(answers, labels);
   return {

@@ -2,7 +2,7 @@
 import { type Answers, type Interval, normal975 } from "./classification-metrics.ts";
 import { significanceLevel } from "./exact-tests.ts";
 import { type McNemar, mcnemarTest } from "./mcnemar.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { pictureOutcomes } from "./picture-outcomes.ts";
 
 export interface DisagreedPicture {
   /** Where the picture stands among the answers. */
@@ -15,7 +15,7 @@ export interface DisagreedPicture {
   readonly secondConfidence: number;
 }
 
-export interface Comparison {
+export interface ModelComparison {
   readonly count: number;
   /** Pictures by who was right. */
   readonly bothRight: number;
@@ -47,9 +47,9 @@ export function compareAnswers(
   second: LabelledAnswers,
   ids: readonly string[],
   limit = 12,
-): Comparison {
-  const firstOutcomes = outcomesOf(first.answers);
-  const secondOutcomes = outcomesOf(second.answers);
+): ModelComparison {
+  const firstOutcomes = pictureOutcomes(first.answers);
+  const secondOutcomes = pictureOutcomes(second.answers);
   const pairs = firstOutcomes.map((one, row) => ({ one, other: secondOutcomes[row]!, row }));
   const count = pairs.length;
   const onlyFirst = pairs.filter(({ one, other }) => one.isRight && !other.isRight);

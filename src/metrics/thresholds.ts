@@ -1,6 +1,6 @@
 /** What is gained, and lost, by answering only where the model is sure enough. */
 import { type Interval, wilsonInterval } from "./classification-metrics.ts";
-import type { Outcome } from "./outcomes.ts";
+import type { PictureOutcome } from "./picture-outcomes.ts";
 
 export interface ThresholdRow {
   /** Answers of this confidence or more are kept. */
@@ -39,7 +39,7 @@ const usualThresholds: readonly number[] = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.
  * them, since with K classes no confidence is below 1 / K.
  */
 export function thresholdTable(
-  outcomes: readonly Outcome[],
+  outcomes: readonly PictureOutcome[],
   labels: readonly string[],
   thresholds: readonly number[] = usualThresholds,
 ): readonly ThresholdRow[] {
@@ -48,7 +48,7 @@ export function thresholdTable(
   return rows.slice(Math.max(0, keptAll - 1));
 }
 
-function thresholdRow(outcomes: readonly Outcome[], labels: readonly string[], threshold: number): ThresholdRow {
+function thresholdRow(outcomes: readonly PictureOutcome[], labels: readonly string[], threshold: number): ThresholdRow {
   const kept = outcomes.filter(({ confidence }) => confidence >= threshold);
   const right = kept.filter(({ isRight }) => isRight);
   return {

@@ -2,7 +2,7 @@
  * The pictures on which a model was most surely wrong: mislabelled ones, odd ones, and what it has
  * not learned.
  */
-import type { Outcome } from "./outcomes.ts";
+import type { PictureOutcome } from "./picture-outcomes.ts";
 
 export interface WrongPicture {
   /** Where the picture stands among the answers. */
@@ -20,7 +20,7 @@ export interface WrongPicture {
  * The `limit` wrong answers of highest confidence, the surest first; equals in the answers' order.
  */
 export function mostConfidentlyWrong(
-  outcomes: readonly Outcome[],
+  outcomes: readonly PictureOutcome[],
   labels: readonly string[],
   ids: readonly string[],
   limit: number,

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePictureFolder } from "../../tests/support/picture-folder.ts";
 import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/support/tiny-bundle.ts";
 import { encodeBundle } from "../bundle/bundle.ts";
-import { applyRecipeToFile } from "../image/recipe.ts";
+import { readPictureFile } from "../image/decode.ts";
+import { applyRecipe } from "../image/recipe.ts";
 import { listPictures } from "./list-pictures.ts";
 import { type FilePrediction, openPredictor, type Predictor, predictionOf } from "./predictor.ts";
 
@@ -71,7 +72,9 @@ describe("predicting files", () => {
     expect(rows.map(({ file }) => file)).toEqual(expectedFiles);
     for (const row of rows) {
       if (row.error !== undefined) continue;
-      const [alone] = await predictor.predict(await applyRecipeToFile(join(folder, row.file), model.info.recipe));
+      const [alone] = await predictor.predict(
+        await applyRecipe(await readPictureFile(join(folder, row.file)), model.info.recipe),
+      );
       expect(row.label).toBe(alone!.label);
       // Kernels may choose another order of summation for another batch size.
       expect(row.confidence).toBeCloseTo(alone!.confidence, 6);

@@ -7,7 +7,7 @@ import { silentLogger } from "../base/logger.ts";
 import { silentProgress } from "../base/progress.ts";
 import type { Lineage } from "../bundle/bundle.ts";
 import { type ExportedBundle, exportBundle, requireFreePath } from "../bundle/export-bundle.ts";
-import { type DatasetSummary, summarize } from "../dataset/inspect.ts";
+import { type DatasetSummary, summarize } from "../dataset/dataset-summary.ts";
 import { indicesOf, type Pack, readPixels, splitsHash } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
 import { calibrationOf } from "../metrics/calibration.ts";

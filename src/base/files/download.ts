@@ -6,7 +6,7 @@ import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promi
 import { setTimeout as pause } from "node:timers/promises";
 import { interruptionOf, throwIfCancelled } from "../cancel.ts";
 import { AppError, isAppError } from "../errors.ts";
-import { hashFile } from "../hash.ts";
+import { sha256File } from "../hash.ts";
 import { type Progress, type ProgressHandle, silentProgress } from "../progress.ts";
 import { formatBytes } from "../quantity.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
@@ -63,7 +63,7 @@ export async function downloadFile(
   const { to, sha256, sizeBytes, urls } = download;
   const { progress = silentProgress } = options;
   if (await isThere(to)) {
-    const { hex } = await hashFile(to, "sha256", options.signal);
+    const hex = await sha256File(to, options.signal);
     if (hex === sha256) return "present";
     throw new AppError("FILE_EXISTS", {
       required: "a name that is free, or the file that was published",
@@ -234,7 +234,7 @@ async function append(handle: FileHandle, chunk: Uint8Array, to: string): Promis
 /** Checks the hash of the whole part, flushes it and gives it its name. */
 async function finish({ to, sha256 }: Download, signal: AbortSignal | undefined): Promise<void> {
   const part = `${to}.part`;
-  const { hex } = await hashFile(part, "sha256", signal);
+  const hex = await sha256File(part, signal);
   if (hex !== sha256) {
     await removePart(to);
     throw new AppError("DOWNLOAD_MISMATCH", {

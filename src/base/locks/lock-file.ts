@@ -105,7 +105,8 @@ async function acquire(path: string, text: string, signal: AbortSignal | undefin
     throwIfCancelled(signal);
     try {
       // The file appears under its name with its content, or not at all.
-      return await writeFileAtomic(path, text);
+      await writeFileAtomic(path, text);
+      return;
     } catch (error) {
       if (!isAppError(error, "FILE_EXISTS")) throw error;
     }

@@ -1,6 +1,6 @@
 /** What an evaluation says beyond accuracy, as people read it in a terminal. */
 import type { Analysis } from "../../metrics/analyse-answers.ts";
-import type { Comparison } from "../../metrics/compare-answers.ts";
+import type { ModelComparison } from "../../metrics/compare-answers.ts";
 import type { AgainstEvaluation, ModelEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
 import { alignRows, type Style, table } from "../frame/console.ts";
 import { percent } from "./evaluation-text.ts";
@@ -107,7 +107,7 @@ export function comparisonText(
   ].join("\n");
 }
 
-function verdictText(names: readonly [string, string], comparison: Comparison): string {
+function verdictText(names: readonly [string, string], comparison: ModelComparison): string {
   const { difference, differenceInterval, isSignificant, mcnemar } = comparison;
   const test = `McNemar's ${mcnemar.method} p = ${mcnemar.pValue.toPrecision(2)}`;
   if (difference === 0) return `both are right equally often, ${test}`;

@@ -1,6 +1,6 @@
 /** A training as people follow it: what was found, what was chosen, how each epoch went. */
 import { formatBytes, formatDuration, formatRate } from "../../base/quantity.ts";
-import type { DatasetSummary } from "../../dataset/inspect.ts";
+import type { DatasetSummary } from "../../dataset/dataset-summary.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
 import type { EpochMetrics } from "../../train/fit/fit-options.ts";
 import type { Choice } from "../../train/plan/train-plan.ts";

@@ -1,5 +1,5 @@
 /** What a set of pictures looks like in figures, faults left aside. */
-import { countBy } from "../inspect.ts";
+import { countBy } from "../../base/count-by.ts";
 import { classFactsOf, groupByLabel, meanOf } from "./findings/class-facts.ts";
 import type { ClassFacts, DecodedFacts, PictureFacts } from "./findings/findings.ts";
 

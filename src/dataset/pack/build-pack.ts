@@ -6,7 +6,7 @@ import { withLock } from "../../base/locks/lock-file.ts";
 import { type Logger, silentLogger } from "../../base/logger.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { describeSkipped } from "../inspect.ts";
+import { describeSkipped } from "../describe-skipped.ts";
 import type { Source } from "../sources/source.ts";
 import { indexName, openFolderWriter } from "./folder-writer.ts";
 import { assemblePack, type Pack, refuseFirst, requireSplittable, type SplitOptions } from "./pack.ts";

@@ -9,7 +9,7 @@ import { createLogger } from "../../base/logger.ts";
 import type { Progress } from "../../base/progress.ts";
 import { createRandom } from "../../base/random.ts";
 import { applyRecipe, type Recipe } from "../../image/recipe.ts";
-import { summarize } from "../inspect.ts";
+import { summarize } from "../dataset-summary.ts";
 import { openSource } from "../sources/open-source.ts";
 import type { Sample, Source } from "../sources/source.ts";
 import { buildPack, type PackOptions } from "./build-pack.ts";

@@ -1,9 +1,12 @@
 /** A pack: the dataset decoded and resized once, ready to train from. */
+
+import { countBy } from "../../base/count-by.ts";
 import { AppError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { countBy, requireClasses, sortLabels } from "../inspect.ts";
 import { type Fingerprints, findNearDuplicates, groupPairs } from "../near-duplicates.ts";
+import { requireClasses } from "../require-classes.ts";
+import { sortLabels } from "../sort-labels.ts";
 import { type SkippedPicture, type Split, splits } from "../sources/source.ts";
 import {
   assignSplits,

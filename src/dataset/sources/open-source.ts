@@ -3,12 +3,12 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
+import { isS3Address } from "../../storage/s3-address.ts";
 import { openArchive } from "./archives/archive.ts";
 import { archiveKindOf } from "./archives/archive-kind.ts";
 import { openFolder } from "./folder.ts";
 import { quoted } from "./label.ts";
 import { openS3 } from "./s3.ts";
-import { isS3Location } from "./s3-location.ts";
 import type { Source } from "./source.ts";
 import { cifarFolderName, hasCifarFiles, openCifarFolder } from "./tables/cifar.ts";
 import { hasIdxFiles, openIdxFolder } from "./tables/idx.ts";
@@ -67,7 +67,7 @@ const fileKinds: readonly FileKind[] = [
  * CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
  */
 export async function openSource(location: string): Promise<Source> {
-  const source = isS3Location(location) ? await openS3(location) : await openPath(location);
+  const source = isS3Address(location) ? await openS3(location) : await openPath(location);
   try {
     await requireLabels(source);
     return source;

@@ -2,7 +2,7 @@
 
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import type { Analysis } from "../../metrics/analyse-answers.ts";
-import type { Comparison } from "../../metrics/compare-answers.ts";
+import type { ModelComparison } from "../../metrics/compare-answers.ts";
 import type { Latency } from "../../metrics/latency-figures.ts";
 
 /** What one model's answers are worth. */
@@ -12,7 +12,7 @@ export interface ModelFigures extends Analysis {
 }
 
 export interface AgainstFigures extends ModelFigures {
-  readonly comparison: Comparison;
+  readonly comparison: ModelComparison;
   readonly trainedOn?: number;
 }
 

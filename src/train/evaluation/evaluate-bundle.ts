@@ -8,7 +8,7 @@ import { type Pack, readPixels } from "../../dataset/pack/pack.ts";
 import type { Split } from "../../dataset/sources/source.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import { type Analysis, analyseAnswers } from "../../metrics/analyse-answers.ts";
-import { type Comparison, compareAnswers } from "../../metrics/compare-answers.ts";
+import { compareAnswers, type ModelComparison } from "../../metrics/compare-answers.ts";
 import type { Latency } from "../../metrics/latency-figures.ts";
 import { readShorterSides } from "../pictures/picture-sizes.ts";
 import { type AnsweredPictures, answerPictures } from "./answer-pictures.ts";
@@ -62,7 +62,7 @@ export interface BundleEvaluation extends ModelEvaluation {
 
 export interface AgainstEvaluation extends ModelEvaluation {
   readonly labels: readonly string[];
-  readonly comparison: Comparison;
+  readonly comparison: ModelComparison;
   /**
    * How many of these pictures the second bundle was trained on; absent where that is not known.
    */

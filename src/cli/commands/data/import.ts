@@ -1,7 +1,7 @@
 /** `pawprint data import`: labelled pictures from anywhere into one folder. */
 import { formatBytes } from "../../../base/quantity.ts";
+import { describeSkipped } from "../../../dataset/describe-skipped.ts";
 import { importSource } from "../../../dataset/import-source.ts";
-import { describeSkipped } from "../../../dataset/inspect.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { table } from "../../frame/console.ts";

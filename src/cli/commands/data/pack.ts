@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes, formatDuration } from "../../../base/quantity.ts";
-import { summarize } from "../../../dataset/inspect.ts";
+import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { ownSize } from "../../../train/pictures/prepare-pack.ts";

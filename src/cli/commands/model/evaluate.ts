@@ -4,8 +4,8 @@ import { AppError } from "../../../base/errors.ts";
 import { readBytes } from "../../../base/files/read-file.ts";
 import { sha256 } from "../../../base/hash.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
-import { isS3Location } from "../../../dataset/sources/s3-location.ts";
 import type { ModelFile } from "../../../report/evaluation/evaluation-facts.ts";
+import { isS3Address } from "../../../storage/s3-address.ts";
 import { evaluateBundle, type ModelEvaluation } from "../../../train/evaluation/evaluate-bundle.ts";
 import { loadBundle } from "../../../wire/library.ts";
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
@@ -85,7 +85,7 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
         // Of pictures in a store every byte would have to come once more.
-        readsSizes: !isS3Location(data),
+        readsSizes: !isS3Address(data),
         strict: options.strict,
         packs: pathFrom(cwd, packsFolder),
         signal,

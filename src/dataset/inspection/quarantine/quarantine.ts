@@ -6,7 +6,7 @@ import { throwIfCancelled } from "../../../base/cancel.ts";
 import { AppError, isAppError } from "../../../base/errors.ts";
 import { ensureFolder } from "../../../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../../../base/files/file-failure.ts";
-import { hashFile } from "../../../base/hash.ts";
+import { sha256File } from "../../../base/hash.ts";
 import { type Progress, silentProgress } from "../../../base/progress.ts";
 import { sourceChanged } from "../../sources/stamped-file.ts";
 import { type FindingKind, findingTable, type Inspection } from "../findings/findings.ts";
@@ -160,7 +160,7 @@ async function reasonToLeave(path: string): Promise<string | undefined> {
 /** Undefined where the system refuses to read the file. */
 async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   try {
-    return (await hashFile(path, "sha256", signal)).hex;
+    return await sha256File(path, signal);
   } catch (error) {
     if (isAppError(error, "FILE_READ_FAILED")) return undefined;
     throw isAppError(error, "FILE_NOT_FOUND") ? sourceChanged(path) : error;

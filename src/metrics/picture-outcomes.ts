@@ -1,7 +1,7 @@
 /** Each picture's answer, how sure it was, and whether it was right. */
 import { type Answers, classCountOf, indexOfLargest, logSumExp } from "./classification-metrics.ts";
 
-export interface Outcome {
+export interface PictureOutcome {
   /** Class indices. */
   readonly target: number;
   readonly answer: number;
@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 /** One for each picture, in the answers' order. */
-export function outcomesOf(answers: Answers): readonly Outcome[] {
+export function pictureOutcomes(answers: Answers): readonly PictureOutcome[] {
   const classes = classCountOf(answers);
   return Array.from(answers.targets, (target, row) => {
     const logits = answers.logits.subarray(row * classes, (row + 1) * classes);
