@@ -18,7 +18,7 @@ export interface EpochTask {
   readonly batchSize: number;
   /** Decides order, augmentation and dropout of this epoch and of no other. */
   readonly random: Random;
-  /** Where to begin: behind the batches that were done before an interruption. */
+  /** Where to begin: after the batches that were done before an interruption. */
   readonly from: EpochPosition;
   /** Steps taken before this epoch. */
   readonly stepsBefore: number;
@@ -41,7 +41,7 @@ export interface EpochResult {
   readonly learningRate: number;
   /**
    * Why it ended: all batches done, the training's time over, the signal aborted, or a loss that is
-   * no finite number.
+   * not finite.
    */
   readonly end: "complete" | "time" | "interrupted" | "diverged";
 }
@@ -73,7 +73,7 @@ export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
 
   let position = from;
   let lastLoss = 0;
-  // An epoch that was interrupted in its validation has no steps left.
+  // An epoch that was interrupted during its validation has no steps left.
   let learningRate = from.batches === 0 ? 0 : task.learningRateAt(task.stepsBefore + from.batches - 1);
   const resultWith = (end: EpochResult["end"]): EpochResult => ({ position, lastLoss, learningRate, end });
   const order = { batchSize, shuffle: random.split("order"), last: "wrap", into: batch, skip: from.batches } as const;

@@ -1,8 +1,7 @@
-/** Learning-rate schedules: what the peak rate is multiplied by at each step. */
+/** What changes from step to step: the learning rate, and how far weights are averaged. */
 
 /**
- * @param step 0 for the first. @param totalSteps how many there will be. @returns a factor from 0
- * to 1.
+ * What the peak learning rate is multiplied by, 0 to 1; `step` is 0 for the first of `totalSteps`.
  */
 export type Schedule = (step: number, totalSteps: number) => number;
 
@@ -54,6 +53,15 @@ export function oneCycle({ peakAt = 0.3, startDivisor = 25, endDivisor = 1e4 }: 
     if (step <= peakStep) return cosineBetween(start, 1, fraction(step, peakStep));
     return cosineBetween(1, start / endDivisor, fraction(step - peakStep, totalSteps - 1 - peakStep));
   };
+}
+
+/**
+ * How far the moving averages of the weights move towards the new weights, 0 to 1. Young averages
+ * forget quickly, or they would hold on to the first weights. Source:
+ * tf.train.ExponentialMovingAverage.
+ */
+export function averageShareAt(stepsDone: number, averageSteps: number): number {
+  return Math.max(1 / Math.max(1, averageSteps), 9 / (10 + stepsDone));
 }
 
 /** `from` at 0, `to` at 1, along half a cosine. */

@@ -18,9 +18,9 @@ import { measureNormalization, type Normalization } from "../../nn/picture-input
 import type { Executor } from "../../runtime/executor.ts";
 import { planAugmentation } from "../plan/augmentation-plan.ts";
 import type { Choice } from "../plan/choice.ts";
+import { planPictures } from "../plan/picture-plan.ts";
 import { splitOptionsOf } from "../plan/split-settings.ts";
 import type { TrainSettings } from "../plan/train-config.ts";
-import { planPictures } from "../plan/train-plan.ts";
 import { ownSize } from "./prepare-pack.ts";
 import { type PreviewSource, packPreviewPictures } from "./preview-pictures.ts";
 

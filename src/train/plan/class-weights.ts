@@ -1,29 +1,26 @@
-/** Whether classes are weighted, decided from how many pictures each has to be learnt from. */
+/** Whether classes are weighted, decided from how many training pictures each has. */
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
-import { type Choice, createNotes } from "./choice.ts";
+import type { Choices } from "./choice.ts";
 import type { TrainSettings } from "./train-config.ts";
 
-export interface ClassWeightPlan {
-  /** One for each label, where classes are weighted; the mean weight of a picture is 1. */
-  readonly classWeights?: readonly number[];
-  readonly choices: readonly Choice[];
-}
-
 /**
- * Balanced where one class has at least `unbalancedFrom` times the training pictures of another,
- * unless settings say otherwise.
+ * One weight per label, the mean weight of a picture being 1; undefined where classes are not
+ * weighted. Balanced where one class has at least `unbalancedFrom` times the training pictures of
+ * another, unless settings say otherwise.
  */
-export function planClassWeights(pack: Pack, settings: TrainSettings): ClassWeightPlan {
-  const notes = createNotes();
+export function planClassWeights(pack: Pack, settings: TrainSettings, choices: Choices): readonly number[] | undefined {
   const counts = trainCounts(pack);
   const imbalance = imbalanceOf(counts);
   const choice = settings.classWeights ?? (imbalance >= unbalancedFrom ? "balanced" : "none");
-  const reason = `the largest class has ${imbalance.toFixed(1)} times the pictures of the smallest`;
-  notes.add("class weights", choice, settings.classWeights, reason);
-  return { ...(choice === "balanced" && { classWeights: balancedWeights(counts) }), choices: notes.all };
+  choices.add(
+    "classWeights",
+    choice,
+    `the largest class has ${imbalance.toFixed(1)} times the pictures of the smallest`,
+  );
+  return choice === "balanced" ? balancedWeights(counts) : undefined;
 }
 
-/** From here on a class with few pictures would be answered too seldom. */
+/** From here on a class with few pictures would be predicted too seldom. */
 const unbalancedFrom = 2;
 
 function trainCounts(pack: Pack): readonly number[] {

@@ -23,7 +23,11 @@ export interface StepResult {
 type Vector = TensorData & { readonly data: Float32Array };
 
 /** The state before the first step. */
-export function initialState({ layout, averages }: TrainStep, optimizer: Optimizer, random: Random): StateVectors {
+export function initialState(
+  { layout, averages }: Pick<TrainStep, "layout" | "averages">,
+  optimizer: Optimizer,
+  random: Random,
+): StateVectors {
   const vectors = Object.entries(initialOptimizerState(optimizer, layout.parameterCount));
   const parameters = initialParameters(layout, random);
   const statistics = layout.statisticCount > 0 ? initialStatistics(layout) : undefined;

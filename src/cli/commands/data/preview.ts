@@ -6,12 +6,13 @@ import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { splits } from "../../../dataset/sources/source.ts";
 import type { AugmentationPreview } from "../../../train/pictures/augmentation-preview.ts";
 import { augmentationKeys } from "../../../train/plan/augmentation-plan.ts";
+import type { Choice } from "../../../train/plan/choice.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { previewAugmentation } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
-import { choicesText } from "../../text/training-text.ts";
+import { choicesText } from "../../text/choices-text.ts";
 
 /** Smaller pictures are drawn larger, in whole steps, so that their captions have room. */
 const shownSidePx = 96;
@@ -80,7 +81,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
       },
       text: [
         choicesText(
-          choices.filter(({ setting }) => shownChoices.has(setting)),
+          choices.filter(({ key }) => shownChoices.has(key)),
           style,
         ),
         "",
@@ -91,7 +92,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
   },
 });
 
-const shownChoices = new Set(["size", "channels", "flip", "augmentation"]);
+const shownChoices: ReadonlySet<Choice["key"]> = new Set(["size", "channels", ...augmentationKeys]);
 
 async function sheetOf({ rows, recipe }: AugmentationPreview): Promise<Uint8Array> {
   const { renderContactSheet } = await import("../../../report/dataset/contact-sheet.ts");

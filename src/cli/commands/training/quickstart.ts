@@ -5,8 +5,8 @@
 
 import { writeSampleSet } from "../../../image/sample-pictures.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
+import type { Choice } from "../../../train/plan/choice.ts";
 import { type TrainSettings, trainConfigSchema } from "../../../train/plan/train-config.ts";
-import type { Choice } from "../../../train/plan/train-plan.ts";
 import type { TrainEvent, TrainReport } from "../../../train/train.ts";
 import { createServer, openPredictor, train } from "../../../wire/library.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
@@ -14,9 +14,10 @@ import { readGitCommit } from "../../git-commit.ts";
 import { pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { examplesOf } from "../../test-examples.ts";
+import { choicesText } from "../../text/choices-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 import { predictionText } from "../../text/prediction-text.ts";
-import { bundleText, choicesText, epochText, summaryText, trainResult } from "../../text/training-text.ts";
+import { budgetText, bundleText, epochText, summaryText, trainResult } from "../../text/training-text.ts";
 import { runServer } from "../service/serve.ts";
 
 const samples = { folder: "data/samples", perClass: 600, sizePx: 96, seed: 1 } as const;
@@ -63,7 +64,8 @@ tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
       settings: data === undefined ? { ...sampleSettings, ...given } : given,
       force: true,
       strict: options.strict === true,
-      lineage: { createdAt: new Date(context.now()).toISOString(), ...(gitCommit !== undefined && { gitCommit }) },
+      run: { createdAt: new Date(context.now()).toISOString() },
+      ...(gitCommit !== undefined && { gitCommit }),
       ...(threads !== undefined && { threads }),
       signal,
       progress,
@@ -111,9 +113,7 @@ type Reasons = (choices: readonly Choice[]) => readonly Choice[];
 function reasonsFor(given: TrainSettings): Reasons {
   const ours = Object.keys(sampleSettings).filter((name) => !Object.hasOwn(given, name));
   return (choices) =>
-    choices.map((choice) =>
-      ours.includes(choice.setting) ? { ...choice, reason: "for the sample pictures" } : choice,
-    );
+    choices.map((choice) => (ours.includes(choice.key) ? { ...choice, reason: "for the sample pictures" } : choice));
 }
 
 function explain(
@@ -131,7 +131,7 @@ function explain(
     }
     case "packed":
       step.tell(summaryText(event.summary));
-      step(`Train: ${event.plan.epochs} times over the train split, judged on the validation split after each`);
+      step(`Train for ${budgetText(event.plan.budget)}, validating after each epoch`);
       step.tell(choicesText(reasons(event.plan.choices), style));
       break;
     case "epoch":

@@ -68,7 +68,7 @@ it("goes on with a trial that was cut off from its checkpoint, to the same figur
   for (const name of ["result.json", "model.onnx"]) await rm(join(folder, name));
   const { reused, results } = JSON.parse((await run("sweep small.yaml --json")).out);
   expect(reused).toBe(1);
-  expect(await readFile(join(folder, "log.txt"), "utf8")).toContain("going on after epoch 1");
+  expect(await readFile(join(folder, "log.txt"), "utf8")).toContain("resuming after epoch 1");
   const after = results.find(({ trial }: { trial: number }) => trial === 1);
   expect({ ...after, durationMs: 0 }).toEqual({ ...before, durationMs: 0 });
 });
