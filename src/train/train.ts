@@ -20,7 +20,7 @@ import type { StepPlan } from "./plan/step-plan.ts";
 import { type PreparedTraining, type PrepareTrainingOptions, prepareTraining } from "./prepare-training.ts";
 import { createTrainingRun, type TrainingRun } from "./training-run.ts";
 
-/** What has just happened, in this order; `epoch` once for each. */
+/** The progress of a training, in this order; `epoch` once for each. */
 export type TrainEvent =
   | { readonly type: "started"; readonly run: TrainingRun }
   | { readonly type: "opened"; readonly kind: SourceKind; readonly location: string; readonly plan: PicturePlan }

@@ -1,4 +1,4 @@
-/** The JSON header of a checkpoint: which training it belongs to, and how far that is. */
+/** The JSON header of a checkpoint: its training, and the progress of that. */
 import { type Static, Type } from "typebox";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
@@ -49,10 +49,7 @@ export function parseHead(text: string, where: string): Head {
   return value as Head; // checked against its schema in the line above
 }
 
-/**
- * Throws CHECKPOINT_INVALID for an architecture that this version does not know, or takes other
- * options for.
- */
+/** Throws CHECKPOINT_INVALID for an architecture or options that this version does not have. */
 export function modelOf({ architecture, options, size, normalization, labels }: Head, where: string): Model {
   try {
     return { network: createNetwork(architecture, options), size, normalization, labels };

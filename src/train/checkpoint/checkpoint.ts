@@ -14,7 +14,7 @@ export interface Checkpoint {
   readonly model: Model;
   /** `Optimizer.name`, settings included. */
   readonly optimizer: string;
-  /** Whatever else decides the weights, as JSON; a resumed training must have the same. */
+  /** All else that decides the weights, as JSON; a resumed training must have the same. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly snapshot: Snapshot;
 }

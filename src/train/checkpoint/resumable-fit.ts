@@ -23,7 +23,7 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
   readonly run: TrainingRun;
   /** The folder where checkpoints are kept. */
   readonly checkpoints: string;
-  /** Whatever decides the weights beside model and optimizer, as JSON. */
+  /** All that decides the weights besides model and optimizer, as JSON. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Start from the newest checkpoint, which must be of the same run. */
   readonly isResumed: boolean;
@@ -33,8 +33,7 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
 }
 
 /**
- * Runs `fit` with checkpoints, which stay when training ends, so that it can be resumed with more
- * epochs.
+ * `fit` with checkpoints, which stay when training ends, so that it can be resumed with more epochs.
  * Errors: those of `fit`; INTERRUPTED; LOCKED where another training works in the same folder;
  * FILE_EXISTS where one left checkpoints and neither `isResumed` nor `force` is set; FILE_NOT_FOUND
  * or CHECKPOINT_INVALID where there is nothing to resume.
@@ -114,10 +113,7 @@ async function requireNone({ checkpoints, force }: ResumableFitOptions): Promise
   });
 }
 
-/**
- * The snapshot of a checkpoint of the same run, network, labels, picture statistics, optimizer and
- * settings.
- */
+/** The snapshot, where run, network, labels, picture statistics, optimizer and settings agree. */
 function snapshotOf(
   found: Checkpoint & { readonly path: string },
   { run, model, plan, settings }: ResumableFitOptions,
@@ -128,7 +124,7 @@ function snapshotOf(
     optimizer: found.optimizer,
     ...found.settings,
   };
-  // As JSON holds them: what is undefined here was not written there.
+  // Through JSON, which leaves out what is undefined.
   const ours = JSON.parse(
     JSON.stringify({ run: run.id, ...factsOf(model), optimizer: plan.optimizer.name, ...settings }),
   );

@@ -32,7 +32,7 @@ export async function openBundlePack(info: BundleInfo, options: BundlePackOption
   const isPack = await isPackFolder(options.data);
   const { pack } = await preparePack({
     ...options,
-    // Without a split to fill, a class may be as small as one picture.
+    // Without splits, a class may have a single picture.
     splits: options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : (info.lineage.splits ?? {}),
     async recipeFor(own, _source, labels) {
       requireKnown(info, await labels(), options.data);
@@ -54,7 +54,7 @@ export async function openBundlePack(info: BundleInfo, options: BundlePackOption
   return { ...pack, targets };
 }
 
-/** Positions of the pictures of a split in the pack, those of all splits for `all`. */
+/** Positions of the pictures of a split in the pack. */
 export function chosenIndices(pack: Pack, split: Split | "all"): Uint32Array {
   const sides: readonly Split[] = split === "all" ? splits : [split];
   return Uint32Array.from(sides.flatMap((side) => [...indicesOf(pack, side)]));

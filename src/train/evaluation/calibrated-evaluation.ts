@@ -26,7 +26,7 @@ export interface CalibratedEvaluation {
 /** Pictures on which an exported bundle is compared with the model it came from. */
 const referenceCount = 64;
 
-/** On the test split, on the validation split where there is none. Errors: INTERRUPTED, EXECUTION_FAILED. */
+/** On the test split, else on the validation split. Errors: INTERRUPTED, EXECUTION_FAILED. */
 export async function evaluateCalibrated(
   { executor, model, pack, stepPlan }: PreparedTraining,
   weights: Weights,
@@ -35,8 +35,8 @@ export async function evaluateCalibrated(
   const split = evaluatedSplit(pack);
   const evaluator = await Evaluator.start(executor, model, stepPlan.batchSize);
   try {
-    const { temperature } = fitTemperature(await evaluator.answers(weights, pack, "val", signal));
-    const raw = await evaluator.answers(weights, pack, split, signal);
+    const { temperature } = fitTemperature(await evaluator.predict(weights, pack, "val", signal));
+    const raw = await evaluator.predict(weights, pack, split, signal);
     const answers = { ...raw, logits: raw.logits.map((logit) => logit / temperature) };
     const classes = model.labels.length;
     const shown = indicesOf(pack, split).subarray(0, referenceCount);

@@ -1,4 +1,4 @@
-/** Evaluates a bundle on labelled pictures, split as for training; against a second one if asked for. */
+/** Evaluates a bundle on labelled pictures, split as for training; and compares it with another. */
 import { AppError } from "../../base/errors.ts";
 import { silentLogger } from "../../base/logger.ts";
 import type { LoadedBundle } from "../../bundle/load-bundle.ts";
@@ -21,10 +21,7 @@ export interface EvaluateBundleOptions extends Omit<EvaluationOptions, "split"> 
 export interface BundleEvaluation extends ModelEvaluation {
   readonly split: Split | "all";
   readonly datasetHash: string;
-  /**
-   * uint8 `[H,W,C]` under the bundle's recipe, by id, of the pictures that the analysis and the
-   * comparison name.
-   */
+  /** The pictures of analysis and comparison by id, uint8 `[H,W,C]` under the bundle's recipe. */
   readonly pictures: ReadonlyMap<string, Uint8Array>;
   readonly against?: AgainstEvaluation;
 }
@@ -32,9 +29,7 @@ export interface BundleEvaluation extends ModelEvaluation {
 export interface AgainstEvaluation extends ModelEvaluation {
   readonly labels: readonly string[];
   readonly comparison: Comparison;
-  /**
-   * How many of these pictures the second bundle was trained on; absent where that is not known.
-   */
+  /** How many of these pictures the second bundle was trained on, where that is known. */
   readonly trainedOn?: number;
 }
 
@@ -126,6 +121,6 @@ function missingPicture(id: string, where: string): AppError {
     required: "the same pictures for both bundles",
     received: `no '${id}' for the second one`,
     where,
-    hint: "run it again when nothing writes there",
+    hint: "run it again while nothing writes there",
   });
 }

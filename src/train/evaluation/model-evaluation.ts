@@ -18,10 +18,7 @@ export interface EvaluationOptions {
   readonly split: Split | "all";
   /** Whether to measure latency. Default false. */
   readonly measuresLatency?: boolean;
-  /**
-   * Whether to read the pictures' sizes, for slices by size: every file is opened once more.
-   * Default false.
-   */
+  /** Whether to read the pictures' sizes from their files, for slices by size. Default false. */
   readonly readsSizes?: boolean;
   /** Folder for packs; without it packs stay in memory. */
   readonly packs?: string;
@@ -36,9 +33,7 @@ export interface EvaluationOptions {
 export interface ModelEvaluation extends Analysis {
   readonly answered: SplitPredictions;
   readonly latency?: Latency;
-  /**
-   * Whether the data is what the bundle was trained from, picture by picture and label by label.
-   */
+  /** Whether pictures and labels of the data are those of the bundle's training. */
   readonly isTrainingData: boolean;
 }
 
@@ -50,7 +45,7 @@ export async function evaluateOn(
 ): Promise<ModelEvaluation> {
   const { data, batchSize = 64, progress = silentProgress, signal, readsSizes = false } = settings;
   const answered = await predictSplit(bundle, pack, indices, { batchSize, progress, signal });
-  // A pack alone does not know how large its pictures were.
+  // A pack does not hold the original sizes.
   const shorterSidesPx =
     readsSizes && !(await isPackFolder(data))
       ? await readShorterSides(data, answered.ids, { progress, signal })
@@ -70,7 +65,6 @@ export async function evaluateOn(
   };
 }
 
-/** Enough different pictures for a batch. */
 const timedPictures = 32;
 
 async function timeAnswers(

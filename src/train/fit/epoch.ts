@@ -16,7 +16,7 @@ export interface EpochTask {
   readonly step: TrainStep;
   readonly pack: Pack;
   readonly batchSize: number;
-  /** Decides order, augmentation and dropout of this epoch and of no other. */
+  /** Decides order, augmentation and dropout of this epoch. */
   readonly random: Random;
   /** Where to begin: after the batches that were done before an interruption. */
   readonly from: EpochPosition;
@@ -24,10 +24,7 @@ export interface EpochTask {
   readonly stepsBefore: number;
   learningRateAt(step: number): number;
   averageShareAt(step: number): number;
-  /**
-   * Called after each step and awaited; true ends the epoch here, since the time of the training is
-   * over.
-   */
+  /** Called after each step and awaited; true ends the epoch: the time budget is used up. */
   afterStep(position: EpochPosition): Promise<boolean>;
   readonly progress: ProgressHandle;
   readonly signal: AbortSignal | undefined;
@@ -35,23 +32,17 @@ export interface EpochTask {
 
 export interface EpochResult {
   readonly position: EpochPosition;
-  /** Of the last step; NaN where that is why the epoch ended, 0 for no steps. */
+  /** Of the last step; 0 for no steps. */
   readonly lastLoss: number;
   /** Of the last step. */
   readonly learningRate: number;
-  /**
-   * Why it ended: all batches done, the training's time over, the signal aborted, or a loss that is
-   * not finite.
-   */
+  /** `time`: the time budget is used up; `diverged`: the last loss is not finite. */
   readonly end: "complete" | "time" | "interrupted" | "diverged";
 }
 
 export const startOfEpoch: EpochPosition = { batches: 0, lossSum: 0, correct: 0 };
 
-/**
- * Every training picture once, in random order; the last batch is filled up from the front of the
- * order.
- */
+/** Every training picture once, in random order; the last batch is filled up with the first ones. */
 export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
   const { runner, step, pack, batchSize, random, from, progress, signal } = task;
   const { augmentation, size } = step;
@@ -81,8 +72,7 @@ export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
     if (signal?.aborted) return resultWith("interrupted");
     const at = position.batches;
     shrink?.(batch.pixels, fed);
-    // Streams of the batch's own: what it draws follows from seed, epoch and its place in the epoch
-    // alone.
+    // A stream for each batch, so that a resumed epoch draws the same numbers.
     if (augmentation) drawAugmentation(augmentRandom.split(at), augmentation, numbers);
     const batchMaskRandom = maskRandom.split(at);
     for (const { data, rate } of masks) drawMask(batchMaskRandom, rate, data);

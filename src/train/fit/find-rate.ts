@@ -11,16 +11,13 @@ export interface RatePoint {
   readonly learningRate: number;
   /** Of one batch, before its update. */
   readonly loss: number;
-  /** An exponential mean of the losses so far, without the bias of its beginning. */
+  /** The bias-corrected exponential mean of the losses so far. */
   readonly smoothedLoss: number;
 }
 
 export interface FoundRate {
   readonly points: readonly RatePoint[];
-  /**
-   * Where the smoothed loss falls fastest: a good peak for a schedule; undefined where it never
-   * falls.
-   */
+  /** Where the smoothed loss falls fastest, a good peak for a schedule; undefined if it never falls. */
   readonly suggestion: number | undefined;
 }
 
@@ -35,9 +32,9 @@ export interface FindRateOptions
   readonly to: number;
 }
 
-/** How much each loss counts in the mean. */
+/** The weight of each loss in the mean. */
 const weightOfNewest = 0.1;
-/** The test ends where the smoothed loss is so many times the lowest. */
+/** The test ends where the smoothed loss is this many times the lowest. */
 const divergenceFactor = 4;
 
 /**
@@ -99,10 +96,7 @@ export async function findRate(options: FindRateOptions): Promise<FoundRate> {
   return { points, suggestion: steepest(points) };
 }
 
-/**
- * The rate at which the smoothed loss falls fastest over the logarithm of the rate, before it is at
- * its lowest.
- */
+/** The rate at which the smoothed loss falls fastest over the logarithm of the rate. */
 export function steepest(points: readonly RatePoint[]): number | undefined {
   const lowest = points.reduce(
     (best, { smoothedLoss }, at) => (smoothedLoss < points[best]!.smoothedLoss ? at : best),
@@ -110,7 +104,7 @@ export function steepest(points: readonly RatePoint[]): number | undefined {
   );
   let found: number | undefined;
   let slope = 0;
-  // The first few means still follow single batches.
+  // The first few means are noisy.
   for (let at = Math.min(5, lowest); at < lowest; at++) {
     const [before, after] = [points[at - 1] ?? points[at]!, points[at + 1]!];
     const fall = (after.smoothedLoss - before.smoothedLoss) / Math.log(after.learningRate / before.learningRate);

@@ -7,9 +7,7 @@ import type { FitOptions, FitResult } from "./fit-options.ts";
 
 /** Carries the weights out of a training that diverged: hours of work should not be lost with it. */
 export class DivergenceError extends AppError {
-  /**
-   * `last` holds the weights of the last finished epoch (the first weights where there is none).
-   */
+  /** `last` holds the weights of the last finished epoch, else the first ones. */
   readonly result: FitResult;
 
   constructor(detail: ConstructorParameters<typeof AppError>[1], result: FitResult) {
@@ -28,7 +26,7 @@ export interface DivergencePoint {
 export function divergence({ epoch, step, loss, learningRate }: DivergencePoint, result: FitResult): DivergenceError {
   return new DivergenceError(
     {
-      required: "a loss that stays a finite number",
+      required: "a finite loss",
       received: `${loss}`,
       where: `epoch ${epoch}, step ${step}, learning rate ${learningRate.toPrecision(3)}`,
       hint: `try a learning rate of ${(learningRate / 10).toPrecision(1)}, or gradient clipping, and --force`,
@@ -38,8 +36,8 @@ export function divergence({ epoch, step, loss, learningRate }: DivergencePoint,
 }
 
 /**
- * Throws CONFIG_INVALID for numbers that no training can start with, CHECKPOINT_INVALID for a model
- * that was made for pictures of another size or with other labels than the pack's.
+ * Throws CONFIG_INVALID for numbers out of range, CHECKPOINT_INVALID for a model of another picture
+ * size or other labels than the pack's.
  */
 export function checkFit({ model, pack, plan }: Pick<FitOptions, "model" | "pack" | "plan">): void {
   const { budget, batchSize, learningRate, patience } = plan;

@@ -290,7 +290,7 @@ describe("fit", () => {
     if (!(error instanceof DivergenceError)) throw error;
     expect(error.code).toBe("TRAIN_DIVERGED");
     expect(error.message).toMatch(
-      /^a loss that stays a finite number; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
+      /^a finite loss; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
     );
     expect(error.hint).toBe("try a learning rate of 1e+35, or gradient clipping, and --force");
     expect(error.result.end).toBe("diverged");

@@ -96,7 +96,7 @@ async function runEpochs(options: FitOptions, training: StagedTraining, evaluato
   return record.result("finished");
 }
 
-/** Validation, or `undefined` where it, or the epoch before it, did not come to its end. */
+/** Undefined where the epoch or its validation was cut short. */
 async function validate(
   { pack, signal, nowMs }: FitOptions,
   evaluator: Evaluator,
@@ -116,7 +116,6 @@ async function validate(
   }
 }
 
-/** One line for a bar's end or a log: losses, accuracies, throughput. */
 function describeEpoch({ trainLoss, validationLoss, validationAccuracy, imagesPerSecond }: EpochMetrics): string {
   const percent = `${(100 * validationAccuracy).toFixed(2)} %`;
   const rate = formatRate(imagesPerSecond, "images");

@@ -42,10 +42,7 @@ export class StagedTraining {
     return Object.fromEntries(Object.entries(this.#vectors()).map(([name, vector]) => [name, vector.slice()]));
   }
 
-  /**
-   * The weights to validate: the averages where there are any. The vectors are the runner's own and
-   * change with the next steps.
-   */
+  /** The weights to validate: the averages where there are any. They change with the next steps. */
   weights(): Weights {
     const state = this.#vectors();
     const of = (name: "parameters" | "statistics") => state[averageName(name)] ?? state[name];

@@ -18,7 +18,7 @@ const progressiveStages = [
   { until: 0.35, share: 0.5 },
   { until: 0.7, share: 0.75 },
 ] as const;
-/** Sides are multiples of this, so that a few poolings by two leave no remainder. */
+/** Sides are multiples of this, for poolings by two without remainder. */
 const sideStep = 8;
 const smallestSide = 32;
 

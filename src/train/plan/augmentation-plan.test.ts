@@ -8,7 +8,7 @@ const recipe: Recipe = { width: 64, height: 64, channels: 3, fit: "cover", kerne
 const plan = (settings: TrainSettings, kind: "folder" | "idx" = "folder") => planAugmentation(recipe, kind, settings);
 
 describe("how pictures are varied", () => {
-  it("is mild for photographs, and of place and angle alone for digits, unless somebody says more", () => {
+  it("is mild for photographs, and of place and angle alone for digits, by default", () => {
     const mild = { flip: true, shiftPixels: 4, zoom: 0.15, brightness: 0.2, contrast: 0.2 };
     expect(plan({}).augmentation).toEqual({ ...noAugmentation, ...mild });
     expect(plan({}, "idx").augmentation).toEqual({
@@ -57,7 +57,7 @@ describe("how pictures are varied", () => {
     expect(plan({ crop: 0.08, zoom: 0.1 }).augmentation).toMatchObject({ shiftPixels: 0, zoom: 0.1 });
   });
 
-  it("says why for what nobody gave", () => {
+  it("has a reason for each value that was not given", () => {
     const [flip, shift] = plan({}, "idx").choices;
     expect(flip).toMatchObject({ key: "flip", value: false, reason: "a mirrored digit is not a digit" });
     expect(shift).toEqual({

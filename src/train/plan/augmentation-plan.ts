@@ -45,7 +45,7 @@ export function planAugmentation(
   kind: SourceKind,
   settings: TrainSettings,
 ): AugmentationPlan {
-  // Sets in idx files are digits, letters and the like.
+  // Idx files hold digits, letters and the like.
   const isDigits = kind === "idx";
   const isLong = isLongTraining(settings) && !isDigits;
   const isStrengthAlone = settings.randAugment === undefined && settings.randAugmentMagnitude !== undefined;

@@ -1,4 +1,4 @@
-/** How long to train: the time or the epochs that were given, else epochs that suit the data. */
+/** How long to train: the time or the epochs that are given, else epochs that suit the data. */
 import { AppError } from "../../base/errors.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
 import type { TrainingBudget } from "../fit/fit-plan.ts";
@@ -8,10 +8,7 @@ import type { TrainSettings } from "./train-config.ts";
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000 } as const;
 const longTrainingMs = 45 * 60_000;
 
-/**
- * A network needs to see about as many pictures in all whether the set is small or large; both ends
- * are bounded.
- */
+/** A network needs about as many pictures in all from a small set as from a large one. */
 const picturesInAll = 450_000;
 
 /** Errors: CONFIG_INVALID where both time and epochs are given, or no time at all. */
@@ -34,8 +31,8 @@ export function planBudget(
 }
 
 /**
- * Whether the time that was given allows larger pictures, and asks for more augmentation, since
- * each picture is seen more often. Errors: CONFIG_INVALID as `planBudget`.
+ * Whether there is time for larger pictures, and need of more augmentation, since each picture is
+ * seen more often. Errors: CONFIG_INVALID as `planBudget`.
  */
 export function isLongTraining(settings: TrainSettings): boolean {
   return settings.time !== undefined && durationOf(settings.time, settings) >= longTrainingMs;
@@ -43,7 +40,7 @@ export function isLongTraining(settings: TrainSettings): boolean {
 
 function durationOf(time: string, { epochs }: TrainSettings): number {
   const [, amount, unit] = /^([\d.]+)([smh])$/.exec(time) ?? [];
-  const ms = Number(amount) * unitMs[unit as keyof typeof unitMs]; // the schema lets these units through alone
+  const ms = Number(amount) * unitMs[unit as keyof typeof unitMs]; // the schema allows no other unit
   if (ms > 0 && epochs === undefined) return ms;
   throw new AppError("CONFIG_INVALID", {
     required: ms > 0 ? "either time or epochs" : "a time above 0",

@@ -18,7 +18,7 @@ export interface Choice {
   readonly reason: string;
 }
 
-/** Where the name of a setting, in words, does not say what its value is. */
+/** Where the key in words would mislead. */
 const labels: { readonly [Key in SettingKey]?: string } = {
   averageSteps: "averaged weights",
   progressive: "progressive resizing",

@@ -13,17 +13,13 @@ export interface PicturePlan {
   readonly choices: readonly Choice[];
 }
 
-/**
- * Photographs are resized to this unless a size is given: small enough to train on two cores, large
- * enough for an animal.
- */
+/** The default for photographs: small enough to train on two cores, large enough for an animal. */
 const photographSide = 64;
-/** Where there is time for it: the same network then sees what 64 pixels do not show. */
+/** The default of a long training. */
 export const longPhotographSide = 128;
 
 /**
- * The recipe and the network, decided before any picture is decoded; `own` is the size of pictures
- * that need no decoding.
+ * `own` is the size of pictures that are pixels already.
  * Errors: ARCHITECTURE_UNKNOWN, CONFIG_UNKNOWN_KEY, CONFIG_INVALID (also for hue or saturation of
  * grey pictures).
  */
@@ -58,10 +54,8 @@ export function planPictures(own: OwnSize | undefined, settings: TrainSettings):
 }
 
 /**
- * One stage for each halving, down to a few pixels; fewer for very small pictures, which a stage
- * must not use up. Doubling the filters at every halving keeps all stages equally dear, so that a
- * narrow first stage makes the whole network cheap: of photographs it sees many more in the same
- * time.
+ * One stage for each halving down to a few pixels. Doubling the filters at each keeps the cost of
+ * all stages equal, so a narrow first stage makes the whole network cheap.
  */
 function widthsFor(side: number): number[] {
   if (side < 8) return [32];

@@ -28,7 +28,7 @@ export function planSteps(
   const choices = new Choices(settings);
   const trainCount = indicesOf(pack, "train").length;
   const side = Math.min(pack.recipe.width, pack.recipe.height);
-  // Sets in idx files are digits, letters and the like.
+  // Idx files hold digits, letters and the like.
   const isDigits = kind === "idx";
 
   const budget = planBudget(settings, kind, trainCount, choices);
@@ -73,15 +73,15 @@ export function planSteps(
   };
 }
 
-/** Half an epoch, within bounds that average over something and forget the beginning. */
+/** Half an epoch, within bounds. */
 function averageStepsFor(stepsPerEpoch: number): number {
   return Math.min(2000, Math.max(10, Math.round(stepsPerEpoch / 2)));
 }
 
 /**
- * Smaller batches for larger pictures keep memory level; an epoch of a small set still has eight
- * steps. Whole sixteens, where there are so many, because the fast path's weight gradient
- * interleaves as many pictures as its vectors are wide (8 or 16).
+ * Smaller batches for larger pictures keep memory constant; an epoch of a small set has at least
+ * eight steps. Multiples of 16 from 16 on, because the fast path's weight gradient interleaves as
+ * many pictures as its vectors are wide (8 or 16).
  */
 function batchSizeFor(side: number, trainCount: number): number {
   const usual = side < 48 ? 128 : side < 160 ? 64 : 32;

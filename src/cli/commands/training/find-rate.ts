@@ -30,7 +30,7 @@ const unused: ReadonlySet<string> = new Set([
 
 export const command = defineCommand({
   name: "find-rate",
-  summary: "measure which learning rate suits the data and the network",
+  summary: "find a learning rate for the data and the network",
   description: `Trains for some steps with a growing learning rate, and draws the loss over it. The rate at which the loss falls fastest is a good
 --learning-rate: the peak of the schedule. Settings are those of train. No model is kept.`,
   arguments: [],
@@ -89,7 +89,7 @@ export const command = defineCommand({
       result: { suggestion: suggestion ?? null, points, chart: path },
       text:
         suggestion === undefined
-          ? `The loss never falls: no rate between ${from} and ${to} suits. The chart: ${shown}`
+          ? `The loss does not fall at any rate between ${from} and ${to}. The chart: ${shown}`
           : `${style.bold(`--learning-rate ${suggestion.toPrecision(2)}`)}  where the loss falls fastest, ${points.length} steps; the chart: ${shown}`,
     };
   },

@@ -26,7 +26,7 @@ const quick = "--size 8 --widths 8 --epochs 2 --batch-size 8 --learning-rate 0.0
 const shown = (text: string) => text.replaceAll(`${cwd}/`, "");
 
 describe("pawprint train", () => {
-  it("says what it found and chose and why, how each epoch went, what the bundle is worth and what comes next", async () => {
+  it("prints the data, the choices with reasons, each epoch, the evaluation and the next command", async () => {
     const { exitCode, out, logged } = await run(`train --data pictures ${quick} --out models/a.onnx`);
     expect(exitCode).toBe(0);
     expect(shown(out)).toContain("Data  pictures: a folder of pictures\n");

@@ -26,10 +26,15 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
   options: [
     ...optionsOf(trainConfigSchema),
     { name: "force", short: "f", type: "boolean", doc: "replace a bundle that is there" },
-    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    { name: "strict", type: "boolean", doc: "fail at the first picture that cannot be used" },
     { name: "resume", type: "boolean", doc: "resume a training that was interrupted" },
-    { name: "history", type: "string", placeholder: "FILE", doc: "write settings, epochs and figures to a JSON file" },
-    { name: "config", type: "string", placeholder: "FILE", doc: "read settings there instead of in pawprint.yaml" },
+    { name: "history", type: "string", placeholder: "FILE", doc: "write settings, epochs and metrics to a JSON file" },
+    {
+      name: "config",
+      type: "string",
+      placeholder: "FILE",
+      doc: "read settings from this file instead of pawprint.yaml",
+    },
     { name: "chart", type: "string", placeholder: "FILE.svg", doc: "draw accuracy over minutes" },
   ],
   examples: [
