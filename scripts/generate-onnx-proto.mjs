@@ -25,4 +25,11 @@ execFileSync(path("node_modules/.bin/buf"), ["generate", folder, "--template", J
 // The comments are those of onnx.proto, on three lines of four: the first block says where the file comes from.
 const file = `${folder}/onnx_pb.ts`;
 const [head, ...rest] = readFileSync(file, "utf8").split(/(?=^import )/m);
-writeFileSync(file, head + rest.join("").replace(/^ *\/\*\*.*?\*\/\n/gms, "").replace(/\n{3,}/g, "\n\n"));
+writeFileSync(
+  file,
+  head +
+    rest
+      .join("")
+      .replace(/^ *\/\*\*.*?\*\/\n/gms, "")
+      .replace(/\n{3,}/g, "\n\n"),
+);

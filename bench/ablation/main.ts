@@ -2,11 +2,10 @@
  * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --parts
  * mixup,cutmix] [-- --flags="--size 64"]
  *
- * Whether each part of the training recipe earns its place: the defaults, and the defaults with one
- * part changed, all for the same time on the same machine, by the same command that users have. The
- * peer of a part is the same training without it. Means over the seeds: of the test split the
- * accuracy, whose ratio is that of the errors, and the calibrated cross-entropy, which sees smaller
- * differences than a count of right answers does; of validation how far it fell between epochs.
+ * An ablation of the training recipe: the defaults, and the defaults with one part changed, each for
+ * the same time on the same machine, by `pawprint train`. The peer of a part is the same training
+ * without it. Means over the seeds: on the test split accuracy (its ratio is that of the error
+ * rates) and calibrated cross-entropy; on the validation split how far accuracy fell between epochs.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,16 +22,13 @@ interface Figures {
   readonly accuracy: number;
   /** Cross-entropy in nats, at the fitted temperature. */
   readonly loss: number;
-  /**
-   * How far validation accuracy once fell below what it had been, in points: how much it matters
-   * when a training is ended.
-   */
+  /** The largest drop of validation accuracy below its earlier maximum, in percentage points. */
   readonly fall: number;
 }
 
 interface Part {
   readonly name: string;
-  /** What turns it on where it is off by default, or off where it is on. */
+  /** Flags that turn it off where it is on by default, and on where it is off. */
   readonly change: readonly string[];
   readonly isDefault: boolean;
 }

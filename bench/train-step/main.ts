@@ -63,8 +63,7 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
     for (const contender of all) {
       const answer = await contender.process.ask({ steps: stepsPerTurn });
       contender.seconds.push(...(answer.seconds as number[]));
-      // Idle thread pools spin for a moment after their work; let them fall asleep before the
-      // other's turn.
+      // Idle thread pools spin for a moment after their work.
       await pause(250);
     }
     log(

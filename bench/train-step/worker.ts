@@ -1,4 +1,4 @@
-/** Our side of the training-step benchmark: answers the same lines as peer.py. */
+/** Our side of the training-step benchmark, with the same line protocol as peer.py. */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createRandom } from "../../src/base/random.ts";

@@ -9,8 +9,8 @@ import { probabilitiesOf } from "../metrics/classification-metrics.ts";
 import { pictureOutcomes } from "../metrics/picture-outcomes.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
 import type { ModelFile } from "../report/evaluation/evaluation-facts.ts";
-import type { AnsweredPictures } from "../train/evaluation/answer-pictures.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
+import type { SplitPredictions } from "../train/evaluation/predict-split.ts";
 
 /** Paths of what is to be written; those left out are not. */
 export interface EvaluationFiles {
@@ -101,7 +101,7 @@ function* csvLines({ model, against, evaluation }: EvaluatedModels): Generator<s
   }
 }
 
-function probabilitiesAt({ logits }: AnsweredPictures, row: number, classes: number): readonly number[] {
+function probabilitiesAt({ logits }: SplitPredictions, row: number, classes: number): readonly number[] {
   return probabilitiesOf(logits.subarray(row * classes, (row + 1) * classes));
 }
 

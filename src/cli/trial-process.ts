@@ -11,7 +11,7 @@ import { AppError, isErrorCode } from "../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { checkpointFolderOf, listCheckpoints } from "../train/checkpoint/checkpoint-folder.ts";
-import type { Figures } from "../train/sweep/run-sweep.ts";
+import type { TrialMetrics } from "../train/sweep/run-sweep.ts";
 import type { Sweep } from "../train/sweep/sweep-config.ts";
 import type { TrialConfig } from "../train/sweep/trial.ts";
 import type { CommandContext } from "./frame/command.ts";
@@ -34,7 +34,7 @@ export async function trainInChild(
   { sweep, context, parallel }: TrialProcessOptions,
   config: TrialConfig,
   folder: string,
-): Promise<Figures> {
+): Promise<TrialMetrics> {
   const { cwd, signal } = context;
   await ensureFolder(folder);
   // Settings by a file of their own: neither pawprint.yaml nor the environment may have a say in a
@@ -82,7 +82,7 @@ export async function trainInChild(
   return figuresFrom(said, code, folder);
 }
 
-function figuresFrom(said: string, code: number | null, folder: string): Figures {
+function figuresFrom(said: string, code: number | null, folder: string): TrialMetrics {
   const answer = parseLine(said);
   const error = answer?.error as { readonly code: string; readonly message: string } | undefined; // as every command prints it
   if (error && isErrorCode(error.code)) {

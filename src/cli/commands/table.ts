@@ -4,7 +4,7 @@ import type { CommandEntry } from "../frame/command.ts";
 export const commands: readonly CommandEntry[] = [
   {
     name: "quickstart",
-    summary: "go the whole way once, on drawn sample pictures or your own",
+    summary: "train, evaluate and serve a classifier, on drawn sample pictures or your own",
     load: () => import("./training/quickstart.ts"),
   },
   {
@@ -14,7 +14,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "find-rate",
-    summary: "measure which learning rate suits the data and the network",
+    summary: "find a learning rate for the data and the network",
     load: () => import("./training/find-rate.ts"),
   },
   {
@@ -49,7 +49,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "data preview",
-    summary: "write a contact sheet of training pictures as augmentation varies them",
+    summary: "write a contact sheet of augmented training pictures",
     load: () => import("./data/preview.ts"),
   },
   {

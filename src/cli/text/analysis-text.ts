@@ -1,7 +1,8 @@
 /** What an evaluation says beyond accuracy, as people read it in a terminal. */
 import type { Analysis } from "../../metrics/analyse-answers.ts";
 import type { ModelComparison } from "../../metrics/compare-answers.ts";
-import type { AgainstEvaluation, ModelEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
+import type { AgainstEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
+import type { ModelEvaluation } from "../../train/evaluation/model-evaluation.ts";
 import { alignRows, type Style, table } from "../frame/console.ts";
 import { percent } from "./evaluation-text.ts";
 import { shownName } from "./inspection-text.ts";

@@ -1,4 +1,4 @@
-/** A bundle's answers to pictures of a pack, with what is known of each picture. */
+/** A bundle's predictions for pictures of a pack, with what is known of each picture. */
 
 import { throwIfCancelled } from "../../base/cancel.ts";
 import type { Progress } from "../../base/progress.ts";
@@ -9,10 +9,10 @@ import { recipeSizeBytes } from "../../image/recipe.ts";
 import type { Answers } from "../../metrics/classification-metrics.ts";
 import { temperatureBetween } from "../../metrics/temperature-between.ts";
 
-export interface AnsweredPictures extends Answers {
+export interface SplitPredictions extends Answers {
   /**
-   * Divided by the bundle's temperature: their softmax are the probabilities that the bundle gives.
-   * `[count, labels]` row-major.
+   * `[count, labels]` row-major, divided by the bundle's temperature: their softmax is what the
+   * bundle gives as probabilities.
    */
   readonly logits: Float32Array;
   /** Class indices as the bundle counts them. */
@@ -24,23 +24,23 @@ export interface AnsweredPictures extends Answers {
   readonly temperature: number;
 }
 
-export interface AnswerPicturesOptions {
+export interface PredictSplitOptions {
   readonly batchSize: number;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Answers to the pictures at `indices` of a pack, in their order; the pack's targets must be the
- * bundle's class indices. While one batch is computed the next is read. Errors: those of the pack's
- * store; EXECUTION_FAILED, INTERRUPTED.
+ * Predictions for the pictures at `indices` of a pack, in their order; the pack's targets must be
+ * the bundle's class indices. While one batch is computed the next is read. Errors: those of the
+ * pack's store; EXECUTION_FAILED, INTERRUPTED.
  */
-export async function answerPictures(
+export async function predictSplit(
   bundle: LoadedBundle,
   pack: Pack,
   indices: Uint32Array,
-  { batchSize, progress, signal }: AnswerPicturesOptions,
-): Promise<AnsweredPictures> {
+  { batchSize, progress, signal }: PredictSplitOptions,
+): Promise<SplitPredictions> {
   const { labels, recipe } = bundle.info;
   const rawLogits = new Float32Array(indices.length * labels.length);
   const probabilities = new Float32Array(rawLogits.length);
@@ -48,8 +48,7 @@ export async function answerPictures(
   const task = progress.start({ label: "evaluate", total: indices.length, unit: "images" });
   const readFrom = (start: number): Promise<Uint8Array> => {
     const read = readPixels(pack, indices.subarray(start, start + batchSize));
-    // A failure is thrown when the pixels are asked for; until then it is nobody's unhandled
-    // rejection.
+    // A failure is thrown where the read is awaited; until then it is no unhandled rejection.
     read.catch(() => undefined);
     return read;
   };
@@ -69,7 +68,7 @@ export async function answerPictures(
       task.advance(pixels.length / size);
     }
   } catch (error) {
-    // Nobody may close the pack while it is being read.
+    // The pack must not be closed while it is being read.
     await upcoming.catch(() => undefined);
     task.fail();
     throw error;
