@@ -152,7 +152,7 @@ async function predictExamples({ pack }: TrainReport, path: string) {
   const predictor = await openPredictor({ path });
   try {
     const examples = await examplesOf(pack, shownPictures);
-    const predictions = await predictor.predict(examples.pixels);
+    const predictions = await predictor.predictPixels(examples.pixels);
     return examples.ids.map((id, at) => ({ id, truth: examples.labels[at]!, prediction: predictions[at]! }));
   } finally {
     await pack.pixels.close();
