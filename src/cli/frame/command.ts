@@ -110,13 +110,19 @@ type SingleValue<O extends OptionSpec> = O extends BooleanOption
       ? O["choices"][number]
       : string;
 
+// One condition for each property: TypeScript takes `{ required?: true; default?: number }` to fit
+// the union of `{ required: true }` and `{ default: number }`, though it fits neither.
 type OptionValue<O extends OptionSpec> = O extends { readonly repeatable: true }
   ? readonly SingleValue<O>[]
   : O extends { readonly hasNoDefault: true }
     ? boolean | undefined
-    : O extends BooleanOption | { readonly required: true } | { readonly default: string | number }
-      ? SingleValue<O>
-      : SingleValue<O> | undefined;
+    : O extends BooleanOption
+      ? boolean
+      : O extends { readonly required: true }
+        ? SingleValue<O>
+        : O extends { readonly default: string | number }
+          ? SingleValue<O>
+          : SingleValue<O> | undefined;
 
 type ArgumentValue<A extends ArgumentSpec> = A extends { readonly variadic: true }
   ? readonly string[]

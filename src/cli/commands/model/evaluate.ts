@@ -81,7 +81,7 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
-        split: options.split as "test" | "val" | "train" | "all", // the parser takes these four only
+        split: options.split,
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
         // Of pictures in a store every byte would have to come once more.
