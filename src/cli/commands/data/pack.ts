@@ -15,8 +15,6 @@ import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
 
 export const command = defineCommand({
-  name: "data pack",
-  summary: "decode and resize pictures once, into a folder that train takes",
   description: `Size, channels and fit are those that train would choose, unless given. What was packed before and has not changed is not decoded again; a
 pack that was ended, even by kill -9, goes on. The set may be larger than memory.`,
   arguments: [{ name: "source", doc: "labelled pictures, as for data import" }],

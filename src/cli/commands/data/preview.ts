@@ -17,8 +17,6 @@ import { choicesText } from "../../text/training-text.ts";
 const shownSidePx = 96;
 
 export const command = defineCommand({
-  name: "data preview",
-  summary: "write a contact sheet of training pictures as augmentation varies them",
   description: `A row for each picture: first as it is packed, then its variants, made by the graph that training runs. Settings are those of
 train, from flags, environment and the train section of pawprint.yaml; captions of mixed pictures give each label's share.`,
   arguments: [{ name: "source", doc: "labelled pictures, as for train --data" }],

@@ -5,8 +5,6 @@ import { pathFrom, shownPath } from "../../paths.ts";
 import { restoreText } from "../../text/inspection-text.ts";
 
 export const command = defineCommand({
-  name: "data restore",
-  summary: "put back what data check set aside",
   description: `Every picture is compared with the SHA-256 in the log before it goes back, and no file that has taken its place is
 overwritten. It may be run again at any time; the log stays. The exit code is 1 where a picture could not be put back.`,
   arguments: [{ name: "folder", doc: "the quarantine that data check --fix printed: a folder with a log.jsonl" }],

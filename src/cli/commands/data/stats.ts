@@ -7,8 +7,6 @@ import { pathFrom } from "../../paths.ts";
 import { statisticsText } from "../../text/inspection-text.ts";
 
 export const command = defineCommand({
-  name: "data stats",
-  summary: "show classes, sizes, formats and colours of labelled pictures",
   arguments: [
     {
       name: "source",

@@ -17,8 +17,6 @@ import { evaluationText } from "../../text/evaluation-text.ts";
 import { shownName } from "../../text/inspection-text.ts";
 
 export const command = defineCommand({
-  name: "evaluate",
-  summary: "measure a bundle on labelled pictures",
   description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is what the bundle has never
 seen. On other data choose --split all.
 

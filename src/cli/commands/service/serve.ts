@@ -9,8 +9,6 @@ import { pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 
 export const command = defineCommand({
-  name: "serve",
-  summary: "answer over HTTP what a bundle sees in pictures",
   description: `Serves a bundle, or the last one of a folder of bundles: a new file is noticed, loaded beside the old one, checked, and then takes over.
 The log is one JSON object on a line for each request, on standard output or in --log-file. SIGTERM ends it: what is in flight is answered first.`,
   arguments: [{ name: "model", doc: "a bundle, or a folder of bundles", optional: true }],

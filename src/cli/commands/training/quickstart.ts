@@ -29,8 +29,6 @@ const bundlePath = "models/quickstart.onnx";
 const shownPictures = 4;
 
 export const command = defineCommand({
-  name: "quickstart",
-  summary: "go the whole way once, on drawn sample pictures or your own",
   description: `Without --data it draws its own pictures of cats and dogs: they are drawings, not photographs, made so that everything can be
 tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
   arguments: [],

@@ -14,8 +14,6 @@ import { sweepCsv, sweepTable } from "../../text/sweep-text.ts";
 import { trainInChild } from "../../trial-process.ts";
 
 export const command = defineCommand({
-  name: "sweep",
-  summary: "search settings of a training: random, or by successive halving",
   description: `The file says what is searched and within what bounds. Each trial is a training in a process of its own, whose settings follow from the
 file and the trial's number alone. Trials that came to their end are not run again: Ctrl-C and start it anew to go on. The result is a ranked table, sweep.csv, a chart
 and the bundle of every trial.`,

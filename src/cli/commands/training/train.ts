@@ -16,8 +16,6 @@ import { evaluationText } from "../../text/evaluation-text.ts";
 import { bundleText, createTrainingTeller, trainResult } from "../../text/training-text.ts";
 
 export const command = defineCommand({
-  name: "train",
-  summary: "train a classifier on labelled pictures and write it as a bundle",
   description: `What is not given follows from the data, and is printed with the reason. Every flag can also stand in pawprint.yaml
 under train:, or in the environment as PAWPRINT_TRAIN_...
 
