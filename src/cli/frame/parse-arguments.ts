@@ -6,7 +6,14 @@ import { parseArgs } from "node:util";
 import { parseBoolean, parseNumber } from "../../base/config/parse-text.ts";
 import { AppError } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
-import { type ArgumentSpec, type Command, type CommandHead, flagOf, type OptionSpec, placeholderOf } from "./command.ts";
+import {
+  type ArgumentSpec,
+  type Command,
+  type CommandHead,
+  flagOf,
+  type OptionSpec,
+  placeholderOf,
+} from "./command.ts";
 
 /** The options that every command takes. */
 export const globalOptions = [

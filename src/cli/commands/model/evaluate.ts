@@ -5,7 +5,7 @@ import { readBytes } from "../../../base/files/read-file.ts";
 import { sha256 } from "../../../base/hash.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
 import { isS3Location } from "../../../dataset/sources/s3-location.ts";
-import type { ModelFile } from "../../../report/evaluation/evaluation-facts.ts";
+import type { ModelFile } from "../../../report/evaluation/facts.ts";
 import { evaluateBundle, type ModelEvaluation } from "../../../train/evaluation/evaluate-bundle.ts";
 import { loadBundle } from "../../../wire/library.ts";
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
