@@ -44,7 +44,7 @@ ${
 }
 
 /** The splits that the source gives, in their order; `none` alone is no split. */
-function givenSplits(classes: readonly ClassFacts[]): readonly SplitColumn[] {
+export function givenSplits(classes: readonly ClassFacts[]): readonly SplitColumn[] {
   const found = [...splits, "none" as const].filter((split) => classes.some(({ bySplit }) => bySplit[split]));
   return found.length === 1 && found[0] === "none" ? [] : found;
 }

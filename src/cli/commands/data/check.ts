@@ -24,8 +24,9 @@ import { makeThumbnails } from "../../../dataset/inspection/scan/thumbnails.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import type { Source } from "../../../dataset/sources/source.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
-import { pathFrom, shownPath } from "../../paths.ts";
-import { countSeverities, inspectionText, quarantineText, shownName } from "../../text/inspection-text.ts";
+import { pathFrom, shownName, shownPath } from "../../paths.ts";
+import { countSeverities, inspectionText } from "../../text/inspection-text.ts";
+import { quarantineText } from "../../text/quarantine-text.ts";
 
 export const command = defineCommand({
   description: `Every picture is decoded once. Errors are pictures that cannot be used or make figures untrue, warnings are most likely mistakes,

@@ -2,7 +2,7 @@
 import { restoreQuarantine } from "../../../dataset/inspection/quarantine/restore-quarantine.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
-import { restoreText } from "../../text/inspection-text.ts";
+import { restoreText } from "../../text/quarantine-text.ts";
 
 export const command = defineCommand({
   description: `Every picture is compared with the SHA-256 in the log before it goes back, and no file that has taken its place is

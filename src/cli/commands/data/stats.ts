@@ -4,7 +4,7 @@ import { summarizePictures } from "../../../dataset/inspection/statistics.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
-import { statisticsText } from "../../text/inspection-text.ts";
+import { statisticsText } from "../../text/statistics-text.ts";
 
 export const command = defineCommand({
   arguments: [

@@ -10,11 +10,10 @@ import { evaluateBundle, type ModelEvaluation } from "../../../train/evaluation/
 import { loadBundle } from "../../../wire/library.ts";
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
-import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
+import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
-import { shownName } from "../../text/inspection-text.ts";
 
 export const command = defineCommand({
   description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is what the bundle has never
