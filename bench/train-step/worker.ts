@@ -62,6 +62,7 @@ async function prepare(setup: Setup & { readonly profile?: boolean }): Promise<S
   const cpu = await createCpuExecutor({ threads, profile });
   const executor = {
     name: cpu.name,
+    runs: cpu.runs,
     load: async (graph: Graph) => {
       program = await cpu.load(graph);
       return program;

@@ -8,7 +8,7 @@ import { requireFreePath } from "../bundle/export-bundle.ts";
 import { probabilitiesOf } from "../metrics/classification-metrics.ts";
 import { pictureOutcomes } from "../metrics/picture-outcomes.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
-import type { ModelFile } from "../report/evaluation/evaluation-facts.ts";
+import type { ModelFile } from "../report/evaluation/facts.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { SplitPredictions } from "../train/evaluation/predict-split.ts";
 
@@ -116,9 +116,9 @@ function rounded(value: number): string {
 async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (readonly [ChartName, string])[]> {
   const [{ renderChart }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
     import("../report/charts/chart.ts"),
-    import("../report/evaluation/evaluation-confidence-charts.ts"),
-    import("../report/evaluation/evaluation-curve-charts.ts"),
-    import("../report/evaluation/evaluation-confusion-chart.ts"),
+    import("../report/evaluation/confidence-charts.ts"),
+    import("../report/evaluation/curve-charts.ts"),
+    import("../report/evaluation/confusion-chart.ts"),
   ]);
   const { calibration, curves, thresholds, evaluation: figures } = evaluation;
   const specs = [
@@ -142,7 +142,7 @@ async function reportOf(
   signal: AbortSignal,
 ): Promise<string> {
   const { renderEvaluationReport } = await import("../report/evaluation/evaluation-report.ts");
-  const { makePictureThumbnails } = await import("../report/evaluation/evaluation-thumbnails.ts");
+  const { makePictureThumbnails } = await import("../report/evaluation/picture-thumbnails.ts");
   const { split, datasetHash, pictures } = evaluation;
   return renderEvaluationReport(
     {

@@ -18,6 +18,11 @@ export function shownPath(cwd: string, path: string): string {
   return way === "" || way.startsWith(`..${sep}`) || way === ".." ? path : way;
 }
 
+/** A name as it is, or as a JSON text where it holds blanks, line breaks or quotes. */
+export function shownName(name: string): string {
+  return /^[^\s"'\\\p{C}]+$/u.test(name) ? name : JSON.stringify(name);
+}
+
 /** A name made from a data source: `cats-dogs` for `../data/Cats-Dogs.zip/`. */
 export function nameOf(source: string): string {
   const base = basename(resolve(source)).replace(/\.(zip|tar|tgz|tar\.gz|csv|tsv|jsonl|ndjson)$/i, "");

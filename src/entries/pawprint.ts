@@ -11,7 +11,9 @@ export { type Progress, type ProgressHandle, type ProgressTask, silentProgress }
 export type { BundleInfo, Lineage } from "../bundle/bundle.ts";
 export type { LoadedBundle } from "../bundle/load-bundle.ts";
 export type { Evaluation } from "../metrics/classification-metrics.ts";
-export type { Prediction, Predictor } from "../predict/predictor.ts";
+export type { PictureInput } from "../predict/picture-input.ts";
+export type { Prediction } from "../predict/prediction.ts";
+export type { FilePrediction, Predictor } from "../predict/predictor.ts";
 export { evaluateBundle } from "../train/evaluation/evaluate-bundle.ts";
 export type { EpochMetrics } from "../train/fit/fit-options.ts";
 export { type TrainSettings, trainConfigSchema } from "../train/plan/train-config.ts";

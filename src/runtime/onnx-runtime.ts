@@ -34,7 +34,7 @@ export interface OnnxRuntimeProgram extends Program {
   endProfile(): Promise<readonly OpTime[]>;
 }
 
-export interface OnnxRuntimeExecutor extends Executor {
+export interface OnnxRuntimeExecutor extends Executor<"serial"> {
   load(graph: Graph, options?: LoadOptions): Promise<OnnxRuntimeProgram>;
 }
 
@@ -47,6 +47,7 @@ export function createOnnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Onn
   const lower = lowering === "fast" ? (options.lower ?? expandComposites) : expandComposites;
   return {
     name: `onnxruntime-${provider}`,
+    runs: "serial",
     async load(graph, { profile = options.profile ?? false } = {}) {
       const bytes = encodeModel(lower(graph));
       const folder = profile ? await mkdtemp(join(tmpdir(), "pawprint-profile-")) : undefined;

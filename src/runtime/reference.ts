@@ -9,9 +9,10 @@ import { checkFeeds } from "./check-feeds.ts";
 import type { Executor } from "./executor.ts";
 
 /** An executor that computes in float64 and rounds only what goes in and comes out. */
-export function createReferenceExecutor(): Executor {
+export function createReferenceExecutor(): Executor<"serial"> {
   return {
     name: "reference",
+    runs: "serial",
     async load(graph) {
       let closed = false;
       return {

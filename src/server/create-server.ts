@@ -11,9 +11,9 @@ import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
 import { readVersion } from "../base/version.ts";
 import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";
+import { createGate } from "../predict/gate.ts";
 import type { EngineFactory } from "../runtime/executor.ts";
 import { createAdmission } from "./load/admission.ts";
-import { createGate } from "./load/gate.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRequestLog } from "./request-log.ts";
 import { openSamples } from "./samples.ts";
@@ -40,7 +40,7 @@ export interface PawprintServer {
 
 /** The engines of a service: one that answers, and one in this thread for heat maps. */
 export interface ServiceEngines {
-  readonly prediction: EngineFactory;
+  readonly prediction: EngineFactory<"concurrent">;
   readonly explanation: EngineFactory;
 }
 

@@ -7,8 +7,6 @@ import { table } from "../frame/console.ts";
 const codes = Object.keys(errorTable) as ErrorCode[]; // the keys of a constant are its codes
 
 export const command = defineCommand({
-  name: "errors",
-  summary: "look up an error code, or list them all",
   arguments: [
     { name: "code", doc: "the code that an error message began with; all of them without it", optional: true },
   ],

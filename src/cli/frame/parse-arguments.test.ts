@@ -3,9 +3,7 @@ import { isAppError } from "../../base/errors.ts";
 import { defineCommand } from "./command.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
-const command = defineCommand({
-  name: "train",
-  summary: "train a network",
+const definition = defineCommand({
   arguments: [
     { name: "dataset", doc: "a folder of pictures" },
     { name: "extra", doc: "more folders", optional: true, variadic: true },
@@ -24,6 +22,7 @@ const command = defineCommand({
   run: () => undefined,
 });
 
+const command = { name: "train", ...definition };
 const parse = (...argv: string[]) => parseArguments(command, argv);
 const fault = (...argv: string[]) => {
   try {

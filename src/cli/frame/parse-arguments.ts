@@ -6,7 +6,14 @@ import { parseArgs } from "node:util";
 import { parseBoolean, parseNumber } from "../../base/config/parse-text.ts";
 import { AppError } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
-import { type ArgumentSpec, type Command, flagOf, type OptionSpec, placeholderOf } from "./command.ts";
+import {
+  type ArgumentSpec,
+  type Command,
+  type CommandHead,
+  flagOf,
+  type OptionSpec,
+  placeholderOf,
+} from "./command.ts";
 
 /** The options that every command takes. */
 export const globalOptions = [
@@ -21,7 +28,7 @@ export interface ParsedLine {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-type Shape = Pick<Command, "name" | "arguments" | "options">;
+type Shape = Pick<CommandHead, "name"> & Pick<Command, "arguments" | "options">;
 type Single = string | number | boolean;
 
 /**

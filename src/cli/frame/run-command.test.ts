@@ -7,8 +7,6 @@ import { type Command, type CommandEntry, defineCommand } from "./command.ts";
 import { type HostContext, runCommand } from "./run-command.ts";
 
 const greet = defineCommand({
-  name: "data greet",
-  summary: "greet a number of times",
   description: "Shows the frame at work.",
   arguments: [{ name: "personName", doc: "who is greeted" }],
   options: [
@@ -34,7 +32,7 @@ const greet = defineCommand({
 
 /** A command that does what `run` says. */
 const failing = (name: string, run: Command["run"]): CommandEntry => {
-  const command = defineCommand({ name, summary: "fail", arguments: [], options: [], examples: [], run });
+  const command = defineCommand({ arguments: [], options: [], examples: [], run });
   return { name, summary: "fail", load: async () => ({ command }) };
 };
 
@@ -42,7 +40,7 @@ const loads: string[] = [];
 const entries: CommandEntry[] = [
   {
     name: "data greet",
-    summary: greet.summary,
+    summary: "greet a number of times",
     load: async () => {
       loads.push("data greet");
       return { command: greet };

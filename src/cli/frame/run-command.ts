@@ -47,8 +47,7 @@ async function dispatch(argv: readonly string[], context: CommandContext, entrie
 
   const found = findCommand(words, entries);
   if (found !== undefined) {
-    const { command } = await found.entry.load();
-    return runLoaded(command, [...leadingFlags, ...found.rest], context);
+    return runEntry(found.entry, [...leadingFlags, ...found.rest], context);
   }
   const isGroup = entries.some(({ name }) => name.startsWith(`${first} `));
   const wantsHelp = argv.includes("--help") || argv.includes("-h");
@@ -70,10 +69,11 @@ async function runBare(argv: readonly string[], context: CommandContext, entries
   return 0;
 }
 
-async function runLoaded(command: Command, argv: readonly string[], context: CommandContext): Promise<0 | 1> {
-  const { args, options } = parseArguments(command, argv);
+async function runEntry(entry: CommandEntry, argv: readonly string[], context: CommandContext): Promise<0 | 1> {
+  const { command } = await entry.load();
+  const { args, options } = parseArguments({ ...command, name: entry.name }, argv);
   if (options.help) {
-    context.stdout(helpForCommand(command, context.style));
+    context.stdout(helpForCommand(entry, command, context.style));
     return 0;
   }
   const report = await command.run(

@@ -3,9 +3,9 @@ import type { Analysis } from "../../metrics/analyse-answers.ts";
 import type { ModelComparison } from "../../metrics/compare-answers.ts";
 import type { AgainstEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
 import type { ModelEvaluation } from "../../train/evaluation/model-evaluation.ts";
-import { alignRows, type Style, table } from "../frame/console.ts";
+import { alignRows, rightColumn as right, type Style, table } from "../frame/console.ts";
+import { shownName } from "../paths.ts";
 import { percent } from "./evaluation-text.ts";
-import { shownName } from "./inspection-text.ts";
 
 /** Surest mistakes and worse slices that are listed; the page shows more. */
 const listed = 5;
@@ -54,7 +54,6 @@ function factRows({ calibration, uncalibrated, macro, latency, slices }: ModelEv
 }
 
 function thresholdText({ thresholds }: Analysis, style: Style): string {
-  const right = (title: string) => ({ title, align: "right" as const });
   return table(
     ["CONFIDENCE FROM", right("ANSWERED"), right("ACCURACY")],
     thresholds.map(({ threshold, coverage, accuracy }) => [
@@ -84,7 +83,6 @@ export function comparisonText(
   second: AgainstEvaluation,
   style: Style,
 ): string {
-  const right = (title: string) => ({ title, align: "right" as const });
   const row = (name: string, show: (model: ModelEvaluation) => string | undefined): readonly string[] => [
     style.bold(name),
     show(first) ?? "-",

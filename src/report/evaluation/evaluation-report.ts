@@ -3,16 +3,16 @@
  * where it comes from.
  */
 import { formatBytes } from "../../base/quantity.ts";
+import { countOf, formatCount, type Tile, tilesHtml } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
 import { type PageSection, renderPage } from "../page/page.ts";
-import { countOf, formatCount, type Tile, tilesHtml } from "../page/page-parts.ts";
 import { nameHtml } from "../page/visible-text.ts";
-import { classesSection, confusionSection } from "./evaluation-classes.ts";
-import { comparisonSection } from "./evaluation-comparison.ts";
-import { calibrationSection, curvesSection, thresholdsSection } from "./evaluation-confidence.ts";
-import type { EvaluationFacts, ModelFile } from "./evaluation-facts.ts";
-import { slicesSection, wrongSection } from "./evaluation-mistakes.ts";
-import { exactShare, intervalText, timeText } from "./evaluation-parts.ts";
+import { classesSection, confusionSection } from "./classes.ts";
+import { comparisonSection } from "./comparison.ts";
+import { calibrationSection, curvesSection, thresholdsSection } from "./confidence.ts";
+import type { EvaluationFacts, ModelFile } from "./facts.ts";
+import { slicesSection, wrongSection } from "./mistakes.ts";
+import { exactShare, intervalText, timeText } from "./parts.ts";
 
 export interface EvaluationReportOptions {
   /** Of Pawprint. */

@@ -77,7 +77,7 @@ describe("POST /predict", () => {
       { path: join(service.folder, "model.onnx") },
       { executor: createOnnxRuntimeExecutor() },
     );
-    const [expected] = await predictor.predict(pixels);
+    const [expected] = await predictor.predictPixels(pixels);
     await predictor.close();
     for (const { status, json: answer } of forms) {
       expect(status).toBe(200);

@@ -346,6 +346,7 @@ describe("fit", () => {
   it("says which batch would fit where memory is short", async () => {
     const short: Executor = {
       name: "short of memory",
+      runs: "serial",
       async load(graph) {
         const program = await executor.load(graph);
         if (!graph.name.startsWith("train")) return program;

@@ -24,12 +24,11 @@ import { makeThumbnails } from "../../../dataset/inspection/scan/thumbnails.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import type { Source } from "../../../dataset/sources/source.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
-import { pathFrom, shownPath } from "../../paths.ts";
-import { countSeverities, inspectionText, quarantineText, shownName } from "../../text/inspection-text.ts";
+import { pathFrom, shownName, shownPath } from "../../paths.ts";
+import { countSeverities, inspectionText } from "../../text/inspection-text.ts";
+import { quarantineText } from "../../text/quarantine-text.ts";
 
 export const command = defineCommand({
-  name: "data check",
-  summary: "find what is wrong with labelled pictures, and set it aside",
   description: `Every picture is decoded once. Errors are pictures that cannot be used or make figures untrue, warnings are most likely mistakes,
 notes are good to know. The exit code is 1 where errors were found (with --strict also for warnings) that --fix did not move.
 

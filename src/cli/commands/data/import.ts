@@ -8,8 +8,6 @@ import { table } from "../../frame/console.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 
 export const command = defineCommand({
-  name: "data import",
-  summary: "copy labelled pictures from any source into a folder",
   description: `Makes a folder for each class (inside train/, val/ and test/ where the source gives splits). Files are copied byte by byte; digits and the like
 become PNG. The folder appears when it is complete; an import that was ended goes on when it is run again.`,
   arguments: [

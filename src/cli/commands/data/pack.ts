@@ -15,8 +15,6 @@ import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
 
 export const command = defineCommand({
-  name: "data pack",
-  summary: "decode and resize pictures once, into a folder that train takes",
   description: `Size, channels and fit are those that train would choose, unless given. What was packed before and has not changed is not decoded again; a
 pack that was ended, even by kill -9, goes on. The set may be larger than memory.`,
   arguments: [{ name: "source", doc: "labelled pictures, as for data import" }],
@@ -33,17 +31,15 @@ pack that was ended, even by kill -9, goes on. The set may be larger than memory
     const { cwd, style, signal, progress, logger } = context;
     const { train: settings } = await loadPawprintConfig(context, "train", options);
     const path = pathFrom(cwd, location);
-    const given = typeof options.to === "string" ? options.to : join("data", "processed", nameOf(path));
-    const folder = pathFrom(cwd, given);
+    const folder = pathFrom(cwd, options.to ?? join("data", "processed", nameOf(path)));
     const startMs = performance.now();
     const source = await openSource(path);
     try {
       const { recipe } = planPictures(await ownSize(source), settings);
-      const strict = options.strict === true;
       const pack = await buildPack(source, recipe, {
         ...splitOptionsOf(settings),
         folder,
-        strict,
+        strict: options.strict,
         signal,
         progress,
         logger,

@@ -18,8 +18,6 @@ import { choicesText } from "../../text/choices-text.ts";
 const shownSidePx = 96;
 
 export const command = defineCommand({
-  name: "data preview",
-  summary: "write a contact sheet of augmented training pictures",
   description: `A row for each picture: first as it is packed, then its variants, computed by the graph that training runs. Settings are those of
 train, from flags, environment and the train section of pawprint.yaml; captions of mixed pictures give the share of each label.`,
   arguments: [{ name: "source", doc: "labelled pictures, as for train --data" }],

@@ -11,8 +11,6 @@ export const defaultKeysFile = "pawprint-keys.json";
 const dayMs = 86_400_000;
 
 export const command = defineCommand({
-  name: "keys create",
-  summary: "make an API key for a service",
   description: `The key is shown once: the file holds only its hash. Services that use the file take a new key, or a revoked one, into account within a second.
 To rotate a key make another one of the same name, hand it out, and revoke the old one.`,
   arguments: [{ name: "name", doc: "who will use it" }],

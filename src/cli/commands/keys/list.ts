@@ -6,8 +6,6 @@ import { pathFrom } from "../../paths.ts";
 import { defaultKeysFile } from "./create.ts";
 
 export const command = defineCommand({
-  name: "keys list",
-  summary: "show the API keys of a file",
   arguments: [],
   options: [{ name: "file", type: "string", default: defaultKeysFile, doc: "the file of keys" }],
   examples: [{ line: "pawprint keys list", doc: "names, scopes, limits, and which still hold" }],

@@ -4,22 +4,19 @@ import { AppError } from "../../../base/errors.ts";
 import { readBytes } from "../../../base/files/read-file.ts";
 import { sha256 } from "../../../base/hash.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
-import type { ModelFile } from "../../../report/evaluation/evaluation-facts.ts";
+import type { ModelFile } from "../../../report/evaluation/facts.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
 import { evaluateBundle } from "../../../train/evaluation/evaluate-bundle.ts";
 import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
 import { loadBundle } from "../../../wire/library.ts";
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
-import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
+import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
-import { shownName } from "../../text/inspection-text.ts";
 
 export const command = defineCommand({
-  name: "evaluate",
-  summary: "measure a bundle on labelled pictures",
   description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is what the bundle has never
 seen. On other data choose --split all.
 
@@ -82,7 +79,7 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
-        split: options.split as "test" | "val" | "train" | "all", // the parser takes these four only
+        split: options.split,
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
         // Of pictures in a store every byte would have to come once more.

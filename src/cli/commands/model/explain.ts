@@ -28,8 +28,6 @@ interface Explained {
 }
 
 export const command = defineCommand({
-  name: "explain",
-  summary: "draw where in pictures a bundle sees a class",
   description: `Writes a PNG for each picture: the picture as the model sees it, enlarged, with a heat map of what speaks for the class that is predicted, or
 for --class. The map comes from the gradients of the class's score at the network's feature maps.`,
   arguments: [

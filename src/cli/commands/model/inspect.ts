@@ -10,8 +10,6 @@ import { pathFrom } from "../../paths.ts";
 import { percent } from "../../text/evaluation-text.ts";
 
 export const command = defineCommand({
-  name: "inspect",
-  summary: "show what a bundle says of itself: labels, recipe, lineage, figures",
   arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
   options: [],
   examples: [

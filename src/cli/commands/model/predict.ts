@@ -9,8 +9,6 @@ import { pathFrom } from "../../paths.ts";
 import { fileText } from "../../text/prediction-text.ts";
 
 export const command = defineCommand({
-  name: "predict",
-  summary: "say what a bundle sees in pictures",
   description: `Folders are searched for pictures at any depth. A picture that cannot be used gives a row with its error, and exit code 1 at
 the end. With --csv and --json-lines rows come as they are computed.`,
   arguments: [

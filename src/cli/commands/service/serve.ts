@@ -9,12 +9,10 @@ import { pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 
 export const command = defineCommand({
-  name: "serve",
-  summary: "answer over HTTP what a bundle sees in pictures",
   description: `Serves a bundle, or the last one of a folder of bundles: a new file is noticed, loaded beside the old one, checked, and then takes over.
 The log is one JSON object on a line for each request, on standard output or in --log-file. SIGTERM ends it: what is in flight is answered first.`,
   arguments: [{ name: "model", doc: "a bundle, or a folder of bundles", optional: true }],
-  options: optionsOf(serveConfigSchema).filter(({ name }) => !name.includes(".") && name !== "model"),
+  options: optionsOf(serveConfigSchema).filter(({ name }) => name !== "model"),
   examples: [
     { line: "pawprint serve models/cats-dogs.onnx", doc: "on http://localhost:8000" },
     { line: "pawprint serve models/live/ --host 0.0.0.0 --keys-file keys.json", doc: "for others, who need a key" },

@@ -8,8 +8,6 @@ import { alignRows } from "../../frame/console.ts";
 import { originFrom, unreachable } from "../../service-address.ts";
 
 export const command = defineCommand({
-  name: "smoke",
-  summary: "call every public route of a running service and check the answers",
   description: `Every public route is called as the contract says, and its answer must be what the contract says. Exit code 1 where one is not.`,
   arguments: [{ name: "url", doc: "the service, such as http://localhost:8000" }],
   options: [{ name: "key", type: "string", doc: "an API key or a token" }],

@@ -29,8 +29,6 @@ const unused: ReadonlySet<string> = new Set([
 ]);
 
 export const command = defineCommand({
-  name: "find-rate",
-  summary: "find a learning rate for the data and the network",
   description: `Trains for some steps with a growing learning rate, and draws the loss over it. The rate at which the loss falls fastest is a good
 --learning-rate: the peak of the schedule. Settings are those of train. No model is kept.`,
   arguments: [],

@@ -27,8 +27,6 @@ const bundlePath = "models/quickstart.onnx";
 const shownPictures = 4;
 
 export const command = defineCommand({
-  name: "quickstart",
-  summary: "train, evaluate and serve a classifier, on drawn sample pictures or your own",
   description: `Without --data it draws its own pictures of cats and dogs: drawings, not photographs, so that everything can be
 tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
   arguments: [],
@@ -149,7 +147,7 @@ async function predictExamples({ pack }: TrainReport, path: string) {
   const predictor = await openPredictor({ path });
   try {
     const examples = await examplesOf(pack, shownPictures);
-    const predictions = await predictor.predict(examples.pixels);
+    const predictions = await predictor.predictPixels(examples.pixels);
     return examples.ids.map((id, at) => ({ id, truth: examples.labels[at]!, prediction: predictions[at]! }));
   } finally {
     await pack.pixels.close();

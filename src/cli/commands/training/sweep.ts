@@ -14,8 +14,6 @@ import { sweepCsv, sweepTable } from "../../text/sweep-text.ts";
 import { trainInChild } from "../../trial-process.ts";
 
 export const command = defineCommand({
-  name: "sweep",
-  summary: "search settings of a training: random, or by successive halving",
   description: `The file names the settings to search and their ranges. Each trial is a training in its own process, and its settings depend on the file and the
 trial's number alone. Finished trials are not run again: to resume a sweep after Ctrl-C, run the same command. Results are a ranked table, sweep.csv, a chart
 and the bundle of every trial.`,

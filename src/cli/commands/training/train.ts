@@ -16,8 +16,6 @@ import { evaluationText } from "../../text/evaluation-text.ts";
 import { bundleText, createEventPrinter, trainResult } from "../../text/training-text.ts";
 
 export const command = defineCommand({
-  name: "train",
-  summary: "train a classifier on labelled pictures and write it as a bundle",
   description: `Settings that are not given are chosen from the data, and printed with the reason. Every flag can also be set in pawprint.yaml
 under train:, or in the environment as PAWPRINT_TRAIN_...
 

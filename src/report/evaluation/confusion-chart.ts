@@ -2,8 +2,8 @@
 import type { TopLevelSpec } from "vega-lite";
 import { chartWidthPx } from "../charts/chart.ts";
 import { seriesColour } from "../charts/theme.ts";
-import type { ModelFigures } from "./evaluation-facts.ts";
-import { shownLabel } from "./evaluation-frame.ts";
+import type { ModelFigures } from "./facts.ts";
+import { shownLabel } from "./share-axis.ts";
 
 /**
  * Matrices of more classes have cells that nobody can see; with fewer, counts fit into the cells.

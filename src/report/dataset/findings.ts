@@ -6,9 +6,9 @@ import {
   type Inspection,
   type Severity,
 } from "../../dataset/inspection/findings/findings.ts";
+import { countOf, formatCount } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
 import type { PageEntry, PageSection } from "../page/page.ts";
-import { countOf, formatCount } from "../page/page-parts.ts";
 import { galleryHtml, type KnownPictures } from "../page/picture-gallery.ts";
 import { adviceFor, fixCommand, importCommand, isMovedByDefault } from "./finding-advice.ts";
 

@@ -4,20 +4,12 @@
  */
 import type { Slice } from "../../metrics/slices.ts";
 import { seriesColour } from "../charts/theme.ts";
+import { countOf, formatCount, listText } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
 import type { PageSection } from "../page/page.ts";
-import { countOf, formatCount, listText } from "../page/page-parts.ts";
 import { nameHtml } from "../page/visible-text.ts";
-import type { EvaluationFacts, ModelFigures } from "./evaluation-facts.ts";
-import {
-  answeredPictures,
-  axisStart,
-  exactShare,
-  intervalBar,
-  intervalText,
-  labelHtml,
-  pValueText,
-} from "./evaluation-parts.ts";
+import type { EvaluationFacts, ModelFigures } from "./facts.ts";
+import { answeredPictures, axisStart, exactShare, intervalBar, intervalText, labelHtml, pValueText } from "./parts.ts";
 
 /** Pictures on which the model was surest and wrong. */
 export function wrongSection({ wrong, evaluation }: ModelFigures, { thumbnails }: EvaluationFacts): PageSection {

@@ -2,9 +2,9 @@
 import type { ClassFacts, Inspection } from "../../dataset/inspection/findings/findings.ts";
 import { splits } from "../../dataset/sources/source.ts";
 import { seriesColour } from "../charts/theme.ts";
+import { formatCount, formatShare, keyHtml } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
 import type { PageSection } from "../page/page.ts";
-import { formatCount, formatShare, keyHtml } from "../page/page-parts.ts";
 import { nameHtml } from "../page/visible-text.ts";
 
 type SplitColumn = keyof ClassFacts["bySplit"];
@@ -44,7 +44,7 @@ ${
 }
 
 /** The splits that the source gives, in their order; `none` alone is no split. */
-function givenSplits(classes: readonly ClassFacts[]): readonly SplitColumn[] {
+export function givenSplits(classes: readonly ClassFacts[]): readonly SplitColumn[] {
   const found = [...splits, "none" as const].filter((split) => classes.some(({ bySplit }) => bySplit[split]));
   return found.length === 1 && found[0] === "none" ? [] : found;
 }

@@ -1,13 +1,13 @@
 /** The sections of an evaluation's page on confidence: calibration, ranking curves, thresholds. */
 
+import { chartHtml, formatCount } from "../page/elements.ts";
 import { html } from "../page/html.ts";
 import type { PageSection } from "../page/page.ts";
-import { chartHtml, formatCount } from "../page/page-parts.ts";
 import { nameHtml } from "../page/visible-text.ts";
-import { confidenceChart, coverageChart, reliabilityChart } from "./evaluation-confidence-charts.ts";
-import { precisionRecallChart, rocChart } from "./evaluation-curve-charts.ts";
-import type { ModelFigures } from "./evaluation-facts.ts";
-import { exactShare, intervalText } from "./evaluation-parts.ts";
+import { confidenceChart, coverageChart, reliabilityChart } from "./confidence-charts.ts";
+import { precisionRecallChart, rocChart } from "./curve-charts.ts";
+import type { ModelFigures } from "./facts.ts";
+import { exactShare, intervalText } from "./parts.ts";
 
 /** How far confidence can be believed. */
 export async function calibrationSection({ calibration, uncalibrated }: ModelFigures): Promise<PageSection> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { deferred } from "../../base/deferred.ts";
+import { deferred } from "../base/deferred.ts";
 import { createGate } from "./gate.ts";
 
 const patient = { deadline: Number.POSITIVE_INFINITY, isGone: false };

@@ -1,12 +1,12 @@
 /** The section of an evaluation's page that puts two models side by side. */
 import { formatBytes } from "../../base/quantity.ts";
 import type { DisagreedPicture } from "../../metrics/compare-answers.ts";
+import { countOf, formatCount } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
 import type { PageSection } from "../page/page.ts";
-import { countOf, formatCount } from "../page/page-parts.ts";
 import { nameHtml } from "../page/visible-text.ts";
-import type { AgainstFigures, EvaluationFacts, ModelFigures } from "./evaluation-facts.ts";
-import { answeredPictures, exactShare, intervalText, labelHtml, pValueText, timeText } from "./evaluation-parts.ts";
+import type { AgainstFigures, EvaluationFacts, ModelFigures } from "./facts.ts";
+import { answeredPictures, exactShare, intervalText, labelHtml, pValueText, timeText } from "./parts.ts";
 
 const shownClasses = 30;
 

@@ -4,13 +4,13 @@
  */
 
 import { seriesColour } from "../charts/theme.ts";
+import { chartHtml, formatCount } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
 import type { PageSection } from "../page/page.ts";
-import { chartHtml, formatCount } from "../page/page-parts.ts";
 import { nameHtml } from "../page/visible-text.ts";
-import { confusionChart, confusionLimits } from "./evaluation-confusion-chart.ts";
-import type { ModelFigures } from "./evaluation-facts.ts";
-import { exactShare, shareBar } from "./evaluation-parts.ts";
+import { confusionChart, confusionLimits } from "./confusion-chart.ts";
+import type { ModelFigures } from "./facts.ts";
+import { exactShare, shareBar } from "./parts.ts";
 
 /** Matrices of more classes are drawn as a chart without counts. */
 const tableClasses = 12;

@@ -1,8 +1,9 @@
 /** ROC and precision-recall curves as Vega-Lite specifications. */
 import type { TopLevelSpec } from "vega-lite";
 import type { ClassCurves } from "../../metrics/analyse-answers.ts";
+import { frame } from "../charts/spec-parts.ts";
 import { seriesColour } from "../charts/theme.ts";
-import { frame, shareOn, shownLabel } from "./evaluation-frame.ts";
+import { shareOn, shownLabel } from "./share-axis.ts";
 
 interface PlotPoint {
   readonly x: number;

@@ -1,20 +1,19 @@
-/**
- * The part of a dataset's report that shows how its pictures differ: sizes, light, colour, formats.
- */
+/** Charts of how a dataset's pictures differ: sizes, brightness, formats. */
 import { formatBytes } from "../../base/quantity.ts";
-import type { DecodedFacts, Inspection, PictureFacts } from "../../dataset/inspection/findings/findings.ts";
+import type { DecodedFacts, Inspection } from "../../dataset/inspection/findings/findings.ts";
 import { summarizePictures } from "../../dataset/inspection/statistics.ts";
-import { type AxisTick, barChart, histogram, scatterChart, stackedBarChart } from "../charts/chart-specs.ts";
+import { barChart, stackedBarChart } from "../charts/bar-chart.ts";
+import { type AxisTick, histogram } from "../charts/histogram.ts";
+import { scatterChart } from "../charts/scatter-chart.ts";
 import { theme } from "../charts/theme.ts";
-import { type Html, html } from "../page/html.ts";
-import type { PageSection } from "../page/page.ts";
-import { chartHtml, countOf, listText } from "../page/page-parts.ts";
+import { chartHtml, countOf, listText } from "../page/elements.ts";
+import type { Html } from "../page/html.ts";
 
 /**
  * A picture that could be decoded, with the name of its series: its class, or what stands for the
  * smaller classes.
  */
-interface Measured extends DecodedFacts {
+export interface Measured extends DecodedFacts {
   readonly label: string;
   readonly series: string;
   readonly sizeBytes: number;
@@ -23,61 +22,10 @@ interface Measured extends DecodedFacts {
 type Measure = (picture: Measured) => number;
 
 /** More classes than there are colours are drawn as bars of means. */
-const maxSeries = theme.light.series.length;
+export const maxSeries = theme.light.series.length;
 const maxMeanBars = 24;
 
-/**
- * Undefined where no picture could be decoded. What is the same for all pictures is said in a
- * sentence instead of drawn.
- */
-export async function distributionsSection(inspection: Inspection): Promise<PageSection | undefined> {
-  const pictures = measuredPictures(inspection);
-  const [first] = pictures;
-  if (first === undefined) return undefined;
-  const differ = (measure: (picture: Measured) => unknown): boolean =>
-    pictures.some((picture) => measure(picture) !== measure(first));
-
-  const same: string[] = [];
-  const charts: Promise<Html>[] = [];
-  if (differ(({ width }) => width) || differ(({ height }) => height)) charts.push(sizeChart(pictures));
-  else same.push(`${first.width} × ${first.height} pixels large`);
-  if (differ(aspectOf)) charts.push(aspectChart(pictures));
-  if (differ(({ sizeBytes }) => sizeBytes)) charts.push(fileSizeChart(pictures));
-  if (differ(({ brightness }) => brightness)) charts.push(brightnessChart(pictures, inspection));
-  if (differ(({ contrast }) => contrast)) {
-    charts.push(
-      plainHistogram(pictures, "Contrast", ({ contrast }) => contrast, "standard deviation of luma, 0 to 127.5"),
-    );
-  }
-  if (differ(({ colourfulness }) => colourfulness)) {
-    const mean = "mean difference between the largest and smallest channel";
-    charts.push(plainHistogram(pictures, "Colourfulness", ({ colourfulness }) => colourfulness, mean, "0 is grey."));
-  }
-  if (differ(({ format }) => format) || differ(modeOf)) charts.push(formatChart(pictures));
-  else same.push(`${formatNames[first.format]}, ${modeOf(first)}`);
-  return {
-    id: "distributions",
-    title: "Distributions",
-    body: html`${same.length > 0 && html`<p>All ${countOf(pictures.length, "picture")} are ${listText(same)}.</p>`}
-${charts.length > 0 && html`<div class="charts">${await Promise.all(charts)}</div>`}`,
-  };
-}
-
-/** In the order of classes, so that each class has the same colour in all charts. */
-function measuredPictures({ facts, classes }: Inspection): readonly Measured[] {
-  const bySize = classes.toSorted((a, b) => b.pictures - a.pictures).map(({ label }) => label);
-  const shown = new Set(bySize.length <= maxSeries ? bySize : bySize.slice(0, maxSeries - 1));
-  const others = countOf(bySize.length - shown.size, "other class", "other classes");
-  const ranks = new Map(classes.map(({ label }, rank) => [label, shown.has(label) ? rank : classes.length]));
-  const rankOf = ({ label }: PictureFacts): number => ranks.get(label) ?? classes.length;
-  return facts
-    .toSorted((a, b) => rankOf(a) - rankOf(b))
-    .flatMap(({ decoded, label, sizeBytes }) =>
-      decoded === undefined ? [] : [{ ...decoded, label, sizeBytes, series: shown.has(label) ? label : others }],
-    );
-}
-
-function sizeChart(pictures: readonly Measured[]): Promise<Html> {
+export function sizeChart(pictures: readonly Measured[]): Promise<Html> {
   const spec = scatterChart({
     description: `Widths and heights of ${countOf(pictures.length, "picture")} by class: ${rangeOf(pictures, ({ width }) => width)} by ${rangeOf(pictures, ({ height }) => height)} pixels`,
     points: pictures.map(({ width, height, series }) => ({ x: width, y: height, series })),
@@ -99,7 +47,7 @@ const aspectTicks: readonly AxisTick[] = [
   { value: 8, label: "8:1" },
 ];
 
-function aspectChart(pictures: readonly Measured[]): Promise<Html> {
+export function aspectChart(pictures: readonly Measured[]): Promise<Html> {
   const spec = histogram({
     description: `Histogram of width divided by height of ${countOf(pictures.length, "picture")}`,
     series: [{ label: "", values: pictures.map(aspectOf) }],
@@ -113,7 +61,7 @@ function aspectChart(pictures: readonly Measured[]): Promise<Html> {
 /** Sizes that differ by orders of magnitude would be one bar on a linear scale. */
 const maxLinearRatio = 20;
 
-function fileSizeChart(pictures: readonly Measured[]): Promise<Html> {
+export function fileSizeChart(pictures: readonly Measured[]): Promise<Html> {
   const { sizes } = summarizePictures(
     pictures.map(({ sizeBytes, label, ...decoded }) => ({ id: "", hash: "", label, sizeBytes, decoded })),
   );
@@ -133,7 +81,7 @@ function fileSizeChart(pictures: readonly Measured[]): Promise<Html> {
  * A classifier learns light where classes differ in it: their outlines side by side, or means where
  * there are many classes.
  */
-function brightnessChart(pictures: readonly Measured[], { classes }: Inspection): Promise<Html> {
+export function brightnessChart(pictures: readonly Measured[], { classes }: Inspection): Promise<Html> {
   const title = "Brightness by class";
   if (classes.length <= maxSeries) {
     const labels = [...new Set(pictures.map(({ series }) => series))];
@@ -165,7 +113,7 @@ function brightnessChart(pictures: readonly Measured[], { classes }: Inspection)
   );
 }
 
-function plainHistogram(
+export function plainHistogram(
   pictures: readonly Measured[],
   title: string,
   measure: Measure,
@@ -180,7 +128,7 @@ function plainHistogram(
   return chartHtml(title, spec, note);
 }
 
-function formatChart(pictures: readonly Measured[]): Promise<Html> {
+export function formatChart(pictures: readonly Measured[]): Promise<Html> {
   const counts = new Map<string, { label: string; series: string; value: number }>();
   for (const picture of pictures) {
     const [label, series] = [formatNames[picture.format], modeOf(picture)];
@@ -196,7 +144,7 @@ function formatChart(pictures: readonly Measured[]): Promise<Html> {
   return chartHtml("Formats", spec);
 }
 
-const formatNames: Readonly<Record<DecodedFacts["format"], string>> = {
+export const formatNames: Readonly<Record<DecodedFacts["format"], string>> = {
   jpeg: "JPEG",
   png: "PNG",
   gif: "GIF",
@@ -214,11 +162,11 @@ const modeNames: Readonly<Record<DecodedFacts["mode"], string>> = {
 };
 
 /** `RGB`, `grey 16-bit`, `RGB with transparency`. */
-function modeOf({ mode, bits, hasAlpha }: Measured): string {
+export function modeOf({ mode, bits, hasAlpha }: Measured): string {
   return `${modeNames[mode]}${bits > 8 ? ` ${bits}-bit` : ""}${hasAlpha ? " with transparency" : ""}`;
 }
 
-function aspectOf({ width, height }: Measured): number {
+export function aspectOf({ width, height }: Measured): number {
   return width / height;
 }
 

@@ -2,7 +2,7 @@
  * Lets a bounded number of pieces of work run at once; the others wait in the order in which they
  * came.
  */
-import { clientGone, deadlineExceeded, type Urgency } from "../../predict/batcher.ts";
+import { clientGone, deadlineExceeded, type Urgency } from "./batcher.ts";
 
 export interface Gate {
   /**

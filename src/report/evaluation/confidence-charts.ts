@@ -5,9 +5,10 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { ReliabilityBin } from "../../metrics/calibration.ts";
 import type { ThresholdRow } from "../../metrics/thresholds.ts";
+import { frame } from "../charts/spec-parts.ts";
 import { seriesColour } from "../charts/theme.ts";
-import { formatShare } from "../page/page-parts.ts";
-import { frame, shareOn } from "./evaluation-frame.ts";
+import { formatShare } from "../page/elements.ts";
+import { shareOn } from "./share-axis.ts";
 
 /** Accuracy over confidence: bars below the diagonal are answers that were too sure. */
 export function reliabilityChart(bins: readonly ReliabilityBin[], ece: number): TopLevelSpec {
