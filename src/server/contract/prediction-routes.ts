@@ -39,6 +39,7 @@ const ManyPredictions = Type.Object(
  * are read.
  */
 const Picture = Type.Unsafe<string | readonly unknown[]>({
+  description: "a picture as nested numbers or as base64",
   anyOf: [
     {
       type: "string",
