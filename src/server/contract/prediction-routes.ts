@@ -1,12 +1,12 @@
 /** Routes that take pictures and answer what they show. */
 import { type TSchema, Type } from "typebox";
-import type { ErrorCode } from "../../base/errors.ts";
-import { type BinaryContent, defineRoute } from "./route.ts";
+import { pictureErrors } from "./picture-errors.ts";
+import { type BinaryContent, defineRoutes } from "./route.ts";
 
 const Probability = Type.Number({ minimum: 0, maximum: 1 });
 const ClassIndex = Type.Integer({ minimum: 0, description: "position among the model's labels" });
 
-const outcome = {
+const answer = {
   prediction: ClassIndex,
   label: Type.String(),
   confidence: Probability,
@@ -28,9 +28,9 @@ const provenance = {
   request_id: Type.String(),
 };
 
-const OnePrediction = Type.Object({ ...outcome, ...provenance }, { title: "Prediction" });
+const OnePrediction = Type.Object({ ...answer, ...provenance }, { title: "Prediction" });
 const ManyPredictions = Type.Object(
-  { predictions: Type.Array(Type.Object(outcome)), ...provenance },
+  { predictions: Type.Array(Type.Object(answer)), ...provenance },
   { title: "Predictions" },
 );
 
@@ -39,6 +39,7 @@ const ManyPredictions = Type.Object(
  * are read.
  */
 const Picture = Type.Unsafe<string | readonly unknown[]>({
+  description: "a picture as nested numbers or as base64",
   anyOf: [
     {
       type: "string",
@@ -75,54 +76,35 @@ const pictureBodies = {
   "application/octet-stream": binary("the same"),
 } as const satisfies Record<string, TSchema | BinaryContent>;
 
-const pictureErrors = [
-  "REQUEST_INVALID",
-  "REQUEST_TOO_LARGE",
-  "MEDIA_TYPE_UNSUPPORTED",
-  "IMAGE_UNREADABLE",
-  "IMAGE_SIZE",
-  "REQUEST_TIMEOUT",
-  "OVERLOADED",
-  "NOT_READY",
-  "DEADLINE_EXCEEDED",
-] as const satisfies readonly ErrorCode[];
-
-export const predict = defineRoute({
-  id: "predict",
-  method: "POST",
-  path: "/predict",
-  group: "prediction",
-  summary: "what one picture or several show",
-  doc: `One picture is answered as Prediction, several as Predictions. They go through the recipe that the model was trained with. The header
-x-request-key keeps one caller on one side of a canary; x-deadline-ms shortens the time that an answer may take.`,
-  scope: "predict",
-  errorForm: "pawprint",
-  query: Type.Object({ top_k: Type.Optional(TopK) }, { additionalProperties: false }),
-  body: pictureBodies,
-  answers: {
-    200: { doc: "the prediction", content: { "application/json": Type.Union([OnePrediction, ManyPredictions]) } },
+const PredictQuery = Type.Object({ top_k: Type.Optional(TopK) }, { additionalProperties: false });
+const ExplainQuery = Type.Object(
+  {
+    class: Type.Optional(
+      Type.String({ minLength: 1, description: "a label or a class index; the most likely one unless given" }),
+    ),
   },
-  errors: pictureErrors,
-});
+  { additionalProperties: false },
+);
 
-export const explain = defineRoute({
-  id: "explain",
-  method: "POST",
-  path: "/explain",
-  group: "prediction",
-  summary: "which parts of a picture speak for a class, as a heat map",
-  doc: "The picture as the model sees it, enlarged, with a heat map over it. The headers x-pawprint-label and x-pawprint-class say for which class.",
-  scope: "predict",
-  errorForm: "pawprint",
-  query: Type.Object(
-    {
-      class: Type.Optional(
-        Type.String({ minLength: 1, description: "a label or a class index; the most likely one unless given" }),
-      ),
+export const predictionRoutes = defineRoutes(
+  { group: "prediction", scope: "predict", errorForm: "pawprint", body: pictureBodies },
+  {
+    predict: {
+      summary: "what one picture or several show",
+      doc: `One picture is answered as Prediction, several as Predictions. They go through the recipe that the model was trained with. The header
+x-request-key keeps one caller on one side of a canary; x-deadline-ms shortens the time that an answer may take.`,
+      query: PredictQuery,
+      answers: {
+        200: { doc: "the prediction", content: { "application/json": Type.Union([OnePrediction, ManyPredictions]) } },
+      },
+      errors: pictureErrors,
     },
-    { additionalProperties: false },
-  ),
-  body: pictureBodies,
-  answers: { 200: { doc: "the heat map", content: { "image/png": binary("a PNG picture") } } },
-  errors: [...pictureErrors, "BUNDLE_INVALID"],
-});
+    explain: {
+      summary: "which parts of a picture speak for a class, as a heat map",
+      doc: "The picture as the model sees it, enlarged, with a heat map over it. The headers x-pawprint-label and x-pawprint-class say for which class.",
+      query: ExplainQuery,
+      answers: { 200: { doc: "the heat map", content: { "image/png": binary("a PNG picture") } } },
+      errors: [...pictureErrors, "BUNDLE_INVALID"],
+    },
+  },
+);

@@ -1,31 +1,29 @@
 /** `/predict` and `/explain`. */
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
-import { contract } from "../contract/contract.ts";
-import type { Handler } from "../http/register-route.ts";
+import { answerPictures, chooseModel, inferPictures } from "../answer-pictures.ts";
+import type { predictionRoutes } from "../contract/prediction-routes.ts";
+import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { readPictures } from "../input/read-pictures.ts";
-import { answerPictures, requireModel, type Service } from "../service.ts";
+import { type PredictedClass, requireModel, type Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
-import { chooseModel, notePredictions, type Prediction, predictionsOf } from "./answered-pictures.ts";
 
-export function predictionRoutes(service: Service): Readonly<Record<string, Handler>> {
+type Routes = typeof predictionRoutes;
+
+export function predictionHandlers(service: Service): Handlers<Routes> {
   return {
-    [contract.predict.id]: (request, reply) => predict(service, request, reply),
-    [contract.explain.id]: (request, reply) => explain(service, request, reply),
+    predict: (request, reply) => predict(service, request, reply),
+    explain: (request, reply) => explain(service, request, reply),
   };
 }
 
-async function predict(service: Service, request: FastifyRequest, reply: FastifyReply) {
-  const { context } = request;
-  const query = request.query as { readonly top_k?: number }; // checked against the contract
+async function predict(service: Service, request: RouteRequest<Routes["predict"]>, reply: FastifyReply) {
+  const { context, query } = request;
   const { pictures, isList, topK = query.top_k } = await readPictures(request, service.config.picturesPerRequest);
-  const answered = await answerPictures(service, context, pictures, chooseModel(service, request));
-  const predictions = predictionsOf(answered);
-  notePredictions(service, context, pictures, answered, predictions);
-  const { model } = answered;
+  const { model, predictions } = await answerPictures(service, context, pictures, chooseModel(service, request));
   const rows = predictions.map((prediction) => rowOf(prediction, model.info.labels, topK));
   reply.header("server-timing", serverTiming(context, service.now()));
   const provenance = { model: model.name, model_version: model.version, request_id: context.id };
@@ -33,7 +31,7 @@ async function predict(service: Service, request: FastifyRequest, reply: Fastify
 }
 
 function rowOf(
-  { index, label, confidence, probabilities }: Prediction,
+  { index, label, confidence, probabilities }: PredictedClass,
   labels: readonly string[],
   topK: number | undefined,
 ) {
@@ -66,14 +64,13 @@ function serverTiming({ phases, startedAt }: RequestContext, time: number): stri
   return `${part("decode", decode)}${part("queue", queue)}${part("inference", inference)}total;dur=${(time - startedAt).toFixed(2)}`;
 }
 
-async function explain(service: Service, request: FastifyRequest, reply: FastifyReply) {
-  const { context } = request;
-  const query = request.query as { readonly class?: string }; // checked against the contract
+async function explain(service: Service, request: RouteRequest<Routes["explain"]>, reply: FastifyReply) {
+  const { context, query } = request;
   const { pictures } = await readPictures(request, 1);
   const model = chooseModel(service, request) ?? requireModel(service);
   const leave = model.lease();
   try {
-    const { pixels, answers } = await answerPictures(service, context, pictures, model);
+    const { pixels, answers } = await inferPictures(service, context, pictures, model);
     const chosen = query.class === undefined ? indexOfLargest(answers.probabilities) : classFrom(query.class, model);
     // One at a time: heat maps are for people, and must not take the place of predictions.
     const image = await service.explaining.pass(context, async () => {
@@ -98,7 +95,7 @@ function classFrom(text: string, { info: { labels } }: ServedModel): number {
   const index = findClass(labels, text);
   if (index !== undefined) return index;
   throw new AppError("REQUEST_INVALID", {
-    required: `class is a label, or an index from 0 to ${labels.length - 1}`,
+    required: `a label, or a class index from 0 to ${labels.length - 1}, for class`,
     received: JSON.stringify(text.slice(0, 80)),
     where: "query",
     ...(labels.length <= 20 && { hint: `one of ${labels.join(", ")}` }),

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { routes } from "../contract/contract.ts";
-import { methodsOf } from "./method-check.ts";
+import { methodsOf } from "./unknown-route.ts";
 
 const methods = methodsOf(routes);
 

@@ -4,49 +4,61 @@
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
-import { contract } from "../contract/contract.ts";
-import { InferRequest } from "../contract/open-inference.ts";
-import type { Handler } from "../http/register-route.ts";
+import { answerPictures, chooseModel } from "../answer-pictures.ts";
+import { openInferenceRoutes } from "../contract/open-inference-routes.ts";
+import type { BodyOf } from "../contract/route.ts";
+import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import { compileCheck } from "../http/validate.ts";
+import { parseJson } from "../input/parse-json.ts";
 import { nameOfKind } from "../input/read-picture-json.ts";
-import { parseJson } from "../input/read-pictures.ts";
 import { picturesFromTensor, type RequestTensor } from "../input/tensor-input.ts";
-import { answerPictures, type Service } from "../service.ts";
+import type { Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
-import { chooseModel, notePredictions, predictionsOf } from "./answered-pictures.ts";
+
+type Routes = typeof openInferenceRoutes;
+type InferBody = BodyOf<Routes["v2Infer"]>;
 
 /** Of the extension: how long the JSON in front of the tensors is. */
 const headerLength = "inference-header-content-length";
 
 const extensions = ["binary_tensor_data"];
 
-const checkInferRequest = compileCheck(InferRequest, "body");
-type InferBody = ReturnType<typeof checkInferRequest>;
+const checkInferRequest = compileCheck(openInferenceRoutes.v2Infer.body["application/json"], "body");
 
-export function openInferenceRoutes(service: Service): Readonly<Record<string, Handler>> {
-  const facts: Handler = (request) => describe(findModel(service, request), service);
-  const ready: Handler = (request, reply) => {
+export function openInferenceHandlers(service: Service): Handlers<Routes> {
+  const describeNamed = (request: NamedRequest) => describe(findModel(service, request), service);
+  const ready = (request: NamedRequest, reply: FastifyReply) => {
     const model = findModel(service, request);
     const isReady = service.notReady() === undefined;
     reply.code(isReady ? 200 : 503);
     return { name: model.name, ready: isReady };
   };
-  const infer: Handler = (request, reply) => answerInfer(service, request, reply);
   return {
-    [contract.v2Server.id]: () => ({ name: "pawprint", version: service.version, extensions }),
-    [contract.v2Model.id]: facts,
-    [contract.v2Version.id]: facts,
-    [contract.v2ModelReady.id]: ready,
-    [contract.v2VersionReady.id]: ready,
-    [contract.v2Infer.id]: infer,
-    [contract.v2InferVersion.id]: infer,
+    v2Server: () => ({ name: "pawprint", version: service.version, extensions }),
+    v2Live: () => ({ live: true }),
+    v2Ready(_request, reply) {
+      const isReady = service.notReady() === undefined;
+      reply.code(isReady ? 200 : 503);
+      return { ready: isReady, live: true };
+    },
+    v2Model: describeNamed,
+    v2Version: describeNamed,
+    v2ModelReady: ready,
+    v2VersionReady: ready,
+    v2Infer: (request, reply) => answerInfer(service, request, reply),
+    v2InferVersion: (request, reply) => answerInfer(service, request, reply),
   };
 }
 
+/** A request whose path names a model, and perhaps a version. */
+type NamedRequest = Pick<FastifyRequest, "headers" | "context"> & {
+  readonly params: { readonly model: string; readonly version?: string };
+};
+
 /** The model that the path names. Errors: MODEL_UNKNOWN. */
-function findModel(service: Service, request: FastifyRequest): ServedModel {
-  const { model: name, version } = request.params as { readonly model: string; readonly version?: string };
+function findModel(service: Service, request: NamedRequest): ServedModel {
   const { host } = service;
+  const { model: name, version }: NamedRequest["params"] = request.params;
   const found = version === undefined ? chooseModel(service, request) : host.byVersion(version);
   if (found !== undefined && found.name === name) return found;
   const champion = host.current("champion");
@@ -57,7 +69,7 @@ function findModel(service: Service, request: FastifyRequest): ServedModel {
   });
 }
 
-function describe({ name, version, info: { recipe, labels } }: ServedModel, { host }: Service): object {
+function describe({ name, version, info: { recipe, labels } }: ServedModel, { host }: Service) {
   const versions = new Set([
     version,
     ...host.versions.filter(({ state }) => state === "serving").map((one) => one.version),
@@ -74,7 +86,11 @@ function describe({ name, version, info: { recipe, labels } }: ServedModel, { ho
 const outputNames = ["logits", "probabilities"] as const;
 type OutputName = (typeof outputNames)[number];
 
-async function answerInfer(service: Service, request: FastifyRequest, reply: FastifyReply) {
+async function answerInfer(
+  service: Service,
+  request: NamedRequest & Pick<RouteRequest<Routes["v2Infer"]>, "body">,
+  reply: FastifyReply,
+) {
   const { context, body } = request;
   const model = findModel(service, request);
   if (!(body instanceof Uint8Array)) throw invalid("a JSON body", "none");
@@ -83,13 +99,12 @@ async function answerInfer(service: Service, request: FastifyRequest, reply: Fas
   if (inputs.length !== 1) throw invalid("one input, 'pictures'", `${inputs.length} inputs`);
   const outputs = wantedOutputs(head);
   const pictures = picturesFromTensor(inputs[0]!, model.info.recipe, service.config.picturesPerRequest);
-  const answered = await answerPictures(service, context, pictures, model);
-  notePredictions(service, context, pictures, answered, predictionsOf(answered));
+  const { answers } = await answerPictures(service, context, pictures, model);
   const facts = { model_name: model.name, model_version: model.version, id: head.id ?? context.id };
   const shape = [pictures.length, model.info.labels.length];
   const binary: Uint8Array[] = [];
   const tensors = outputs.map(({ name, isBinary }) => {
-    const data = answered.answers[name];
+    const data = answers[name];
     const tensor = { name, shape, datatype: "FP32" };
     if (!isBinary) return { ...tensor, data: Array.from(data) };
     binary.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -1,35 +1,42 @@
 /**
- * MLflow's `/invocations`, answered as its server answers for a bundle logged with the onnx
+ * MLflow's scoring protocol. `/invocations` answers as its server answers for a bundle logged with the onnx
  * flavour.
  */
-import type { FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
-import { contract } from "../contract/contract.ts";
-import { InvocationsBody } from "../contract/mlflow.ts";
-import type { Handler } from "../http/register-route.ts";
-import { compileCheck } from "../http/validate.ts";
+import { answerPictures, chooseModel } from "../answer-pictures.ts";
+import type { mlflowRoutes } from "../contract/mlflow-routes.ts";
+import type { BodyOf } from "../contract/route.ts";
+import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import { type PictureInput, requireFewPictures } from "../input/picture-input.ts";
 import { nameOfKind, readJsonPicture } from "../input/read-picture-json.ts";
-import { parseJson } from "../input/read-pictures.ts";
-import { answerPictures, type Service } from "../service.ts";
-import { chooseModel, notePredictions, predictionsOf } from "./answered-pictures.ts";
+import type { Service } from "../service.ts";
 
-const check = compileCheck(InvocationsBody, "body");
-type Invocation = ReturnType<typeof check>;
+type Invocations = (typeof mlflowRoutes)["invocations"];
+type Invocation = BodyOf<Invocations>;
 
 const forms = ["instances", "inputs", "dataframe_split", "dataframe_records"] as const;
 
-export function mlflowRoutes(service: Service): Readonly<Record<string, Handler>> {
-  return { [contract.invocations.id]: (request) => invoke(service, request) };
+export function mlflowHandlers(service: Service): Handlers<typeof mlflowRoutes> {
+  return {
+    ping(_request, reply) {
+      const reason = service.notReady();
+      if (reason !== undefined) {
+        throw new AppError("NOT_READY", { required: "a service that is ready", received: reason });
+      }
+      reply.type("text/plain");
+      return "\n";
+    },
+    version(_request, reply) {
+      reply.type("text/plain");
+      return service.version;
+    },
+    invocations: (request) => invoke(service, request),
+  };
 }
 
-async function invoke(service: Service, request: FastifyRequest) {
-  const { context, body } = request;
-  if (!(body instanceof Uint8Array)) throw invalid("a JSON body", "none");
-  const pictures = readInvocation(check(parseJson(body)), service.config.picturesPerRequest);
-  const answered = await answerPictures(service, context, pictures, chooseModel(service, request));
-  notePredictions(service, context, pictures, answered, predictionsOf(answered));
-  const { model, answers } = answered;
+async function invoke(service: Service, request: RouteRequest<Invocations>) {
+  const pictures = readInvocation(request.body, service.config.picturesPerRequest);
+  const { model, answers } = await answerPictures(service, request.context, pictures, chooseModel(service, request));
   const classes = model.info.labels.length;
   const rows = (values: Float32Array): number[][] =>
     pictures.map((_, index) => Array.from(values.subarray(index * classes, (index + 1) * classes)));

@@ -1,17 +1,18 @@
 /** `/model` and the sample pictures. */
-import { contract } from "../contract/contract.ts";
-import type { Handler } from "../http/register-route.ts";
+import type { Contract } from "../contract/contract.ts";
+import type { modelRoutes } from "../contract/model-routes.ts";
+import type { AnswerOf } from "../contract/route.ts";
+import type { Handlers } from "../http/register-route.ts";
 import type { SampleList } from "../samples.ts";
 import { requireModel, type Service } from "../service.ts";
 
-export function modelRoutes(service: Service, samples: SampleList): Readonly<Record<string, Handler>> {
+export function modelHandlers(service: Service, samples: SampleList): Handlers<typeof modelRoutes> {
   return {
-    [contract.model.id]: () => describeModel(service),
-    [contract.samples.id]: async () => ({
-      samples: (await samples.list()).map((sample, index) => ({ ...sample, url: `/samples/${index}` })),
-    }),
-    [contract.sample.id]: async ({ params }, reply) => {
-      const { index } = params as { readonly index: number }; // checked against the contract
+    model: () => describeModel(service),
+    async samples() {
+      return { samples: (await samples.list()).map((sample, index) => ({ ...sample, url: `/samples/${index}` })) };
+    },
+    async sample({ params: { index } }, reply) {
       const { bytes, mediaType } = await samples.read(index);
       reply.type(mediaType).header("cache-control", "public, max-age=3600");
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -19,12 +20,12 @@ export function modelRoutes(service: Service, samples: SampleList): Readonly<Rec
   };
 }
 
-function describeModel(service: Service): object {
+function describeModel(service: Service): AnswerOf<Contract["model"]> {
   const { host, config, shadow } = service;
   const { name, version, sha256, info } = requireModel(service);
   const { width, height, channels, fit, kernel } = info.recipe;
   const { bodyBytes, picturesPerRequest, pixels, deadlineMs } = config;
-  const { compared, sameLabel, skipped, meanDifference } = shadow.counts;
+  const { compared, sameLabel, skipped, failed, meanDifference } = shadow.counts;
   return {
     name,
     version,
@@ -38,7 +39,7 @@ function describeModel(service: Service): object {
     versions: host.versions,
     ...(host.current("canary") && { canary_percent: host.canaryPercent }),
     ...(host.current("challenger") && {
-      shadow: { compared, same_label: sameLabel, skipped, mean_difference: meanDifference },
+      shadow: { compared, same_label: sameLabel, skipped, failed, mean_difference: meanDifference },
     }),
   };
 }
