@@ -30,7 +30,7 @@ export const command = defineCommand({
   name: "quickstart",
   summary: "train, evaluate and serve a classifier, on drawn sample pictures or your own",
   description: `Without --data it draws its own pictures of cats and dogs: drawings, not photographs, so that everything can be
-tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
+tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
   arguments: [],
   options: [
     ...optionsOf(trainConfigSchema, ["data", "epochs", "size", "seed", "threads"]),
