@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type BenchmarkResult, printBenchmark } from "../report.ts";
 
-interface Figures {
+interface Metrics {
   /** Percent. */
   readonly accuracy: number;
   /** Cross-entropy in nats, at the fitted temperature. */
@@ -67,26 +67,26 @@ printBenchmark({ name: "ablation", results }, options.json);
 async function measureParts(): Promise<readonly BenchmarkResult[]> {
   const scratch = await mkdtemp(join(tmpdir(), "pawprint-ablation-"));
   try {
-    const figuresOf = async (name: string, change: readonly string[]): Promise<Figures> => {
-      const all: Figures[] = [];
+    const metricsOf = async (name: string, change: readonly string[]): Promise<Metrics> => {
+      const all: Metrics[] = [];
       for (let seed = 0; seed < Number(options.seeds); seed++) {
-        const figures = await train(scratch, ["--seed", `${seed}`, ...change]);
+        const metrics = await train(scratch, ["--seed", `${seed}`, ...change]);
         log(
-          `${name}, seed ${seed}: ${figures.accuracy.toFixed(2)} %, cross-entropy ${figures.loss.toFixed(4)}, deepest fall ${figures.fall.toFixed(2)}`,
+          `${name}, seed ${seed}: ${metrics.accuracy.toFixed(2)} %, cross-entropy ${metrics.loss.toFixed(4)}, deepest fall ${metrics.fall.toFixed(2)}`,
         );
-        all.push(figures);
+        all.push(metrics);
       }
-      const mean = (key: keyof Figures) => all.reduce((sum, figures) => sum + figures[key], 0) / all.length;
+      const mean = (key: keyof Metrics) => all.reduce((sum, metrics) => sum + metrics[key], 0) / all.length;
       return { accuracy: mean("accuracy"), loss: mean("loss"), fall: mean("fall") };
     };
-    const defaults = await figuresOf("defaults", []);
+    const defaults = await metricsOf("defaults", []);
     const rows: BenchmarkResult[] = [];
     const asked = options.parts?.split(",") ?? parts.map(({ name }) => name);
     for (const { name, change, isDefault } of parts.filter((part) => asked.includes(part.name))) {
-      const changed = await figuresOf(change.join(" "), change);
+      const changed = await metricsOf(change.join(" "), change);
       const [ours, theirs] = isDefault ? [defaults, changed] : [changed, defaults];
       const peer = isDefault ? "without, otherwise the defaults" : "the defaults, without";
-      const row = (unit: string, key: keyof Figures, ratio: number): BenchmarkResult => {
+      const row = (unit: string, key: keyof Metrics, ratio: number): BenchmarkResult => {
         return { case: name, value: ours[key], unit, peer, peerValue: theirs[key], ratio, target: 1 };
       };
       rows.push(
@@ -101,8 +101,8 @@ async function measureParts(): Promise<readonly BenchmarkResult[]> {
   }
 }
 
-/** @returns the figures of the test split. */
-async function train(folder: string, change: readonly string[]): Promise<Figures> {
+/** @returns the metrics of the test split. */
+async function train(folder: string, change: readonly string[]): Promise<Metrics> {
   const history = join(folder, "history.json");
   const fixed = ["--data", data, "--time", options.time, "--out", join(folder, "m.onnx"), "--history", history];
   const flags = options.flags.split(" ").filter((flag) => flag !== "");

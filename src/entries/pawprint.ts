@@ -18,4 +18,5 @@ export { evaluateBundle } from "../train/evaluation/evaluate-bundle.ts";
 export type { EpochMetrics } from "../train/fit/fit-options.ts";
 export { type TrainSettings, trainConfigSchema } from "../train/plan/train-config.ts";
 export type { TrainEvent, TrainOptions, TrainReport } from "../train/train.ts";
+export type { TrainingRun } from "../train/training-run.ts";
 export { loadBundle, openPredictor, train } from "../wire/library.ts";

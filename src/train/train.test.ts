@@ -92,7 +92,7 @@ describe("training from a folder of pictures", () => {
       ["straight.onnx", "stopped.onnx"].map((name) => readFile(join(folder, name))),
     );
     expect(resumed!.equals(straight!)).toBe(true);
-    // What is there is not lost to somebody who forgot --resume.
+    // Forgetting --resume does not overwrite it.
     await expect(run("stopped.onnx")).rejects.toMatchObject({ code: "FILE_EXISTS" });
     await rm(join(folder, "stopped.onnx"));
     await expect(run("stopped.onnx")).rejects.toMatchObject({ code: "FILE_EXISTS", where: checkpoint });
@@ -124,8 +124,8 @@ describe("training from a folder of pictures", () => {
 
   it("is resumed from the checkpoint before where the newest one is damaged", async () => {
     const straight = await run("straight2.onnx");
-    await run("spoilt.onnx", { settings: { ...settings, epochs: 2 } });
-    const checkpoints = join(folder, "spoilt.checkpoints");
+    await run("damaged.onnx", { settings: { ...settings, epochs: 2 } });
+    const checkpoints = join(folder, "damaged.checkpoints");
     const names = (await readdir(checkpoints)).sort();
     expect(names).toHaveLength(2);
     await truncate(join(checkpoints, names[1]!), 1000);
@@ -133,7 +133,7 @@ describe("training from a folder of pictures", () => {
     const logger = createLogger((level, message) => {
       if (level === "warn") warnings.push(message);
     });
-    const report = await run("spoilt.onnx", { resume: true, logger });
+    const report = await run("damaged.onnx", { resume: true, logger });
     expect(warnings[0]).toMatch(/^a checkpoint cannot be read: .*step-/);
     expect(report.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(straight.history).toHaveLength(3);
@@ -228,7 +228,7 @@ describe("training from idx files", () => {
 
 describe("evaluating a bundle", () => {
   it("gives the figures that its metadata hold, for the data it was trained from", async () => {
-    const { bundle: exported, evaluation: trained } = await run("judged.onnx");
+    const { bundle: exported, evaluation: trained } = await run("evaluated.onnx");
     const bundle = await loadBundle({ path: exported.path }, executor);
     const { evaluation, isTrainingData } = await evaluateBundle({ bundle, data: join(folder, "pictures") });
     expect(isTrainingData).toBe(true);

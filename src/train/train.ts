@@ -68,7 +68,10 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const startMs = performance.now();
   const { out, resume = false, signal } = options;
   await requireFreePath(out, mayReplace(options));
-  const run = resume ? await resumedRun(out) : createTrainingRun(out, options.run);
+  // Unreadable checkpoints are reported where the newest is loaded to resume it.
+  const run = resume
+    ? (await newestCheckpoint(checkpointFolderOf(out), silentLogger)).run
+    : createTrainingRun(out, options.run);
   options.onEvent?.({ type: "started", run });
   const prepared = await prepareTraining(options, (found) => options.onEvent?.({ type: "opened", ...found }));
   try {
@@ -97,12 +100,6 @@ function mayReplace({ force = false, resume = false }: TrainOptions): boolean {
   return force || resume;
 }
 
-async function resumedRun(out: string): Promise<TrainingRun> {
-  // Unreadable checkpoints are reported where the newest is loaded to resume it.
-  const { run } = await newestCheckpoint(checkpointFolderOf(out), silentLogger);
-  return run;
-}
-
 async function fitPrepared(
   { executor, model, pack, splits, stepPlan }: PreparedTraining,
   run: TrainingRun,
@@ -111,7 +108,7 @@ async function fitPrepared(
   const { logger = silentLogger, progress = silentProgress } = options;
   await ensureFolder(dirname(out));
   if (evaluatedSplit(pack) === "val") {
-    logger.warn("there is no test split: the figures are those of the validation split");
+    logger.warn("there is no test split: the metrics are those of the validation split");
   }
   return resumableFit({
     executor,

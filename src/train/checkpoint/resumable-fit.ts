@@ -109,7 +109,7 @@ async function requireNone({ checkpoints, force }: ResumableFitOptions): Promise
     required: "a folder without checkpoints of another training",
     received: `${there.length} of them`,
     where: checkpoints,
-    hint: "--resume resumes that training, --force deletes its checkpoints and starts anew",
+    hint: "--resume resumes that training, --force deletes its checkpoints and starts again",
   });
 }
 
@@ -135,7 +135,7 @@ function snapshotOf(
       required: `a checkpoint of this training, with ${name} ${JSON.stringify(value)}`,
       received: JSON.stringify(theirs[name]) ?? "none",
       where: found.path,
-      hint: "give the same data and settings as before, or train anew without --resume",
+      hint: "give the same data and settings as before, or start again without --resume",
     });
   }
   return found.snapshot;

@@ -47,7 +47,7 @@ describe("fit", () => {
       resnet: { widths: [8, 16], blocks: 1 },
       mobilenet: { stemWidth: 8, headWidth: 32, stages: [{ expansion: 2, width: 8, repeat: 2, stride: 2 }] },
     }[architecture];
-    // Noise only: nothing but the pictures themselves tells the class.
+    // Noise only: the network has to memorise the pictures.
     const noise = patternPack({ train: 8, val: 3, contrast: 0 });
     const { history } = await train({
       executor,

@@ -102,7 +102,7 @@ it("knows from before an interruption how long an epoch takes", () => {
 });
 
 /**
- * Stage and steps of each epoch of 10 steps of 170 ms in 10 s, with an interruption after so many
+ * Stage and steps of each epoch of 10 steps of 170 ms in 10 s, with an interruption after this many
  * steps in all.
  */
 function walk(interruptedAfter = Number.POSITIVE_INFINITY): readonly string[] {

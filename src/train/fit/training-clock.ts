@@ -3,7 +3,7 @@ import type { FitOptions, Snapshot } from "./fit-options.ts";
 import type { FitPlan, Stage } from "./fit-plan.ts";
 
 export interface TrainingClock extends Stopwatch {
-  /** Of the step after so many. */
+  /** Of the step after `steps` steps. */
   learningRateAt(steps: number): number;
   /** Whether there is another epoch, 1 for the first. One that a resumed training began counts. */
   hasEpoch(epoch: number): boolean;

@@ -28,7 +28,7 @@ const shownPictures = 4;
 
 export const command = defineCommand({
   description: `Without --data it draws its own pictures of cats and dogs: drawings, not photographs, so that everything can be
-tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
+tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
   arguments: [],
   options: [
     ...optionsOf(trainConfigSchema, ["data", "epochs", "size", "seed", "threads"]),
