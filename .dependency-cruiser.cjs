@@ -66,9 +66,10 @@ module.exports = {
     },
     {
       name: "no-dev-dependency",
+      comment: "optional peers are installed for development, too; base/optional-package.ts says where one is missing",
       severity: "error",
       from: { path: "^src/", pathNot: "\\.test\\.ts$" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["npm-peer"] },
     },
   ],
   options: {

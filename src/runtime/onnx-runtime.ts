@@ -11,8 +11,9 @@ import { encodeModel } from "../graph/onnx/encode.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor, LoadOptions, Program, Tensor, Tensors } from "./executor.ts";
-import { engineError, fromOrt, type SessionSettings, sessionOptions } from "./ort-session.ts";
+import { engineError, fromOrt, sessionOptions } from "./ort-session.ts";
 import { type OpTime, summarizeProfile } from "./profile.ts";
+import type { SessionSettings } from "./session-settings.ts";
 
 export interface OnnxRuntimeOptions extends SessionSettings {
   /**

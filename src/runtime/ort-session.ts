@@ -8,18 +8,7 @@ import { AppError } from "../base/errors.ts";
 import { type DType, dtypes } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
 import type { Tensor } from "./executor.ts";
-
-export type Provider = "cpu" | "cuda" | "dml" | "webgpu" | "coreml";
-export type OptimizationLevel = "disabled" | "basic" | "extended" | "all";
-
-export interface SessionSettings {
-  /** Threads inside one op; ONNX Runtime's own choice (one for each core) unless given. */
-  readonly threads?: number;
-  /** Where kernels run; cpu unless given. Which ones exist depends on the platform's binary. */
-  readonly provider?: Provider;
-  /** How far ONNX Runtime rewrites the graph itself; all unless given. */
-  readonly optimizationLevel?: OptimizationLevel;
-}
+import type { SessionSettings } from "./session-settings.ts";
 
 /** How every session is set up, whichever thread it lives in. */
 export function sessionOptions(options: SessionSettings, profileFolder?: string): InferenceSession.SessionOptions {
