@@ -39,7 +39,7 @@ export const errorTable = {
   DATASET_CLASS_TOO_SMALL: entry("invalid", "a class has too few pictures to be split"),
   DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of no kind that can be read"),
   DATASET_LABEL_MISSING: entry("invalid", "a picture's label cannot be told from its folder or name"),
-  DATASET_LABEL_CONFLICT: entry("invalid", "the same picture stands under two labels"),
+  DATASET_LABEL_CONFLICT: entry("invalid", "the same picture under two labels"),
   DATASET_LABELS_DIFFER: entry("invalid", "a dataset has classes that a bundle does not know"),
   DATASET_TOO_LARGE: entry("invalid", "a dataset does not fit into one block of memory at its recipe's size"),
   ARCHIVE_CORRUPT: entry("invalid", "an archive is truncated or damaged"),
@@ -109,12 +109,9 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 export interface ErrorDetail {
-  /**
-   * What would have been right, as a sentence: "Conv expects weight channels = input channels /
-   * groups".
-   */
+  /** What would have been right, a noun phrase: "weight channels equal to input channels / groups". */
   readonly required: string;
-  /** What came instead. */
+  /** What came instead, a noun phrase too. */
   readonly received?: string;
   /** The file, layer, flag or line where it came. */
   readonly where?: string;
@@ -170,7 +167,7 @@ export function isAppError(error: unknown, code?: ErrorCode): error is AppError 
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return new AppError("INTERNAL", {
-    required: "work without a fault in Pawprint itself",
+    required: "no fault in Pawprint itself",
     received: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
     hint: "run it again with --verbose to see where, and report it",
     cause: error,

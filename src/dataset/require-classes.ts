@@ -11,14 +11,14 @@ export function requireClasses(counts: ReadonlyMap<string, number>, minimum: num
   const [first, second] = counts.keys();
   if (first === undefined) {
     throw new AppError("DATASET_EMPTY", {
-      required: "a dataset has pictures of at least two classes",
+      required: "pictures of at least two classes",
       received: "no picture that can be used",
       where,
     });
   }
   if (second === undefined) {
     throw new AppError("DATASET_ONE_CLASS", {
-      required: "a dataset has pictures of at least two classes",
+      required: "pictures of at least two classes",
       received: `only '${first}', with ${counts.get(first)} pictures`,
       where,
       hint: "put the pictures of each class into a folder of its own: cat/, dog/",

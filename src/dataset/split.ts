@@ -147,7 +147,7 @@ function fillEmptySplits(label: string, groups: readonly Group[], plan: SplitPla
 /** The error for a class with `count` different pictures where `minimum` are needed. */
 export function classTooSmall(label: string, count: number, minimum: number, where?: string): AppError {
   return new AppError("DATASET_CLASS_TOO_SMALL", {
-    required: `each class has at least ${minimum} different pictures, one for each split`,
+    required: `at least ${minimum} different pictures of each class, one for each split`,
     received: `${count} of class '${label}'`,
     ...(where !== undefined && { where }),
     hint: "add pictures of this class, or leave the class out",
@@ -158,13 +158,13 @@ function requireFold({ index, count }: Fold, given: ReadonlySet<Split>): void {
   const isSound = Number.isInteger(count) && count >= 2 && Number.isInteger(index) && index >= 0 && index < count;
   if (!isSound) {
     throw new AppError("CONFIG_INVALID", {
-      required: "a fold is one of at least 2, counted from 1: 1/5 to 5/5",
+      required: "one of at least 2 folds, counted from 1: 1/5 to 5/5",
       received: `${index + 1}/${count}`,
     });
   }
   if (!given.has("val")) return;
   throw new AppError("CONFIG_INVALID", {
-    required: "folds are cut from train, so the source may not give validation pictures itself",
+    required: "a source without a val split, since folds are cut from train",
     received: "a source with a val split",
     hint: "move the pictures of val to train",
   });
@@ -176,7 +176,7 @@ function requireProportions({ train, val, test }: Proportions): void {
   // Sums of decimal fractions such as 0.7 + 0.2 + 0.1 miss 1 by some 1e-16.
   if (isSound && Math.abs(train + val + test - 1) < 1e-9) return;
   throw new AppError("CONFIG_INVALID", {
-    required: "train, val and test are shares from 0 to 1 that add up to 1, train above 0",
+    required: "shares from 0 to 1 for train, val and test that add up to 1, train above 0",
     received: shares.join(", "),
   });
 }

@@ -185,7 +185,7 @@ async function isSilent(path: string, signal?: AbortSignal): Promise<boolean> {
 function locked(path: string, holder: Holder | undefined): AppError {
   const who = holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : "a file of another kind";
   return new AppError("LOCKED", {
-    required: "no other process works in this folder",
+    required: "a folder without another process at work in it",
     received: who,
     where: path,
     hint: "wait until it has ended; if that is another program by now, or it ran on another machine and is gone, delete this file",

@@ -73,7 +73,7 @@ export function* encodePictures(pictures: Iterable<StoredPicture>): Generator<Ui
 export function decodeHeader(line: string, where: string): PackHeader {
   const fields = parseLine(line, where);
   if (!isRecord(fields) || fields.format !== format)
-    throw invalid(`a pack's index begins with its format`, line, where);
+    throw invalid(`a pack's index with its format in the first line`, line, where);
   if (fields.version !== version)
     throw invalid(`version ${version} of a pack`, `version ${String(fields.version)}`, where);
   const { generation, rowsPerShard } = fields;

@@ -151,7 +151,7 @@ function requireNoLostClass(
 export function refuseFirst([first]: readonly SkippedPicture[], location: string): void {
   if (first === undefined) return;
   throw new AppError(first.code, {
-    required: "every picture can be used, since --strict is given",
+    required: "only usable pictures, since --strict is given",
     received: `'${first.id}': ${first.reason}`,
     where: location,
   });
@@ -245,7 +245,7 @@ function findLabelConflicts(pictures: PictureTable, hashes: readonly string[]): 
     const labels = conflicting.get(hashes[at]!);
     if (labels === undefined) continue;
     const id = pictures.id(at);
-    const reason = `the same picture stands under ${[...labels].map((label) => `'${label}'`).join(" and ")}`;
+    const reason = `the same picture under ${[...labels].map((label) => `'${label}'`).join(" and ")}`;
     conflicts.push({ id, label: pictures.label(at), code: "DATASET_LABEL_CONFLICT", reason });
   }
   return conflicts;

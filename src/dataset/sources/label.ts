@@ -19,13 +19,13 @@ export type ReadLabel = { readonly label: string; readonly fault?: undefined } |
 export function readLabel(text: string): ReadLabel {
   const label = text.trim().normalize("NFC");
   const sizeBytes = Buffer.byteLength(label);
-  if (label === "") return { fault: "its label is empty" };
+  if (label === "") return { fault: "an empty label" };
   if (sizeBytes > sizeLimitBytes) {
-    return { fault: `its label ${quoted(label)} has ${sizeBytes} bytes, more than ${sizeLimitBytes}` };
+    return { fault: `label ${quoted(label)} of ${sizeBytes} bytes, more than ${sizeLimitBytes}` };
   }
-  if (unprintable.test(label)) return { fault: `its label ${quoted(label)} holds a line break or a control character` };
+  if (unprintable.test(label)) return { fault: `label ${quoted(label)} with a line break or a control character` };
   if (label === "." || label === ".." || /[/\\]/.test(label)) {
-    return { fault: `its label ${quoted(label)} could not be the name of a folder` };
+    return { fault: `label ${quoted(label)}, which cannot be the name of a folder` };
   }
   return { label };
 }

@@ -42,7 +42,7 @@ export const findingTable = {
   "label-conflict": entry(
     "error",
     "label conflict",
-    "the same picture stands under different labels; nobody can tell which is right",
+    "the same picture under different labels; nobody can tell which is right",
     true,
   ),
   leakage: entry(
@@ -69,7 +69,7 @@ export const findingTable = {
   "near-duplicate-conflict": entry(
     "warning",
     "near-duplicate conflict",
-    "nearly the same picture stands under different labels",
+    "nearly the same picture under different labels",
   ),
   "near-duplicate-leakage": entry(
     "warning",

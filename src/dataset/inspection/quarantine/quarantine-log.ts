@@ -97,7 +97,7 @@ function isEntry(
 
 function invalidLine(path: string, number: number, required: string): AppError {
   return new AppError("MANIFEST_INVALID", {
-    required: `each line of a quarantine's log holds ${required}`,
+    required: `a quarantine's log with ${required} in each line`,
     received: "something else",
     where: `${path}, line ${number}`,
   });

@@ -91,7 +91,7 @@ export async function quarantine(
 export function requireFolderSource({ kind, location }: Inspection["source"]): void {
   if (kind === "folder") return;
   throw new AppError("DATASET_SOURCE_UNKNOWN", {
-    required: "a folder of pictures: pictures are moved out of nothing else",
+    required: "a folder of pictures",
     received: `a source of kind '${kind}'`,
     where: location,
     hint: `pawprint data import ${location} --to data/raw, then check that folder`,
@@ -129,12 +129,12 @@ async function planMoves(
     throwIfCancelled(signal);
     const path = pathInside(root, id);
     if (path === undefined) {
-      left.push({ id, reason: "its name leads out of the folder" });
+      left.push({ id, reason: "a name that leads out of the folder" });
       continue;
     }
     const reason = await reasonToLeave(path);
     const sha256 = reason === undefined ? await hashOf(path, signal) : undefined;
-    if (sha256 === undefined) left.push({ id, reason: reason ?? "it cannot be read" });
+    if (sha256 === undefined) left.push({ id, reason: reason ?? "an unreadable file" });
     else {
       // An empty hash stands for bytes that could not be had when they were inspected.
       const inspected = hashes.get(id) ?? "";
@@ -151,10 +151,10 @@ async function reasonToLeave(path: string): Promise<string | undefined> {
     found = await lstat(path);
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") throw sourceChanged(path);
-    return "it cannot be looked at";
+    return "no permission to look at it";
   }
-  if (found.isSymbolicLink()) return "it is a symbolic link";
-  return found.isFile() ? undefined : "it is no file";
+  if (found.isSymbolicLink()) return "a symbolic link";
+  return found.isFile() ? undefined : "no file";
 }
 
 /** Undefined where the system refuses to read the file. */
