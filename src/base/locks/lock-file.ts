@@ -147,7 +147,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 /** Undefined for a file that no Pawprint wrote: nothing holds it. */
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, host, since, space, started } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, since, space, started }: Partial<Record<keyof Holder, unknown>> = JSON.parse(text);
     if (typeof pid !== "number" || typeof host !== "string") return undefined;
     return { pid, host, since: String(since), space: String(space), started: String(started) };
   } catch {

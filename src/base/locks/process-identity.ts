@@ -3,6 +3,7 @@
  * anew.
  */
 import { readFile, readlink } from "node:fs/promises";
+import { systemCodeOf } from "../files/file-failure.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -36,7 +37,7 @@ export async function isRunning({ pid, started }: ProcessIdentity): Promise<bool
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    return systemCodeOf(error) !== "ESRCH";
   }
 }
 

@@ -1,17 +1,15 @@
 /** Moves pictures that are at fault out of a folder, so that they can be put back. */
-import type { Stats } from "node:fs";
-import { lstat, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { throwIfCancelled } from "../../../base/cancel.ts";
-import { AppError, isAppError } from "../../../base/errors.ts";
+import { AppError } from "../../../base/errors.ts";
 import { ensureFolder } from "../../../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../../../base/files/file-failure.ts";
-import { sha256File } from "../../../base/hash.ts";
 import { type Progress, silentProgress } from "../../../base/progress.ts";
-import { sourceChanged } from "../../sources/stamped-file.ts";
-import { type FindingKind, findingTable, type Inspection } from "../findings/findings.ts";
+import { type FindingKind, findingKinds, findingTable, type Inspection } from "../findings/findings.ts";
 import { type MoveFileSystem, moveFile } from "./move-file.ts";
-import { pathInside, type QuarantineEntry, writeQuarantineLog } from "./quarantine-log.ts";
+import { offendersOf, planMoves } from "./plan-moves.ts";
+import { type QuarantineEntry, writeQuarantineLog } from "./quarantine-log.ts";
 
 export interface QuarantineOptions {
   /**
@@ -38,9 +36,7 @@ export interface QuarantineReport {
 }
 
 /** The kinds that are moved unless others are asked for. */
-export const fixedKinds: readonly FindingKind[] = allKinds().filter((kind) => findingTable[kind].isFixed);
-
-const picturesFolder = "pictures";
+export const fixedKinds: readonly FindingKind[] = findingKinds.filter((kind) => findingTable[kind].isFixed);
 
 /**
  * Moves the offenders of an inspection's findings to `<to>/<time>/pictures/...`, each once, under
@@ -96,75 +92,6 @@ export function requireFolderSource({ kind, location }: Inspection["source"]): v
     where: location,
     hint: `pawprint data import ${location} --to data/raw, then check that folder`,
   });
-}
-
-function allKinds(): readonly FindingKind[] {
-  return Object.keys(findingTable) as FindingKind[]; // the keys of a constant are its kinds
-}
-
-/** Each offender once, with the first finding that names it; findings come in the table's order. */
-function offendersOf(
-  { findings }: Pick<Inspection, "findings">,
-  kinds: readonly FindingKind[],
-): ReadonlyMap<string, Pick<QuarantineEntry, "kind" | "detail">> {
-  const wanted = new Set(kinds);
-  const offenders = new Map<string, Pick<QuarantineEntry, "kind" | "detail">>();
-  for (const { kind, detail, offenders: ids } of findings) {
-    if (!wanted.has(kind)) continue;
-    for (const id of ids) if (!offenders.has(id)) offenders.set(id, { kind, detail });
-  }
-  return offenders;
-}
-
-async function planMoves(
-  root: string,
-  { facts }: Pick<Inspection, "facts">,
-  offenders: ReadonlyMap<string, Pick<QuarantineEntry, "kind" | "detail">>,
-  signal: AbortSignal | undefined,
-): Promise<{ entries: QuarantineEntry[]; left: { id: string; reason: string }[] }> {
-  const hashes = new Map(facts.map(({ id, hash }) => [id, hash]));
-  const entries: QuarantineEntry[] = [];
-  const left: { id: string; reason: string }[] = [];
-  for (const [id, { kind, detail }] of offenders) {
-    throwIfCancelled(signal);
-    const path = pathInside(root, id);
-    if (path === undefined) {
-      left.push({ id, reason: "a name that leads out of the folder" });
-      continue;
-    }
-    const reason = await reasonToLeave(path);
-    const sha256 = reason === undefined ? await hashOf(path, signal) : undefined;
-    if (sha256 === undefined) left.push({ id, reason: reason ?? "an unreadable file" });
-    else {
-      // An empty hash stands for bytes that could not be had when they were inspected.
-      const inspected = hashes.get(id) ?? "";
-      if (inspected !== "" && inspected !== sha256) throw sourceChanged(path);
-      entries.push({ from: id, to: `${picturesFolder}/${id}`, kind, detail, sha256 });
-    }
-  }
-  return { entries, left };
-}
-
-async function reasonToLeave(path: string): Promise<string | undefined> {
-  let found: Stats;
-  try {
-    found = await lstat(path);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") throw sourceChanged(path);
-    return "no permission to look at it";
-  }
-  if (found.isSymbolicLink()) return "a symbolic link";
-  return found.isFile() ? undefined : "no file";
-}
-
-/** Undefined where the system refuses to read the file. */
-async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-  try {
-    return await sha256File(path, signal);
-  } catch (error) {
-    if (isAppError(error, "FILE_READ_FAILED")) return undefined;
-    throw isAppError(error, "FILE_NOT_FOUND") ? sourceChanged(path) : error;
-  }
 }
 
 /** A new folder below `parent`; a name that is taken gets a number. */
