@@ -3,8 +3,8 @@ import { AppError } from "../base/errors.ts";
 import { classTooSmall } from "./split.ts";
 
 /**
- * Refuses sets that nothing can be learnt from.
- * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL for a class with fewer than
+ * Refuses datasets that a classifier cannot be trained on.
+ * Errors: DATASET_EMPTY, DATASET_ONE_CLASS; DATASET_CLASS_TOO_SMALL for a class with fewer than
  * `minimum` different pictures.
  */
 export function requireClasses(counts: ReadonlyMap<string, number>, minimum: number, where: string): void {

@@ -1,6 +1,6 @@
 /**
- * The recipe: how any picture becomes the pixels that a model sees; one object for packing,
- * training and serving.
+ * The recipe: how any picture becomes the input of a model; the same for packing, training and
+ * serving.
  */
 import type { Sharp } from "sharp";
 import sharp from "sharp";
@@ -15,10 +15,7 @@ import { type Colour, decodeThrough, type PixelImage, pictureLimits, rgb, takePi
 export const recipeFits = ["cover", "contain", "stretch"] as const;
 export type RecipeFit = (typeof recipeFits)[number];
 
-/**
- * libvips' names. Used for making a picture smaller; a larger one is made with its nearest relative
- * there.
- */
+/** Resize kernels by libvips' names. Used for downsizing; upsizing uses the nearest equivalent. */
 const recipeKernels = ["nearest", "linear", "cubic", "mitchell", "lanczos2", "lanczos3"] as const;
 export type RecipeKernel = (typeof recipeKernels)[number];
 

@@ -1,4 +1,4 @@
-/** The file `TO.part` that a download grows in, and what is known of its origin. */
+/** The partial file `TO.part` and the validator of its origin. */
 import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { AppError } from "../errors.ts";
 import { sha256File } from "../hash.ts";
@@ -48,16 +48,13 @@ export async function removePart(to: string): Promise<void> {
   await rm(`${to}.part.json`, { force: true });
 }
 
-/**
- * What tells whether the server still has the bytes of which a part is here: its ETag, else its
- * date. Weak ETags cannot.
- */
+/** The validator for If-Range: strong ETag, else Last-Modified. */
 export async function readValidator(to: string, url: string): Promise<string | undefined> {
   try {
     const kept: { url?: unknown; validator?: unknown } = JSON.parse(await readFile(`${to}.part.json`, "utf8"));
     return kept.url === url && typeof kept.validator === "string" ? kept.validator : undefined;
   } catch {
-    // Without it the download starts anew, which is always right.
+    // Without it the download starts again.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Downloads a file whose size and SHA-256 are known beforehand: resumed where a connection broke,
- * and whole or not there at all.
+ * Downloads a file of known size and SHA-256; resumes after a broken connection, and writes the
+ * file whole or not at all.
  */
 import { open, stat } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
@@ -26,22 +26,21 @@ export interface Download {
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
-  /** How often one address is tried, counted anew whenever bytes came. Default 5. */
+  /** Attempts for each address; the count starts again whenever bytes came. Default 5. */
   readonly attempts?: number;
-  /** A connection without a byte for so long is given up. Default 30,000. */
+  /** A connection is given up after so long without a byte. Default 30,000. */
   readonly stallMs?: number;
-  /** The first wait between two attempts; it doubles, up to a minute. Default 1,000. */
+  /** Wait before the second attempt; doubles each time, up to a minute. Default 1,000. */
   readonly waitMs?: number;
 }
 
 const longestWaitMs = 60_000;
 
 /**
- * Downloads into `TO.part`, goes on from there when it is called again, and gives the file its name
- * once its hash is right. A file that is there with the right hash is left alone; nothing is asked
- * of the network then.
- * Errors: FILE_EXISTS for another file of this name; DOWNLOAD_FAILED where no address gave it;
- * DOWNLOAD_MISMATCH where the bytes are others than were published (they are deleted);
+ * Downloads into `TO.part`, resumes it in the next call, and renames it once its hash is right. An
+ * existing file with the right hash is left alone, without a request.
+ * Errors: FILE_EXISTS for another file of this name; DOWNLOAD_FAILED where no address gave the
+ * file; DOWNLOAD_MISMATCH for other bytes than were published (they are deleted);
  * FILE_WRITE_FAILED; INTERRUPTED, with the part kept.
  */
 export async function downloadFile(

@@ -1,4 +1,4 @@
-/** Shows by the times of lock files that they are held. */
+/** Keeps the modification time of held lock files fresh. */
 import { Worker } from "node:worker_threads";
 
 /** How often a lock file's time is set. */
@@ -15,7 +15,7 @@ const beating = new Set<string>();
 export function beat(path: string, text: string): () => void {
   if (thread === undefined) {
     thread = new Worker(new URL("./heartbeat-worker.mjs", import.meta.url), { workerData: { beatMs } });
-    // Without the thread others may take the lock over, which its holder then finds out.
+    // If the thread fails, other processes may take the lock over; `requireHeld` notices that.
     thread.on("error", () => undefined);
     thread.unref();
   }

@@ -1,4 +1,4 @@
-/** What an earlier build, finished or not, left in a pack's folder. */
+/** Rows that an earlier build, finished or not, left in a pack's folder. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../base/errors.ts";
@@ -12,16 +12,13 @@ import { openShards, wholeRows } from "./shards.ts";
 
 export interface EarlierBuild {
   readonly header: PackHeader;
-  /** Those whose rows are whole. */
+  /** Pictures with intact rows. */
   readonly pictures: PictureTable;
   /** The first row that nobody has. */
   readonly freeRow: number;
 }
 
-/**
- * What the folder holds that could be built upon: a journal, which repeats what it started from,
- * else an index.
- */
+/** The build to continue: a journal, which includes the rows it started from, else an index. */
 export async function findEarlierBuild(
   folder: string,
   recipe: Recipe,
@@ -55,8 +52,7 @@ async function readJournals(folder: string, names: readonly string[]): Promise<E
   const path = join(folder, name);
   const text = await readText(path);
   const lines = text.split("\n");
-  // What follows the last line break was cut off; a journal without any break has not even a
-  // header.
+  // An incomplete last line is dropped; a journal without a line break has no header.
   lines.pop();
   const [first, ...others] = lines;
   if (first === undefined) return undefined;
@@ -66,7 +62,7 @@ async function readJournals(folder: string, names: readonly string[]): Promise<E
     try {
       pictures.add(decodePicture(line, path));
     } catch {
-      // Power was cut while the journal was written: what stands before is judged by its checksums.
+      // A torn line after a power cut; the rows before it are verified by checksum.
       break;
     }
   }

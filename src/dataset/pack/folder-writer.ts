@@ -1,7 +1,7 @@
 /**
- * Builds a pack in a folder so that it can be killed at any moment: rows go to shards, then what is
- * known of them to a journal, and at the end an index takes the place of the old one in one step. A
- * row counts once its journal line is there and its checksum is right.
+ * Builds a pack in a folder, crash-safe: rows go to shards, then a line for each to a journal; at
+ * the end the index replaces the old one atomically. A row counts once its journal line is there
+ * and its checksum is right.
  */
 import { randomBytes } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
@@ -16,10 +16,7 @@ import { PictureTable } from "./picture-table.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { generationOf, openShards, ShardWriter } from "./shards.ts";
 
-/**
- * So many rows are written between two flushes to the disk: about a second's work, lost at most
- * where the power is cut.
- */
+/** Rows between two flushes: about a second of work, the most that a power cut loses. */
 const rowsPerFlush = 512;
 
 /**
@@ -73,7 +70,7 @@ function startWriter(folder: string, { header, pictures, freeRow }: EarlierBuild
   let spare = new LineBuffer();
   let flushing = Promise.resolve();
 
-  /** One flush after another: first the rows, then the lines that say they are there. */
+  /** Flushes are serialized: first the rows, then their journal lines. */
   function flush(): Promise<void> {
     flushing = flushing.then(async () => {
       const lines = written;

@@ -11,8 +11,8 @@ export function journalName(generation: string): string {
 }
 
 /**
- * Lines that wait for the next flush, as bytes: strings that live so long would pile up in the
- * heap's old part.
+ * Buffers journal lines as bytes until the next flush; strings that live so long would fill the old
+ * generation of the heap.
  */
 export class LineBuffer {
   #bytes = Buffer.alloc(2 ** 18);
@@ -41,8 +41,8 @@ export class LineBuffer {
 }
 
 /**
- * The lines of what is safely written. Begins with what is kept, so that one file tells all; not
- * made before there is more to tell.
+ * Appends lines for rows that are on the disk. Starts with the kept rows, so that one file is
+ * enough; created with the first new row.
  */
 export class Journal {
   readonly #path: string;

@@ -3,8 +3,8 @@ import type { SkippedPicture } from "../sources/source.ts";
 import type { PictureTable } from "./picture-table.ts";
 
 /**
- * Every picture whose exact copy stands under another label: nobody can tell which label is right,
- * so all copies go.
+ * Pictures with an exact copy under another label. All copies are dropped, since none of the labels
+ * can be trusted.
  */
 export function findLabelConflicts(pictures: PictureTable, hashes: readonly string[]): SkippedPicture[] {
   const firstLabel = new Map<string, string>();

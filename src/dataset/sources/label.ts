@@ -1,7 +1,4 @@
-/**
- * The one rule for what can be a label, wherever it comes from: a folder's name, a file's name, a
- * manifest.
- */
+/** The rule for valid labels, wherever they come from: folder names, file names, manifests. */
 
 /** What every common file system allows for a name, so that a label can be the name of a folder. */
 const sizeLimitBytes = 255;
@@ -30,7 +27,7 @@ export function readLabel(text: string): ReadLabel {
   return { label };
 }
 
-/** A text of any length and content as one short piece of a message. */
+/** Any text as one short line for messages. */
 export function quoted(text: string, lengthLimit = 40): string {
   const characters = [...text.slice(0, 2 * lengthLimit + 2)];
   const isLong = characters.length > lengthLimit;

@@ -1,4 +1,4 @@
-/** Finds out what a location holds and opens it as a source of labelled pictures. */
+/** Recognises what a location holds and opens it as a source of labelled pictures. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { AppError } from "../../base/errors.ts";

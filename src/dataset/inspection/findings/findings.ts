@@ -1,10 +1,10 @@
-/** The one table of what an inspection can find, and the form in which it says so. */
+/** The table of findings of an inspection, and the types of its results. */
 import type { PictureFormat } from "../../../image/format.ts";
 import type { SourceKind, Split } from "../../sources/source.ts";
 
 /**
- * error: the picture cannot be used, or makes figures untrue. warning: most likely a mistake. note:
- * good to know.
+ * error: the picture cannot be used, or falsifies metrics. warning: most likely a mistake. note:
+ * worth knowing.
  */
 export type Severity = "error" | "warning" | "note";
 
@@ -12,7 +12,7 @@ interface FindingEntry {
   readonly severity: Severity;
   /** A few words for tables. */
   readonly title: string;
-  /** One sentence: what it is and what it does to a classifier. */
+  /** One sentence: what it is and how it affects a classifier. */
   readonly meaning: string;
   /** True where `--fix` moves the pictures unless other kinds are asked for. */
   readonly isFixed: boolean;
@@ -135,7 +135,7 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** What one file is. */
+/** What is known of one file. */
 export interface PictureFacts {
   readonly id: string;
   readonly label: string;
@@ -155,7 +155,7 @@ export interface DecodedFacts {
   readonly height: number;
   /** How the file stores it. */
   readonly mode: "rgb" | "grey" | "cmyk" | "other";
-  /** Of a channel. */
+  /** Bits per channel. */
   readonly bits: 8 | 16 | 32;
   /**
    * True where some of the picture is transparent; a channel that says "opaque" everywhere changes
@@ -185,7 +185,7 @@ export interface ClassFacts {
   readonly meanColour: readonly [red: number, green: number, blue: number];
 }
 
-/** All that an inspection knows; plain JSON. */
+/** The result of an inspection; plain JSON. */
 export interface Inspection {
   readonly source: { readonly kind: SourceKind; readonly location: string };
   /** Labelled files that were looked at. */

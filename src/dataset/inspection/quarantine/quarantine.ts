@@ -1,4 +1,4 @@
-/** Moves pictures that are at fault out of a folder, so that they can be put back. */
+/** Moves faulty pictures out of a folder; `restoreQuarantine` puts them back. */
 import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { throwIfCancelled } from "../../../base/cancel.ts";
@@ -40,12 +40,12 @@ export const fixedKinds: readonly FindingKind[] = findingKinds.filter((kind) => 
 
 /**
  * Moves the offenders of an inspection's findings to `<to>/<time>/pictures/...`, each once, under
- * their relative paths. A log of all moves is on the disk before the first of them, so that
- * `restoreQuarantine` can undo any part of the work, whenever it ended. Nothing is ever
- * overwritten; symbolic links and files that cannot be read are left.
+ * their relative paths. A log of all moves is written before the first of them, so that
+ * `restoreQuarantine` can undo any part of the work. Nothing is ever overwritten; symbolic links
+ * and unreadable files are left.
  *
  * Errors: DATASET_SOURCE_UNKNOWN for a source that is no folder; SOURCE_CHANGED, before anything is
- * moved, where a picture is no longer the one that was inspected; FILE_EXISTS, FILE_WRITE_FAILED,
+ * moved, where a picture differs from the inspected one; FILE_EXISTS, FILE_WRITE_FAILED,
  * INTERRUPTED.
  */
 export async function quarantine(
@@ -118,7 +118,7 @@ function requireOutside(root: string, parent: string): void {
   });
 }
 
-/** The same error, with the command that undoes what was done before it. */
+/** The same error, with the command that undoes the moves so far. */
 function withWayBack(error: unknown, folder: string): unknown {
   if (!(error instanceof AppError)) return error;
   const { code, required, received, where } = error;

@@ -15,7 +15,7 @@ export interface PictureFault {
   readonly detail: string;
 }
 
-/** Why the bytes could not be had. */
+/** The fault of a picture whose bytes cannot be read. */
 export function readingFault(error: unknown): PictureFault {
   if (!(error instanceof AppError)) throw error;
   const detail = error.received ?? error.required;
@@ -33,7 +33,7 @@ export function readingFault(error: unknown): PictureFault {
   }
 }
 
-/** Why the bytes are no picture. */
+/** The fault of a picture whose bytes cannot be decoded. */
 export function decodingFault(bytes: Uint8Array, error: unknown): PictureFault {
   if (!(error instanceof AppError)) throw error;
   const format = sniffFormat(bytes);

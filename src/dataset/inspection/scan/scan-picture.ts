@@ -1,4 +1,4 @@
-/** Looks at one picture: what it is, how it looks, or why it cannot be used. */
+/** Reads, decodes and measures one picture, or says why it cannot be used. */
 import { sha256 } from "../../../base/hash.ts";
 import { fingerprintOf } from "../../../image/perceptual-hash.ts";
 import type { Sample } from "../../sources/source.ts";
@@ -11,7 +11,7 @@ export interface ScannedPicture {
   readonly facts: PictureFacts;
   /** Present where it could not be decoded; `facts.decoded` is then absent. */
   readonly fault?: PictureFault;
-  /** What the decoder disliked and went on from. */
+  /** A warning of the decoder about damage that it passed over. */
   readonly complaint?: string;
   /**
    * Standard deviation of the channel that varies most, 0 to 127.5; absent where it could not be
