@@ -40,7 +40,7 @@ describe("sha256File", () => {
   it("says why a folder cannot be read", async () => {
     await expect(sha256File(folder)).rejects.toMatchObject({
       code: "FILE_READ_FAILED",
-      message: `a file that can be read; got a folder has this name [EISDIR] (${folder})`,
+      message: `a file that can be read; got a folder of this name [EISDIR] (${folder})`,
     });
   });
 

@@ -112,7 +112,7 @@ describe("a recipe on pixels", () => {
     const empty = { ...digit, width: 0, pixels: new Uint8Array() };
     await expect(applyRecipeToPixels(empty, recipe, "digit 3")).rejects.toMatchObject({
       code: "IMAGE_SIZE",
-      message: "a picture has 1 to 100 million pixels; got 0 x 6 pixels (digit 3)",
+      message: "a picture of 1 to 100 million pixels; got 0 x 6 pixels (digit 3)",
     });
   });
 });
@@ -125,20 +125,20 @@ describe("reading a recipe", () => {
   });
 
   it.each([
-    [{ ...recipe, width: 0 }, "a recipe's width is a whole number of pixels from 1 to 4096; got 0"],
-    [{ ...recipe, height: 2.5 }, "a recipe's height is a whole number of pixels from 1 to 4096; got 2.5"],
-    [{ ...recipe, channels: 4 }, "a recipe's channels is 1 (grey) or 3 (sRGB); got 4"],
-    [{ ...recipe, fit: "fill" }, `a recipe's fit is one of cover, contain, stretch; got "fill"`],
+    [{ ...recipe, width: 0 }, "a whole number of pixels from 1 to 4096 as a recipe's width; got 0"],
+    [{ ...recipe, height: 2.5 }, "a whole number of pixels from 1 to 4096 as a recipe's height; got 2.5"],
+    [{ ...recipe, channels: 4 }, "1 (grey) or 3 (sRGB) as a recipe's channels; got 4"],
+    [{ ...recipe, fit: "fill" }, `one of cover, contain, stretch as a recipe's fit; got "fill"`],
     [
       { ...recipe, kernel: undefined },
-      "a recipe's kernel is one of nearest, linear, cubic, mitchell, lanczos2, lanczos3; got nothing",
+      "one of nearest, linear, cubic, mitchell, lanczos2, lanczos3 as a recipe's kernel; got nothing",
     ],
     [
       { ...recipe, background: [0, 0, 256] },
-      "a recipe's background is three whole numbers from 0 to 255 (red, green, blue); got [0,0,256]",
+      "three whole numbers from 0 to 255 (red, green, blue) as a recipe's background; got [0,0,256]",
     ],
-    [[recipe], /^a recipe is an object with width, height, channels, fit and kernel; got \[/],
-    [{ ...recipe, heigth: 4 }, "a recipe has only the fields that are known; got 'heigth'"],
+    [[recipe], /^a recipe: an object with width, height, channels, fit and kernel; got \[/],
+    [{ ...recipe, heigth: 4 }, "a known field of a recipe; got 'heigth'"],
   ])("refuses %j", (value, message) => {
     expect(() => parseRecipe(value)).toThrowError(message);
   });

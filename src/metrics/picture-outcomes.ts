@@ -1,4 +1,4 @@
-/** Each picture's answer, how sure it was, and whether it was right. */
+/** The prediction, confidence and correctness of each picture. */
 import { type Answers, classCountOf, indexOfLargest, logSumExp } from "./classification-metrics.ts";
 
 export interface PictureOutcome {
@@ -6,12 +6,12 @@ export interface PictureOutcome {
   readonly target: number;
   readonly answer: number;
   readonly isRight: boolean;
-  /** The answer's probability, and that of the right class. */
+  /** Probability of the predicted class and of the target. */
   readonly confidence: number;
   readonly targetProbability: number;
 }
 
-/** One for each picture, in the answers' order. */
+/** In the order of the predictions. */
 export function pictureOutcomes(answers: Answers): readonly PictureOutcome[] {
   const classes = classCountOf(answers);
   return Array.from(answers.targets, (target, row) => {

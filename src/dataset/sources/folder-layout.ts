@@ -41,7 +41,7 @@ const leftovers = new Set(["__macosx", "thumbs.db", "desktop.ini", "@eadir"]);
 /** `cat.12.jpg`: label, number, extension. */
 const numberedName = /^(.+)\.\d+\.[^.]+$/s;
 
-const noLabel: ReadLabel = { fault: "it stands in no folder that could be its label" };
+const noLabel: ReadLabel = { fault: "no folder that could be its label" };
 
 /**
  * Takes the first of these that fits, after folders that hold everything (`cats-dogs/cat/a.jpg`)

@@ -1,4 +1,4 @@
-/** Finds out what a location holds and opens it as a source of labelled pictures. */
+/** Recognises what a location holds and opens it as a source of labelled pictures. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { AppError } from "../../base/errors.ts";
@@ -108,7 +108,7 @@ async function requireLabels(source: Source): Promise<void> {
   if (missing.length > 0) {
     const { id, reason } = missing[0]!;
     throw new AppError("DATASET_LABEL_MISSING", {
-      required: "each picture stands in a folder named for its class, or is named like cat.12.jpg",
+      required: "pictures in folders named for their classes, or with names like cat.12.jpg",
       received: `${missing.length} pictures without a label, the first ${quoted(id, 120)}: ${reason}`,
       where: location,
       hint: "make a folder for each class and move the pictures there",

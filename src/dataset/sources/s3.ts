@@ -26,7 +26,7 @@ export async function openS3(location: string): Promise<Source> {
     for await (const object of store.list()) {
       const fault = keyFaultOf(object.key);
       if (fault === undefined) objects.set(object.key, object);
-      else hostile.push(skippedEntry(object.key, `its key has ${fault}`));
+      else hostile.push(skippedEntry(object.key, `a key with ${fault}`));
     }
   } catch (error) {
     await store.close();

@@ -67,16 +67,16 @@ async function restoreOne(
   const from = join(source, entry.from);
   const to = join(folder, entry.to);
   const [isBack, isStored] = [await exists(from), await exists(to)];
-  if (!isStored) return isBack ? "already there" : { reason: "it is neither in quarantine nor in its place" };
+  if (!isStored) return isBack ? "already there" : { reason: "no file in quarantine or in its place" };
   if (isBack) {
     // Both names: a move was ended between its two steps, or another file has taken the place.
-    if ((await hashOf(from, signal)) !== entry.sha256) return { reason: "another file has taken its place" };
+    if ((await hashOf(from, signal)) !== entry.sha256) return { reason: "another file in its place" };
     await files.rm(to).catch((error: unknown) => {
       throw writeFailure(to, error);
     });
     return "restored";
   }
-  if ((await hashOf(to, signal)) !== entry.sha256) return { reason: "it was changed in quarantine" };
+  if ((await hashOf(to, signal)) !== entry.sha256) return { reason: "a file that was changed in quarantine" };
   await moveFile(to, from, { files, ...(signal && { signal }) });
   return "restored";
 }

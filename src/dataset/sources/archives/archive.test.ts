@@ -94,7 +94,7 @@ describe("a zip of pictures", () => {
   it("refuses an entry that claims more than 256 MiB before reading it", async () => {
     const huge = { name: "pets/cat/huge.jpg", content: "x", claimedSize: 300 * 2 ** 20 };
     const contents = await read(await archive([cat, huge, dog]));
-    expect(contents["cat < pets/cat/huge.jpg"]).toMatch(/a picture file has at most 268.4 MB; got 314.6 MB/);
+    expect(contents["cat < pets/cat/huge.jpg"]).toMatch(/a picture file of at most 268.4 MB; got 314.6 MB/);
   });
 
   it("skips names that lead out of it, and takes the rest", async () => {

@@ -122,7 +122,7 @@ function countZerosAtEnd(chunk: Uint8Array): number {
 
 function tooMuch(limitBytes: number, where: string): AppError {
   return new AppError("ARCHIVE_LIMIT", {
-    required: `an archive of this size unpacks to at most ${formatBytes(limitBytes)}`,
+    required: `unpacked content of at most ${formatBytes(limitBytes)}`,
     received: "more than that",
     where,
     hint: "if you trust it, unpack it yourself and name the folder",
