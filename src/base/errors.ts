@@ -36,7 +36,7 @@ export const errorTable = {
   DATASET_CLASS_TOO_SMALL: entry("invalid", "a class has too few pictures to be split"),
   DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of an unknown kind"),
   DATASET_LABEL_MISSING: entry("invalid", "a picture has no label in its folder or name"),
-  DATASET_LABEL_CONFLICT: entry("invalid", "the same picture under two labels"),
+  DATASET_LABEL_CONFLICT: entry("invalid", "the same picture has two labels"),
   DATASET_LABELS_DIFFER: entry("invalid", "a dataset has classes that a bundle does not know"),
   DATASET_TOO_LARGE: entry("invalid", "a dataset does not fit into memory at its recipe's size"),
   ARCHIVE_CORRUPT: entry("invalid", "an archive is truncated or damaged"),

@@ -34,10 +34,10 @@ export async function follow(
     await response.body?.cancel();
     const next = new URL(location, address);
     const isSafe = next.protocol === "https:" || (next.protocol === "http:" && address.protocol === "http:");
-    if (!isSafe) throw new AttemptFailure(`it leads to ${next.protocol}//, which is not followed`, false);
+    if (!isSafe) throw new AttemptFailure(`a redirect to ${next.protocol}//, which is not followed`, false);
     address = next;
   }
-  throw new AttemptFailure(`it leads on more than ${maximumRedirects} times`, false);
+  throw new AttemptFailure(`more than ${maximumRedirects} redirects`, false);
 }
 
 async function requireStatus(response: Response): Promise<Response> {
@@ -46,11 +46,7 @@ async function requireStatus(response: Response): Promise<Response> {
   await response.body?.cancel();
   const isTransient = status >= 500 || status === 429 || status === 408;
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  throw new AttemptFailure(
-    `the server answered ${status}`,
-    isTransient,
-    Number.isFinite(seconds) ? seconds * 1000 : undefined,
-  );
+  throw new AttemptFailure(`status ${status}`, isTransient, Number.isFinite(seconds) ? seconds * 1000 : undefined);
 }
 
 /**
@@ -68,7 +64,7 @@ export function requireLength(
     : response.headers.get("content-length");
   const start = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1];
   if (isContinued && start !== undefined && Number(start) !== have) {
-    throw new AttemptFailure(`it goes on at byte ${start} instead of ${have}`, true);
+    throw new AttemptFailure(`a continuation at byte ${start} instead of ${have}`, true);
   }
   if (stated === undefined || stated === null || Number(stated) === sizeBytes) return;
   throw wrongLength(to, `${stated} bytes`, sizeBytes);

@@ -148,7 +148,7 @@ async function attemptOnce(
         await appendToPart(handle, chunk, to);
         show(partBytes);
       }
-      if (partBytes < sizeBytes) throw new AttemptFailure(`it ended after ${partBytes} of ${sizeBytes} bytes`, true);
+      if (partBytes < sizeBytes) throw new AttemptFailure(`an end after ${partBytes} of ${sizeBytes} bytes`, true);
     } finally {
       await handle.close();
     }

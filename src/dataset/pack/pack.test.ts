@@ -236,7 +236,7 @@ describe("pictures that cannot be used", () => {
   });
 });
 
-describe("a set that nothing can be learnt from", () => {
+describe("a dataset that cannot be trained on", () => {
   it("has one class", async () => {
     for (let at = 0; at < 4; at++) await put(`cat/${at}.png`, await picture(at));
     await expect(pack()).rejects.toMatchObject({

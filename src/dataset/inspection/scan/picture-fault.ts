@@ -25,7 +25,7 @@ export function readingFault(error: unknown): PictureFault {
     case "IMAGE_UNREADABLE":
       return { kind: "corrupt", detail };
     case "FILE_NOT_FOUND":
-      return { kind: "unreadable-file", detail: "it is gone" };
+      return { kind: "unreadable-file", detail: "a file that was deleted" };
     case "FILE_READ_FAILED":
       return { kind: "unreadable-file", detail };
     default:

@@ -111,7 +111,7 @@ async function* checkFlow(chunks: AsyncIterable<Buffer>, input: TarInput): Async
     zerosAtEnd = zeros === chunk.length ? zerosAtEnd + zeros : zeros;
     yield chunk;
   }
-  if (zerosAtEnd < blockBytes) throw new Error("it ends without the blocks of zeros that end a tar");
+  if (zerosAtEnd < blockBytes) throw new Error("an end without the two blocks of zeros");
 }
 
 function countZerosAtEnd(chunk: Uint8Array): number {
