@@ -2,5 +2,7 @@
 export { contract, type RouteId, routes } from "../server/contract/contract.ts";
 export type { PawprintServer, ServerOptions } from "../server/create-server.ts";
 export { openApiDocument } from "../server/openapi.ts";
+export { addKey, readKeys, revokeKey } from "../server/security/key-file.ts";
 export { type ServeConfig, serveConfigSchema } from "../server/serve-config.ts";
+export { smokeTest } from "../server/smoke-test.ts";
 export { createServer } from "../wire/library.ts";

@@ -6,7 +6,8 @@ import { ensureFolder } from "../base/files/atomic-file.ts";
 import { silentLogger } from "../base/logger.ts";
 import { silentProgress } from "../base/progress.ts";
 import type { Lineage } from "../bundle/bundle.ts";
-import { type ExportedBundle, exportBundle, requireFreePath } from "../bundle/export-bundle.ts";
+import type { BundleFile } from "../bundle/bundle-file.ts";
+import { exportBundle, requireFreePath } from "../bundle/export-bundle.ts";
 import { type DatasetSummary, summarize } from "../dataset/inspect.ts";
 import { indicesOf, type Pack, readPixels, splitsHash } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
@@ -51,7 +52,7 @@ export interface TrainOptions extends PrepareTrainingOptions {
 }
 
 export interface TrainReport {
-  readonly bundle: ExportedBundle;
+  readonly bundle: BundleFile;
   readonly summary: DatasetSummary;
   readonly choices: readonly (PicturePlan | StepPlan)["choices"][number][];
   readonly history: readonly EpochMetrics[];
