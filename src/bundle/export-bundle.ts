@@ -9,6 +9,7 @@ import type { Graph } from "../graph/value.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { type BundleInfo, encodeBundle, parityPicture } from "./bundle.ts";
+import type { BundleFile } from "./bundle-file.ts";
 import { loadBundle, runProgram } from "./load-bundle.ts";
 import { requireParity } from "./parity.ts";
 
@@ -38,20 +39,13 @@ export interface ExportBundleOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ExportedBundle {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly info: BundleInfo;
-}
-
 /**
  * Writes a bundle whole or not at all. The very bytes are loaded first and must answer the
  * reference pictures as the model did, so a faulty bundle never takes the place of a good one; then
  * the file is read back and compared.
  * Errors: BUNDLE_PARITY, FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED, EXECUTION_FAILED.
  */
-export async function exportBundle(options: ExportBundleOptions): Promise<ExportedBundle> {
+export async function exportBundle(options: ExportBundleOptions): Promise<BundleFile> {
   const { graph, path, reference, force = false, signal, executor } = options;
   const info: BundleInfo = { ...options.info, parity: await parityExamples(graph, options.info, executor) };
   const bytes = encodeBundle(graph, info);

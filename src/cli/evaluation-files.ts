@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { readVersion } from "../base/version.ts";
+import type { BundleFile } from "../bundle/bundle-file.ts";
 import { requireFreePath } from "../bundle/export-bundle.ts";
 import { probabilitiesOf } from "../metrics/classification-metrics.ts";
 import { pictureOutcomes } from "../metrics/picture-outcomes.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
-import type { ModelFile } from "../report/evaluation/facts.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { SplitPredictions } from "../train/evaluation/predict-split.ts";
 
@@ -21,8 +21,8 @@ export interface EvaluationFiles {
 }
 
 export interface EvaluatedModels {
-  readonly model: ModelFile;
-  readonly against?: ModelFile;
+  readonly model: BundleFile;
+  readonly against?: BundleFile;
   readonly data: string;
   readonly evaluation: BundleEvaluation;
 }

@@ -53,9 +53,10 @@ export type { Normalization, PictureSize } from "../nn/picture-input.ts";
 export type { Scope } from "../nn/scope.ts";
 // Executors
 export { type CpuExecutorOptions, createCpuExecutor } from "../runtime/cpu-executor.ts";
-export type { Executor, LoadOptions, Program, Tensor, Tensors } from "../runtime/executor.ts";
+export type { Executor, LoadOptions, Program, Runs, Tensor, Tensors } from "../runtime/executor.ts";
 export { createOnnxRuntimeExecutor, type OnnxRuntimeOptions } from "../runtime/onnx-runtime.ts";
 export { createReferenceExecutor } from "../runtime/reference.ts";
+export { createWorkerExecutor } from "../runtime/worker-executor.ts";
 // Training steps
 export { constantSchedule, cosineWithWarmup, oneCycle, type Schedule } from "../train/fit/schedule.ts";
 export { adam, adamw, type Optimizer, sgd, withAccumulation, withClipping } from "../train/step/optimizer.ts";

@@ -82,7 +82,7 @@ export function createPredictionPipeline(bundle: LoadedBundle, batchSize: number
 }
 
 /** What is wrong with the picture; anything unforeseen is thrown on. */
-function pictureFault(error: unknown): AppError {
+export function pictureFault(error: unknown): AppError {
   if (isAppError(error) && error.code !== "INTERRUPTED" && error.kind !== "internal") return error;
   throw error;
 }

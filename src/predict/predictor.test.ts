@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePictureFolder } from "../../tests/support/picture-folder.ts";
 import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/support/tiny-bundle.ts";
+import { deferred } from "../base/deferred.ts";
 import { encodeBundle } from "../bundle/bundle.ts";
-import { readPictureFile } from "../image/decode.ts";
-import { applyRecipe } from "../image/recipe.ts";
+import { applyRecipeToFile } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { listPictures } from "./list-pictures.ts";
 import { predictionOf } from "./prediction.ts";
@@ -32,23 +32,25 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A predictor whose engine's runs are counted. */
+/** A predictor whose engine's runs are counted, and wait while `hold` is not resolved. */
 async function countedPredictor() {
   const runs: number[] = [];
+  const engine = { hold: Promise.resolve() };
   const counting: Executor<"serial"> = {
     ...executor,
     async load(graph) {
       const program = await executor.load(graph);
       return {
         ...program,
-        run(feeds) {
+        async run(feeds) {
           runs.push(feeds.pictures!.shape[0]!);
+          await engine.hold;
           return program.run(feeds);
         },
       };
     },
   };
-  return { runs, predictor: await openPredictor({ bytes }, { executor: counting }) };
+  return { runs, engine, predictor: await openPredictor({ bytes }, { executor: counting }) };
 }
 
 function pathOf(name: string): string {
@@ -126,14 +128,20 @@ describe("predicting pictures", () => {
   });
 
   it("joins overlapping calls into batches, with the answers of calls one after another", async () => {
-    const { runs, predictor: counted } = await countedPredictor();
+    const { runs, engine, predictor: counted } = await countedPredictor();
     const files = expectedFiles.filter((file) => file.endsWith(".png")).map((file) => join(folder, file));
     const inputs = Array.from({ length: 50 }, (_, at) => files[at % files.length]!);
     const apart = [];
     for (const file of inputs) apart.push(...(await counted.predictPictures(file)));
     expect(runs).toEqual(Array(50).fill(1));
     runs.length = 0;
-    const together = (await Promise.all(inputs.map((file) => counted.predictPictures(file)))).flat();
+    const decoded = deferred<void>();
+    engine.hold = decoded.promise;
+    const overlapping = inputs.map((file) => counted.predictPictures(file));
+    // Decoded after the first of the calls' own, so that by then several wait for the engine.
+    await Promise.all(inputs.map((file) => applyRecipeToFile(file, model.info.recipe)));
+    decoded.resolve();
+    const together = (await Promise.all(overlapping)).flat();
     for (const [at, { label, confidence }] of together.entries()) {
       expect(label).toBe(apart[at]!.label);
       expect(confidence).toBeCloseTo(apart[at]!.confidence, 6);
@@ -180,9 +188,7 @@ describe("predicting files", () => {
     expect(rows.map(({ file }) => file)).toEqual(expectedFiles);
     for (const row of rows) {
       if (row.error !== undefined) continue;
-      const [alone] = await predictor.predictPixels(
-        await applyRecipe(await readPictureFile(join(folder, row.file)), model.info.recipe),
-      );
+      const [alone] = await predictor.predictPixels(await applyRecipeToFile(join(folder, row.file), model.info.recipe));
       expect(row.label).toBe(alone!.label);
       // Kernels may choose another order of summation for another batch size.
       expect(row.confidence).toBeCloseTo(alone!.confidence, 6);

@@ -4,7 +4,8 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import { ensureFolder } from "../base/files/atomic-file.ts";
 import { silentLogger } from "../base/logger.ts";
 import { silentProgress } from "../base/progress.ts";
-import { type ExportedBundle, exportBundle, requireFreePath } from "../bundle/export-bundle.ts";
+import type { BundleFile } from "../bundle/bundle-file.ts";
+import { exportBundle, requireFreePath } from "../bundle/export-bundle.ts";
 import { type DatasetSummary, summarize } from "../dataset/dataset-summary.ts";
 import { type Pack, splitsHash } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
@@ -44,7 +45,7 @@ export interface TrainOptions extends PrepareTrainingOptions {
 
 export interface TrainReport {
   readonly run: TrainingRun;
-  readonly bundle: ExportedBundle;
+  readonly bundle: BundleFile;
   readonly summary: DatasetSummary;
   readonly choices: readonly Choice[];
   readonly history: readonly EpochMetrics[];
@@ -134,7 +135,7 @@ async function exportTrained(
   { best, bestEpoch, history }: FitResult,
   { split, evaluation, calibration, reference }: CalibratedEvaluation,
   options: TrainOptions,
-): Promise<ExportedBundle> {
+): Promise<BundleFile> {
   const { data, out, gitCommit, signal } = options;
   return exportBundle({
     graph: buildInferenceGraph(model, best, calibration.temperature),

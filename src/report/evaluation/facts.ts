@@ -1,6 +1,6 @@
 /** What the page of an evaluation shows. */
 
-import type { BundleInfo } from "../../bundle/bundle.ts";
+import type { BundleFile } from "../../bundle/bundle-file.ts";
 import type { Analysis } from "../../metrics/analyse-answers.ts";
 import type { ModelComparison } from "../../metrics/compare-answers.ts";
 import type { Latency } from "../../metrics/latency-figures.ts";
@@ -16,23 +16,15 @@ export interface AgainstFigures extends ModelFigures {
   readonly trainedOn?: number;
 }
 
-/** A bundle's file and what it says of itself. */
-export interface ModelFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly info: BundleInfo;
-}
-
 /** All that the page is made of. */
 export interface EvaluationFacts {
-  readonly model: ModelFile;
+  readonly model: BundleFile;
   readonly figures: ModelFigures;
   /** Where the pictures came from. */
   readonly data: string;
   readonly datasetHash: string;
   readonly split: "train" | "val" | "test" | "all";
-  readonly against?: { readonly model: ModelFile; readonly figures: AgainstFigures };
+  readonly against?: { readonly model: BundleFile; readonly figures: AgainstFigures };
   /** On which latency was measured. */
   readonly machine: { readonly processor: string; readonly cores: number };
   /** PNG bytes by picture id. */

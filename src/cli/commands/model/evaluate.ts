@@ -1,14 +1,11 @@
 /** `pawprint evaluate`: what a bundle is worth on labelled pictures. */
 
 import { AppError } from "../../../base/errors.ts";
-import { readBytes } from "../../../base/files/read-file.ts";
-import { sha256 } from "../../../base/hash.ts";
+import type { BundleFile } from "../../../bundle/bundle-file.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
-import type { ModelFile } from "../../../report/evaluation/facts.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
-import { evaluateBundle } from "../../../train/evaluation/evaluate-bundle.ts";
 import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
-import { loadBundle } from "../../../wire/library.ts";
+import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library.ts";
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
@@ -72,10 +69,10 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
       ...(charts !== undefined && { charts: pathFrom(cwd, charts) }),
     };
     await prepareFiles(files, force);
-    const opened: OpenedModel[] = [];
+    const first = await openModel(model, cwd);
+    let second: OpenedModel | undefined;
     try {
-      for (const given of [model, options.against]) if (given !== undefined) opened.push(await openModel(given, cwd));
-      const [first, second] = opened as [OpenedModel, OpenedModel?]; // the model is always given
+      if (options.against !== undefined) second = await openModel(options.against, cwd);
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
@@ -94,20 +91,21 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
       const written = await writeEvaluationFiles(files, models, { force, signal, now: new Date(now()) });
       return { result: resultOf(models, written), text: textOf(models, written, context) };
     } finally {
-      for (const { bundle } of opened) await bundle.close();
+      await first.bundle.close();
+      await second?.bundle.close();
     }
   },
 });
 
 interface OpenedModel {
   readonly bundle: LoadedBundle;
-  readonly file: ModelFile;
+  readonly file: BundleFile;
 }
 
 async function openModel(given: string, cwd: string): Promise<OpenedModel> {
-  const bytes = await readBytes(pathFrom(cwd, given));
-  const bundle = await loadBundle({ bytes, where: given });
-  return { bundle, file: { path: given, sizeBytes: bytes.byteLength, sha256: sha256(bytes), info: bundle.info } };
+  const path = pathFrom(cwd, given);
+  const file = await inspectBundle(path, given);
+  return { file, bundle: await loadBundle({ path }) };
 }
 
 /**

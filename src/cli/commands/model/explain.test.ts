@@ -8,7 +8,6 @@ import { petModel } from "../../../../tests/support/running-service.ts";
 import { writeUntrainedBundle } from "../../../../tests/support/untrained-bundle.ts";
 import { drawSamplePicture, sampleLabels } from "../../../image/sample-pictures.ts";
 import { runCommand } from "../../frame/run-command.ts";
-import { mapNames } from "./explain.ts";
 
 let cwd = "";
 beforeAll(async () => {
@@ -67,23 +66,3 @@ it("gives every picture of a dataset a map of its own", async () => {
   expect((await run("explain pets.onnx set --out maps")).exitCode).toBe(0);
   expect(await readdir(join(cwd, "maps"))).toEqual(["cat-1.jpg.heat.png", "dog-1.jpg.heat.png"]);
 });
-
-it.each([
-  [
-    ["a/cat.jpg", "dog.png"],
-    ["cat", "dog"],
-  ],
-  [
-    ["1.jpg", "1.png"],
-    ["1.jpg", "1.png"],
-  ],
-  [
-    ["x/1.jpg", "x/1.jpg"],
-    ["1-1", "2-1"],
-  ],
-  [
-    ["A/b.jpg", "c/B.jpg"],
-    ["A-b.jpg", "c-B.jpg"],
-  ],
-  [[], []],
-])("names for %j", (files, names) => expect(mapNames(files)).toEqual(names));
