@@ -6,13 +6,15 @@ import { writePictureFolder } from "../../tests/support/picture-folder.ts";
 import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/support/tiny-bundle.ts";
 import { deferred } from "../base/deferred.ts";
 import { encodeBundle } from "../bundle/bundle.ts";
-import { applyRecipeToFile } from "../image/recipe.ts";
+import { readPictureFile } from "../image/decode.ts";
+import { applyRecipe } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { listPictures } from "./list-pictures.ts";
 import { predictionOf } from "./prediction.ts";
 import { type FilePrediction, openPredictor, type Predictor } from "./predictor.ts";
 
 const model = tinyModel();
+const recipeOf = async (path: string) => applyRecipe(await readPictureFile(path), model.info.recipe);
 const bytes = encodeBundle(model.graph, { ...model.info, parity: [] });
 let folder = "";
 let predictor: Predictor;
@@ -139,7 +141,7 @@ describe("predicting pictures", () => {
     engine.hold = decoded.promise;
     const overlapping = inputs.map((file) => counted.predictPictures(file));
     // Decoded after the first of the calls' own, so that by then several wait for the engine.
-    await Promise.all(inputs.map((file) => applyRecipeToFile(file, model.info.recipe)));
+    await Promise.all(inputs.map((file) => recipeOf(file)));
     decoded.resolve();
     const together = (await Promise.all(overlapping)).flat();
     for (const [at, { label, confidence }] of together.entries()) {
@@ -188,7 +190,7 @@ describe("predicting files", () => {
     expect(rows.map(({ file }) => file)).toEqual(expectedFiles);
     for (const row of rows) {
       if (row.error !== undefined) continue;
-      const [alone] = await predictor.predictPixels(await applyRecipeToFile(join(folder, row.file), model.info.recipe));
+      const [alone] = await predictor.predictPixels(await recipeOf(join(folder, row.file)));
       expect(row.label).toBe(alone!.label);
       // Kernels may choose another order of summation for another batch size.
       expect(row.confidence).toBeCloseTo(alone!.confidence, 6);
