@@ -23,10 +23,11 @@ export interface OptimizerInput {
   readonly state: Readonly<Record<string, Value>>;
   /** Scalars, by the names that `scalars` gives. */
   readonly scalars: Readonly<Record<string, Value>>;
-  /** `[P]`: 1 where weight decay applies, 0 for biases and norms. */
+  /** `[P]`: 1 where weight decay applies, 0 for biases, norms and frozen parameters. */
   readonly decayMask: Value;
 }
 
+/** An element whose gradient was 0 at every step and whose decay mask is 0 must stay as it is: it is frozen. */
 export interface OptimizerOutput {
   readonly parameters: Value;
   readonly state: Readonly<Record<string, Value>>;
