@@ -37,9 +37,9 @@ export interface BundleSource {
 export async function openBundleSource(location: string): Promise<BundleSource> {
   if (/^models:\//.test(location)) {
     throw new AppError("MODEL_SOURCE_INVALID", {
-      required: "a bundle's path or a folder of bundles; there is no model registry in this version yet",
+      required: "the path of a bundle, or of a folder of bundles",
       received: location,
-      hint: "name the file, such as models/cats-dogs.onnx",
+      hint: "there is no model registry yet; name the file, such as models/cats-dogs.onnx",
     });
   }
   const found = await lookAt(location);

@@ -74,7 +74,7 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
   const format = metadata["pawprint.format"];
   if (format !== String(bundleFormat)) {
     throw new AppError("BUNDLE_INVALID", {
-      required: `a bundle has pawprint.format ${bundleFormat} in its metadata`,
+      required: `a bundle with pawprint.format ${bundleFormat} in its metadata`,
       received: format === undefined ? "an ONNX model without it" : `format ${format}`,
       where,
       hint: "train one with: pawprint train --data <folder>",

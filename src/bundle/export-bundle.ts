@@ -57,7 +57,7 @@ export async function exportBundle(options: ExportBundleOptions): Promise<Bundle
   const written = await readBytes(path);
   if (sha256(written) !== hash) {
     throw new AppError("FILE_WRITE_FAILED", {
-      required: "a file reads back as it was written",
+      required: "a file that reads back as it was written",
       received: `${written.byteLength} other bytes`,
       where: path,
       hint: "the disk may be failing, or another process writes the same file",

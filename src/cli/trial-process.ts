@@ -92,7 +92,7 @@ function figuresFrom(said: string, code: number | null, folder: string): Figures
   }
   if (code !== 0 || answer === undefined) {
     throw new AppError("TRIAL_FAILED", {
-      required: "a training that comes to its end",
+      required: "a training that completes",
       received: `exit code ${code ?? "none"}`,
       where: folder,
       hint: "log.txt there says more",

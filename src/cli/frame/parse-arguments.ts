@@ -88,16 +88,11 @@ function readValue(
   { value, inlineValue }: { value?: string | undefined; inlineValue?: boolean | undefined },
 ): Single {
   const refuse = (required: string, hint?: string): AppError =>
-    usageError(
-      command,
-      `${rawName} expects ${required}`,
-      value === undefined ? "nothing" : JSON.stringify(value),
-      hint,
-    );
+    usageError(command, `${required} for ${rawName}`, value === undefined ? "nothing" : JSON.stringify(value), hint);
 
   if (spec.type === "boolean") {
     const truth = value === undefined ? true : parseBoolean(value);
-    if (truth === undefined) throw refuse("no value, true or false");
+    if (truth === undefined) throw refuse("true, false or no value");
     return truth;
   }
   // "--out --force" forgot a value; "--offset -3" did not.
@@ -107,7 +102,7 @@ function readValue(
   }
   switch (spec.type) {
     case "string":
-      if (value === "") throw refuse("a text that is not empty");
+      if (value === "") throw refuse("a text with at least one character");
       return value;
     case "choice":
       if (!spec.choices.includes(value)) {
@@ -138,7 +133,7 @@ function settle(command: Shape, spec: OptionSpec, values: readonly Single[]): un
   if (spec.type === "boolean") return values.at(-1) ?? spec.default ?? (spec.hasNoDefault ? undefined : false);
   if (spec.repeatable) return values;
   if (values.length === 0 && spec.required) {
-    throw usageError(command, `${flagOf(spec.name)} is required`, "no value", undefined);
+    throw usageError(command, `a value for ${flagOf(spec.name)}`, "nothing");
   }
   return values.at(-1) ?? spec.default;
 }
@@ -150,7 +145,7 @@ function assignArguments(command: Shape, positionals: readonly string[]): Parsed
     const { name, optional, variadic } = spec;
     const values = positionals.slice(taken, variadic ? undefined : taken + 1);
     taken += values.length;
-    if (values.length === 0 && !optional) throw usageError(command, `${placeholderOf(name)}: ${spec.doc}`, "nothing");
+    if (values.length === 0 && !optional) throw usageError(command, `${placeholderOf(name)} (${spec.doc})`, "nothing");
     args[name] = variadic ? values : values[0];
   }
   const extra = positionals[taken];

@@ -105,15 +105,15 @@ function findCommand(line: readonly string[], entries: readonly CommandEntry[]) 
 }
 
 function unknownCommand(words: readonly string[], entries: readonly CommandEntry[], isGroup: boolean): AppError {
-  const [group, second] = words as readonly [string, string?]; // dispatch saw the first
+  const [group = "", second] = words;
   const typed = isGroup && second !== undefined && !second.startsWith("-") ? second : undefined;
   if (!isGroup) {
     const names = [...new Set(entries.map(({ name }) => name.split(" ")[0]!))];
-    return usageError("a command that exists", group, hintForName(group, names, "pawprint "), "pawprint");
+    return usageError("a known command", group, hintForName(group, names, "pawprint "), "pawprint");
   }
   const members = entries.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name.split(" ")[1]!);
   const hint = typed === undefined ? undefined : hintForName(typed, members, `pawprint ${group} `);
-  const required = `pawprint ${group} expects one of ${members.join(", ")}`;
+  const required = `one of ${members.join(", ")} after pawprint ${group}`;
   return usageError(required, typed ?? "nothing", hint, `pawprint ${group}`);
 }
 

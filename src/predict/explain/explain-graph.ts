@@ -53,7 +53,7 @@ export function buildExplainGraph(classifier: Graph): ExplainGraph {
   const [batch] = classifier.inputs;
   const answers = classifier.outputs.logits;
   if (batch === undefined || answers === undefined)
-    throw notExplainable("a classifier has an input and 'logits'", classifier);
+    throw notExplainable("a classifier with an input and an output 'logits'", classifier);
   const pictures = input("pictures", batch.type.dtype, [1, ...batch.type.shape.slice(1)]);
   // A score over a batch of unknown size has no gradient in a fixed graph; one picture at a time
   // has.

@@ -127,7 +127,7 @@ ${fixedKinds.join(", ")}.`,
 
 /** Errors: CLI_USAGE for an unknown kind, for one about no pictures, and without --fix. */
 function parseKinds(text: string, isFixing: boolean): readonly FindingKind[] {
-  if (!isFixing) throw usage("--kinds goes with --fix: it says what to move", "no --fix");
+  if (!isFixing) throw usage("--fix beside --kinds", "--kinds alone");
   return text.split(",").map((part) => {
     const name = part.trim();
     // The keys of a constant are its kinds.

@@ -32,7 +32,7 @@ To rotate a key make another one of the same name, hand it out, and revoke the o
   ],
   async run({ cwd, now }, { name }, { file, scope, requestsPerMinute, days }) {
     if (name.trim() === "" || name.length > 100) {
-      throw new AppError("CLI_USAGE", { required: "NAME: 1 to 100 characters", received: `${name.length}` });
+      throw new AppError("CLI_USAGE", { required: "a NAME of 1 to 100 characters", received: `${name.length}` });
     }
     const scopes = scope.length === 0 ? (["predict"] as const) : [...new Set(scope)];
     const expiresAt = days === undefined ? undefined : new Date(now() + days * dayMs).toISOString();

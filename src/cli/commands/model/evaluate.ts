@@ -173,7 +173,7 @@ function textOf(
 
 function missingData(): AppError {
   return new AppError("CLI_USAGE", {
-    required: "--data names the labelled pictures",
+    required: "labelled pictures by --data",
     received: "nothing",
     where: "pawprint evaluate",
     hint: "give --data SOURCE, or write train.data in pawprint.yaml",

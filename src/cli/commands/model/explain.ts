@@ -70,7 +70,7 @@ function classFrom(text: string, labels: readonly string[]): number {
   const index = findClass(labels, text);
   if (index !== undefined) return index;
   throw new AppError("CLI_USAGE", {
-    required: `--class is a label, or an index from 0 to ${labels.length - 1}`,
+    required: `a label, or an index from 0 to ${labels.length - 1}, for --class`,
     received: JSON.stringify(text),
     ...(labels.length <= 20 && { hint: `one of ${labels.join(", ")}` }),
   });

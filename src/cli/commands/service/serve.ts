@@ -63,7 +63,7 @@ export async function runServer(
 
 function noModel(): AppError {
   return new AppError("CLI_USAGE", {
-    required: "MODEL: a bundle, or a folder of bundles",
+    required: "MODEL (a bundle, or a folder of bundles)",
     received: "nothing",
     where: "pawprint serve",
     hint: "train one with: pawprint train --data FOLDER",
