@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../../tests/support/picture-folder.ts";
+import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { tinyModel } from "../../../../tests/support/tiny-bundle.ts";
 import { encodeBundle } from "../../../bundle/bundle.ts";
 import { encodeModel, readMetadata } from "../../../graph/onnx.ts";
@@ -11,9 +11,8 @@ import { createOnnxRuntimeExecutor } from "../../../runtime/onnx-runtime.ts";
 import { train } from "../../../wire/library.ts";
 import { type HostContext, runCommand } from "../../frame/run-command.ts";
 
-let cwd = "";
+const cwd = temporaryFolder();
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pawprint-bundle-"));
   await writePictureFolder(join(cwd, "pictures"));
   await writePictureFolder(join(cwd, "strange"), { labels: ["red", "yellow"], perClass: 3 });
   await train({
@@ -25,7 +24,6 @@ beforeAll(async () => {
   await writeFile(join(cwd, "torn.jpg"), "torn");
   await writeFile(join(cwd, "plain.onnx"), encodeModel(tinyModel().graph, {}));
 });
-afterAll(() => rm(cwd, { recursive: true, force: true }));
 
 async function run(line: string, overrides: Partial<HostContext> = {}) {
   const { context, out, err, logged } = captureContext({ cwd, ...overrides });

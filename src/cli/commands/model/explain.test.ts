@@ -1,22 +1,20 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { petModel } from "../../../../tests/support/running-service.ts";
+import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../../../../tests/support/untrained-bundle.ts";
 import { drawSamplePicture, sampleLabels } from "../../../image/sample-pictures.ts";
 import { runCommand } from "../../frame/run-command.ts";
 
-let cwd = "";
+const cwd = temporaryFolder();
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pawprint-explain-"));
   await writeUntrainedBundle(petModel, join(cwd, "pets.onnx"));
   await writeFile(join(cwd, "cat.jpg"), await drawSamplePicture({ label: "cat", seed: 1, sizePx: 64 }));
   await writeFile(join(cwd, "torn.jpg"), "torn");
 });
-afterAll(() => rm(cwd, { recursive: true, force: true }));
 
 async function run(line: string) {
   const { context, out, err } = captureContext({ cwd });
