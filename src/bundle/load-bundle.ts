@@ -63,7 +63,7 @@ export async function loadBundle<R extends Runs>(input: BundleInput, executor: E
   return { info, runs: executor.runs, answer, close: () => program.close() };
 }
 
-/** How many pictures uint8 `[N,H,W,C]` holds. Errors: EXECUTION_INPUT unless it is a whole number above 0. */
+/** How many pictures uint8 `[N,H,W,C]` holds. Errors: EXECUTION_INPUT for none, or for a part. */
 export function countPictures(pixels: Uint8Array, recipe: Pick<Recipe, "height" | "width" | "channels">): number {
   const count = pixels.length / recipeSizeBytes(recipe);
   if (Number.isInteger(count) && count > 0) return count;

@@ -1,6 +1,6 @@
 /**
- * Turns a command line into the arguments and options that a command's data describes, or says what
- * is wrong with it.
+ * Parses a command line into the arguments and options that a command declares; coded errors say
+ * what is wrong.
  */
 import { parseArgs } from "node:util";
 import { parseBoolean, parseNumber } from "../../base/config/parse-text.ts";
@@ -18,8 +18,8 @@ import {
 /** The options that every command takes. */
 export const globalOptions = [
   { name: "json", type: "boolean", doc: "print the result as one JSON line, errors too" },
-  { name: "verbose", short: "v", type: "boolean", doc: "say more: debug messages, and where a fault came from" },
-  { name: "quiet", short: "q", type: "boolean", doc: "say less: no progress, only warnings and errors" },
+  { name: "verbose", short: "v", type: "boolean", doc: "print debug messages and stack traces" },
+  { name: "quiet", short: "q", type: "boolean", doc: "print no progress, only warnings and errors" },
   { name: "help", short: "h", type: "boolean", doc: "show this text" },
 ] as const satisfies readonly OptionSpec[];
 
@@ -128,7 +128,7 @@ export function describeNumber({ type, min, max }: OptionSpec & { type: "number"
   return max === undefined ? kind : `${kind} of at most ${max}`;
 }
 
-/** The value in force: the last one given, all of a repeatable option, or the default. */
+/** The last value given, all of a repeatable option, or the default. */
 function settle(command: Shape, spec: OptionSpec, values: readonly Single[]): unknown {
   if (spec.type === "boolean") return values.at(-1) ?? spec.default ?? (spec.hasNoDefault ? undefined : false);
   if (spec.repeatable) return values;

@@ -25,8 +25,7 @@ export async function runCommand(
   host: HostContext,
   entries: readonly CommandEntry[] = commands,
 ): Promise<number> {
-  // Read before all else, so that an error in the rest of the line is already printed in the form
-  // that was asked for.
+  // Read first, so that even a usage error is printed in the requested form.
   const line = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = line.some((word) => /^--json(=(true|1))?$/.test(word));
   const isVerbose = line.some((word) => word === "--verbose" || word === "-v");
@@ -121,10 +120,7 @@ function usageError(required: string, received: string, hint: string | undefined
   return new AppError("CLI_USAGE", { required, received, hint: hint ?? `see ${command} --help` });
 }
 
-/**
- * For a machine one JSON line on standard output, for people the message and its hint on standard
- * error.
- */
+/** With `--json` one JSON line on standard output, else message and hint on standard error. */
 function printError(error: unknown, context: CommandContext, isVerbose: boolean): number {
   const known = toAppError(error);
   if (context.json) {

@@ -1,4 +1,4 @@
-/** `pawprint predict`: what a bundle sees in pictures. */
+/** `pawprint predict`: classifies pictures with a bundle. */
 
 import { AppError } from "../../../base/errors.ts";
 import { csvHead, csvRow, recordOf } from "../../../predict/prediction-formats.ts";
