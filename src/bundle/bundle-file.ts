@@ -1,4 +1,4 @@
-/** A bundle as a file: what it says of itself, its size and its hash. */
+/** A bundle as a file: its metadata, its size and its hash. */
 import { readBytes } from "../base/files/read-file.ts";
 import { sha256 } from "../base/hash.ts";
 import { type BundleInfo, parseBundle } from "./bundle.ts";

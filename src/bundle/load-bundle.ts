@@ -63,7 +63,7 @@ export async function loadBundle<R extends Runs>(input: BundleInput, executor: E
   return { info, runs: executor.runs, answer, close: () => program.close() };
 }
 
-/** How many pictures uint8 `[N,H,W,C]` holds. Errors: EXECUTION_INPUT unless it is a whole number above 0. */
+/** How many pictures uint8 `[N,H,W,C]` holds. Errors: EXECUTION_INPUT for none, or for a part. */
 export function countPictures(pixels: Uint8Array, recipe: Pick<Recipe, "height" | "width" | "channels">): number {
   const count = pixels.length / recipeSizeBytes(recipe);
   if (Number.isInteger(count) && count > 0) return count;
@@ -97,20 +97,20 @@ function requireInterface(graph: Graph, { recipe, labels }: BundleInfo, where: s
   const [pictures, ...others] = graph.inputs;
   const name = pictures?.producer.kind === "input" ? pictures.producer.name : undefined;
   if (pictures === undefined || name !== "pictures" || others.length > 0) {
-    throw refuse("a bundle's graph has one input, 'pictures'", `${graph.inputs.length} inputs, the first '${name}'`);
+    throw refuse("a graph with one input, 'pictures'", `${graph.inputs.length} inputs, the first '${name}'`);
   }
   const { dtype, shape } = pictures.type;
   const size = [recipe.height, recipe.width, recipe.channels];
   const fitsRecipe =
     shape.length === 4 && typeof shape[0] === "string" && size.every((side, at) => shape[at + 1] === side);
   if (dtype !== "uint8" || !fitsRecipe) {
-    throw refuse(`'pictures' is uint8 [N,${size.join(",")}], as the recipe says`, formatType(pictures.type));
+    throw refuse(`input 'pictures' as uint8 [N,${size.join(",")}], the recipe's size`, formatType(pictures.type));
   }
   for (const output of ["logits", "probabilities"]) {
     const type = graph.outputs[output]?.type;
     if (type?.dtype === "float32" && type.shape.length === 2 && type.shape[1] === labels.length) continue;
     throw refuse(
-      `output '${output}' is float32 [N,${labels.length}], one column for each label`,
+      `output '${output}' as float32 [N,${labels.length}], one column for each label`,
       type === undefined ? "no such output" : formatType(type),
     );
   }

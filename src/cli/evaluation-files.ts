@@ -37,8 +37,8 @@ const chartNames = ["reliability", "confidence", "roc", "precision-recall", "thr
 type ChartName = (typeof chartNames)[number];
 
 /**
- * Makes the files' folders, and says before an evaluation of minutes that its results could not be
- * written. Errors: FILE_EXISTS, FILE_WRITE_FAILED.
+ * Makes the files' folders and checks, before a long evaluation, that the files can be written.
+ * Errors: FILE_EXISTS, FILE_WRITE_FAILED.
  */
 export async function prepareFiles({ report, csv, charts }: EvaluationFiles, force: boolean): Promise<void> {
   const drawn = charts === undefined ? [] : chartNames.map((name) => chartPath(charts, name));
@@ -50,7 +50,7 @@ export async function prepareFiles({ report, csv, charts }: EvaluationFiles, for
 }
 
 /**
- * Writes what is asked for, each file whole or not at all; gives the paths. Errors: FILE_EXISTS,
+ * Writes the files, each whole or not at all, and returns their paths. Errors: FILE_EXISTS,
  * FILE_WRITE_FAILED, INTERRUPTED.
  */
 export async function writeEvaluationFiles(
@@ -76,8 +76,8 @@ function chartPath(folder: string, name: ChartName): string {
 }
 
 /**
- * A row for each picture: what it is, what was answered, every class' probability; then the second
- * model's answer.
+ * A row for each picture: ground truth, prediction, probabilities; then the second model's
+ * prediction.
  */
 function* csvLines({ model, against, evaluation }: EvaluatedModels): Generator<string> {
   const { labels } = model.info;
@@ -109,10 +109,7 @@ function rounded(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/**
- * Charts are drawn by libraries that take a while to load; they are loaded where they are asked
- * for.
- */
+/** The chart libraries load slowly, so they are loaded on demand. */
 async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (readonly [ChartName, string])[]> {
   const [{ renderChart }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
     import("../report/charts/chart.ts"),

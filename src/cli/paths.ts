@@ -3,8 +3,8 @@ import { basename, join, relative, resolve, sep } from "node:path";
 import { isS3Address } from "../storage/s3-address.ts";
 
 /**
- * The path to use for a path that was given on the command line: unchanged where the process stands
- * in `cwd` itself. An address (`s3://bucket/prefix`) is no path and stays as it is.
+ * Resolves a path of the command line against `cwd`; unchanged where that is the process's own
+ * folder. An address (`s3://bucket/prefix`) stays as it is.
  */
 export function pathFrom(cwd: string, path: string): string {
   if (isS3Address(path)) return path;

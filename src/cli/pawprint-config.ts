@@ -1,7 +1,4 @@
-/**
- * The whole configuration of Pawprint, one section for each room, and its values as flags of a
- * command.
- */
+/** The configuration of Pawprint, and its values as flags of a command. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Static, type TObject, Type } from "typebox";
@@ -96,7 +93,7 @@ export function optionsOf<S extends TObject, K extends ValueKey<S> = ValueKey<S>
         ...(maximum !== undefined && { max: maximum }),
       };
     });
-  // SectionOption says of the static types what the lines above do with the schemas.
+  // SectionOption maps the static types as the lines above map the schemas.
   return options as unknown as readonly SectionOption<S, K>[];
 }
 

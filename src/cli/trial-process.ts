@@ -27,7 +27,7 @@ export interface TrialProcessOptions {
 const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
 
 /**
- * `pawprint train` with the trial's settings; its words are kept in `log.txt`. Errors: that of the
+ * `pawprint train` with the trial's settings; its log is kept in `log.txt`. Errors: that of the
  * training.
  */
 export async function trainInChild(
@@ -37,8 +37,7 @@ export async function trainInChild(
 ): Promise<TrialMetrics> {
   const { cwd, signal } = context;
   await ensureFolder(folder);
-  // Settings by a file of their own: neither pawprint.yaml nor the environment may have a say in a
-  // trial.
+  // Settings in their own file: pawprint.yaml and the environment must not affect a trial.
   const settings = join(folder, "train.yaml");
   await writeFileAtomic(settings, stringify({ train: config.settings }), { force: true });
   const inherited = Object.entries({ ...process.env, ...context.env });
@@ -66,7 +65,7 @@ export async function trainInChild(
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log = createWriteStream(join(folder, "log.txt"));
-  // A log that cannot be written is no reason to lose the trial.
+  // A trial goes on without its log.
   log.on("error", () => child.stderr.resume());
   child.stderr.pipe(log);
   let said = "";
@@ -92,7 +91,7 @@ function figuresFrom(said: string, code: number | null, folder: string): TrialMe
   }
   if (code !== 0 || answer === undefined) {
     throw new AppError("TRIAL_FAILED", {
-      required: "a training that comes to its end",
+      required: "a training that completes",
       received: `exit code ${code ?? "none"}`,
       where: folder,
       hint: "log.txt there says more",

@@ -3,7 +3,13 @@ import { createRandom } from "../base/random.ts";
 import { heNormal, ones, zeros } from "./initializers.ts";
 import { decayMask, initialParameters, initialStatistics, layOut, type ParameterRequest } from "./parameter-layout.ts";
 
-const weight: ParameterRequest = { name: "a.weight", shape: [2, 3], initializer: heNormal, decay: true, trainable: true };
+const weight: ParameterRequest = {
+  name: "a.weight",
+  shape: [2, 3],
+  initializer: heNormal,
+  decay: true,
+  trainable: true,
+};
 const bias: ParameterRequest = { name: "a.bias", shape: [2], initializer: zeros, decay: false, trainable: true };
 const scale: ParameterRequest = { name: "b.scale", shape: [2], initializer: ones, decay: false, trainable: true };
 

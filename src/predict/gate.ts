@@ -1,7 +1,4 @@
-/**
- * Lets a bounded number of pieces of work run at once; the others wait in the order in which they
- * came.
- */
+/** Bounds how many tasks run at once; the others wait in order. */
 import { clientGone, deadlineExceeded, type Urgency } from "./batcher.ts";
 
 export interface Gate {
@@ -10,7 +7,7 @@ export interface Gate {
    * in time; what `work` throws.
    */
   pass<T>(urgency: Urgency, work: () => Promise<T>): Promise<T>;
-  /** Pieces of work that wait. */
+  /** Tasks that wait. */
   readonly waiting: number;
 }
 
@@ -33,7 +30,7 @@ export function createGate(width: number, now: () => number): Gate {
         if (urgency.deadline <= now()) throw deadlineExceeded(now() - cameAt);
         return await work();
       } finally {
-        // Whoever is next takes over the place.
+        // The next one takes over the place.
         const next = queue.shift();
         if (next) next();
         else inside--;

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePictureFolder } from "../../tests/support/picture-folder.ts";
+import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/support/tiny-bundle.ts";
 import { deferred } from "../base/deferred.ts";
 import { encodeBundle } from "../bundle/bundle.ts";
@@ -16,11 +16,10 @@ import { type FilePrediction, openPredictor, type Predictor } from "./predictor.
 const model = tinyModel();
 const recipeOf = async (path: string) => applyRecipe(await readPictureFile(path), model.info.recipe);
 const bytes = encodeBundle(model.graph, { ...model.info, parity: [] });
-let folder = "";
+const folder = temporaryFolder();
 let predictor: Predictor;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pawprint-predict-"));
   await writePictureFolder(join(folder, "pictures"), { perClass: 3 });
   await mkdir(join(folder, "pictures", "deep", "er"), { recursive: true });
   await writeFile(join(folder, "pictures", "deep", "er", "broken.jpg"), "not a picture");
@@ -31,7 +30,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await predictor.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** A predictor whose engine's runs are counted, and wait while `hold` is not resolved. */

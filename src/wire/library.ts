@@ -1,4 +1,4 @@
-/** What programs and commands call: the functions of the layers below, joined to their engines. */
+/** The library as programs and commands call it: the functions below, with their engines. */
 import type { BundleFile } from "../bundle/bundle-file.ts";
 import type { BundleInput, LoadedBundle } from "../bundle/load-bundle.ts";
 import type { Inspection } from "../dataset/inspection/findings/findings.ts";

@@ -5,14 +5,10 @@ import type { Logger } from "../../base/logger.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { Style } from "./console.ts";
 
-/**
- * All that a command may touch of the world outside; a test passes its own and needs no child
- * process.
- */
+/** The outside world as a command sees it; a test passes its own and needs no child process. */
 export interface CommandContext {
   /**
-   * Writes text to standard output as it is. For results that come in a stream; others are returned
-   * as a report.
+   * Writes text to standard output as it is, for streamed results; others are returned as a report.
    */
   readonly stdout: (text: string) => void;
   /** Writes text for people to standard error. */
@@ -33,9 +29,7 @@ export interface CommandContext {
   readonly now: () => number;
 }
 
-/**
- * What a command hands back to be printed: `result` as one JSON line under `--json`, else `text`.
- */
+/** What a command returns to be printed: `result` as one JSON line under `--json`, else `text`. */
 export interface CommandReport {
   readonly result: object;
   readonly text: string;
@@ -75,8 +69,8 @@ export interface BooleanOption extends OptionFacts {
   /** Default false. `--no-name` turns a flag off that is on by default. */
   readonly default?: boolean;
   /**
-   * Undefined where it is not given: what else decides then must be told from a no, which is
-   * `--no-name`.
+   * Undefined where it is not given, so that the environment or the file can decide; `--no-name`
+   * is false.
    */
   readonly hasNoDefault?: true;
 }

@@ -165,15 +165,15 @@ Examples:
 
 describe("a wrong command line", () => {
   it.each([
-    ["trian", "a command that exists; got trian", "did you mean pawprint train?"],
-    ["dat greet", "a command that exists; got dat", "did you mean pawprint data?"],
+    ["trian", "a known command; got trian", "did you mean pawprint train?"],
+    ["dat greet", "a known command; got dat", "did you mean pawprint data?"],
     [
       "zzz",
-      "a command that exists; got zzz",
+      "a known command; got zzz",
       "known: pawprint data, pawprint train, pawprint crash, pawprint wait, pawprint read",
     ],
-    ["data", "pawprint data expects one of greet; got nothing", "see pawprint data --help"],
-    ["data gret", "pawprint data expects one of greet; got gret", "did you mean pawprint data greet?"],
+    ["data", "one of greet after pawprint data; got nothing", "see pawprint data --help"],
+    ["data gret", "one of greet after pawprint data; got gret", "did you mean pawprint data greet?"],
     ["--versio", "a flag that this command takes; got --versio (pawprint)", "did you mean --version?"],
     [
       "data greet Ada --tims 3",

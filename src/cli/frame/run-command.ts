@@ -25,8 +25,7 @@ export async function runCommand(
   host: HostContext,
   entries: readonly CommandEntry[] = commands,
 ): Promise<number> {
-  // Read before all else, so that an error in the rest of the line is already printed in the form
-  // that was asked for.
+  // Read first, so that even a usage error is printed in the requested form.
   const line = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = line.some((word) => /^--json(=(true|1))?$/.test(word));
   const isVerbose = line.some((word) => word === "--verbose" || word === "-v");
@@ -105,15 +104,15 @@ function findCommand(line: readonly string[], entries: readonly CommandEntry[]) 
 }
 
 function unknownCommand(words: readonly string[], entries: readonly CommandEntry[], isGroup: boolean): AppError {
-  const [group, second] = words as readonly [string, string?]; // dispatch saw the first
+  const [group = "", second] = words;
   const typed = isGroup && second !== undefined && !second.startsWith("-") ? second : undefined;
   if (!isGroup) {
     const names = [...new Set(entries.map(({ name }) => name.split(" ")[0]!))];
-    return usageError("a command that exists", group, hintForName(group, names, "pawprint "), "pawprint");
+    return usageError("a known command", group, hintForName(group, names, "pawprint "), "pawprint");
   }
   const members = entries.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name.split(" ")[1]!);
   const hint = typed === undefined ? undefined : hintForName(typed, members, `pawprint ${group} `);
-  const required = `pawprint ${group} expects one of ${members.join(", ")}`;
+  const required = `one of ${members.join(", ")} after pawprint ${group}`;
   return usageError(required, typed ?? "nothing", hint, `pawprint ${group}`);
 }
 
@@ -121,10 +120,7 @@ function usageError(required: string, received: string, hint: string | undefined
   return new AppError("CLI_USAGE", { required, received, hint: hint ?? `see ${command} --help` });
 }
 
-/**
- * For a machine one JSON line on standard output, for people the message and its hint on standard
- * error.
- */
+/** With `--json` one JSON line on standard output, else message and hint on standard error. */
 function printError(error: unknown, context: CommandContext, isVerbose: boolean): number {
   const known = toAppError(error);
   if (context.json) {

@@ -1,12 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
+import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
 import { tinyExecutor as executor, tinyModel } from "../../../tests/support/tiny-bundle.ts";
 import { encodeBundle } from "../../bundle/bundle.ts";
 import { openPredictor } from "../predictor.ts";
 import { explainPictures, mapNames } from "./explain-pictures.ts";
+
+const cwd = temporaryFolder();
 
 async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -17,7 +19,6 @@ async function collect<T>(rows: AsyncIterable<T>): Promise<T[]> {
 it("explains the predicted class of each picture, and goes on behind one that cannot be used", async () => {
   const model = tinyModel();
   const bundle = { bytes: encodeBundle(model.graph, { ...model.info, parity: [] }) };
-  const cwd = await mkdtemp(join(tmpdir(), "pawprint-explain-"));
   await writePictureFolder(join(cwd, "set"), { perClass: 1 });
   await writeFile(join(cwd, "set", "torn.jpg"), "torn");
   const explained = await collect(explainPictures(bundle, ["set", "nothing"], { executor, cwd }));
@@ -34,7 +35,6 @@ it("explains the predicted class of each picture, and goes on behind one that ca
     expect(Buffer.from(picture.png.subarray(1, 4)).toString()).toBe("PNG");
   }
   await predictor.close();
-  await rm(cwd, { recursive: true });
 });
 
 it.each([

@@ -1,6 +1,5 @@
 /**
- * The report of `pawprint data check`: one HTML file about a dataset's pictures and what is wrong
- * with them.
+ * The report of `pawprint data check`: one HTML file about a dataset's pictures and their faults.
  */
 import { formatBytes, formatDuration } from "../../base/quantity.ts";
 import { findingTable, type Inspection, type Severity } from "../../dataset/inspection/findings/findings.ts";

@@ -78,8 +78,8 @@ export function fileSizeChart(pictures: readonly Measured[]): Promise<Html> {
 }
 
 /**
- * A classifier learns light where classes differ in it: their outlines side by side, or means where
- * there are many classes.
+ * A classifier may learn brightness where classes differ in it: outlines of each class, or means
+ * where there are many.
  */
 export function brightnessChart(pictures: readonly Measured[], { classes }: Inspection): Promise<Html> {
   const title = "Brightness by class";

@@ -1,6 +1,5 @@
 /**
- * The sections of an evaluation's page on classes: who was taken for whom, precision, recall and
- * F1.
+ * The sections of an evaluation's page on classes: confusions, precision, recall and F1.
  */
 
 import { seriesColour } from "../charts/theme.ts";

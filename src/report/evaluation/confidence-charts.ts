@@ -1,6 +1,5 @@
 /**
- * Charts of how sure a model is and how often it is right then: functions from figures to Vega-Lite
- * specifications.
+ * Calibration and coverage charts: functions from figures to Vega-Lite specifications.
  */
 import type { TopLevelSpec } from "vega-lite";
 import type { ReliabilityBin } from "../../metrics/calibration.ts";

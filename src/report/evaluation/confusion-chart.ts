@@ -11,8 +11,8 @@ import { shownLabel } from "./share-axis.ts";
 export const confusionLimits = { classes: 60, counts: 15 } as const;
 
 /**
- * Who was taken for whom: rows are what pictures are, columns what was answered, the colour a row's
- * share.
+ * The confusion matrix: rows are the ground truth, columns the predictions, the colour is the
+ * share of the row.
  */
 export function confusionChart({ confusion, classes }: ModelFigures["evaluation"]): TopLevelSpec {
   const labels = classes.map(({ label }) => shownLabel(label));

@@ -1,6 +1,6 @@
 /**
- * The report of `pawprint evaluate`: one HTML file on what a model is worth, where it fails, and
- * where it comes from.
+ * The report of `pawprint evaluate`: one HTML file with a model's metrics, its mistakes and its
+ * lineage.
  */
 import { formatBytes } from "../../base/quantity.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";

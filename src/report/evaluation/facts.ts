@@ -5,7 +5,7 @@ import type { Analysis } from "../../metrics/analyse-answers.ts";
 import type { ModelComparison } from "../../metrics/compare-answers.ts";
 import type { Latency } from "../../metrics/latency-figures.ts";
 
-/** What one model's answers are worth. */
+/** One model's metrics. */
 export interface ModelFigures extends Analysis {
   readonly latency?: Latency;
   readonly isTrainingData: boolean;

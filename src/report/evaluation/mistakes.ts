@@ -1,6 +1,6 @@
 /**
- * The sections of an evaluation's page on where a model fails: its surest mistakes, and the parts
- * of the pictures it is worse on.
+ * The sections of an evaluation's page on where a model fails: its most confident mistakes, and
+ * slices with lower accuracy.
  */
 import type { Slice } from "../../metrics/slices.ts";
 import { seriesColour } from "../charts/theme.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../base/random.ts";
-import { nodesOf } from "../../graph/value.ts";
 import { relu } from "../../graph/ops/elementwise/elementwise.ts";
+import { nodesOf } from "../../graph/value.ts";
 import type { Network } from "../../nn/architectures/architecture.ts";
 import type { Model } from "../../nn/inference-graph.ts";
 import { heNormal } from "../../nn/initializers.ts";
@@ -20,7 +20,9 @@ function network(isFrozen: boolean): Network {
     build: (scope, pictures, classes) => {
       const backbone = isFrozen ? scope.within("backbone").frozen() : scope.within("backbone");
       const stem = relu(batchNorm(backbone, "norm", conv2d(backbone, "stem", pictures, { filters: 4 })));
-      const x = relu(batchNorm(scope, "norm", conv2d(scope, "conv", dropout(backbone, "drop", stem, 0.5), { filters: 4 })));
+      const x = relu(
+        batchNorm(scope, "norm", conv2d(scope, "conv", dropout(backbone, "drop", stem, 0.5), { filters: 4 })),
+      );
       const head = dense(scope, "head", globalAveragePool(x), { units: classes });
       scope.parameter("fixed", [3], heNormal, { trainable: false });
       return head;

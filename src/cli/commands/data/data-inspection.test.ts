@@ -118,12 +118,12 @@ describe("pawprint data check", () => {
   });
 
   it.each([
-    ["data check", 2, "CLI_USAGE: SOURCE: "],
+    ["data check", 2, "CLI_USAGE: SOURCE ("],
     ["data check nothing", 1, "FILE_NOT_FOUND: "],
-    ["data check pets --kinds truncated", 2, "CLI_USAGE: --kinds goes with --fix: it says what to move; got no --fix"],
+    ["data check pets --kinds truncated", 2, "CLI_USAGE: --fix beside --kinds; got --kinds alone"],
     ["data check pets --fix --kinds truncatd", 2, 'CLI_USAGE: a kind of finding; got "truncatd"'],
     ["data check digits --fix", 1, "DATASET_SOURCE_UNKNOWN: a folder of pictures; got a source of kind"],
-    ["data check pets --min-side 0", 2, "CLI_USAGE: --min-side expects a whole number of at least 1"],
+    ["data check pets --min-side 0", 2, "CLI_USAGE: a whole number of at least 1 for --min-side"],
     ["data restore pets", 1, "FILE_NOT_FOUND: a quarantine: a folder with a log.jsonl; got none"],
   ])("refuses %o", async (line, exitCode, error) => {
     await writeIdxFolder(join(cwd, "digits"));

@@ -15,8 +15,8 @@ import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
 
 export const command = defineCommand({
-  description: `Size, channels and fit are those that train would choose, unless given. What was packed before and has not changed is not decoded again; a
-pack that was ended, even by kill -9, goes on. The set may be larger than memory.`,
+  description: `Size, channels and fit are those that train would choose, unless given. Pictures that were packed before and have not changed are not decoded
+again; an interrupted pack resumes, even after kill -9. The set may be larger than memory.`,
   arguments: [{ name: "source", doc: "labelled pictures, as for data import" }],
   options: [
     { name: "to", type: "string", placeholder: "FOLDER", doc: "the pack's folder; data/processed/NAME unless given" },

@@ -1,4 +1,4 @@
-/** `pawprint evaluate`: what a bundle is worth on labelled pictures. */
+/** `pawprint evaluate`: a bundle's metrics on labelled pictures. */
 
 import { AppError } from "../../../base/errors.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
@@ -14,11 +14,11 @@ import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 
 export const command = defineCommand({
-  description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is what the bundle has never
-seen. On other data choose --split all.
+  description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is unseen by the bundle.
+On other data choose --split all.
 
-Says accuracy with its interval, each class' figures, calibration, ranking, thresholds, slices on which the model is worse than on the rest, its
-surest mistakes, and how long it takes here. With --against two bundles answer the same pictures, and McNemar's test says whether they differ.`,
+Reports accuracy with its confidence interval, per-class metrics, calibration, ROC and precision-recall, thresholds, slices with lower accuracy,
+the most confident mistakes, and latency. With --against two bundles predict the same pictures, and McNemar's test compares them.`,
   arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
   options: [
     {
@@ -37,7 +37,7 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
       doc: "write a row for each picture: answer, confidence, the probability of every class",
     },
     { name: "charts", type: "string", placeholder: "FOLDER", doc: "write the charts as SVG files" },
-    { name: "force", short: "f", type: "boolean", doc: "take the place of files that are there" },
+    { name: "force", short: "f", type: "boolean", doc: "overwrite existing files" },
     {
       name: "latency",
       type: "boolean",
@@ -79,7 +79,7 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
         split: options.split,
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
-        // Of pictures in a store every byte would have to come once more.
+        // From an object store every picture would be downloaded again.
         readsSizes: !isS3Address(data),
         strict: options.strict,
         packs: pathFrom(cwd, packsFolder),
@@ -108,10 +108,7 @@ async function openModel(given: string, cwd: string): Promise<OpenedModel> {
   return { file, bundle: await loadBundle({ path }) };
 }
 
-/**
- * All figures as JSON; curves and pictures are in the files that show them, single answers in the
- * CSV.
- */
+/** All metrics as JSON; curves and pictures are in the report, single predictions in the CSV. */
 function resultOf({ model, against, data, evaluation }: EvaluatedModels, files: readonly string[]): object {
   const { split, datasetHash } = evaluation;
   const second = evaluation.against;
@@ -173,7 +170,7 @@ function textOf(
 
 function missingData(): AppError {
   return new AppError("CLI_USAGE", {
-    required: "--data names the labelled pictures",
+    required: "labelled pictures by --data",
     received: "nothing",
     where: "pawprint evaluate",
     hint: "give --data SOURCE, or write train.data in pawprint.yaml",

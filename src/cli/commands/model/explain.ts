@@ -14,7 +14,7 @@ type Row =
   | { readonly file: string; readonly error: Pick<AppError, "code" | "message"> };
 
 export const command = defineCommand({
-  description: `Writes a PNG for each picture: the picture as the model sees it, enlarged, with a heat map of what speaks for the class that is predicted, or
+  description: `Writes a PNG for each picture: the picture as the model sees it, enlarged, with a heat map of the evidence for the predicted class, or
 for --class. The map comes from the gradients of the class's score at the network's feature maps.`,
   arguments: [
     { name: "model", doc: "a bundle, as train writes it" },
@@ -34,7 +34,7 @@ for --class. The map comes from the gradients of the class's score at the networ
       placeholder: "FOLDER",
       doc: "where the pictures go, each as NAME.heat.png",
     },
-    { name: "force", short: "f", type: "boolean", doc: "take the place of files that are there" },
+    { name: "force", short: "f", type: "boolean", doc: "overwrite existing files" },
   ],
   examples: [
     { line: "pawprint explain models/cats-dogs.onnx cat.jpg --class dog", doc: "why it might be taken for a dog" },
@@ -70,7 +70,7 @@ function classFrom(text: string, labels: readonly string[]): number {
   const index = findClass(labels, text);
   if (index !== undefined) return index;
   throw new AppError("CLI_USAGE", {
-    required: `--class is a label, or an index from 0 to ${labels.length - 1}`,
+    required: `a label, or an index from 0 to ${labels.length - 1}, for --class`,
     received: JSON.stringify(text),
     ...(labels.length <= 20 && { hint: `one of ${labels.join(", ")}` }),
   });

@@ -1,4 +1,4 @@
-/** `pawprint inspect`: what a bundle says of itself. */
+/** `pawprint inspect`: a bundle's metadata. */
 
 import { formatBytes } from "../../../base/quantity.ts";
 import type { BundleInfo } from "../../../bundle/bundle.ts";

@@ -142,7 +142,7 @@ describe("what pawprint train refuses", () => {
     ["--data pictures --history taken.onnx", 1, "FILE_EXISTS: a name that is free", "give --force to replace it"],
     ["--data pictures --architecture resnt", 2, "ARCHITECTURE_UNKNOWN: an architecture", "did you mean resnet?"],
     ["--data pictures --epocs 3", 2, "CLI_USAGE: a flag that this command takes", "did you mean --epochs?"],
-    ["--data pictures --size 0", 2, "CLI_USAGE: --size expects a whole number from 4 to 1024", ""],
+    ["--data pictures --size 0", 2, "CLI_USAGE: a whole number from 4 to 1024 for --size", ""],
     ["--data pictures --widths 8,wide", 2, "CONFIG_INVALID: a list of at least 1, each item a whole number", ""],
     ["--data pictures --learning-rate 0", 2, "CONFIG_INVALID: a number above 0 for train.learningRate; got 0", ""],
     ["--data pictures --size 8 --widths 8,8,8,8", 2, "CONFIG_INVALID: architecture 'cnn' with these options", "16"],
