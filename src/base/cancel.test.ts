@@ -21,7 +21,7 @@ describe("throwIfCancelled", () => {
   it("makes an interruption of any other reason", () => {
     expect(interruptionOf(AbortSignal.abort("enough"))).toMatchObject({
       code: "INTERRUPTED",
-      message: "completed work; got caller",
+      message: "Expected completed work; got caller",
     });
   });
 });

@@ -15,7 +15,7 @@ describe("an AppError", () => {
       hint: "look at the layer before it",
     });
     expect(error.message).toBe(
-      "weight channels equal to input channels / groups; got weight [16,4,3,3] for input [8,3,32,32] (layer 'stem')",
+      "Expected weight channels equal to input channels / groups; got weight [16,4,3,3] for input [8,3,32,32] (layer 'stem')",
     );
     expect(String(error)).toBe(`AppError: ${error.message}`);
     expect(error.kind).toBe("invalid");
@@ -23,8 +23,12 @@ describe("an AppError", () => {
 
   it("needs no more than what is required", () => {
     const error = new AppError("DATASET_EMPTY", { required: "a source with pictures" });
-    expect(error.message).toBe("a source with pictures");
-    expect(error.toJSON()).toEqual({ code: "DATASET_EMPTY", kind: "invalid", message: "a source with pictures" });
+    expect(error.message).toBe("Expected a source with pictures");
+    expect(error.toJSON()).toEqual({
+      code: "DATASET_EMPTY",
+      kind: "invalid",
+      message: "Expected a source with pictures",
+    });
   });
 
   it("carries place and hint in its JSON form, and never its cause", () => {
@@ -34,7 +38,7 @@ describe("an AppError", () => {
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       code: "FILE_EXISTS",
       kind: "conflict",
-      message: "a free name (a.onnx)",
+      message: "Expected a free name (a.onnx)",
       where: "a.onnx",
       hint: "--force",
     });
@@ -97,7 +101,9 @@ describe("the error table", () => {
 });
 
 /** Folders whose texts are held to the grammar of errors. */
-const heldFolders = ["base", "dataset", "image", "metrics", "storage"];
+const heldFolders = (await readdir("src", { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
 
 describe("the texts of errors", () => {
   it.each([

@@ -121,12 +121,14 @@ export interface ErrorDetail {
 
 /**
  * An expected error: a stable code, a kind, and what the reader needs to mend it. The message is
- * `required; got received (where)`; edges print the hint separately.
+ * `Expected <required>; got <received> (<where>)`; edges print the hint separately.
  */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
+  /** The message without the place, for lists that name it themselves. */
+  readonly summary: string;
   readonly required: string;
   readonly received: string | undefined;
   readonly where: string | undefined;
@@ -134,11 +136,15 @@ export class AppError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, detail: ErrorDetail) {
-    const got = detail.received === undefined ? "" : `; got ${detail.received}`;
+    const summary = summaryOf(detail);
     const where = detail.where === undefined ? "" : ` (${detail.where})`;
-    super(`${detail.required}${got}${where}`, detail.cause === undefined ? undefined : { cause: detail.cause });
+    super(
+      `Expected ${detail.required}${got}${where}`,
+      detail.cause === undefined ? undefined : { cause: detail.cause },
+    );
     this.code = code;
     this.kind = errorTable[code].kind;
+    this.summary = summary;
     this.required = detail.required;
     this.received = detail.received;
     this.where = detail.where;
@@ -154,6 +160,10 @@ export class AppError extends Error {
     if (this.hint !== undefined) out.hint = this.hint;
     return out;
   }
+}
+
+function summaryOf({ required, received }: ErrorDetail): string {
+  return received === undefined ? `Expected ${required}` : `Expected ${required}; got ${received}`;
 }
 
 export function isAppError(error: unknown, code?: ErrorCode): error is AppError {

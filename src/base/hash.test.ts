@@ -33,14 +33,14 @@ describe("sha256File", () => {
     const path = join(folder, "none.bin");
     await expect(sha256File(path)).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
-      message: `a file or folder that exists; got ${path}`,
+      message: `Expected a file or folder that exists; got ${path}`,
     });
   });
 
   it("says why a folder cannot be read", async () => {
     await expect(sha256File(folder)).rejects.toMatchObject({
       code: "FILE_READ_FAILED",
-      message: `a file that can be read; got a folder of this name [EISDIR] (${folder})`,
+      message: `Expected a file that can be read; got a folder of this name [EISDIR] (${folder})`,
     });
   });
 

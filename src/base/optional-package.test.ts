@@ -6,7 +6,7 @@ it("names an optional package that is missing, with the command that installs it
   const opening = importOptional(() => import(missing), [missing], "to read from S3");
   await expect(opening).rejects.toMatchObject({
     code: "PACKAGE_MISSING",
-    message: "the optional package pawprint-no-such-package to read from S3; got no such package",
+    message: "Expected the optional package pawprint-no-such-package to read from S3; got no such package",
     hint: "npm install pawprint-no-such-package",
   });
 });

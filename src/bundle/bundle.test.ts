@@ -37,7 +37,7 @@ describe("a bundle", () => {
   it("is refused where it is an ONNX model of another origin, or of a later format", () => {
     expect(fault({})).toMatchObject({
       code: "BUNDLE_INVALID",
-      message: "a bundle with pawprint.format 1 in its metadata; got an ONNX model without it (m.onnx)",
+      message: "Expected a bundle with pawprint.format 1 in its metadata; got an ONNX model without it (m.onnx)",
       hint: "train one with: pawprint train --data <folder>",
     });
     expect(fault({ "pawprint.format": "2" }).message).toContain("got format 2");

@@ -47,7 +47,7 @@ describe("exporting a bundle", () => {
     const wrong = { ...options(), reference: { ...reference, probabilities }, path, force: true };
     await expect(exportBundle(wrong)).rejects.toMatchObject({
       code: "BUNDLE_PARITY",
-      message: expect.stringMatching(/^probabilities within 0\.0001 of .*; got a difference of 0\.00030/),
+      message: expect.stringMatching(/^Expected probabilities within 0\.0001 of .*; got a difference of 0\.00030/),
     });
     probabilities[119] = Number.NaN;
     await expect(exportBundle(wrong)).rejects.toMatchObject({ code: "BUNDLE_PARITY" });
@@ -73,7 +73,7 @@ describe("looking at the output's path before training", () => {
     await writeFile(path, "");
     await expect(requireFreePath(path)).rejects.toMatchObject({
       code: "FILE_EXISTS",
-      message: `a name that is free; got a file that exists (${path})`,
+      message: `Expected a name that is free; got a file that exists (${path})`,
       hint: "give --force to replace it, or choose another name",
     });
     await requireFreePath(path, true);

@@ -31,7 +31,7 @@ describe("loading a bundle", () => {
     for (const length of [0, 71, 73]) {
       await expect(bundle.answer(new Uint8Array(length))).rejects.toMatchObject({
         code: "EXECUTION_INPUT",
-        message: `one or more pictures of 4 x 6 x 3 bytes (height, width, channels); got ${length} bytes`,
+        message: `Expected one or more pictures of 4 x 6 x 3 bytes (height, width, channels); got ${length} bytes`,
       });
     }
     await bundle.close();
@@ -40,12 +40,12 @@ describe("loading a bundle", () => {
   it("refuses a graph that is not what the metadata says", async () => {
     await expect(load({ labels: ["cat", "dog"] })).rejects.toMatchObject({
       code: "BUNDLE_INVALID",
-      message: "output 'logits' as float32 [N,2], one column for each label; got float32 [N,3] (m.onnx)",
+      message: "Expected output 'logits' as float32 [N,2], one column for each label; got float32 [N,3] (m.onnx)",
     });
     const recipe: Recipe = { ...model.info.recipe, width: 7 };
     await expect(load({ recipe })).rejects.toMatchObject({
       code: "BUNDLE_INVALID",
-      message: "input 'pictures' as uint8 [N,4,7,3], the recipe's size; got uint8 [N,4,6,3] (m.onnx)",
+      message: "Expected input 'pictures' as uint8 [N,4,7,3], the recipe's size; got uint8 [N,4,6,3] (m.onnx)",
     });
   });
 
@@ -66,7 +66,7 @@ describe("loading a bundle", () => {
   it("names a file that does not exist", async () => {
     await expect(loadBundle({ path: "no-such.onnx" }, executor)).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
-      message: "a file or folder that exists; got no-such.onnx",
+      message: "Expected a file or folder that exists; got no-such.onnx",
     });
   });
 });

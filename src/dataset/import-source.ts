@@ -113,7 +113,7 @@ async function copyAll(
           counts.set(key, { label, split, pictures: (counts.get(key)?.pictures ?? 0) + 1 });
         } catch (error) {
           if (!(error instanceof AppError) || !pictureFaults.has(error.code)) throw error;
-          skipped.push({ id: sample.id, code: error.code, reason: `${error.required}; got ${error.received}` });
+          skipped.push({ id: sample.id, code: error.code, reason: error.summary });
         }
         task.advance();
       },

@@ -48,7 +48,7 @@ describe("fetching a public set", () => {
   it("says which sets there are, and which one was meant", async () => {
     await expect(fetchPublicSet("mnits", { to: "unused" })).rejects.toMatchObject({
       code: "CLI_USAGE",
-      message: "one of the sets mnist, cats-vs-dogs; got 'mnits'",
+      message: "Expected one of the sets mnist, cats-vs-dogs; got 'mnits'",
       hint: expect.stringContaining("mnist"),
     });
   });

@@ -94,7 +94,7 @@ describe("a small class", () => {
     expect(() => assignSplits([...many(10, "dog"), ...copies], plan)).toThrowError(
       expect.objectContaining({
         code: "DATASET_CLASS_TOO_SMALL",
-        message: "at least 3 different pictures of each class, one for each split; got 2 of class 'cat'",
+        message: "Expected at least 3 different pictures of each class, one for each split; got 2 of class 'cat'",
       }),
     );
   });
@@ -209,7 +209,7 @@ describe("splits that the source gives", () => {
   it("are refused where a class has nothing in train", () => {
     const pictures = [...given(many(5), "train"), ...given(many(5, "dog", 50), "test")];
     expect(() => assignSplits(pictures, { val: 0, test: 0 })).toThrowError(
-      "1 different pictures of each class, one for each split; got 0 of class 'dog'",
+      "Expected at least 1 different pictures of each class, one for each split; got 0 of class 'dog'",
     );
   });
 });

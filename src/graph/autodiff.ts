@@ -14,7 +14,7 @@ import { type GraphNode, nodesOf, scalar, type Value } from "./value.ts";
  */
 export function gradients(loss: Value, targets: readonly Value[]): readonly Value[] {
   if (loss.type.shape.length !== 0) {
-    throw new AppError("GRAPH_SHAPE", { required: "a loss is a scalar", received: `[${loss.type.shape.join(",")}]` });
+    throw new AppError("GRAPH_SHAPE", { required: "a scalar loss", received: `[${loss.type.shape.join(",")}]` });
   }
   const nodes = nodesOf([loss]);
   const matters = valuesThatDependOn(targets, nodes);
@@ -32,7 +32,10 @@ export function gradients(loss: Value, targets: readonly Value[]): readonly Valu
     const gradient = gradientOf.get(target);
     if (!gradient) {
       const name = target.producer.kind === "input" ? `input '${target.producer.name}'` : "a value";
-      throw new AppError("GRAPH_NOT_DIFFERENTIABLE", { required: `the loss depends on ${name}`, received: "no path" });
+      throw new AppError("GRAPH_NOT_DIFFERENTIABLE", {
+        required: `a loss that depends on ${name}`,
+        received: "no path",
+      });
     }
     return sameShape(gradient.type.shape, target.type.shape) ? gradient : expandTo(gradient, target.type.shape);
   });
@@ -53,7 +56,7 @@ function inputGradients(node: GraphNode, gradientOf: ReadonlyMap<Value, Value>):
   const rule = node.op.gradient;
   if (typeof rule !== "function") {
     throw new AppError("GRAPH_NOT_DIFFERENTIABLE", {
-      required: `${node.op.name} has a gradient`,
+      required: `an op with a gradient in place of ${node.op.name}`,
       received: rule.none,
       hint: "leave the op out of the path from the parameters to the loss",
     });

@@ -137,7 +137,7 @@ const table = new Map<string, Op>();
 export function defineOp(op: Omit<Op, "domain" | "attributeTypes"> & Partial<Op>): Op {
   const entry: Op = { domain: "", attributeTypes: {}, ...op };
   const key = `${entry.domain}:${entry.name}`;
-  if (table.has(key)) throw new AppError("INTERNAL", { required: "an op is defined once", received: entry.name });
+  if (table.has(key)) throw new AppError("INTERNAL", { required: "one definition of each op", received: entry.name });
   table.set(key, entry);
   return entry;
 }
@@ -184,7 +184,7 @@ export function reference(
 /** Raises the error of a shape rule: the constraint, then what came. */
 export function rejectShape(op: string, constraint: string, inputs: readonly (TensorType | undefined)[]): never {
   throw new AppError("GRAPH_SHAPE", {
-    required: `${op} expects ${constraint}`,
+    required: `${constraint} for ${op}`,
     received: inputs.map((type) => (type ? formatType(type) : "nothing")).join(" and "),
   });
 }

@@ -33,5 +33,5 @@ function sourceTensor({ producer }: Value, feeds: Readonly<Record<string, Refere
   const fed = producer.kind === "input" ? feeds[producer.name] : undefined;
   if (fed) return fed;
   const received = producer.kind === "input" ? `none for '${producer.name}'` : producer.op.name;
-  throw new AppError("INTERNAL", { required: "a value is fed, constant or computed before its use", received });
+  throw new AppError("INTERNAL", { required: "a value that is fed, constant or computed before its use", received });
 }

@@ -48,12 +48,12 @@ export function checkInputs<const Rules extends readonly InputRule[]>(
 }
 
 export function rejectDtype(op: string, constraint: string, received: TensorType): never {
-  throw new AppError("GRAPH_DTYPE", { required: `${op} expects ${constraint}`, received: formatType(received) });
+  throw new AppError("GRAPH_DTYPE", { required: `${constraint} for ${op}`, received: formatType(received) });
 }
 
 export function rejectAttribute(op: string, constraint: string, received: unknown): never {
   const text = Array.isArray(received) ? `[${received.join(",")}]` : String(received);
-  throw new AppError("GRAPH_ATTRIBUTE", { required: `${op} expects ${constraint}`, received: text });
+  throw new AppError("GRAPH_ATTRIBUTE", { required: `${constraint} for ${op}`, received: text });
 }
 
 /**

@@ -33,7 +33,7 @@ describe("a graph", () => {
 
   it("refuses inputs that are missing, named twice or no inputs, and outputs that take an input's name", () => {
     expect(messageOf(() => graph("g", [], { y: relu(x) }))).toBe(
-      "GRAPH_ATTRIBUTE: every input that a graph uses is among its inputs; got 'x' (float32 [2]) used by Relu only (graph 'g')",
+      "GRAPH_ATTRIBUTE: Expected every input that a graph uses is among its inputs; got 'x' (float32 [2]) used by Relu only (graph 'g')",
     );
     expect(messageOf(() => graph("g", [x, input("x", "float32", [3])], { y: x }))).toContain("got 'x' twice");
     expect(messageOf(() => graph("g", [scalar(1)], { y: x }))).toContain("got a constant");
@@ -64,12 +64,12 @@ describe("applying an op", () => {
   it("refuses attributes that it does not take", () => {
     const { op } = nodesOf([relu(x)])[0]!;
     expect(messageOf(() => apply(op, [x], { alpha: 1 }))).toBe(
-      "GRAPH_ATTRIBUTE: Relu takes the attributes none; got alpha",
+      "GRAPH_ATTRIBUTE: Expected attributes of Relu (none); got alpha",
     );
     const pictures = input("p", "float32", [1, 1, 4, 4]);
     const node = nodesOf([conv(pictures, input("w", "float32", [1, 1, 3, 3]))])[0]!;
     expect(messageOf(() => apply(node.op, node.inputs, { ...node.attributes, auto_pad: "SAME_UPPER" }))).toBe(
-      "GRAPH_ATTRIBUTE: Conv expects auto_pad = NOTSET; got SAME_UPPER",
+      "GRAPH_ATTRIBUTE: Expected auto_pad = NOTSET for Conv; got SAME_UPPER",
     );
   });
 });

@@ -37,7 +37,7 @@ export function apply(op: Op, inputs: readonly (Value | undefined)[], attributes
   const unknown = Object.keys(attributes).find((name) => !(name in op.attributeTypes));
   if (unknown !== undefined) {
     const known = Object.keys(op.attributeTypes).join(", ") || "none";
-    throw new AppError("GRAPH_ATTRIBUTE", { required: `${op.name} takes the attributes ${known}`, received: unknown });
+    throw new AppError("GRAPH_ATTRIBUTE", { required: `attributes of ${op.name} (${known})`, received: unknown });
   }
   if (!op.imported && inputs.some((value) => value?.type.dtype === "unknown"))
     throw new AppError("GRAPH_DTYPE", {
@@ -58,7 +58,7 @@ export function apply(op: Op, inputs: readonly (Value | undefined)[], attributes
 /** Applies an op that has one output. Errors: as `apply`. */
 export function apply1(op: Op, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value {
   const [output] = apply(op, inputs, attributes);
-  if (!output) throw new AppError("INTERNAL", { required: `op ${op.name} has an output` });
+  if (!output) throw new AppError("INTERNAL", { required: `an output of op ${op.name}` });
   return output;
 }
 
@@ -96,7 +96,7 @@ export function graph(name: string, inputs: readonly Value[], outputs: Readonly<
   for (const value of inputs) {
     if (value.producer.kind !== "input" || names.has(value.producer.name)) {
       throw new AppError("GRAPH_ATTRIBUTE", {
-        required: "a graph's inputs are distinct input values with distinct names",
+        required: "distinct input values with distinct names as a graph's inputs",
         received: value.producer.kind === "input" ? `'${value.producer.name}' twice` : `a ${value.producer.kind}`,
         where: `graph '${name}'`,
       });
@@ -117,7 +117,7 @@ export function graph(name: string, inputs: readonly Value[], outputs: Readonly<
   for (const [key, value] of Object.entries(outputs)) {
     if (names.has(key) && !(value.producer.kind === "input" && value.producer.name === key)) {
       throw new AppError("GRAPH_ATTRIBUTE", {
-        required: "an output has another name than the inputs, unless it is that input",
+        required: "an output name that no other input has",
         received: `output '${key}'`,
         where: `graph '${name}'`,
       });

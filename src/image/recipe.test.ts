@@ -78,7 +78,7 @@ describe("a recipe on a picture file", () => {
   it("names the file that is not there", async () => {
     await expect(readPictureFile("/no/such.jpg")).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
-      message: "a file or folder that exists; got /no/such.jpg",
+      message: "Expected a file or folder that exists; got /no/such.jpg",
     });
   });
 });
@@ -112,7 +112,7 @@ describe("a recipe on pixels", () => {
     const empty = { ...digit, width: 0, pixels: new Uint8Array() };
     await expect(applyRecipeToPixels(empty, recipe, "digit 3")).rejects.toMatchObject({
       code: "IMAGE_SIZE",
-      message: "a picture of 1 to 100 million pixels; got 0 x 6 pixels (digit 3)",
+      message: "Expected a picture of 1 to 100 million pixels; got 0 x 6 pixels (digit 3)",
     });
   });
 });
@@ -125,20 +125,20 @@ describe("reading a recipe", () => {
   });
 
   it.each([
-    [{ ...recipe, width: 0 }, "a whole number of pixels from 1 to 4096 as a recipe's width; got 0"],
-    [{ ...recipe, height: 2.5 }, "a whole number of pixels from 1 to 4096 as a recipe's height; got 2.5"],
-    [{ ...recipe, channels: 4 }, "1 (grey) or 3 (sRGB) as a recipe's channels; got 4"],
-    [{ ...recipe, fit: "fill" }, `one of cover, contain, stretch as a recipe's fit; got "fill"`],
+    [{ ...recipe, width: 0 }, "Expected a whole number of pixels from 1 to 4096 as a recipe's width; got 0"],
+    [{ ...recipe, height: 2.5 }, "Expected a whole number of pixels from 1 to 4096 as a recipe's height; got 2.5"],
+    [{ ...recipe, channels: 4 }, "Expected 1 (grey) or 3 (sRGB) as a recipe's channels; got 4"],
+    [{ ...recipe, fit: "fill" }, `Expected one of cover, contain, stretch as a recipe's fit; got "fill"`],
     [
       { ...recipe, kernel: undefined },
-      "one of nearest, linear, cubic, mitchell, lanczos2, lanczos3 as a recipe's kernel; got nothing",
+      "Expected one of nearest, linear, cubic, mitchell, lanczos2, lanczos3 as a recipe's kernel; got nothing",
     ],
     [
       { ...recipe, background: [0, 0, 256] },
-      "three whole numbers from 0 to 255 (red, green, blue) as a recipe's background; got [0,0,256]",
+      "Expected three whole numbers from 0 to 255 (red, green, blue) as a recipe's background; got [0,0,256]",
     ],
-    [[recipe], /^a recipe: an object with width, height, channels, fit and kernel; got \[/],
-    [{ ...recipe, heigth: 4 }, "a known field of a recipe; got 'heigth'"],
+    [[recipe], /^Expected a recipe: an object with width, height, channels, fit and kernel; got \[/],
+    [{ ...recipe, heigth: 4 }, "Expected a known field of a recipe; got 'heigth'"],
   ])("refuses %j", (value, message) => {
     expect(() => parseRecipe(value)).toThrowError(message);
   });

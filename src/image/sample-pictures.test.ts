@@ -77,7 +77,7 @@ describe("a sample set", () => {
     await writeSampleSet(folder, options);
     await expect(writeSampleSet(folder, { ...options, seed: 8 })).rejects.toMatchObject({
       code: "FILE_EXISTS",
-      message: `a folder for the sample pictures that is new or empty; got another set of sample pictures (${folder})`,
+      message: `Expected a folder for the sample pictures that is new or empty; got another set of sample pictures (${folder})`,
     });
     await writeFile(join(parent, "mine.txt"), "mine");
     await expect(writeSampleSet(parent, options)).rejects.toMatchObject({ code: "FILE_EXISTS" });

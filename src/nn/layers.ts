@@ -86,7 +86,7 @@ export function batchNorm(parent: Scope, name: string, x: Value, options: BatchN
     const count = valuesPerChannel(x);
     if (count < 2) {
       throw new AppError("GRAPH_SHAPE", {
-        required: "batch normalisation expects more than one value per channel in training",
+        required: "more than one value per channel for batch normalisation in training",
         received: formatType(x.type),
         hint: "use a larger batch or larger pictures",
       });
@@ -132,7 +132,7 @@ function channelsOf(x: Value): number {
   const channels = x.type.shape[1];
   if (typeof channels === "number") return channels;
   throw new AppError("GRAPH_SHAPE", {
-    required: "a layer expects a known number of channels",
+    required: "a known number of channels",
     received: formatType(x.type),
   });
 }
@@ -147,7 +147,7 @@ function fixedShape(x: Value): readonly number[] {
   return x.type.shape.map((size) => {
     if (typeof size === "number") return size;
     throw new AppError("GRAPH_SHAPE", {
-      required: "training expects a fixed batch size",
+      required: "a fixed batch size for training",
       received: formatType(x.type),
     });
   });

@@ -25,7 +25,7 @@ describe("layout", () => {
   });
 
   it("refuses a name that stands twice", () => {
-    expect(() => layOut([bias, bias], [])).toThrow("each parameter has a name of its own; got a.bias");
+    expect(() => layOut([bias, bias], [])).toThrow("Expected a unique name for each parameter; got a.bias");
   });
 
   it("marks weights for decay, and neither biases nor norms", () => {

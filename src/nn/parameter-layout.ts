@@ -63,7 +63,7 @@ function place<T extends { readonly name: string; readonly shape: readonly numbe
   let offset = 0;
   const slots = requests.map((request) => {
     if (seen.has(request.name)) {
-      throw new AppError("INTERNAL", { required: "each parameter has a name of its own", received: request.name });
+      throw new AppError("INTERNAL", { required: "a unique name for each parameter", received: request.name });
     }
     seen.add(request.name);
     const size = sizeOf(request.shape);

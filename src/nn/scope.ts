@@ -148,7 +148,7 @@ export function valueSource(
     const value = values.get(name) ?? missing(name);
     if (sameShape(value.type.shape, shape)) return value;
     throw new AppError("GRAPH_SHAPE", {
-      required: `parameter '${name}' has shape ${formatShape(shape)}`,
+      required: `shape ${formatShape(shape)} for parameter '${name}'`,
       received: formatShape(value.type.shape),
     });
   };

@@ -27,7 +27,7 @@ describe("CSV", () => {
     expect(csvHead(["cat", "a,b"])).toBe('file,label,confidence,probability_cat,"probability_a,b",error\r\n');
     expect(csvRow(seen, ["cat", "dog", "fox"])).toBe('"a ""good"", cat.jpg",cat,0.7,0.7,0.2,0.1,\r\n');
     expect(csvRow(unseen, ["cat", "dog"])).toBe(
-      "b.jpg,,,,,IMAGE_UNREADABLE: a picture that is whole; got half of one\r\n",
+      "b.jpg,,,,,IMAGE_UNREADABLE: Expected a picture that is whole; got half of one\r\n",
     );
   });
 
@@ -68,7 +68,7 @@ describe("records", () => {
       error: {
         code: "IMAGE_UNREADABLE",
         kind: "invalid",
-        message: "a picture that is whole; got half of one",
+        message: "Expected a picture that is whole; got half of one",
       },
     });
   });

@@ -210,7 +210,7 @@ describe("predicting files", () => {
     await expect(collect(["pictures"], { strict: true })).rejects.toMatchObject({
       code: "IMAGE_UNREADABLE",
       message:
-        'a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "not a pictur" (pictures/deep/er/broken.jpg)',
+        'Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "not a pictur" (pictures/deep/er/broken.jpg)',
     });
   });
 

@@ -89,7 +89,7 @@ function checkApart(graph: Graph, feeds: Tensors, into: Tensors): void {
 
 function reject(graph: Graph, required: string, received: string): AppError {
   return new AppError("EXECUTION_INPUT", {
-    required: `a run expects ${required}`,
+    required,
     received,
     where: `graph '${graph.name}'`,
   });

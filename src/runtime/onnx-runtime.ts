@@ -56,7 +56,7 @@ export function createOnnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Onn
         return openProgram(graph, await InferenceSession.create(bytes, sessionOptions(options, folder)), folder);
       } catch (cause) {
         if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-        throw engineError(`ONNX Runtime (${provider}) loads the graph`, graph, cause);
+        throw engineError(`a graph that ONNX Runtime (${provider}) loads`, graph, cause);
       }
     },
   };
@@ -77,12 +77,12 @@ function openProgram(graph: Graph, session: InferenceSession, profileFolder: str
   return {
     async run(feeds, into = {}) {
       checkFeeds(graph, feeds, into);
-      if (!open) throw engineError("a program runs before it is closed", graph, new Error("the program is closed"));
+      if (!open) throw engineError("an open program", graph, new Error("a closed one"));
       const fetches = Object.fromEntries(
         Object.keys(graph.outputs).map((name) => [name, into[name] ? toOrt(into[name]) : null]),
       );
       const results = await session.run(toOrtAll(feeds), fetches).catch((cause: unknown) => {
-        throw engineError("ONNX Runtime runs the graph", graph, cause);
+        throw engineError("a run of the graph by ONNX Runtime", graph, cause);
       });
       return Object.fromEntries(
         Object.keys(graph.outputs).map((name) => [name, into[name] ?? fromOrt(graph, name, results[name]!)]),

@@ -32,7 +32,7 @@ export type OrtOutput = Pick<OrtTensor, "type" | "data" | "dims">;
 
 export function fromOrt(graph: Graph, name: string, { type, data, dims }: OrtOutput): Tensor {
   const dtype: DType | undefined = dtypes.find((known) => known === type);
-  if (!dtype) throw engineError(`output '${name}' has a known element type`, graph, new Error(type));
+  if (!dtype) throw engineError(`a known element type of output '${name}'`, graph, new Error(type));
   return { dtype, shape: dims, data: data as Tensor["data"] };
 }
 

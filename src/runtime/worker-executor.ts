@@ -45,7 +45,7 @@ async function openWorker(graph: Graph, worker: Worker): Promise<Program> {
   const ended = deferred<void>();
   const started = deferred<void>();
   const fail = (cause: unknown): void => {
-    const error = engineError("ONNX Runtime's thread goes on running", graph, cause);
+    const error = engineError("a running thread of ONNX Runtime", graph, cause);
     started.reject(error);
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
@@ -53,13 +53,13 @@ async function openWorker(graph: Graph, worker: Worker): Promise<Program> {
   worker.on("message", (message: Message) => {
     if (message.id === undefined) {
       if (message.ready) started.resolve();
-      else started.reject(engineError("ONNX Runtime (cpu) loads the graph", graph, message.error));
+      else started.reject(engineError("a graph that ONNX Runtime (cpu) loads", graph, message.error));
       return;
     }
     const run = waiting.get(message.id);
     waiting.delete(message.id);
     if (message.outputs) run?.resolve(message.outputs);
-    else run?.reject(engineError("ONNX Runtime runs the graph", graph, message.error));
+    else run?.reject(engineError("a run of the graph by ONNX Runtime", graph, message.error));
   });
   worker.on("error", fail);
   worker.on("exit", (code) => {
@@ -80,7 +80,7 @@ async function openWorker(graph: Graph, worker: Worker): Promise<Program> {
   return {
     async run(feeds, into = {}) {
       checkFeeds(graph, feeds, into);
-      if (isClosing) throw engineError("a program runs before it is closed", graph, new Error("the program is closed"));
+      if (isClosing) throw engineError("an open program", graph, new Error("a closed one"));
       const id = nextId++;
       const done = deferred<Outputs>();
       waiting.set(id, done);

@@ -91,7 +91,7 @@ describe("an S3 store", () => {
     server.faults.push({ status: 403, code: "AccessDenied" });
     await expect(store.write("a", Buffer.from("x"))).rejects.toMatchObject({
       code: "STORE_FAILED",
-      message: "access to the object store; got access denied (s3://pets/a)",
+      message: "Expected access to the object store; got access denied (s3://pets/a)",
       hint: expect.stringContaining("s3:PutObject"),
     });
   });

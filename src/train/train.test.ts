@@ -266,7 +266,7 @@ describe("evaluating a bundle", () => {
     await writePictureFolder(join(folder, "strange"), { labels: ["red", "yellow"], perClass: 3 });
     await expect(evaluateBundle({ bundle, data: join(folder, "strange") })).rejects.toMatchObject({
       code: "DATASET_LABELS_DIFFER",
-      message: `pictures of the bundle's classes: blue, green, red; got yellow (${join(folder, "strange")})`,
+      message: `Expected pictures of the bundle's classes: blue, green, red; got yellow (${join(folder, "strange")})`,
     });
     await bundle.close();
   });

@@ -143,20 +143,20 @@ export function describeExecutor(name: string, create: () => Executor): void {
       const program = await create().load(affine());
       const int: TensorData = { dtype: "int32", shape: [1, 2], data: Int32Array.of(1, 2) };
       const cases: readonly [feeds: Tensors, into: Tensors, message: string][] = [
-        [{ b }, {}, "a run expects input 'x' = float32 [N,2]; got nothing (graph 'affine')"],
-        [{ x: int, b }, {}, "a run expects input 'x' = float32 [N,2]; got int32 [1,2] (graph 'affine')"],
-        [{ x: b, b }, {}, "a run expects input 'x' = float32 [N,2]; got float32 [2] (graph 'affine')"],
-        [{ x: rows(1, 2), b, c: b }, {}, "a run expects inputs named x, b; got 'c' (graph 'affine')"],
-        [{ x: rows(1, 2), b }, { z: b }, "a run expects outputs named y; got 'z' (graph 'affine')"],
+        [{ b }, {}, "Expected input 'x' = float32 [N,2]; got nothing (graph 'affine')"],
+        [{ x: int, b }, {}, "Expected input 'x' = float32 [N,2]; got int32 [1,2] (graph 'affine')"],
+        [{ x: b, b }, {}, "Expected input 'x' = float32 [N,2]; got float32 [2] (graph 'affine')"],
+        [{ x: rows(1, 2), b, c: b }, {}, "Expected inputs named x, b; got 'c' (graph 'affine')"],
+        [{ x: rows(1, 2), b }, { z: b }, "Expected outputs named y; got 'z' (graph 'affine')"],
         [
           { x: rows(1, 2), b },
           { y: rows(1, 2, 3, 4) },
-          "a run expects output 'y' = float32 [N,2], N = 1; got float32 [2,2] (graph 'affine')",
+          "Expected output 'y' = float32 [N,2], N = 1; got float32 [2,2] (graph 'affine')",
         ],
         [
           { x: { dtype: "float32", shape: [2, 2], data: new Float32Array(3) }, b },
           {},
-          "a run expects input 'x' held by 4 elements of a Float32Array; got 3 of a Float32Array (graph 'affine')",
+          "Expected input 'x' held by 4 elements of a Float32Array; got 3 of a Float32Array (graph 'affine')",
         ],
       ];
       for (const [feeds, into, message] of cases) {
@@ -172,7 +172,7 @@ export function describeExecutor(name: string, create: () => Executor): void {
       const error = await failureOf(program.run({ x, b }, { y: { ...x } }));
       expect([error.code, error.message]).toEqual([
         "EXECUTION_INPUT",
-        "a run expects memory of its own for output 'y'; got the memory of input 'x' (graph 'affine')",
+        "Expected memory of its own for output 'y'; got the memory of input 'x' (graph 'affine')",
       ]);
       await program.close();
     });

@@ -97,39 +97,39 @@ describe("a value that does not fit", () => {
   it("is refused with the flag that carried it", () => {
     expect(fault({ flags: { "train.learningRate": "fast" } })).toMatchObject({
       code: "CONFIG_INVALID",
-      message: 'a number above 0 for train.learningRate; got "fast" (flag --learning-rate)',
+      message: 'Expected a number above 0 for train.learningRate; got "fast" (flag --learning-rate)',
     });
   });
 
   it("is refused with the variable that carried it", () => {
     expect(fault({ env: { PAWPRINT_TRAIN_EPOCHS: "0" } }).message).toBe(
-      "a whole number from 1 to 1000 for train.epochs; got 0 (environment PAWPRINT_TRAIN_EPOCHS)",
+      "Expected a whole number from 1 to 1000 for train.epochs; got 0 (environment PAWPRINT_TRAIN_EPOCHS)",
     );
     expect(fault({ env: { PAWPRINT_TRAIN_OPTIMIZER: "" } }).message).toBe(
-      'one of sgd, adam for train.optimizer; got "" (environment PAWPRINT_TRAIN_OPTIMIZER)',
+      'Expected one of sgd, adam for train.optimizer; got "" (environment PAWPRINT_TRAIN_OPTIMIZER)',
     );
   });
 
   it("is refused with its line, also where a flag overrides it", () => {
     const fileText = "seed: 1\ntrain:\n  # how often\n  epochs: many\n";
     expect(fault({ fileText, flags: { "train.epochs": 5 } }).message).toBe(
-      'a whole number from 1 to 1000 for train.epochs; got "many" (pawprint.yaml line 4)',
+      'Expected a whole number from 1 to 1000 for train.epochs; got "many" (pawprint.yaml line 4)',
     );
   });
 
   it("is refused where a section holds a plain value or the file a list", () => {
     expect(fault({ fileText: "storage: 5" }).message).toBe(
-      "keys below storage (bucket, token, region); got 5 (pawprint.yaml line 1)",
+      "Expected keys below storage (bucket, token, region); got 5 (pawprint.yaml line 1)",
     );
     expect(fault({ fileText: "- a", fileName: "other.yaml" }).message).toMatch(
-      /^keys below the top of the file \(seed, .*\); got \["a"\] \(other.yaml line 1\)$/,
+      /^Expected keys below the top of the file \(seed, .*\); got \["a"\] \(other.yaml line 1\)$/,
     );
   });
 
   it("is refused where it is missing, with the three places to set it", () => {
     expect(fault({ fileText: "storage: { token: t }" })).toEqual({
       code: "CONFIG_INVALID",
-      message: "a text for storage.bucket; got no value",
+      message: "Expected a text for storage.bucket; got no value",
       hint: "give --bucket, set PAWPRINT_STORAGE_BUCKET, or write storage.bucket in the configuration file",
     });
   });
@@ -139,7 +139,7 @@ describe("a key that does not exist", () => {
   it("is refused in the file with its line and the nearest key", () => {
     expect(fault({ fileText: "train:\n  epocs: 3\n" })).toEqual({
       code: "CONFIG_UNKNOWN_KEY",
-      message: "a known configuration key; got train.epocs (pawprint.yaml line 2)",
+      message: "Expected a known configuration key; got train.epocs (pawprint.yaml line 2)",
       hint: "did you mean epochs?",
     });
   });
@@ -147,7 +147,7 @@ describe("a key that does not exist", () => {
   it("is refused in the environment with the nearest name", () => {
     expect(fault({ env: { PAWPRINT_TRAIN_EPOCS: "3" } })).toEqual({
       code: "CONFIG_UNKNOWN_KEY",
-      message: "a known configuration key; got PAWPRINT_TRAIN_EPOCS (environment)",
+      message: "Expected a known configuration key; got PAWPRINT_TRAIN_EPOCS (environment)",
       hint: "did you mean PAWPRINT_TRAIN_EPOCHS?",
     });
   });
@@ -179,10 +179,10 @@ describe("a file that is not valid YAML", () => {
   it("is refused with its line", () => {
     expect(fault({ fileText: "seed: 1\ntrain: [1, 2\n" })).toMatchObject({
       code: "CONFIG_UNREADABLE",
-      message: expect.stringMatching(/^a configuration file in valid YAML; got .+ \(pawprint.yaml line \d\)$/),
+      message: expect.stringMatching(/^Expected a configuration file in valid YAML; got .+ \(pawprint.yaml line \d\)$/),
     });
     expect(fault({ fileText: "seed: 1\nseed: 2\n" }).message).toBe(
-      "a configuration file in valid YAML; got Map keys must be unique (pawprint.yaml line 2)",
+      "Expected a configuration file in valid YAML; got Map keys must be unique (pawprint.yaml line 2)",
     );
   });
 });

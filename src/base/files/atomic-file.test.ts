@@ -40,7 +40,7 @@ describe("writeFileAtomic", () => {
     await writeFileAtomic(path, "old");
     await expect(writeFileAtomic(path, "new")).rejects.toMatchObject({
       code: "FILE_EXISTS",
-      message: `a name that is free; got a file that exists (${path})`,
+      message: `Expected a name that is free; got a file that exists (${path})`,
       hint: "give --force to replace it",
     });
     expect(await content()).toBe("old");
@@ -107,7 +107,7 @@ describe("writeFileAtomic", () => {
     });
     await expect(writeFileAtomic(path, "new", { force: true, files })).rejects.toMatchObject({
       code: "FILE_WRITE_FAILED",
-      message: `a path that can be written; got a full disk [ENOSPC] (${path})`,
+      message: `Expected a path that can be written; got a full disk [ENOSPC] (${path})`,
       hint: "make room, or choose a folder on another disk",
     });
     expect(await content()).toBe("old");
@@ -202,7 +202,7 @@ describe("ensureFolder", () => {
     await nodeFiles.writeFile(path, "");
     await expect(ensureFolder(path)).rejects.toMatchObject({
       code: "FILE_WRITE_FAILED",
-      message: `a path that can be written; got a file of this name (${path})`,
+      message: `Expected a path that can be written; got a file of this name (${path})`,
     });
     await expect(ensureFolder(join(path, "below"))).rejects.toMatchObject({ code: "FILE_WRITE_FAILED" });
   });

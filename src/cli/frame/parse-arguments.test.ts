@@ -86,18 +86,18 @@ describe("a command line that fits", () => {
 
 describe("a command line that does not fit", () => {
   it.each([
-    [["pets", "--epocs", "3"], "a flag that this command takes; got --epocs", "did you mean --epochs?"],
-    [["pets", "-x"], "a flag that this command takes; got -x", "see pawprint train --help"],
-    [["pets", "--no-epochs"], "a flag that this command takes; got --no-epochs", "did you mean --epochs?"],
-    [["pets", "--epochs", "0"], 'a whole number from 1 to 100 for --epochs; got "0"', undefined],
-    [["pets", "-e", "1.5"], 'a whole number from 1 to 100 for -e; got "1.5"', undefined],
-    [["pets", "--learning-rate", "-1"], 'a number of at least 0 for --learning-rate; got "-1"', undefined],
-    [["pets", "--offset", "abc"], 'a number for --offset; got "abc"', undefined],
-    [["pets", "--optimizer", "adm"], 'one of sgd, adam for --optimizer; got "adm"', "did you mean adam?"],
-    [["pets", "--out"], "a value for --out; got nothing", undefined],
-    [["pets", "--out="], 'a text with at least one character for --out; got ""', undefined],
-    [["pets", "--force=maybe"], 'true, false or no value for --force; got "maybe"', undefined],
-    [[], "DATASET (a folder of pictures); got nothing", undefined],
+    [["pets", "--epocs", "3"], "Expected a flag that this command takes; got --epocs", "did you mean --epochs?"],
+    [["pets", "-x"], "Expected a flag that this command takes; got -x", "see pawprint train --help"],
+    [["pets", "--no-epochs"], "Expected a flag that this command takes; got --no-epochs", "did you mean --epochs?"],
+    [["pets", "--epochs", "0"], 'Expected a whole number from 1 to 100 for --epochs; got "0"', undefined],
+    [["pets", "-e", "1.5"], 'Expected a whole number from 1 to 100 for -e; got "1.5"', undefined],
+    [["pets", "--learning-rate", "-1"], 'Expected a number of at least 0 for --learning-rate; got "-1"', undefined],
+    [["pets", "--offset", "abc"], 'Expected a number for --offset; got "abc"', undefined],
+    [["pets", "--optimizer", "adm"], 'Expected one of sgd, adam for --optimizer; got "adm"', "did you mean adam?"],
+    [["pets", "--out"], "Expected a value for --out; got nothing", undefined],
+    [["pets", "--out="], 'Expected a text with at least one character for --out; got ""', undefined],
+    [["pets", "--force=maybe"], 'Expected true, false or no value for --force; got "maybe"', undefined],
+    [[], "Expected DATASET (a folder of pictures); got nothing", undefined],
   ])("%j is refused", (argv, message, hint) => {
     expect(fault(...argv).message).toBe(`${message} (pawprint train)`);
     expect(fault(...argv).hint).toBe(hint ?? "see pawprint train --help");
@@ -105,7 +105,7 @@ describe("a command line that does not fit", () => {
 
   it("is refused where a flag stands in the place of a value", () => {
     expect(fault("pets", "--out", "--force")).toEqual({
-      message: 'a value for --out; got "--force" (pawprint train)',
+      message: 'Expected a value for --out; got "--force" (pawprint train)',
       hint: "a value that begins with - is written --out=--force",
     });
   });
@@ -116,7 +116,11 @@ describe("a command line that does not fit", () => {
       arguments: [{ name: "runId", doc: "the run" }],
       options: [{ name: "out", type: "string", required: true, doc: "the file" }],
     } as const;
-    expect(() => parseArguments(shape, ["a", "b"])).toThrowError('no more than RUN_ID; got "b" (pawprint export)');
-    expect(() => parseArguments(shape, ["a"])).toThrowError("a value for --out; got nothing (pawprint export)");
+    expect(() => parseArguments(shape, ["a", "b"])).toThrowError(
+      'Expected no more than RUN_ID; got "b" (pawprint export)',
+    );
+    expect(() => parseArguments(shape, ["a"])).toThrowError(
+      "Expected a value for --out; got nothing (pawprint export)",
+    );
   });
 });

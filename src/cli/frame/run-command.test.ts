@@ -147,8 +147,8 @@ Flags:
       --tone CHOICE    how (warm, cool; default warm)
       --no-polite      with a title
       --json           print the result as one JSON line, errors too
-  -v, --verbose        say more: debug messages, and where a fault came from
-  -q, --quiet          say less: no progress, only warnings and errors
+  -v, --verbose        print debug messages and stack traces
+  -q, --quiet          print no progress, only warnings and errors
   -h, --help           show this text
 
 Examples:
@@ -165,19 +165,19 @@ Examples:
 
 describe("a wrong command line", () => {
   it.each([
-    ["trian", "a known command; got trian", "did you mean pawprint train?"],
-    ["dat greet", "a known command; got dat", "did you mean pawprint data?"],
+    ["trian", "Expected a known command; got trian", "did you mean pawprint train?"],
+    ["dat greet", "Expected a known command; got dat", "did you mean pawprint data?"],
     [
       "zzz",
-      "a known command; got zzz",
+      "Expected a known command; got zzz",
       "known: pawprint data, pawprint train, pawprint crash, pawprint wait, pawprint read",
     ],
-    ["data", "one of greet after pawprint data; got nothing", "see pawprint data --help"],
-    ["data gret", "one of greet after pawprint data; got gret", "did you mean pawprint data greet?"],
-    ["--versio", "a flag that this command takes; got --versio (pawprint)", "did you mean --version?"],
+    ["data", "Expected one of greet after pawprint data; got nothing", "see pawprint data --help"],
+    ["data gret", "Expected one of greet after pawprint data; got gret", "did you mean pawprint data greet?"],
+    ["--versio", "Expected a flag that this command takes; got --versio (pawprint)", "did you mean --version?"],
     [
       "data greet Ada --tims 3",
-      "a flag that this command takes; got --tims (pawprint data greet)",
+      "Expected a flag that this command takes; got --tims (pawprint data greet)",
       "did you mean --times?",
     ],
   ])("%o ends with 2 and a hint", async (line, message, hint) => {
@@ -201,7 +201,7 @@ describe("an error of a command", () => {
     expect(await run("train")).toMatchObject({
       exitCode: 1,
       out: "",
-      err: "error DATASET_EMPTY: pictures; got none (raw)\nhint: add some\n",
+      err: "error DATASET_EMPTY: Expected pictures; got none (raw)\nhint: add some\n",
     });
   });
 
@@ -212,7 +212,7 @@ describe("an error of a command", () => {
       error: {
         code: "DATASET_EMPTY",
         kind: "invalid",
-        message: "pictures; got none (raw)",
+        message: "Expected pictures; got none (raw)",
         where: "raw",
         hint: "add some",
       },

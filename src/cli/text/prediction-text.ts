@@ -33,5 +33,5 @@ export function predictionText(
 /** The same for a file, or why it could not be used. */
 export function fileText(row: FilePrediction, style: Style, top?: number): string {
   if (row.error === undefined) return predictionText(row.file, row, style, top === undefined ? {} : { top });
-  return `${row.file}  ${style.red(`${row.error.code}: ${row.error.required}; got ${row.error.received}`)}`;
+  return `${row.file}  ${style.red(`${row.error.code}: ${row.error.summary}`)}`;
 }

@@ -84,7 +84,7 @@ export async function packSamples(
         } catch (error) {
           if (strict || !(error instanceof AppError) || !pictureFaults.has(error.code)) throw error;
           const { id, label } = sample;
-          faults.set(at, { id, label, code: error.code, reason: `${error.required}; got ${error.received}` });
+          faults.set(at, { id, label, code: error.code, reason: error.summary });
         }
         task.advance();
       },

@@ -156,9 +156,9 @@ describe("pictures that cannot be used", () => {
     expect(warnings).toEqual([
       "warn: 4 of 10 pictures were skipped:",
       `warn:   "stray.jpg": no folder that could be its label [DATASET_LABEL_MISSING]`,
-      `warn:   "cat/0.png": a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "no picture a" [IMAGE_UNREADABLE]`,
-      `warn:   "cat/notes.txt": a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "about the ca" [IMAGE_UNREADABLE]`,
-      expect.stringMatching(/^warn: {3}"dog\/2.png": a picture that is whole; got .* \[IMAGE_UNREADABLE\]$/),
+      `warn:   "cat/0.png": Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "no picture a" [IMAGE_UNREADABLE]`,
+      `warn:   "cat/notes.txt": Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "about the ca" [IMAGE_UNREADABLE]`,
+      expect.stringMatching(/^warn: {3}"dog\/2.png": Expected a picture that is whole; got .* \[IMAGE_UNREADABLE\]$/),
     ]);
     expect(summarize(built)).toMatchObject({
       pictures: 6,
@@ -241,7 +241,7 @@ describe("a dataset that cannot be trained on", () => {
     for (let at = 0; at < 4; at++) await put(`cat/${at}.png`, await picture(at));
     await expect(pack()).rejects.toMatchObject({
       code: "DATASET_ONE_CLASS",
-      message: `pictures of at least two classes; got only 'cat', with 4 pictures (${folder})`,
+      message: `Expected pictures of at least two classes; got only 'cat', with 4 pictures (${folder})`,
     });
   });
 
@@ -250,7 +250,7 @@ describe("a dataset that cannot be trained on", () => {
     await put("hamster/only.png", await picture(1000));
     const refusal = {
       code: "DATASET_CLASS_TOO_SMALL",
-      message: `at least 3 different pictures of each class, one for each split; got 1 of class 'hamster' (${folder})`,
+      message: `Expected at least 3 different pictures of each class, one for each split; got 1 of class 'hamster' (${folder})`,
     };
     await expect(pack()).rejects.toMatchObject(refusal);
     await put("hamster/a.png", "none");
@@ -265,7 +265,7 @@ describe("a dataset that cannot be trained on", () => {
     for (const path of ["cat/1", "cat/2", "cat/3", "dog/1", "dog/2", "dog/3"]) await put(`${path}.jpg`, "");
     await expect(pack()).rejects.toMatchObject({
       code: "DATASET_EMPTY",
-      message: `pictures of at least two classes; got no picture that can be used (${folder})`,
+      message: `Expected pictures of at least two classes; got no picture that can be used (${folder})`,
     });
   });
 
@@ -281,7 +281,7 @@ describe("a dataset that cannot be trained on", () => {
     await expect(buildPack({ ...source, samples }, huge)).rejects.toMatchObject({
       code: "DATASET_TOO_LARGE",
       message:
-        "pictures that fit into one block of memory at the recipe's size; got 800000 pictures of 4096 x 4096: 40.3 TB",
+        "Expected pictures that fit into one block of memory at the recipe's size; got 800000 pictures of 4096 x 4096: 40.3 TB",
     });
   });
 });

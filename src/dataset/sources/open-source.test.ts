@@ -50,19 +50,19 @@ describe("opening a source", () => {
     const path = join(folder, "none");
     await expect(openSource(path)).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
-      message: `a file or folder that exists; got ${path}`,
+      message: `Expected a file or folder that exists; got ${path}`,
     });
   });
 
   it("refuses an empty folder, and one with empty class folders", async () => {
     await expect(openSource(folder)).rejects.toMatchObject({
       code: "DATASET_EMPTY",
-      message: `${known}; got an empty folder (${folder})`,
+      message: `Expected ${known}; got an empty folder (${folder})`,
     });
     await mkdir(join(folder, "cat"));
     await expect(openSource(folder)).rejects.toMatchObject({
       code: "DATASET_EMPTY",
-      message: `${known}; got no picture in it (${folder})`,
+      message: `Expected ${known}; got no picture in it (${folder})`,
     });
   });
 
@@ -71,7 +71,7 @@ describe("opening a source", () => {
     await put("IMG_2.jpg");
     await expect(openSource(folder)).rejects.toMatchObject({
       code: "DATASET_LABEL_MISSING",
-      message: `pictures in folders named for their classes, or with names like cat.12.jpg; got 2 pictures without a label, the first 'IMG_1.jpg': no folder that could be its label (${folder})`,
+      message: `Expected pictures in folders named for their classes, or with names like cat.12.jpg; got 2 pictures without a label, the first 'IMG_1.jpg': no folder that could be its label (${folder})`,
     });
   });
 
@@ -79,7 +79,7 @@ describe("opening a source", () => {
     const path = await put("notes.txt", "hello");
     await expect(openSource(path)).rejects.toMatchObject({
       code: "DATASET_SOURCE_UNKNOWN",
-      message: `${known}; got a file of another kind (${path})`,
+      message: `Expected ${known}; got a file of another kind (${path})`,
     });
   });
 

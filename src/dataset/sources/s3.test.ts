@@ -145,7 +145,7 @@ describe("pictures in an object store", () => {
   it("of a bucket that does not exist end with its name", async () => {
     expect(await refusalOf(openS3("s3://no-pets/v1"))).toMatchObject({
       code: "STORE_FAILED",
-      message: "access to the object store; got no such bucket (s3://no-pets/v1/)",
+      message: "Expected access to the object store; got no such bucket (s3://no-pets/v1/)",
     });
   });
 

@@ -90,7 +90,7 @@ describe("reading a model refuses", () => {
     [
       "a node that breaks its shape rule",
       () => modelWith((m) => Object.assign(m.graph!.node![0]!, { opType: "MaxPool" })),
-      /node 'Relu_0': MaxPool expects x with 4 axes; got float32 \[2\]/,
+      /node 'Relu_0': Expected x with 4 axes for MaxPool; got float32 \[2\]/,
     ],
     [
       "an element type that we do not have",

@@ -100,7 +100,7 @@ describe("a node that the op table does not hold", () => {
     const feeds = { x: toReference(float32([2, 4], [1, 2, 3, 4, 5, 6, 7, 8])) };
     expect(failureOf(() => evaluateReference(source, feeds))).toEqual([
       "EXECUTION_FAILED",
-      "ops with a reference implementation; got the imported op com.example.Mystery (node '/block/mystery')",
+      "Expected ops with a reference implementation; got the imported op com.example.Mystery (node '/block/mystery')",
     ]);
     for (const bytes of [mystery({ m: rows }), mystery()]) {
       const decoded = decodeModel(bytes).graph;
@@ -120,7 +120,7 @@ describe("a node that the op table does not hold", () => {
     const unknown = nodesIn(mystery())[0]!.outputs[0]!;
     expect(failureOf(() => relu(unknown))).toEqual([
       "GRAPH_DTYPE",
-      "inputs of known types for Relu; got an unknown type",
+      "Expected inputs of known types for Relu; got an unknown type",
     ]);
   });
 });
@@ -196,7 +196,7 @@ describe("Constant nodes", () => {
     });
     expect(failureOf(() => decodeModel(bytes))).toEqual([
       "MODEL_UNREADABLE",
-      "a Constant that is a tensor or numbers; got value_string in node 'c'",
+      "Expected a Constant that is a tensor or numbers; got value_string in node 'c'",
     ]);
   });
 });
@@ -239,9 +239,9 @@ describe("older versions of the operator set", () => {
       failureOf(() => encodeModel(graph("refused", inputs, outputs), {}, opset));
     expect(refused({ y: gelu(x) }, [x], 19)).toEqual([
       "GRAPH_ATTRIBUTE",
-      "ops that opset 19 can express; got Gelu, in this form since opset 20",
+      "Expected ops that opset 19 can express; got Gelu, in this form since opset 20",
     ]);
-    expect(refused({ y: relu(x) }, [x], 12)[1]).toBe("an opset from 13 to 26; got 12");
+    expect(refused({ y: relu(x) }, [x], 12)[1]).toBe("Expected an opset from 13 to 26; got 12");
     const [first, second] = [17, 18].map(
       (version) => decodeModel(mystery({}, { "": version, "com.example": 3 })).graph,
     );

@@ -127,7 +127,7 @@ function checkClasses(name: string, logits: Value, target: Value): number {
   const { dtype, shape } = target.type;
   const fits = dtype === "float32" ? shape.length === 2 && shape[1] === classes : shape.length === 1;
   if (dtype === "uint8" || dtype === "bool") {
-    throw new AppError("GRAPH_DTYPE", { required: `${name} expects int32, int64 or float32 targets`, received: dtype });
+    throw new AppError("GRAPH_DTYPE", { required: `int32, int64 or float32 targets for ${name}`, received: dtype });
   }
   if (logits.type.shape.length !== 2 || typeof classes !== "number" || !fits || shape[0] !== rows) {
     rejectShape(name, "logits [N,C] and targets [N] (indices) or [N,C] (probabilities)", [logits.type, target.type]);

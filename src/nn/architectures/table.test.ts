@@ -26,7 +26,7 @@ describe("architectures", () => {
     expect(architectures.map(({ name }) => name)).toEqual(["cnn", "resnet", "mobilenet"]);
     const error = failureOf(() => createNetwork("resnt"));
     expect(error.code).toBe("ARCHITECTURE_UNKNOWN");
-    expect(error.message).toBe("an architecture: cnn, resnet, mobilenet; got 'resnt'");
+    expect(error.message).toBe("Expected an architecture: cnn, resnet, mobilenet; got 'resnt'");
     expect(error.hint).toBe("did you mean resnet?");
   });
 
@@ -37,15 +37,19 @@ describe("architectures", () => {
   it("refuse an option that they do not take, with the nearest one", () => {
     const error = failureOf(() => createNetwork("cnn", { width: [8] }));
     expect(error.code).toBe("CONFIG_UNKNOWN_KEY");
-    expect(error.message).toBe("an option that the architecture takes; got width (architecture 'cnn')");
+    expect(error.message).toBe("Expected an option that the architecture takes; got width (architecture 'cnn')");
     expect(error.hint).toBe("did you mean widths?");
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ["cnn", { widths: [] }, "a list of at least 1, each item a whole number from 1 to 4096 for option widths; got []"],
+    [
+      "cnn",
+      { widths: [] },
+      "Expected a list of at least 1, each item a whole number from 1 to 4096 for option widths; got []",
+    ],
     ["cnn", { widths: [0] }, "got [0]"],
-    ["cnn", { dropout: 1 }, "a number from 0 to 0.95 for option dropout; got 1"],
-    ["resnet", { blocks: 0 }, "a whole number from 1 to 64 for option blocks; got 0"],
+    ["cnn", { dropout: 1 }, "Expected a number from 0 to 0.95 for option dropout; got 1"],
+    ["resnet", { blocks: 0 }, "Expected a whole number from 1 to 64 for option blocks; got 0"],
     ["mobilenet", { stages: [{ expansion: 1, width: 8, repeat: 1, stride: 3 }] }, "for option stages; got [{"],
   ])("refuse %s with %j", (name, options, message) => {
     const error = failureOf(() => createNetwork(name, options));

@@ -207,7 +207,7 @@ describe("the graph", () => {
     expect(() => augmentPictures(pictures, numbers, setup)).toThrow(
       expect.objectContaining({
         code: "CONFIG_INVALID",
-        message: "hue changes colours, so pictures have 3 channels; got 1 channel (train.hue)",
+        message: "Expected hue changes colours, so pictures have 3 channels; got 1 channel (train.hue)",
         hint: "leave hue out, or train in colour with --channels 3",
       }),
     );

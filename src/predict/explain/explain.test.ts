@@ -177,14 +177,14 @@ describe("an explainer", () => {
   it("refuses pixels that are not one picture of the recipe's size", async () => {
     await expect(colours.explain(new Uint8Array(3 * side * side * 2), 0)).rejects.toMatchObject({
       code: "EXECUTION_INPUT",
-      message: "one picture of 24 x 24 x 3 bytes (height, width, channels); got 3456 bytes",
+      message: "Expected one picture of 24 x 24 x 3 bytes (height, width, channels); got 3456 bytes",
     });
   });
 
   it.each([-1, 3, 0.5, Number.NaN])("refuses a class that does not exist: %d", async (index) => {
     await expect(colours.explain(pixels, index)).rejects.toMatchObject({
       code: "EXECUTION_INPUT",
-      message: `a class index from 0 to 2; got ${index}`,
+      message: `Expected a class index from 0 to 2; got ${index}`,
     });
   });
 

@@ -61,18 +61,18 @@ describe("drawing a heat map", () => {
   it("refuses pixels and heat maps of another size", async () => {
     await expect(drawHeatMap(filled(1, 0), recipe, heat)).rejects.toMatchObject({
       code: "EXECUTION_INPUT",
-      message: "one picture of 4 x 8 x 3 bytes (height, width, channels); got 32 bytes",
+      message: "Expected one picture of 4 x 8 x 3 bytes (height, width, channels); got 32 bytes",
     });
     await expect(drawHeatMap(filled(3, 0), recipe, { ...heat, width: 4, height: 8 })).rejects.toMatchObject({
       code: "EXECUTION_INPUT",
-      message: "a heat map of the picture's 8 x 4 pixels; got 4 x 8 with 32 values",
+      message: "Expected a heat map of the picture's 8 x 4 pixels; got 4 x 8 with 32 values",
     });
   });
 
   it.each([
-    [{ opacity: 1.5 }, "a number from 0 to 1 for opacity; got 1.5"],
-    [{ opacity: Number.NaN }, "a number from 0 to 1 for opacity; got NaN"],
-    [{ minimumSidePx: 0 }, "a number from 1 to 4096 for minimumSidePx; got 0"],
+    [{ opacity: 1.5 }, "Expected a number from 0 to 1 for opacity; got 1.5"],
+    [{ opacity: Number.NaN }, "Expected a number from 0 to 1 for opacity; got NaN"],
+    [{ minimumSidePx: 0 }, "Expected a number from 1 to 4096 for minimumSidePx; got 0"],
   ])("refuses options out of range: %j", async (options, message) => {
     await expect(drawHeatMap(filled(3, 0), recipe, heat, options)).rejects.toMatchObject({
       code: "CONFIG_INVALID",

@@ -93,13 +93,13 @@ function rawPixels(picture: PictureInput): PictureInput {
 
 function listOf(value: unknown, form: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw invalid(`${form} is a list of pictures`, nameOfKind(value));
+  throw invalid(`a list of pictures in ${form}`, nameOfKind(value));
 }
 
 function onlyField(row: Readonly<Record<string, unknown>>, form: string): unknown {
   const values = Object.values(row);
   if (values.length === 1) return values[0];
-  throw invalid(`a row of ${form} has one field, the picture`, `${values.length} fields`);
+  throw invalid(`one field, the picture, in each row of ${form}`, `${values.length} fields`);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

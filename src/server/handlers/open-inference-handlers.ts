@@ -120,7 +120,7 @@ async function answerInfer(
 function parseBody(bytes: Uint8Array, header: string | string[] | undefined) {
   const length = header === undefined ? bytes.length : Number(header);
   if (!Number.isInteger(length) || length < 0 || length > bytes.length) {
-    throw invalid(`${headerLength} is a number up to the body's ${bytes.length} bytes`, JSON.stringify(header));
+    throw invalid(`a number up to the body's ${bytes.length} bytes in ${headerLength}`, JSON.stringify(header));
   }
   return { head: checkInferRequest(parseJson(bytes.subarray(0, length))), tail: bytes.subarray(length) };
 }

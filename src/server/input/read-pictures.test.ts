@@ -183,10 +183,10 @@ describe("JSON that is not valid", () => {
     }
     expect(thrown).toMatchObject({
       code: "REQUEST_INVALID",
-      message: `valid JSON; got ${bytes.length} bytes of something else (body)`,
+      message: `Expected valid JSON; got ${bytes.length} bytes of something else (body)`,
     });
     expect(JSON.stringify(thrown)).not.toContain("secret");
-    expect(() => parseJson(Buffer.alloc(0))).toThrow("valid JSON; got an empty body (body)");
+    expect(() => parseJson(Buffer.alloc(0))).toThrow("Expected valid JSON; got an empty body (body)");
   });
 
   it("is read from its own bytes where they are a part of a larger buffer", () => {

@@ -80,7 +80,7 @@ describe("a file of keys", () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readFile(path, "utf8")).not.toContain(first.text.slice(-43));
     await expect(revokeKey(path, "000000000000", at)).rejects.toThrow(
-      "the id of a key in the file; got '000000000000'",
+      "Expected the id of a key in the file; got '000000000000'",
     );
   });
 
@@ -200,7 +200,9 @@ describe("tokens", async () => {
   });
 
   it("need one place of keys, and a file that is one", async () => {
-    await expect(createAccess({ jwt }, silentLogger)).rejects.toThrow("either jwksUrl or jwksFile; got neither");
+    await expect(createAccess({ jwt }, silentLogger)).rejects.toThrow(
+      "Expected either jwksUrl or jwksFile in serve.jwt; got neither",
+    );
     const jwksFile = join(folder, "bad-jwks.json");
     await writeFile(jwksFile, "[]");
     await expect(createAccess({ jwt: { ...jwt, jwksFile } }, silentLogger)).rejects.toThrow("a JSON Web Key Set");

@@ -82,7 +82,7 @@ export function parseKeyFile(text: string, where: string): readonly ApiKey[] {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new AppError("KEYS_INVALID", { required: "a key file is JSON", received: "something else", where, cause });
+    throw new AppError("KEYS_INVALID", { required: "a key file in JSON", received: "other text", where, cause });
   }
   if (Value.Check(KeyFile, value)) return value.keys;
   const fault = schemaFault(KeyFile, value);

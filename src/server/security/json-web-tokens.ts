@@ -59,7 +59,7 @@ export async function openTokenVerifier(options: TokenOptions): Promise<(token: 
 async function keysFrom({ jwksUrl, jwksFile }: TokenOptions): Promise<JWTVerifyGetKey> {
   if ((jwksUrl === undefined) === (jwksFile === undefined)) {
     throw new AppError("CONFIG_INVALID", {
-      required: "serve.jwt has either jwksUrl or jwksFile",
+      required: "either jwksUrl or jwksFile in serve.jwt",
       received: jwksUrl === undefined ? "neither" : "both",
     });
   }

@@ -290,7 +290,7 @@ describe("fit", () => {
     if (!(error instanceof DivergenceError)) throw error;
     expect(error.code).toBe("TRAIN_DIVERGED");
     expect(error.message).toMatch(
-      /^a finite loss; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
+      /^Expected a finite loss; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
     );
     expect(error.hint).toBe("try a learning rate of 1e+35, or gradient clipping, and --force");
     expect(error.result.end).toBe("diverged");
@@ -326,15 +326,30 @@ describe("fit", () => {
 
   it.each<[string, Partial<FlatFitOptions>, string, string]>([
     ["a batch larger than the set", { batchSize: 25 }, "CONFIG_INVALID", "at most the 24 training pictures; got 25"],
-    ["no epochs", { budget: { epochs: 0 } }, "CONFIG_INVALID", "a whole number of at least 1 for epochs; got 0"],
-    ["a learning rate of NaN", { learningRate: Number.NaN }, "CONFIG_INVALID", "a learning rate above 0; got NaN"],
-    ["a broken patience", { patience: 0.5 }, "CONFIG_INVALID", "a whole number of at least 1 for patience; got 0.5"],
-    ["no val split", { pack: patternPack({ val: 0 }) }, "CONFIG_INVALID", "a val split with pictures; got 0"],
+    [
+      "no epochs",
+      { budget: { epochs: 0 } },
+      "CONFIG_INVALID",
+      "Expected a whole number of at least 1 for epochs; got 0",
+    ],
+    [
+      "a learning rate of NaN",
+      { learningRate: Number.NaN },
+      "CONFIG_INVALID",
+      "Expected a learning rate above 0; got NaN",
+    ],
+    [
+      "a broken patience",
+      { patience: 0.5 },
+      "CONFIG_INVALID",
+      "Expected a whole number of at least 1 for patience; got 0.5",
+    ],
+    ["no val split", { pack: patternPack({ val: 0 }) }, "CONFIG_INVALID", "Expected a val split with pictures; got 0"],
     [
       "pictures of another size",
       { pack: patternPack({ side: 9 }) },
       "CHECKPOINT_INVALID",
-      "a model for the dataset's pictures: 9x9x1, 3 labels (flat, lying, standing); got 8x8x1, 3 labels",
+      "Expected a model for the dataset's pictures: 9x9x1, 3 labels (flat, lying, standing); got 8x8x1, 3 labels",
     ],
     ["other labels", { pack: { ...pack, labels: ["a", "b", "c"] } }, "CHECKPOINT_INVALID", "3 labels (a, b, c); got"],
   ])("refuses %s", async (_, options, code, message) => {

@@ -113,18 +113,18 @@ describe("pawprint data check", () => {
     expect(html).toMatch(/^<!doctype html>/i);
     expect(html).toContain("red/broken.png");
     expect(html).toContain("data:image/jpeg;base64,");
-    expect((await run("data check pets --report check.html")).err).toMatch(/^error FILE_EXISTS: /);
+    expect((await run("data check pets --report check.html")).err).toMatch(/^error FILE_EXISTS: Expected /);
     expect((await run("data check pets --report check.html --force")).exitCode).toBe(1);
   });
 
   it.each([
-    ["data check", 2, "CLI_USAGE: SOURCE ("],
+    ["data check", 2, "CLI_USAGE: Expected SOURCE ("],
     ["data check nothing", 1, "FILE_NOT_FOUND: "],
-    ["data check pets --kinds truncated", 2, "CLI_USAGE: --fix beside --kinds; got --kinds alone"],
-    ["data check pets --fix --kinds truncatd", 2, 'CLI_USAGE: a kind of finding; got "truncatd"'],
-    ["data check digits --fix", 1, "DATASET_SOURCE_UNKNOWN: a folder of pictures; got a source of kind"],
-    ["data check pets --min-side 0", 2, "CLI_USAGE: a whole number of at least 1 for --min-side"],
-    ["data restore pets", 1, "FILE_NOT_FOUND: a quarantine: a folder with a log.jsonl; got none"],
+    ["data check pets --kinds truncated", 2, "CLI_USAGE: Expected --fix beside --kinds; got --kinds alone"],
+    ["data check pets --fix --kinds truncatd", 2, 'CLI_USAGE: Expected a kind of finding; got "truncatd"'],
+    ["data check digits --fix", 1, "DATASET_SOURCE_UNKNOWN: Expected a folder of pictures; got a source of kind"],
+    ["data check pets --min-side 0", 2, "CLI_USAGE: Expected a whole number of at least 1 for --min-side"],
+    ["data restore pets", 1, "FILE_NOT_FOUND: Expected a quarantine: a folder with a log.jsonl; got none"],
   ])("refuses %o", async (line, exitCode, error) => {
     await writeIdxFolder(join(cwd, "digits"));
     const answer = await run(line);

@@ -71,12 +71,16 @@ describe("pawprint predict", () => {
   });
 
   it.each([
-    ["predict m.onnx", 2, "CLI_USAGE: PICTURES (picture files and folders); got nothing"],
-    ["predict m.onnx torn.jpg --csv --json-lines", 2, "CLI_USAGE: one of --csv, --json-lines and --json; got several"],
-    ["predict m.onnx torn.jpg --top 0", 2, "CLI_USAGE: a whole number of at least 1 for --top"],
-    ["predict no.onnx torn.jpg", 1, "FILE_NOT_FOUND: a file or folder that exists"],
+    ["predict m.onnx", 2, "CLI_USAGE: Expected PICTURES (picture files and folders); got nothing"],
+    [
+      "predict m.onnx torn.jpg --csv --json-lines",
+      2,
+      "CLI_USAGE: Expected one of --csv, --json-lines and --json; got several",
+    ],
+    ["predict m.onnx torn.jpg --top 0", 2, "CLI_USAGE: Expected a whole number of at least 1 for --top"],
+    ["predict no.onnx torn.jpg", 1, "FILE_NOT_FOUND: Expected a file or folder that exists"],
     ["predict torn.jpg torn.jpg", 1, "MODEL_UNREADABLE: "],
-    ["predict plain.onnx torn.jpg", 1, "BUNDLE_INVALID: a bundle with pawprint.format 1 in its metadata"],
+    ["predict plain.onnx torn.jpg", 1, "BUNDLE_INVALID: Expected a bundle with pawprint.format 1 in its metadata"],
   ])("refuses %o", async (line, exitCode, error) => {
     const answer = await run(line);
     expect(answer.err).toContain(`error ${error}`);
@@ -90,7 +94,7 @@ describe("pawprint predict", () => {
     await writeFile(join(cwd, "swapped.onnx"), encodeBundle(graph, { ...info, parity }));
     const { exitCode, err } = await run("predict swapped.onnx torn.jpg");
     expect(exitCode).toBe(1);
-    expect(err).toMatch(/^error BUNDLE_PARITY: probabilities within .*noise picture 1\)\nhint: /);
+    expect(err).toMatch(/^error BUNDLE_PARITY: Expected probabilities within .*noise picture 1\)\nhint: /);
   });
 });
 
@@ -160,7 +164,7 @@ describe("pawprint evaluate", () => {
     const strange = await run("evaluate m.onnx --data strange");
     expect(strange.exitCode).toBe(1);
     expect(strange.err).toContain(
-      "error DATASET_LABELS_DIFFER: pictures of the bundle's classes: blue, red; got yellow",
+      "error DATASET_LABELS_DIFFER: Expected pictures of the bundle's classes: blue, red; got yellow",
     );
     expect(strange.err).toContain("hint: name folders (or files) by the bundle's labels");
     expect((await run("evaluate m.onnx")).exitCode).toBe(2);

@@ -47,8 +47,8 @@ it("goes on behind a picture that cannot be read, and ends with 1", async () => 
 });
 
 it.each([
-  ["explain pets.onnx", "CLI_USAGE: PICTURES (picture files and folders); got nothing"],
-  ["explain pets.onnx cat.jpg --class fox", "CLI_USAGE: a label, or an index from 0 to 1, for --class"],
+  ["explain pets.onnx", "CLI_USAGE: Expected PICTURES (picture files and folders); got nothing"],
+  ["explain pets.onnx cat.jpg --class fox", "CLI_USAGE: Expected a label, or an index from 0 to 1, for --class"],
   ["explain nowhere.onnx cat.jpg", "FILE_NOT_FOUND"],
 ])("%s is refused", async (line, error) => {
   const { exitCode, err } = await run(line);

@@ -31,10 +31,10 @@ it("names a rate and draws the chart", async () => {
 });
 
 it.each([
-  ["find-rate", "CLI_USAGE: --data with labelled pictures"],
-  ["find-rate --data pictures --from 1 --to 0.1", "CLI_USAGE: a --from below --to"],
+  ["find-rate", "CLI_USAGE: Expected --data with labelled pictures"],
+  ["find-rate --data pictures --from 1 --to 0.1", "CLI_USAGE: Expected a --from below --to"],
   ["find-rate --data nowhere --out other.svg", "FILE_NOT_FOUND"],
-  ["find-rate --data pictures --epochs 3", "CLI_USAGE: a flag that this command takes"],
+  ["find-rate --data pictures --epochs 3", "CLI_USAGE: Expected a flag that this command takes"],
 ])("%s is refused", async (line, error) => {
   const { exitCode, err } = await run(line);
   expect(err).toContain(`error ${error}`);

@@ -131,29 +131,59 @@ describe("what pawprint train refuses", () => {
   });
 
   it.each([
-    ["", 2, "CLI_USAGE: --data with labelled pictures; got no --data (pawprint train)", "give --data FOLDER"],
-    ["--data nowhere", 1, "FILE_NOT_FOUND: a file or folder that exists; got nowhere", "look at the path"],
-    ["--data empty", 1, "DATASET_EMPTY: a folder of labelled folders", ""],
-    ["--data one-class", 1, "DATASET_ONE_CLASS: pictures of at least two classes; got only 'red'", ""],
-    ["--data small-class", 1, "DATASET_CLASS_TOO_SMALL: at least 3 different pictures of each class", ""],
+    ["", 2, "CLI_USAGE: Expected --data with labelled pictures; got no --data (pawprint train)", "give --data FOLDER"],
+    ["--data nowhere", 1, "FILE_NOT_FOUND: Expected a file or folder that exists; got nowhere", "look at the path"],
+    ["--data empty", 1, "DATASET_EMPTY: Expected a folder of labelled folders", ""],
+    ["--data one-class", 1, "DATASET_ONE_CLASS: Expected pictures of at least two classes; got only 'red'", ""],
+    ["--data small-class", 1, "DATASET_CLASS_TOO_SMALL: Expected at least 3 different pictures of each class", ""],
     ["--data cut.zip", 1, "ARCHIVE_CORRUPT: ", ""],
     ["--data idx", 1, "IDX_INVALID: ", ""],
-    ["--data pictures --out taken.onnx", 1, "FILE_EXISTS: a name that is free", "give --force to replace it"],
-    ["--data pictures --history taken.onnx", 1, "FILE_EXISTS: a name that is free", "give --force to replace it"],
-    ["--data pictures --architecture resnt", 2, "ARCHITECTURE_UNKNOWN: an architecture", "did you mean resnet?"],
-    ["--data pictures --epocs 3", 2, "CLI_USAGE: a flag that this command takes", "did you mean --epochs?"],
-    ["--data pictures --size 0", 2, "CLI_USAGE: a whole number from 4 to 1024 for --size", ""],
-    ["--data pictures --widths 8,wide", 2, "CONFIG_INVALID: a list of at least 1, each item a whole number", ""],
-    ["--data pictures --learning-rate 0", 2, "CONFIG_INVALID: a number above 0 for train.learningRate; got 0", ""],
-    ["--data pictures --size 8 --widths 8,8,8,8", 2, "CONFIG_INVALID: architecture 'cnn' with these options", "16"],
-    ["--data pictures --architecture-options {", 2, "CONFIG_INVALID: further options of the architecture, as JSON", ""],
+    ["--data pictures --out taken.onnx", 1, "FILE_EXISTS: Expected a name that is free", "give --force to replace it"],
+    [
+      "--data pictures --history taken.onnx",
+      1,
+      "FILE_EXISTS: Expected a name that is free",
+      "give --force to replace it",
+    ],
+    [
+      "--data pictures --architecture resnt",
+      2,
+      "ARCHITECTURE_UNKNOWN: Expected an architecture",
+      "did you mean resnet?",
+    ],
+    ["--data pictures --epocs 3", 2, "CLI_USAGE: Expected a flag that this command takes", "did you mean --epochs?"],
+    ["--data pictures --size 0", 2, "CLI_USAGE: Expected a whole number from 4 to 1024 for --size", ""],
+    [
+      "--data pictures --widths 8,wide",
+      2,
+      "CONFIG_INVALID: Expected a list of at least 1, each item a whole number",
+      "",
+    ],
+    [
+      "--data pictures --learning-rate 0",
+      2,
+      "CONFIG_INVALID: Expected a number above 0 for train.learningRate; got 0",
+      "",
+    ],
+    [
+      "--data pictures --size 8 --widths 8,8,8,8",
+      2,
+      "CONFIG_INVALID: Expected architecture 'cnn' with these options",
+      "16",
+    ],
+    [
+      "--data pictures --architecture-options {",
+      2,
+      "CONFIG_INVALID: Expected further options of the architecture, as JSON",
+      "",
+    ],
     [
       "--data pictures --resume --out new.onnx",
       1,
-      "FILE_NOT_FOUND: a checkpoint to resume from",
+      "FILE_NOT_FOUND: Expected a checkpoint to resume from",
       "train without --resume",
     ],
-    ["--data pictures --time 5m --epochs 3", 2, "CONFIG_INVALID: either time or epochs; got both", ""],
+    ["--data pictures --time 5m --epochs 3", 2, "CONFIG_INVALID: Expected either time or epochs; got both", ""],
     ["--data pictures --time soon", 2, "C", ""],
   ])("%o", async (flags, exitCode, error, hint) => {
     const answer = await run(`train ${flags}`.trim());
@@ -170,7 +200,7 @@ describe("what pawprint train refuses", () => {
     const { exitCode, err } = await run("train --data ../pictures", { cwd: project });
     expect(exitCode).toBe(2);
     expect(err).toBe(
-      "error CONFIG_UNKNOWN_KEY: a known configuration key; got train.epocs (pawprint.yaml line 2)\nhint: did you mean epochs?\n",
+      "error CONFIG_UNKNOWN_KEY: Expected a known configuration key; got train.epocs (pawprint.yaml line 2)\nhint: did you mean epochs?\n",
     );
   });
 });

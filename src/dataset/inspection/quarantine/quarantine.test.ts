@@ -138,7 +138,7 @@ describe("quarantine", () => {
     const archive = { ...three(), source: { kind: "archive", location: "pets.zip" } as const };
     await expect(quarantine(archive)).rejects.toMatchObject({
       code: "DATASET_SOURCE_UNKNOWN",
-      message: "a folder of pictures; got a source of kind 'archive' (pets.zip)",
+      message: "Expected a folder of pictures; got a source of kind 'archive' (pets.zip)",
       hint: "pawprint data import pets.zip --to data/raw, then check that folder",
     });
     await expect(quarantine(three(), { to: join(source, "bad") })).rejects.toMatchObject({

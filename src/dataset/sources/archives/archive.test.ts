@@ -63,7 +63,7 @@ describe("a zip of pictures", () => {
   it.each([1, 22, 60, 120])("that lacks its last %d bytes is corrupt", async (cut) => {
     const path = await archive([cat, dog], cut);
     await expect(openArchive(path)).rejects.toMatchObject({ code: "ARCHIVE_CORRUPT", where: path });
-    await expect(openArchive(path)).rejects.toThrow(/^a zip archive that is whole; got /);
+    await expect(openArchive(path)).rejects.toThrow(/^Expected a zip archive that is whole; got /);
   });
 
   it("that is empty or another file is corrupt", async () => {

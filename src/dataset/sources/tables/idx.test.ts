@@ -111,7 +111,7 @@ describe("a folder of idx files", () => {
     await put({ "train-images-idx3-ubyte": images });
     await expect(read()).rejects.toMatchObject({
       code: "IDX_INVALID",
-      message: `the train pictures and their labels in two idx files; got no labels (${folder})`,
+      message: `Expected the train pictures and their labels in two idx files; got no labels (${folder})`,
     });
   });
 
