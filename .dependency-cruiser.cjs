@@ -62,7 +62,7 @@ module.exports = {
       comment: "only graph/ knows ONNX's protobuf",
       severity: "error",
       from: { path: "^src/", pathNot: "^src/graph/" },
-      to: { path: "node_modules/onnx-proto" },
+      to: { path: "node_modules/@bufbuild/" },
     },
     {
       name: "no-dev-dependency",

@@ -35,10 +35,9 @@ const jpeg = Buffer.from(await drawSamplePicture({ label: "cat", seed: 1, sizePx
 const others = await Promise.all(
   (["png", "webp", "gif", "tiff"] as const).map((format) => sharp(jpeg)[format]().toBuffer()),
 );
-const service = await startPawprint(bundle, join(folder, "service.log"), [
-  ...["--body-bytes", String(bodyBytes)],
-  ...["--body-timeout-ms", "1000"],
-]);
+const service = await startPawprint(bundle, join(folder, "service.log"), {
+  options: ["--body-bytes", String(bodyBytes), "--body-timeout-ms", "1000"],
+});
 let peakBytes = 0;
 const watch = setInterval(async () => {
   peakBytes = Math.max(peakBytes, await service.residentBytes().catch(() => 0));

@@ -2,11 +2,10 @@
  * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --parts
  * mixup,cutmix] [-- --flags="--size 64"]
  *
- * Whether each part of the training recipe earns its place: the defaults, and the defaults with one
- * part changed, all for the same time on the same machine, by the same command that users have. The
- * peer of a part is the same training without it. Means over the seeds: of the test split the
- * accuracy, whose ratio is that of the errors, and the calibrated cross-entropy, which sees smaller
- * differences than a count of right answers does; of validation how far it fell between epochs.
+ * An ablation of the training recipe: the defaults, and the defaults with one part changed, each for
+ * the same time on the same machine, by `pawprint train`. The peer of a part is the same training
+ * without it. Means over the seeds: on the test split accuracy (its ratio is that of the error
+ * rates) and calibrated cross-entropy; on the validation split how far accuracy fell between epochs.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,21 +17,18 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type BenchmarkResult, printBenchmark } from "../report.ts";
 
-interface Figures {
+interface Metrics {
   /** Percent. */
   readonly accuracy: number;
   /** Cross-entropy in nats, at the fitted temperature. */
   readonly loss: number;
-  /**
-   * How far validation accuracy once fell below what it had been, in points: how much it matters
-   * when a training is ended.
-   */
+  /** The largest drop of validation accuracy below its earlier maximum, in percentage points. */
   readonly fall: number;
 }
 
 interface Part {
   readonly name: string;
-  /** What turns it on where it is off by default, or off where it is on. */
+  /** Flags that turn it off where it is on by default, and on where it is off. */
   readonly change: readonly string[];
   readonly isDefault: boolean;
 }
@@ -71,26 +67,26 @@ printBenchmark({ name: "ablation", results }, options.json);
 async function measureParts(): Promise<readonly BenchmarkResult[]> {
   const scratch = await mkdtemp(join(tmpdir(), "pawprint-ablation-"));
   try {
-    const figuresOf = async (name: string, change: readonly string[]): Promise<Figures> => {
-      const all: Figures[] = [];
+    const metricsOf = async (name: string, change: readonly string[]): Promise<Metrics> => {
+      const all: Metrics[] = [];
       for (let seed = 0; seed < Number(options.seeds); seed++) {
-        const figures = await train(scratch, ["--seed", `${seed}`, ...change]);
+        const metrics = await train(scratch, ["--seed", `${seed}`, ...change]);
         log(
-          `${name}, seed ${seed}: ${figures.accuracy.toFixed(2)} %, cross-entropy ${figures.loss.toFixed(4)}, deepest fall ${figures.fall.toFixed(2)}`,
+          `${name}, seed ${seed}: ${metrics.accuracy.toFixed(2)} %, cross-entropy ${metrics.loss.toFixed(4)}, deepest fall ${metrics.fall.toFixed(2)}`,
         );
-        all.push(figures);
+        all.push(metrics);
       }
-      const mean = (key: keyof Figures) => all.reduce((sum, figures) => sum + figures[key], 0) / all.length;
+      const mean = (key: keyof Metrics) => all.reduce((sum, metrics) => sum + metrics[key], 0) / all.length;
       return { accuracy: mean("accuracy"), loss: mean("loss"), fall: mean("fall") };
     };
-    const defaults = await figuresOf("defaults", []);
+    const defaults = await metricsOf("defaults", []);
     const rows: BenchmarkResult[] = [];
     const asked = options.parts?.split(",") ?? parts.map(({ name }) => name);
     for (const { name, change, isDefault } of parts.filter((part) => asked.includes(part.name))) {
-      const changed = await figuresOf(change.join(" "), change);
+      const changed = await metricsOf(change.join(" "), change);
       const [ours, theirs] = isDefault ? [defaults, changed] : [changed, defaults];
       const peer = isDefault ? "without, otherwise the defaults" : "the defaults, without";
-      const row = (unit: string, key: keyof Figures, ratio: number): BenchmarkResult => {
+      const row = (unit: string, key: keyof Metrics, ratio: number): BenchmarkResult => {
         return { case: name, value: ours[key], unit, peer, peerValue: theirs[key], ratio, target: 1 };
       };
       rows.push(
@@ -105,8 +101,8 @@ async function measureParts(): Promise<readonly BenchmarkResult[]> {
   }
 }
 
-/** @returns the figures of the test split. */
-async function train(folder: string, change: readonly string[]): Promise<Figures> {
+/** @returns the metrics of the test split. */
+async function train(folder: string, change: readonly string[]): Promise<Metrics> {
   const history = join(folder, "history.json");
   const fixed = ["--data", data, "--time", options.time, "--out", join(folder, "m.onnx"), "--history", history];
   const flags = options.flags.split(" ").filter((flag) => flag !== "");

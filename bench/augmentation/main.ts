@@ -1,7 +1,7 @@
 /**
- * What each kind of augmentation costs at the sizes of the reference nets, normalisation included:
+ * The cost of each kind of augmentation at the sizes of the reference nets, normalisation included:
  * `node --import tsx bench/augmentation/main.ts`. Prints medians in ms, of the graph and of drawing
- * its numbers.
+ * its random numbers.
  */
 import { createRandom } from "../../src/base/random.ts";
 import type { TensorData } from "../../src/graph/tensor-type.ts";
@@ -24,8 +24,8 @@ const cases: Readonly<Record<string, Partial<Augmentation>>> = {
   erasing: { erasing: 0.5 },
   mixup: { mixup: 0.2 },
   CutMix: { cutmix: 1 },
-  "2 drawn changes": { randAugment: { count: 2, magnitude: 9 } },
-  "what train chooses by itself": { flip: true, shiftPixels: 4, zoom: 0.15, brightness: 0.2, contrast: 0.2 },
+  "2 random changes": { randAugment: { count: 2, magnitude: 9 } },
+  "the defaults of train": { flip: true, shiftPixels: 4, zoom: 0.15, brightness: 0.2, contrast: 0.2 },
   everything: { flip: true, crop: 0.08, rotationDegrees: 10, brightness: 0.2, ...colours, erasing: 0.25, cutmix: 1 },
 };
 const [warmUps, runs] = [10, 50];

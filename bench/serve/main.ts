@@ -1,10 +1,11 @@
 /**
  * npm run bench:serve [-- --json] [-- --rounds N] [-- --seconds S] [-- --connections 1,10,64,256]
- * [-- --peer FILE.py]
+ * [-- --peer FILE.py] [-- --baseline FOLDER]
  *                     [-- --start] [-- --memory [--minutes M]] [-- --overload]
  *
  * Requests a second and latencies of the service against FastAPI + uvicorn + PyTorch with networks
- * of the same shape, on the same two cores: contenders take turns within one run, the load comes
+ * of the same shape (or, with --baseline, against another built checkout of Pawprint), on the same
+ * two cores: contenders take turns within one run, the load comes
  * from a third process, ratios are those of the medians. With --start, --memory and --overload
  * other questions are asked instead: how soon it is ready, whether memory grows, what happens at
  * twice the capacity.
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     connections: { type: "string", default: "1,10,64,256" },
     case: { type: "string" },
     peer: { type: "string" },
+    baseline: { type: "string" },
     start: { type: "boolean", default: false },
     memory: { type: "boolean", default: false },
     minutes: { type: "string", default: "10" },
@@ -95,17 +97,26 @@ interface Contender {
   readonly runs: LoadResult[];
 }
 
-async function compare(loads: readonly Load[]): Promise<readonly BenchmarkResult[]> {
+async function startPythonPeer(): Promise<RunningService | undefined> {
   const python = await findPeerPython(["torch==2.13.0", "fastapi", "uvicorn", "python-multipart", "pillow"], log);
   const peerFile = options.peer === undefined ? here("peer.py") : resolve(options.peer);
-  const peer = python === undefined ? undefined : await startPeer(python, peerFile);
+  return python === undefined ? undefined : startPeer(python, peerFile);
+}
+
+async function compare(loads: readonly Load[]): Promise<readonly BenchmarkResult[]> {
+  const { baseline } = options;
+  const pythonPeer = baseline === undefined ? await startPythonPeer() : undefined;
   const measured: BenchmarkResult[] = [];
   for (const load of loads) {
     const bundle = await bundleOf(load.subject);
     const ours = await startPawprint(bundle, join(scratch, "serve.log"));
+    const old = baseline && (await startPawprint(bundle, join(scratch, "baseline.log"), { folder: resolve(baseline) }));
     for (const connections of options.connections.split(",").map(Number)) {
       const contenders: Contender[] = [{ name: "pawprint", service: ours, path: "/predict", runs: [] }];
-      if (peer) contenders.push({ name: "FastAPI + PyTorch", service: peer, path: load.peerPath, runs: [] });
+      if (old) contenders.push({ name: "baseline", service: old, path: "/predict", runs: [] });
+      if (pythonPeer) {
+        contenders.push({ name: "FastAPI + PyTorch", service: pythonPeer, path: load.peerPath, runs: [] });
+      }
       for (let round = 0; round <= rounds; round++) {
         for (const { name, service, path, runs } of contenders) {
           const result = await run(service, load, { connections, seconds: round === 0 ? 2 : seconds }, path);
@@ -119,8 +130,9 @@ async function compare(loads: readonly Load[]): Promise<readonly BenchmarkResult
     }
     measured.push(await againstAlone(load, bundle, ours));
     await ours.stop();
+    if (old) await old.stop();
   }
-  await peer?.stop();
+  await pythonPeer?.stop();
   return measured;
 }
 
@@ -155,7 +167,7 @@ function rowsOf(
       peer: other?.name ?? "FastAPI + PyTorch",
       peerValue: theirs,
       ratio,
-      target,
+      target: options.baseline === undefined ? target : 0.97,
     };
   };
   return [

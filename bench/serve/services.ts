@@ -21,15 +21,15 @@ export interface RunningService {
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-/** `pawprint serve`, as it was built. */
+/** `pawprint serve`, as it was built in `folder`. */
 export async function startPawprint(
   bundle: string,
   logFile: string,
-  options: readonly string[] = [],
+  { folder = repository, options = [] }: { readonly folder?: string; readonly options?: readonly string[] } = {},
 ): Promise<RunningService> {
   const port = await freePort();
   const args = ["dist/cli/main.js", "serve", bundle, "--port", String(port), "--log-file", logFile, ...options];
-  return start(process.execPath, args, repository, port, "/readyz");
+  return start(process.execPath, args, folder, port, "/readyz");
 }
 
 /** A Python file `NAME.py` with an ASGI application `app`, under uvicorn. */

@@ -1,10 +1,13 @@
 /**
  * npm run bench:train-step [-- --json] [-- --case N] [-- --rounds N] [-- --profile]
+ *                          [-- --baseline FOLDER]
  *
  * Times full training steps (forward, backward, Adam) of the reference nets here and in PyTorch,
  * whose two memory layouts both run; the faster one is the figure to beat. The three take turns
- * within one run, because shared machines drift; the ratio is that of the medians.
+ * within one run, because shared machines drift; the ratio is that of the medians. With --baseline
+ * the peer is another checkout of Pawprint, with its packages installed.
  */
+import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -19,6 +22,7 @@ const { values: options } = parseArgs({
     json: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     case: { type: "string" },
+    baseline: { type: "string" },
     rounds: { type: "string", default: "8" },
   },
 });
@@ -31,7 +35,7 @@ interface Contender {
   readonly seconds: number[];
 }
 
-const python = await findPeerPython(["torch==2.13.0", "numpy"], log);
+const python = options.baseline === undefined ? await findPeerPython(["torch==2.13.0", "numpy"], log) : undefined;
 const results: BenchmarkResult[] = [];
 for (const [index, setup] of cases.entries()) {
   if (options.case !== undefined && Number(options.case) !== index + 1) continue;
@@ -40,11 +44,13 @@ for (const [index, setup] of cases.entries()) {
 printBenchmark({ name: "train-step", results }, options.json);
 
 async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
-  const ours = await join("pawprint", startLineProcess(process.execPath, ["--import", "tsx", here("worker.ts")]), {
-    ...setup,
-    profile: options.profile,
-  });
+  const startWorker = (script: string) => startLineProcess(process.execPath, ["--import", "tsx", script]);
+  const ours = await join("pawprint", startWorker(here("worker.ts")), { ...setup, profile: options.profile });
   const peers: Contender[] = [];
+  if (options.baseline !== undefined) {
+    const old = startWorker(resolve(options.baseline, "bench/train-step/worker.ts"));
+    peers.push({ ...(await join("baseline", old, { ...setup })), name: "baseline" });
+  }
   if (python) {
     for (const layout of ["nhwc", "nchw"]) {
       peers.push(await join(layout, startLineProcess(python, [here("peer.py")]), { ...setup, layout }));
@@ -57,8 +63,7 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
     for (const contender of all) {
       const answer = await contender.process.ask({ steps: stepsPerTurn });
       contender.seconds.push(...(answer.seconds as number[]));
-      // Idle thread pools spin for a moment after their work; let them fall asleep before the
-      // other's turn.
+      // Idle thread pools spin for a moment after their work.
       await pause(250);
     }
     log(
@@ -80,16 +85,16 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
       case: caseName(setup),
       value: rate(ours),
       unit: "images/s",
-      peer: best?.name ?? "torch absent",
+      peer: best?.name ?? (options.baseline === undefined ? "torch absent" : "baseline"),
       peerValue: best ? rate(best) : null,
       ratio: best ? rate(ours) / rate(best) : null,
-      target: 1,
+      target: options.baseline === undefined ? 1 : 0.97,
     },
     {
       case: `${caseName(setup)}: peak memory`,
       value: peaks.get(ours)! / 2 ** 20,
       unit: "MiB",
-      peer: best?.name ?? "torch absent",
+      peer: best?.name ?? (options.baseline === undefined ? "torch absent" : "baseline"),
       peerValue: peerPeak ? peerPeak / 2 ** 20 : null,
       ratio: peerPeak ? peerPeak / peaks.get(ours)! : null,
       target: 1 / 1.5,

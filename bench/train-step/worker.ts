@@ -1,4 +1,4 @@
-/** Our side of the training-step benchmark: answers the same lines as peer.py. */
+/** Our side of the training-step benchmark, with the same line protocol as peer.py. */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createRandom } from "../../src/base/random.ts";
@@ -62,6 +62,7 @@ async function prepare(setup: Setup & { readonly profile?: boolean }): Promise<S
   const cpu = await createCpuExecutor({ threads, profile });
   const executor = {
     name: cpu.name,
+    runs: cpu.runs,
     load: async (graph: Graph) => {
       program = await cpu.load(graph);
       return program;

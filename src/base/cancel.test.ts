@@ -21,7 +21,7 @@ describe("throwIfCancelled", () => {
   it("makes an interruption of any other reason", () => {
     expect(interruptionOf(AbortSignal.abort("enough"))).toMatchObject({
       code: "INTERRUPTED",
-      message: "work to run to its end; got caller",
+      message: "completed work; got caller",
     });
   });
 });

@@ -7,7 +7,7 @@ import { AppError } from "./errors.ts";
  */
 export function interruption(by: "SIGINT" | "SIGTERM" | "caller" = "caller"): AppError {
   return new AppError("INTERRUPTED", {
-    required: "work to run to its end",
+    required: "completed work",
     received: by,
     hint: "run the same command again; finished files are whole",
   });

@@ -1,18 +1,15 @@
 /** The one table of coded errors, and the class that carries them from any part to the edge. */
 
-/** What went wrong, in the five ways that the edges (HTTP status, exit code) tell apart. */
+/** The five kinds of errors, which edges map to HTTP status and exit code. */
 export type ErrorKind = "invalid" | "missing" | "conflict" | "unavailable" | "internal";
 
 interface ErrorEntry {
   readonly kind: ErrorKind;
-  /** One sentence for the reference page: when this error is raised. */
+  /** When this error is raised: one sentence for the reference page. */
   readonly when: string;
-  /**
-   * True where the caller wrote the command, flag or configuration wrongly: exit code 2 instead of
-   * 1.
-   */
+  /** True for wrong usage of a command, flag or configuration: exit code 2 instead of 1. */
   readonly usage?: true;
-  /** The HTTP status, where it is not the kind's own. */
+  /** The HTTP status, where it differs from that of the kind. */
   readonly status?: number;
 }
 
@@ -22,7 +19,7 @@ const answer = (kind: ErrorKind, status: number, when: string): ErrorEntry => ({
 
 /** Every error that Pawprint raises on purpose. A code is stable: tools may match on it. */
 export const errorTable = {
-  CLI_USAGE: usage("invalid", "a command, argument or flag is not what the command takes"),
+  CLI_USAGE: usage("invalid", "a command, argument or flag is unknown or has an invalid value"),
   CONFIG_INVALID: usage("invalid", "a configuration value has the wrong type or range"),
   CONFIG_UNKNOWN_KEY: usage("invalid", "a configuration key does not exist"),
   CONFIG_UNREADABLE: usage("invalid", "the configuration file is not valid YAML"),
@@ -30,30 +27,32 @@ export const errorTable = {
 
   FILE_NOT_FOUND: entry("missing", "a file or folder that was named does not exist"),
   FILE_EXISTS: entry("conflict", "an output exists already and --force was not given"),
-  FILE_WRITE_FAILED: entry("unavailable", "the operating system refused a write; the old file is whole"),
+  FILE_WRITE_FAILED: entry("unavailable", "the operating system refused a write; the old file is intact"),
   FILE_READ_FAILED: entry("unavailable", "the operating system refused a read"),
-  INTERRUPTED: entry("unavailable", "the work was ended by Ctrl-C or SIGTERM"),
+  INTERRUPTED: entry("unavailable", "the work was interrupted by Ctrl-C or SIGTERM"),
 
-  DATASET_EMPTY: entry("invalid", "a source holds no pictures that can be used"),
-  DATASET_ONE_CLASS: entry("invalid", "a source holds pictures of one class only"),
+  DATASET_EMPTY: entry("invalid", "a source has no usable pictures"),
+  DATASET_ONE_CLASS: entry("invalid", "a source has pictures of one class only"),
   DATASET_CLASS_TOO_SMALL: entry("invalid", "a class has too few pictures to be split"),
-  DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of no kind that can be read"),
-  DATASET_LABEL_MISSING: entry("invalid", "a picture's label cannot be told from its folder or name"),
-  DATASET_LABEL_CONFLICT: entry("invalid", "the same picture stands under two labels"),
+  DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of an unknown kind"),
+  DATASET_LABEL_MISSING: entry("invalid", "a picture has no label in its folder or name"),
+  DATASET_LABEL_CONFLICT: entry("invalid", "the same picture has two labels"),
   DATASET_LABELS_DIFFER: entry("invalid", "a dataset has classes that a bundle does not know"),
-  DATASET_TOO_LARGE: entry("invalid", "a dataset does not fit into one block of memory at its recipe's size"),
+  DATASET_TOO_LARGE: entry("invalid", "a dataset does not fit into memory at its recipe's size"),
   ARCHIVE_CORRUPT: entry("invalid", "an archive is truncated or damaged"),
-  ARCHIVE_LIMIT: entry("invalid", "an archive unpacks to far more than any set of pictures would"),
+  ARCHIVE_LIMIT: entry("invalid", "an archive unpacks to more than the limit"),
   IDX_INVALID: entry("invalid", "an idx file has a wrong magic number, type or length"),
-  CIFAR_INVALID: entry("invalid", "a CIFAR file has a length or a label that the format does not know"),
+  CIFAR_INVALID: entry("invalid", "a CIFAR file has an invalid length or label"),
   MANIFEST_INVALID: entry("invalid", "a line of a CSV or JSONL manifest cannot be read"),
   SOURCE_CHANGED: entry("conflict", "pictures were changed while they were being read"),
   PACK_INVALID: entry("invalid", "a pack's index or shards are damaged, or of another version"),
-  DOWNLOAD_FAILED: entry("unavailable", "a download did not come to its end, after several attempts"),
-  DOWNLOAD_MISMATCH: entry("invalid", "a downloaded file is not the one that was published"),
+  DOWNLOAD_FAILED: entry("unavailable", "a download failed after several attempts"),
+  DOWNLOAD_MISMATCH: entry("invalid", "a downloaded file differs from the published one"),
   STORE_FAILED: entry("unavailable", "an object store refused or did not answer"),
-  PACKAGE_MISSING: entry("missing", "an optional package that this needs is not installed"),
-  LOCKED: entry("conflict", "another process works in the same folder"),
+  STORE_KEY_INVALID: entry("invalid", "a key cannot name an object, or leads out of its store"),
+  STORE_CONFLICT: entry("conflict", "an object was changed by someone else since it was read"),
+  PACKAGE_MISSING: entry("missing", "a required optional package is not installed"),
+  LOCKED: entry("conflict", "another process holds the folder's lock"),
   IMAGE_UNREADABLE: entry("invalid", "a picture cannot be decoded"),
   IMAGE_SIZE: entry("invalid", "a picture has no pixels or more than the limit"),
   RECIPE_INVALID: entry("invalid", "a recipe lacks a field, or has one that is unknown or out of range"),
@@ -61,20 +60,20 @@ export const errorTable = {
   GRAPH_SHAPE: entry("invalid", "an op was given tensors whose shapes do not fit together"),
   GRAPH_DTYPE: entry("invalid", "an op was given a tensor of the wrong data type"),
   GRAPH_ATTRIBUTE: entry("invalid", "an op's attribute is out of range"),
-  GRAPH_NOT_DIFFERENTIABLE: entry("invalid", "a gradient was asked for through an op that has none"),
-  MODEL_UNREADABLE: entry("invalid", "a file is not an ONNX model, or one that cannot be read here"),
-  BUNDLE_INVALID: entry("invalid", "an ONNX model lacks what makes it a bundle"),
-  BUNDLE_PARITY: entry("internal", "an exported bundle answers differently from the graph that was trained"),
+  GRAPH_NOT_DIFFERENTIABLE: entry("invalid", "a gradient was requested through an op that has none"),
+  MODEL_UNREADABLE: entry("invalid", "a file is not an ONNX model, or uses an unsupported feature"),
+  BUNDLE_INVALID: entry("invalid", "an ONNX model is no valid bundle"),
+  BUNDLE_PARITY: entry("internal", "an exported bundle gives other outputs than the trained graph"),
   EXECUTION_FAILED: entry("internal", "the engine failed while it ran a graph"),
-  EXECUTION_INPUT: entry("invalid", "a graph was fed a tensor of the wrong name, shape or data type"),
+  EXECUTION_INPUT: entry("invalid", "an input tensor has the wrong name, shape or data type"),
   TRAIN_DIVERGED: entry("invalid", "the loss became NaN or infinite"),
-  TRAIN_OUT_OF_MEMORY: entry("unavailable", "a training step needs more memory than there is"),
-  TRIAL_FAILED: entry("invalid", "a trial of a sweep did not come to its end"),
+  TRAIN_OUT_OF_MEMORY: entry("unavailable", "a training step needs more memory than is available"),
+  TRIAL_FAILED: entry("invalid", "a trial of a sweep failed"),
   CHECKPOINT_INVALID: entry("invalid", "a checkpoint does not belong to this training"),
 
-  REQUEST_INVALID: answer("invalid", 400, "a request's path, query, header or body is not what the route takes"),
-  REQUEST_TOO_LARGE: answer("invalid", 413, "a request has more bytes, pictures or parts than the service takes"),
-  MEDIA_TYPE_UNSUPPORTED: answer("invalid", 415, "a request's body has a content type that the route does not take"),
+  REQUEST_INVALID: answer("invalid", 400, "a request's path, query, header or body is invalid for the route"),
+  REQUEST_TOO_LARGE: answer("invalid", 413, "a request has more bytes, pictures or parts than the limits"),
+  MEDIA_TYPE_UNSUPPORTED: answer("invalid", 415, "the route does not accept the content type of a request's body"),
   ROUTE_UNKNOWN: answer("missing", 404, "the service has no such route"),
   METHOD_NOT_ALLOWED: answer("invalid", 405, "the route exists, but not for this method"),
   MODEL_UNKNOWN: answer("missing", 404, "the service does not serve a model or version of this name"),
@@ -82,21 +81,21 @@ export const errorTable = {
   FORBIDDEN: answer("invalid", 403, "a key or token is valid, but not for this route"),
   KEY_SERVER_UNAVAILABLE: entry(
     "unavailable",
-    "an identity provider's keys cannot be had, so that no token can be checked",
+    "an identity provider's keys are unavailable, so that tokens cannot be checked",
   ),
   KEYS_INVALID: entry("invalid", "a file of API keys is damaged or of another version"),
   KEY_UNKNOWN: entry("missing", "no API key in the file has this id"),
-  RATE_LIMITED: answer("unavailable", 429, "a key has sent more requests than it may in a minute"),
+  RATE_LIMITED: answer("unavailable", 429, "a key has exceeded its requests per minute"),
   REQUEST_TIMEOUT: answer("unavailable", 408, "a request's body did not arrive in time"),
-  OVERLOADED: answer("unavailable", 503, "the service has as much work waiting as it can do in time"),
+  OVERLOADED: answer("unavailable", 503, "the queue is longer than the service can work off in time"),
   NOT_READY: answer("unavailable", 503, "the service is starting or ending"),
-  DEADLINE_EXCEEDED: answer("unavailable", 504, "a request's time was over before its answer was ready"),
+  DEADLINE_EXCEEDED: answer("unavailable", 504, "a request's deadline passed before its answer was ready"),
   CLIENT_GONE: answer("unavailable", 499, "the client closed the connection before it was answered"),
-  MODEL_SOURCE_INVALID: usage("invalid", "what is to be served is neither a bundle nor a folder of bundles"),
+  MODEL_SOURCE_INVALID: usage("invalid", "the path to serve is neither a bundle nor a folder of bundles"),
   SERVICE_UNREACHABLE: entry("unavailable", "no service answers at the address that was given"),
   LISTEN_FAILED: usage("unavailable", "the service cannot listen on the address and port it was given"),
 
-  INTERNAL: entry("internal", "a fault in Pawprint itself"),
+  INTERNAL: entry("internal", "an unexpected error in Pawprint itself"),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
@@ -107,25 +106,22 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 export interface ErrorDetail {
-  /**
-   * What would have been right, as a sentence: "Conv expects weight channels = input channels /
-   * groups".
-   */
+  /** What would have been right, a noun phrase: "weight channels equal to input channels / groups". */
   readonly required: string;
-  /** What came instead. */
+  /** What came instead, a noun phrase too. */
   readonly received?: string;
   /** The file, layer, flag or line where it came. */
   readonly where?: string;
   /** One thing to do about it, a command where there is one. */
   readonly hint?: string;
-  /** After how long it may be tried again, in whole seconds; says so as a hint. */
+  /** Seconds after which the call may be repeated; shown as a hint. */
   readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
 
 /**
- * An error that was foreseen: a stable code, a kind, and the four things that a reader needs.
- * Its message reads `required; got received (where)`; the hint is kept apart for the edge to print.
+ * An expected error: a stable code, a kind, and what the reader needs to mend it. The message is
+ * `required; got received (where)`; edges print the hint separately.
  */
 export class AppError extends Error {
   override readonly name = "AppError";
@@ -164,11 +160,11 @@ export function isAppError(error: unknown, code?: ErrorCode): error is AppError 
   return error instanceof AppError && (code === undefined || error.code === code);
 }
 
-/** The same error, or an INTERNAL one that wraps what was not foreseen. */
+/** The error itself, or an INTERNAL one around an unexpected error. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return new AppError("INTERNAL", {
-    required: "work without a fault in Pawprint itself",
+    required: "no fault in Pawprint itself",
     received: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
     hint: "run it again with --verbose to see where, and report it",
     cause: error,

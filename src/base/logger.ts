@@ -1,6 +1,6 @@
-/** The port through which every part reports what it does; adapters decide where it goes. */
+/** The logging port; adapters decide where entries go. */
 
-/** From most to least talkative. */
+/** From most to least verbose. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -11,7 +11,7 @@ export type Logger = Readonly<Record<LogLevel, (message: string, fields?: LogFie
 
 const nothing = (): void => {};
 
-/** Says nothing; the default of library calls. */
+/** Discards everything; the default of library calls. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** A logger that hands each entry to one function; what every adapter is made of. */

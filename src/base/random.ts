@@ -37,7 +37,7 @@ export function createRandom(seed: Seed): Random {
 
 function streamOf(path: readonly Seed[]): Random {
   if (path.some((part) => typeof part === "number" && !Number.isFinite(part))) {
-    throw new AppError("INTERNAL", { required: "a seed is a finite number or a text", received: path.join(" / ") });
+    throw new AppError("INTERNAL", { required: "a finite number or a text as seed", received: path.join(" / ") });
   }
   // JSON keeps ["a", "b"] apart from ["ab"], and 1 apart from "1".
   const digest = createHash("sha256").update(JSON.stringify(path)).digest();
@@ -74,7 +74,7 @@ export function streamFrom(path: readonly Seed[], words: Words): Random {
 
   function integer(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-      throw new AppError("INTERNAL", { required: "integer(bound) takes a bound from 1 to 2^32", received: `${bound}` });
+      throw new AppError("INTERNAL", { required: "a bound from 1 to 2^32", received: `${bound}` });
     }
     // Draws above the last whole multiple of `bound` would favour small results: they are drawn
     // again.

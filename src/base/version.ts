@@ -7,6 +7,6 @@ import { readFile } from "node:fs/promises";
  */
 export async function readVersion(): Promise<string> {
   const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(text) as { version: string }; // npm refuses to pack or install a package without one
+  const { version }: { version: string } = JSON.parse(text); // npm refuses to pack or install a package without one
   return version;
 }

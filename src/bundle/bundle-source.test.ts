@@ -1,14 +1,10 @@
-import { mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { openBundleSource } from "./bundle-source.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pawprint-source-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
@@ -62,21 +58,16 @@ it.each([
 });
 
 it("sees another file of the same size and time, and calls a nameless one 'model'", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "pawprint-source-"));
-  try {
-    const [path, other] = [join(folder, "().onnx"), join(folder, "other")];
-    const time = new Date("2026-01-01");
-    for (const file of [path, other]) {
-      await writeFile(file, "same");
-      await utimes(file, time, time);
-    }
-    const source = await openBundleSource(path);
-    expect(source.name).toBe("model");
-    const stamp = await source.stamp();
-    await rename(other, path);
-    expect(await stat(path)).toMatchObject({ size: 4, mtimeMs: time.getTime() });
-    expect(await source.stamp()).not.toBe(stamp);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const [path, other] = [join(folder, "().onnx"), join(folder, "other")];
+  const time = new Date("2026-01-01");
+  for (const file of [path, other]) {
+    await writeFile(file, "same");
+    await utimes(file, time, time);
   }
+  const source = await openBundleSource(path);
+  expect(source.name).toBe("model");
+  const stamp = await source.stamp();
+  await rename(other, path);
+  expect(await stat(path)).toMatchObject({ size: 4, mtimeMs: time.getTime() });
+  expect(await source.stamp()).not.toBe(stamp);
 });

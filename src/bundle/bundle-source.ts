@@ -1,6 +1,6 @@
 /**
- * The port to where a service's bundle comes from, and its adapters: a file, and a folder in which
- * the newest version holds.
+ * The port to where a service's bundle comes from, and its adapters: a file, and a folder whose
+ * last version is served.
  */
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
@@ -11,11 +11,11 @@ import { readBytes } from "../base/files/read-file.ts";
 /** A bundle as it lies at a source. */
 export interface SourcedBundle {
   readonly bytes: Uint8Array;
-  /** Its place in words, for errors and for people. */
+  /** Where it was read, for errors and logs. */
   readonly where: string;
 }
 
-/** A place at which other bundles may appear with time. */
+/** A place at which new bundles may appear. */
 export interface BundleSource {
   /** What the model is called: a name for URLs, the same for every version. */
   readonly name: string;
@@ -26,7 +26,7 @@ export interface BundleSource {
    * FILE_READ_FAILED.
    */
   stamp(): Promise<string>;
-  /** The bundle that holds now. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
+  /** The current bundle. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
   read(): Promise<SourcedBundle>;
 }
 
@@ -37,9 +37,9 @@ export interface BundleSource {
 export async function openBundleSource(location: string): Promise<BundleSource> {
   if (/^models:\//.test(location)) {
     throw new AppError("MODEL_SOURCE_INVALID", {
-      required: "a bundle's path or a folder of bundles; there is no model registry in this version yet",
+      required: "the path of a bundle, or of a folder of bundles",
       received: location,
-      hint: "name the file, such as models/cats-dogs.onnx",
+      hint: "there is no model registry yet; name the file, such as models/cats-dogs.onnx",
     });
   }
   const found = await lookAt(location);
@@ -56,8 +56,8 @@ function fileSource(path: string): BundleSource {
 }
 
 /**
- * The last name in natural order holds: `v10.onnx` comes after `v9.onnx`, `2026-01-02.onnx` after
- * `2026-01-01.onnx`.
+ * The last name in natural order is served: `v10.onnx` comes after `v9.onnx`, `2026-01-02.onnx`
+ * after `2026-01-01.onnx`.
  */
 function folderSource(folder: string): BundleSource {
   const newest = async (): Promise<string> => {

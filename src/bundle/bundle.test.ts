@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { tinyModel } from "../../tests/support/tiny-bundle.ts";
 import type { AppError } from "../base/errors.ts";
-import { encodeModel, readMetadata } from "../graph/onnx.ts";
+import { encodeModel } from "../graph/onnx/encode.ts";
+import { readMetadata } from "../graph/onnx/metadata.ts";
 import { encodeBundle, parityPicture, parseBundle } from "./bundle.ts";
 
 const { graph, info } = tinyModel();
@@ -36,7 +37,7 @@ describe("a bundle", () => {
   it("is refused where it is an ONNX model of another origin, or of a later format", () => {
     expect(fault({})).toMatchObject({
       code: "BUNDLE_INVALID",
-      message: "a bundle has pawprint.format 1 in its metadata; got an ONNX model without it (m.onnx)",
+      message: "a bundle with pawprint.format 1 in its metadata; got an ONNX model without it (m.onnx)",
       hint: "train one with: pawprint train --data <folder>",
     });
     expect(fault({ "pawprint.format": "2" }).message).toContain("got format 2");

@@ -10,7 +10,8 @@ import { type Static, Type } from "typebox";
 import { AppError } from "../base/errors.ts";
 import { createRandom } from "../base/random.ts";
 import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
-import { encodeModel, readMetadata } from "../graph/onnx.ts";
+import { encodeModel } from "../graph/onnx/encode.ts";
+import { readMetadata } from "../graph/onnx/metadata.ts";
 import type { Graph } from "../graph/value.ts";
 import { parseRecipe, type Recipe } from "../image/recipe.ts";
 
@@ -42,7 +43,7 @@ const parts = {
 
 export type Lineage = Static<typeof parts.lineage>;
 
-/** What the model was trained as and from, and what it is worth. */
+/** The metadata of a bundle: classes, preprocessing, architecture, lineage, evaluation. */
 export interface BundleInfo {
   /** Class names; the position is the class index. */
   readonly labels: readonly string[];
@@ -65,7 +66,7 @@ export function encodeBundle(inference: Graph, info: BundleInfo): Uint8Array {
 }
 
 /**
- * Reads what a bundle says of itself.
+ * Reads a bundle's metadata.
  * Errors: MODEL_UNREADABLE for bytes that are no ONNX model; BUNDLE_INVALID for a model that is no
  * bundle, or one of another format.
  */
@@ -74,7 +75,7 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
   const format = metadata["pawprint.format"];
   if (format !== String(bundleFormat)) {
     throw new AppError("BUNDLE_INVALID", {
-      required: `a bundle has pawprint.format ${bundleFormat} in its metadata`,
+      required: `a bundle with pawprint.format ${bundleFormat} in its metadata`,
       received: format === undefined ? "an ONNX model without it" : `format ${format}`,
       where,
       hint: "train one with: pawprint train --data <folder>",
@@ -101,7 +102,7 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
 }
 
 /**
- * A picture of uniform noise, uint8 `[height,width,channels]`: a parity example that holds nobody's
+ * A picture of uniform noise, uint8 `[height,width,channels]`: a parity example without personal
  * data.
  */
 export function parityPicture(seed: number, recipe: Pick<Recipe, "height" | "width" | "channels">): Uint8Array {

@@ -9,10 +9,11 @@ import type { Graph } from "../graph/value.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { type BundleInfo, encodeBundle, parityPicture } from "./bundle.ts";
+import type { BundleFile } from "./bundle-file.ts";
 import { loadBundle, runProgram } from "./load-bundle.ts";
 import { requireParity } from "./parity.ts";
 
-/** Enough to see a damaged weight; each costs one answer at every start of a server. */
+/** Enough to detect a damaged weight; each costs one inference when a bundle is loaded. */
 const paritySeeds = [1, 2, 3, 4] as const;
 
 /** Pictures of one answer while a bundle is checked. */
@@ -33,16 +34,9 @@ export interface ExportBundleOptions {
   readonly path: string;
   readonly reference: ParityReference;
   readonly executor: Executor;
-  /** Take the place of a file that is there. */
+  /** Overwrite an existing file. */
   readonly force?: boolean;
   readonly signal?: AbortSignal;
-}
-
-export interface ExportedBundle {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly info: BundleInfo;
 }
 
 /**
@@ -51,7 +45,7 @@ export interface ExportedBundle {
  * the file is read back and compared.
  * Errors: BUNDLE_PARITY, FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED, EXECUTION_FAILED.
  */
-export async function exportBundle(options: ExportBundleOptions): Promise<ExportedBundle> {
+export async function exportBundle(options: ExportBundleOptions): Promise<BundleFile> {
   const { graph, path, reference, force = false, signal, executor } = options;
   const info: BundleInfo = { ...options.info, parity: await parityExamples(graph, options.info, executor) };
   const bytes = encodeBundle(graph, info);
@@ -63,7 +57,7 @@ export async function exportBundle(options: ExportBundleOptions): Promise<Export
   const written = await readBytes(path);
   if (sha256(written) !== hash) {
     throw new AppError("FILE_WRITE_FAILED", {
-      required: "a file reads back as it was written",
+      required: "a file that reads back as it was written",
       received: `${written.byteLength} other bytes`,
       where: path,
       hint: "the disk may be failing, or another process writes the same file",
@@ -73,7 +67,7 @@ export async function exportBundle(options: ExportBundleOptions): Promise<Export
 }
 
 /**
- * Says before hours of training that their result could not be written.
+ * Checks, before hours of training, that their result can be written.
  * Errors: FILE_EXISTS where something has this name and `force` is not given, FILE_WRITE_FAILED
  * where it is a folder.
  */

@@ -40,12 +40,12 @@ describe("loading a bundle", () => {
   it("refuses a graph that is not what the metadata says", async () => {
     await expect(load({ labels: ["cat", "dog"] })).rejects.toMatchObject({
       code: "BUNDLE_INVALID",
-      message: "output 'logits' is float32 [N,2], one column for each label; got float32 [N,3] (m.onnx)",
+      message: "output 'logits' as float32 [N,2], one column for each label; got float32 [N,3] (m.onnx)",
     });
     const recipe: Recipe = { ...model.info.recipe, width: 7 };
     await expect(load({ recipe })).rejects.toMatchObject({
       code: "BUNDLE_INVALID",
-      message: "'pictures' is uint8 [N,4,7,3], as the recipe says; got uint8 [N,4,6,3] (m.onnx)",
+      message: "input 'pictures' as uint8 [N,4,7,3], the recipe's size; got uint8 [N,4,6,3] (m.onnx)",
     });
   });
 

@@ -4,11 +4,11 @@
  */
 import { AppError } from "../base/errors.ts";
 import { readBytes } from "../base/files/read-file.ts";
-import { decodeModel } from "../graph/onnx.ts";
+import { decodeModel } from "../graph/onnx/decode.ts";
 import { formatType } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
-import { recipeSizeBytes } from "../image/recipe.ts";
-import type { Executor, Program } from "../runtime/executor.ts";
+import { type Recipe, recipeSizeBytes } from "../image/recipe.ts";
+import type { Executor, Program, Runs } from "../runtime/executor.ts";
 import { type BundleInfo, parityPicture, parseBundle } from "./bundle.ts";
 import { requireParity } from "./parity.ts";
 
@@ -24,11 +24,13 @@ export interface BundleAnswers {
 }
 
 /** A bundle that is ready to answer. It holds the engine's memory until it is closed. */
-export interface LoadedBundle {
+export interface LoadedBundle<R extends Runs = Runs> {
   readonly info: BundleInfo;
+  /** Whether calls of `answer` may overlap: as the executor's. */
+  readonly runs: R;
   /**
    * Answers to pictures that have gone through the bundle's recipe: uint8 `[N,H,W,C]`, N of any
-   * size. Calls must not overlap.
+   * size.
    * Errors: EXECUTION_INPUT where the bytes are no whole number of pictures; EXECUTION_FAILED.
    */
   answer(pixels: Uint8Array): Promise<BundleAnswers>;
@@ -41,7 +43,7 @@ export interface LoadedBundle {
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE, BUNDLE_INVALID, BUNDLE_PARITY,
  * EXECUTION_FAILED.
  */
-export async function loadBundle(input: BundleInput, executor: Executor): Promise<LoadedBundle> {
+export async function loadBundle<R extends Runs>(input: BundleInput, executor: Executor<R>): Promise<LoadedBundle<R>> {
   const where = "path" in input ? input.path : (input.where ?? "bundle");
   const bytes = "path" in input ? await readBytes(input.path) : input.bytes;
   const info = parseBundle(bytes, where);
@@ -58,7 +60,18 @@ export async function loadBundle(input: BundleInput, executor: Executor): Promis
     await program.close();
     throw error;
   }
-  return { info, answer, close: () => program.close() };
+  return { info, runs: executor.runs, answer, close: () => program.close() };
+}
+
+/** How many pictures uint8 `[N,H,W,C]` holds. Errors: EXECUTION_INPUT for none, or for a part. */
+export function countPictures(pixels: Uint8Array, recipe: Pick<Recipe, "height" | "width" | "channels">): number {
+  const count = pixels.length / recipeSizeBytes(recipe);
+  if (Number.isInteger(count) && count > 0) return count;
+  const { height, width, channels } = recipe;
+  throw new AppError("EXECUTION_INPUT", {
+    required: `one or more pictures of ${height} x ${width} x ${channels} bytes (height, width, channels)`,
+    received: `${pixels.length} bytes`,
+  });
 }
 
 /** Runs an inference graph on pictures `[N,H,W,C]`. Errors: EXECUTION_INPUT, EXECUTION_FAILED. */
@@ -68,14 +81,7 @@ export async function runProgram(
   pixels: Uint8Array,
 ): Promise<BundleAnswers> {
   const { height, width, channels } = recipe;
-  const count = pixels.length / recipeSizeBytes(recipe);
-  if (!Number.isInteger(count) || count === 0) {
-    throw new AppError("EXECUTION_INPUT", {
-      required: `one or more pictures of ${height} x ${width} x ${channels} bytes (height, width, channels)`,
-      received: `${pixels.length} bytes`,
-    });
-  }
-  const shape = [count, height, width, channels];
+  const shape = [countPictures(pixels, recipe), height, width, channels];
   const { logits, probabilities } = await program.run({ pictures: { dtype: "uint8", shape, data: pixels } });
   // The graph's outputs were checked to be float32 when it was opened.
   return { logits: logits!.data as Float32Array, probabilities: probabilities!.data as Float32Array };
@@ -91,20 +97,20 @@ function requireInterface(graph: Graph, { recipe, labels }: BundleInfo, where: s
   const [pictures, ...others] = graph.inputs;
   const name = pictures?.producer.kind === "input" ? pictures.producer.name : undefined;
   if (pictures === undefined || name !== "pictures" || others.length > 0) {
-    throw refuse("a bundle's graph has one input, 'pictures'", `${graph.inputs.length} inputs, the first '${name}'`);
+    throw refuse("a graph with one input, 'pictures'", `${graph.inputs.length} inputs, the first '${name}'`);
   }
   const { dtype, shape } = pictures.type;
   const size = [recipe.height, recipe.width, recipe.channels];
   const fitsRecipe =
     shape.length === 4 && typeof shape[0] === "string" && size.every((side, at) => shape[at + 1] === side);
   if (dtype !== "uint8" || !fitsRecipe) {
-    throw refuse(`'pictures' is uint8 [N,${size.join(",")}], as the recipe says`, formatType(pictures.type));
+    throw refuse(`input 'pictures' as uint8 [N,${size.join(",")}], the recipe's size`, formatType(pictures.type));
   }
   for (const output of ["logits", "probabilities"]) {
     const type = graph.outputs[output]?.type;
     if (type?.dtype === "float32" && type.shape.length === 2 && type.shape[1] === labels.length) continue;
     throw refuse(
-      `output '${output}' is float32 [N,${labels.length}], one column for each label`,
+      `output '${output}' as float32 [N,${labels.length}], one column for each label`,
       type === undefined ? "no such output" : formatType(type),
     );
   }

@@ -14,7 +14,7 @@ export function requireParity(received: ArrayLike<number>, expected: ArrayLike<n
   const difference = largestDifference(received, expected);
   if (difference <= parityTolerance) return;
   throw new AppError("BUNDLE_PARITY", {
-    required: `the bundle's probabilities equal the trained model's to ${parityTolerance}`,
+    required: `probabilities within ${parityTolerance} of the trained model's`,
     received: `a difference of ${difference.toPrecision(3)}`,
     where,
     hint: "the file is damaged, or this machine's engine computes it wrongly; export it again",

@@ -4,13 +4,13 @@ import { dirname, join } from "node:path";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { readVersion } from "../base/version.ts";
+import type { BundleFile } from "../bundle/bundle-file.ts";
 import { requireFreePath } from "../bundle/export-bundle.ts";
 import { probabilitiesOf } from "../metrics/classification-metrics.ts";
-import { outcomesOf } from "../metrics/outcomes.ts";
+import { pictureOutcomes } from "../metrics/picture-outcomes.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
-import type { ModelFile } from "../report/evaluation/evaluation-facts.ts";
-import type { AnsweredPictures } from "../train/evaluation/answer-pictures.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
+import type { SplitPredictions } from "../train/evaluation/predict-split.ts";
 
 /** Paths of what is to be written; those left out are not. */
 export interface EvaluationFiles {
@@ -21,8 +21,8 @@ export interface EvaluationFiles {
 }
 
 export interface EvaluatedModels {
-  readonly model: ModelFile;
-  readonly against?: ModelFile;
+  readonly model: BundleFile;
+  readonly against?: BundleFile;
   readonly data: string;
   readonly evaluation: BundleEvaluation;
 }
@@ -37,8 +37,8 @@ const chartNames = ["reliability", "confidence", "roc", "precision-recall", "thr
 type ChartName = (typeof chartNames)[number];
 
 /**
- * Makes the files' folders, and says before an evaluation of minutes that its results could not be
- * written. Errors: FILE_EXISTS, FILE_WRITE_FAILED.
+ * Makes the files' folders and checks, before a long evaluation, that the files can be written.
+ * Errors: FILE_EXISTS, FILE_WRITE_FAILED.
  */
 export async function prepareFiles({ report, csv, charts }: EvaluationFiles, force: boolean): Promise<void> {
   const drawn = charts === undefined ? [] : chartNames.map((name) => chartPath(charts, name));
@@ -50,7 +50,7 @@ export async function prepareFiles({ report, csv, charts }: EvaluationFiles, for
 }
 
 /**
- * Writes what is asked for, each file whole or not at all; gives the paths. Errors: FILE_EXISTS,
+ * Writes the files, each whole or not at all, and returns their paths. Errors: FILE_EXISTS,
  * FILE_WRITE_FAILED, INTERRUPTED.
  */
 export async function writeEvaluationFiles(
@@ -76,18 +76,18 @@ function chartPath(folder: string, name: ChartName): string {
 }
 
 /**
- * A row for each picture: what it is, what was answered, every class' probability; then the second
- * model's answer.
+ * A row for each picture: ground truth, prediction, probabilities; then the second model's
+ * prediction.
  */
 function* csvLines({ model, against, evaluation }: EvaluatedModels): Generator<string> {
   const { labels } = model.info;
   const second = evaluation.against &&
     against && { labels: against.info.labels, answered: evaluation.against.answered };
-  const secondOutcomes = second && outcomesOf(second.answered);
+  const secondOutcomes = second && pictureOutcomes(second.answered);
   const head = ["id", "label", "answer", "confidence", "correct", ...labels.map((label) => `probability_${label}`)];
   yield csvLine([...head, ...(second ? ["against_answer", "against_confidence", "against_correct"] : [])]);
   const { answered } = evaluation;
-  for (const [row, { target, answer, confidence, isRight }] of outcomesOf(answered).entries()) {
+  for (const [row, { target, answer, confidence, isRight }] of pictureOutcomes(answered).entries()) {
     const other = secondOutcomes?.[row];
     yield csvLine([
       answered.ids[row]!,
@@ -101,7 +101,7 @@ function* csvLines({ model, against, evaluation }: EvaluatedModels): Generator<s
   }
 }
 
-function probabilitiesAt({ logits }: AnsweredPictures, row: number, classes: number): readonly number[] {
+function probabilitiesAt({ logits }: SplitPredictions, row: number, classes: number): readonly number[] {
   return probabilitiesOf(logits.subarray(row * classes, (row + 1) * classes));
 }
 
@@ -109,16 +109,13 @@ function rounded(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/**
- * Charts are drawn by libraries that take a while to load; they are loaded where they are asked
- * for.
- */
+/** The chart libraries load slowly, so they are loaded on demand. */
 async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (readonly [ChartName, string])[]> {
   const [{ renderChart }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
     import("../report/charts/chart.ts"),
-    import("../report/evaluation/evaluation-confidence-charts.ts"),
-    import("../report/evaluation/evaluation-curve-charts.ts"),
-    import("../report/evaluation/evaluation-confusion-chart.ts"),
+    import("../report/evaluation/confidence-charts.ts"),
+    import("../report/evaluation/curve-charts.ts"),
+    import("../report/evaluation/confusion-chart.ts"),
   ]);
   const { calibration, curves, thresholds, evaluation: figures } = evaluation;
   const specs = [
@@ -142,7 +139,7 @@ async function reportOf(
   signal: AbortSignal,
 ): Promise<string> {
   const { renderEvaluationReport } = await import("../report/evaluation/evaluation-report.ts");
-  const { makePictureThumbnails } = await import("../report/evaluation/evaluation-thumbnails.ts");
+  const { makePictureThumbnails } = await import("../report/evaluation/picture-thumbnails.ts");
   const { split, datasetHash, pictures } = evaluation;
   return renderEvaluationReport(
     {

@@ -10,7 +10,7 @@ describe("the pawprint process", () => {
     const failed = await promisify(execFile)(process.execPath, [...node, "erors"]).catch((error) => error);
     expect(failed).toMatchObject({ code: 2, stdout: "" });
     expect(failed.stderr).toContain(
-      "error CLI_USAGE: a command that exists; got erors\nhint: did you mean pawprint errors?\n",
+      "error CLI_USAGE: a known command; got erors\nhint: did you mean pawprint errors?\n",
     );
   });
 

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { nameOf, pathFrom, shownPath } from "./paths.ts";
+import { nameOf, pathFrom, shownName, shownPath } from "./paths.ts";
 
 describe("paths", () => {
   it("stay as they were given where the process stands in that folder, and start there otherwise", () => {
@@ -33,5 +33,17 @@ describe("paths", () => {
     expect(shownPath(process.cwd(), address)).toBe(address);
     expect(nameOf(address)).toBe("pets");
     expect(nameOf("s3://bucket")).toBe("bucket");
+  });
+});
+
+describe("names", () => {
+  it.each([
+    ["cat/ä🐈.jpg", "cat/ä🐈.jpg"],
+    ["a b", '"a b"'],
+    ["a\u001b[31mb", '"a\\u001b[31mb"'],
+    ["a\u202eb", JSON.stringify("a\u202eb")],
+    ['a"b', '"a\\"b"'],
+  ])("%j are shown as %s", (name, shown) => {
+    expect(shownName(name)).toBe(shown);
   });
 });

@@ -1,21 +1,26 @@
 /** Paths as people give them and as they are shown. */
 import { basename, join, relative, resolve, sep } from "node:path";
-import { isS3Location } from "../dataset/sources/s3-location.ts";
+import { isS3Address } from "../storage/s3-address.ts";
 
 /**
- * The path to use for a path that was given on the command line: unchanged where the process stands
- * in `cwd` itself. An address (`s3://bucket/prefix`) is no path and stays as it is.
+ * Resolves a path of the command line against `cwd`; unchanged where that is the process's own
+ * folder. An address (`s3://bucket/prefix`) stays as it is.
  */
 export function pathFrom(cwd: string, path: string): string {
-  if (isS3Location(path)) return path;
+  if (isS3Address(path)) return path;
   return resolve(path) === resolve(cwd, path) ? path : resolve(cwd, path);
 }
 
 /** The path as it is shown: relative to `cwd` where it lies below it. */
 export function shownPath(cwd: string, path: string): string {
-  if (isS3Location(path)) return path;
+  if (isS3Address(path)) return path;
   const way = relative(cwd, resolve(cwd, path));
   return way === "" || way.startsWith(`..${sep}`) || way === ".." ? path : way;
+}
+
+/** A name as it is, or as a JSON text where it holds blanks, line breaks or quotes. */
+export function shownName(name: string): string {
+  return /^[^\s"'\\\p{C}]+$/u.test(name) ? name : JSON.stringify(name);
 }
 
 /** A name made from a data source: `cats-dogs` for `../data/Cats-Dogs.zip/`. */

@@ -1,9 +1,10 @@
 import { Type } from "typebox";
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { configLeaves } from "../base/config/config-leaves.ts";
 import { describeSchema } from "../base/schema/describe-schema.ts";
 import { jsonSchemaOf } from "../base/schema/json-schema.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
+import type { OptionValues } from "./frame/command.ts";
 import { optionsOf, pawprintConfigSchema } from "./pawprint-config.ts";
 
 describe("a section's keys as flags", () => {
@@ -23,6 +24,24 @@ describe("a section's keys as flags", () => {
       { name: "widths", doc: "filters", type: "string", placeholder: "LIST" },
     ]);
     expect(optionsOf(section, ["flip"]).map(({ name }) => name)).toEqual(["flip"]);
+  });
+
+  it("keep the types of their values", () => {
+    const { train, serve } = pawprintConfigSchema.properties;
+    const picked = [...optionsOf(train, ["data", "size", "channels", "fit", "flip", "widths"]), ...optionsOf(serve)];
+    type Values = OptionValues<typeof picked>;
+    expectTypeOf<Pick<Values, "data" | "size" | "channels" | "fit" | "flip" | "widths">>().toEqualTypeOf<{
+      readonly data: string | undefined;
+      readonly size: number | undefined;
+      readonly channels: "1" | "3" | undefined;
+      readonly fit: "cover" | "contain" | "stretch" | undefined;
+      readonly flip: boolean | undefined;
+      readonly widths: string | undefined;
+    }>();
+    expectTypeOf<Values["port"]>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<keyof Values>().extract<"epochs" | "jwt">().toBeNever();
+    // @ts-expect-error no key of the section
+    expect(optionsOf(train, ["epoch"])).toEqual([]);
   });
 
   it("all have a description to show", () => {

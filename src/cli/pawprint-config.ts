@@ -1,10 +1,7 @@
-/**
- * The whole configuration of Pawprint, one section for each room, and its values as flags of a
- * command.
- */
+/** The configuration of Pawprint, and its values as flags of a command. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type TObject, Type } from "typebox";
+import { type Static, type TObject, Type } from "typebox";
 import { loadConfig } from "../base/config/config.ts";
 import { configLeaves } from "../base/config/config-leaves.ts";
 import { readFailure, systemCodeOf } from "../base/files/file-failure.ts";
@@ -12,7 +9,14 @@ import { readText } from "../base/files/read-file.ts";
 import { jsonSchemaOf } from "../base/schema/json-schema.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
-import type { CommandContext, OptionSpec } from "./frame/command.ts";
+import type {
+  BooleanOption,
+  ChoiceOption,
+  CommandContext,
+  NumberOption,
+  OptionSpec,
+  StringOption,
+} from "./frame/command.ts";
 import { pathFrom } from "./paths.ts";
 
 /** What `pawprint.yaml` may hold. */
@@ -40,13 +44,37 @@ export async function loadPawprintConfig(
   return loadConfig({ schema: pawprintConfigSchema, flags, env, fileText, fileName: file ?? usualName });
 }
 
+/** The keys of a section that are values, not sections. */
+type ValueKey<S extends TObject> = {
+  [K in keyof S["properties"] & string]: S["properties"][K] extends { readonly properties: unknown } ? never : K;
+}[keyof S["properties"] & string];
+
+/** The option for key `K` whose values are of type `V`: lists and records are given as text. */
+type OptionFor<K extends string, V> = { readonly name: K } & ([V] extends [boolean]
+  ? BooleanOption & { readonly hasNoDefault: true }
+  : [V] extends [string | number]
+    ? string extends V
+      ? StringOption
+      : number extends V
+        ? NumberOption
+        : ChoiceOption & { readonly choices: readonly `${V}`[] }
+    : StringOption);
+
+type SectionOption<S extends TObject, K extends ValueKey<S>> = {
+  [Key in K]: OptionFor<Key, Static<S["properties"][Key]>>;
+}[K];
+
 /**
- * A section's keys as a command's options; what they accept is checked where the configuration is
- * loaded.
+ * A section's values as a command's options, or only those of `names`; what they accept is checked
+ * where the configuration is loaded.
  */
-export function optionsOf(section: TObject, names?: readonly string[]): readonly OptionSpec[] {
-  return configLeaves(section)
-    .filter(({ key }) => names?.includes(key) ?? true)
+export function optionsOf<S extends TObject, K extends ValueKey<S> = ValueKey<S>>(
+  section: S,
+  names?: readonly K[],
+): readonly SectionOption<S, K>[] {
+  const wanted: readonly string[] | undefined = names;
+  const options = configLeaves(section)
+    .filter(({ key }) => wanted?.includes(key) ?? !key.includes("."))
     .map(({ key, schema }): OptionSpec => {
       const { type, description, minimum, maximum, anyOf } = jsonSchemaOf(schema);
       const facts = { name: key, doc: String(description) };
@@ -65,6 +93,8 @@ export function optionsOf(section: TObject, names?: readonly string[]): readonly
         ...(maximum !== undefined && { max: maximum }),
       };
     });
+  // SectionOption maps the static types as the lines above map the schemas.
+  return options as unknown as readonly SectionOption<S, K>[];
 }
 
 const placeholders: Readonly<Record<string, string>> = { array: "LIST", object: "JSON" };

@@ -6,7 +6,7 @@ export function originFrom(text: string): string {
   const url = /^\w+:\/\//.test(text) ? text : `http://${text}`;
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return new URL(url).origin;
   throw new AppError("CLI_USAGE", {
-    required: "URL: the address of a service",
+    required: "the URL of a service",
     received: JSON.stringify(text),
     hint: "such as http://localhost:8000",
   });

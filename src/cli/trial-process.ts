@@ -11,7 +11,7 @@ import { AppError, isErrorCode } from "../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { checkpointFolderOf, listCheckpoints } from "../train/checkpoint/checkpoint-folder.ts";
-import type { Figures } from "../train/sweep/run-sweep.ts";
+import type { TrialMetrics } from "../train/sweep/run-sweep.ts";
 import type { Sweep } from "../train/sweep/sweep-config.ts";
 import type { TrialConfig } from "../train/sweep/trial.ts";
 import type { CommandContext } from "./frame/command.ts";
@@ -27,18 +27,17 @@ export interface TrialProcessOptions {
 const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
 
 /**
- * `pawprint train` with the trial's settings; its words are kept in `log.txt`. Errors: that of the
+ * `pawprint train` with the trial's settings; its log is kept in `log.txt`. Errors: that of the
  * training.
  */
 export async function trainInChild(
   { sweep, context, parallel }: TrialProcessOptions,
   config: TrialConfig,
   folder: string,
-): Promise<Figures> {
+): Promise<TrialMetrics> {
   const { cwd, signal } = context;
   await ensureFolder(folder);
-  // Settings by a file of their own: neither pawprint.yaml nor the environment may have a say in a
-  // trial.
+  // Settings in their own file: pawprint.yaml and the environment must not affect a trial.
   const settings = join(folder, "train.yaml");
   await writeFileAtomic(settings, stringify({ train: config.settings }), { force: true });
   const inherited = Object.entries({ ...process.env, ...context.env });
@@ -66,7 +65,7 @@ export async function trainInChild(
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log = createWriteStream(join(folder, "log.txt"));
-  // A log that cannot be written is no reason to lose the trial.
+  // A trial goes on without its log.
   log.on("error", () => child.stderr.resume());
   child.stderr.pipe(log);
   let said = "";
@@ -82,7 +81,7 @@ export async function trainInChild(
   return figuresFrom(said, code, folder);
 }
 
-function figuresFrom(said: string, code: number | null, folder: string): Figures {
+function figuresFrom(said: string, code: number | null, folder: string): TrialMetrics {
   const answer = parseLine(said);
   const error = answer?.error as { readonly code: string; readonly message: string } | undefined; // as every command prints it
   if (error && isErrorCode(error.code)) {
@@ -92,7 +91,7 @@ function figuresFrom(said: string, code: number | null, folder: string): Figures
   }
   if (code !== 0 || answer === undefined) {
     throw new AppError("TRIAL_FAILED", {
-      required: "a training that comes to its end",
+      required: "a training that completes",
       received: `exit code ${code ?? "none"}`,
       where: folder,
       hint: "log.txt there says more",

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Recipe } from "../image/recipe.ts";
-import { summarize } from "./inspect.ts";
+import { summarize } from "./dataset-summary.ts";
 import { buildPack } from "./pack/build-pack.ts";
 import { openSource } from "./sources/open-source.ts";
 

@@ -94,7 +94,7 @@ describe("a small class", () => {
     expect(() => assignSplits([...many(10, "dog"), ...copies], plan)).toThrowError(
       expect.objectContaining({
         code: "DATASET_CLASS_TOO_SMALL",
-        message: "each class has at least 3 different pictures, one for each split; got 2 of class 'cat'",
+        message: "at least 3 different pictures of each class, one for each split; got 2 of class 'cat'",
       }),
     );
   });
@@ -209,7 +209,7 @@ describe("splits that the source gives", () => {
   it("are refused where a class has nothing in train", () => {
     const pictures = [...given(many(5), "train"), ...given(many(5, "dog", 50), "test")];
     expect(() => assignSplits(pictures, { val: 0, test: 0 })).toThrowError(
-      "1 different pictures, one for each split; got 0 of class 'dog'",
+      "1 different pictures of each class, one for each split; got 0 of class 'dog'",
     );
   });
 });
@@ -225,7 +225,7 @@ describe("proportions", () => {
       expect.objectContaining({
         code: "CONFIG_INVALID",
         message: expect.stringContaining(
-          "train, val and test are shares from 0 to 1 that add up to 1, train above 0; got",
+          "shares from 0 to 1 for train, val and test that add up to 1, train above 0; got",
         ),
       }),
     );

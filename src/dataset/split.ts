@@ -1,6 +1,6 @@
 /**
- * Puts each picture into train, val or test by a hash of its bytes, so that no picture ever moves
- * because others came.
+ * Assigns pictures to train, val or test by a hash of their bytes, so that adding pictures never
+ * moves old ones.
  */
 import { AppError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
@@ -16,23 +16,26 @@ export interface Proportions {
 export const defaultProportions: Proportions = { train: 0.8, val: 0.1, test: 0.1 };
 export const defaultSalt = "pawprint";
 
-/** What is cut off a train split that the source itself gives: 5,000 of MNIST's 60,000. */
+/** Validation share of a train split that the source gives: 5,000 of MNIST's 60,000. */
 const defaultShareOfGivenTrain = 1 / 12;
 
-/** One of `count` parts of the pictures outside test, which takes turns as val: 0 to count - 1. */
+/**
+ * One fold of cross-validation: 0 to count - 1. The pictures outside test are cut into `count`
+ * parts.
+ */
 export interface Fold {
   readonly index: number;
   readonly count: number;
 }
 
 /**
- * What to cut by hash, as shares of the pictures that the source leaves to train. 0 where the
- * source gives that split.
+ * Shares to cut by hash from the pictures that the source leaves in train. 0 where the source gives
+ * that split.
  */
 export interface SplitPlan {
   readonly val: number;
   readonly test: number;
-  /** For k-fold cross-validation: val is this fold of what test leaves, whatever `val` says. */
+  /** For k-fold cross-validation: val is this fold, whatever `val` says. */
   readonly fold?: Fold;
 }
 
@@ -48,9 +51,9 @@ export interface SplitPicture {
 }
 
 /**
- * Decides what has to be cut by hash, from the splits that the source gives (none, as a rule).
- * Errors: CONFIG_INVALID for proportions outside 0 to 1, without train, or that do not add up to 1,
- * for a fold that is none of its count, and for folds of a source that gives val itself.
+ * Plans the cut from the splits that the source gives (usually none).
+ * Errors: CONFIG_INVALID for proportions outside 0 to 1, without train, or that do not add up to 1;
+ * for a fold outside its count; for folds of a source with a val split.
  */
 export function planSplits(given: ReadonlySet<Split>, proportions?: Proportions, fold?: Fold): SplitPlan {
   if (proportions !== undefined) requireProportions(proportions);
@@ -66,19 +69,19 @@ function planShares(given: ReadonlySet<Split>, proportions: Proportions | undefi
   return { val: given.has("val") ? 0 : shareOfTrain(val), test: given.has("test") ? 0 : shareOfTrain(test) };
 }
 
-/** How many different pictures a class must have so that each split that is cut can have one. */
+/** The number of different pictures that a class needs to fill each split. */
 export function minimumPerClass({ val, test, fold }: SplitPlan): number {
   return fold === undefined ? 1 + Number(val > 0) + Number(test > 0) : fold.count + Number(test > 0);
 }
 
-/** Where a picture stands in [0, 1): the first 52 bits of SHA-256 over salt and content hash. */
+/** A picture's position in [0, 1): the first 52 bits of SHA-256 over salt and content hash. */
 export function positionOf(hash: string, salt: string): number {
   return Number.parseInt(sha256(`${salt}:${hash}`).slice(0, 13), 16) / 2 ** 52;
 }
 
 /**
- * Test lies at the bottom of [0, 1), val above it, train on top: another share of val leaves test
- * as it is. Folds are equal parts of what lies above test.
+ * Test is the lowest part of [0, 1), then val, then train: changing the share of val leaves test as
+ * it is. Folds are equal parts of what lies above test.
  */
 export function splitAt(position: number, { val, test, fold }: SplitPlan): Split {
   if (position < test) return "test";
@@ -93,15 +96,13 @@ interface Group {
 }
 
 /**
- * The split of each picture, in their order. A picture's split follows from its hash and the salt
- * alone: names, order and unrelated pictures play no part, and pictures of one hash stay together.
- * Each class is cut by itself, so that shares differ from the wanted ones only as much as chance
- * makes them: by about sqrt(share (1 - share) / pictures of the class).
+ * The split of each picture, in their order. It depends on hash and salt alone: names, order and
+ * unrelated pictures have no influence, and pictures of one hash stay together. Each class is split
+ * by itself; shares deviate by about sqrt(share (1 - share) / pictures of the class).
  *
- * One exception, for small classes: where the hash leaves a class without a picture in a split that
- * is cut, the picture nearest to that split's border is moved in. It goes back once the class has
- * grown a picture that belongs there. Folds are never filled up like this, since each picture is in
- * val of exactly one of them.
+ * Exception for small classes: where the hash leaves a split of a class empty, the picture nearest
+ * to that split's border is moved in. It moves back once the class has a picture that belongs
+ * there. Folds are not filled up, since each picture is in val of exactly one of them.
  *
  * Errors: DATASET_CLASS_TOO_SMALL where a class has fewer different pictures than splits to fill.
  */
@@ -120,9 +121,7 @@ export function assignSplits(pictures: readonly SplitPicture[], plan: SplitPlan,
   return pictures.map(({ hash, label, given }) => (isFixed(given) ? given : classes.get(label)!.get(hash)!.split));
 }
 
-/**
- * Pictures that the source puts into val or test stay there; those of its train split may be cut.
- */
+/** Pictures that the source puts into val or test stay there; those in train may be cut. */
 function isFixed(given: Split | undefined): given is "val" | "test" {
   return given === "val" || given === "test";
 }
@@ -138,8 +137,7 @@ function fillEmptySplits(label: string, groups: readonly Group[], plan: SplitPla
     const sizeOf = (of: Split): number => ascending.filter((group) => group.split === of).length;
     const [donor] = wanted.toSorted((a, b) => sizeOf(b) - sizeOf(a));
     const moved = ascending.filter((group) => group.split === donor).at(split === "train" ? -1 : 0);
-    // There are at least as many pictures as splits, so the fullest has one to give, unless all are
-    // in a fold's val.
+    // The largest split has a picture to give, unless all are in a fold's val.
     if (moved !== undefined) moved.split = split;
   }
 }
@@ -147,7 +145,7 @@ function fillEmptySplits(label: string, groups: readonly Group[], plan: SplitPla
 /** The error for a class with `count` different pictures where `minimum` are needed. */
 export function classTooSmall(label: string, count: number, minimum: number, where?: string): AppError {
   return new AppError("DATASET_CLASS_TOO_SMALL", {
-    required: `each class has at least ${minimum} different pictures, one for each split`,
+    required: `at least ${minimum} different pictures of each class, one for each split`,
     received: `${count} of class '${label}'`,
     ...(where !== undefined && { where }),
     hint: "add pictures of this class, or leave the class out",
@@ -158,13 +156,13 @@ function requireFold({ index, count }: Fold, given: ReadonlySet<Split>): void {
   const isSound = Number.isInteger(count) && count >= 2 && Number.isInteger(index) && index >= 0 && index < count;
   if (!isSound) {
     throw new AppError("CONFIG_INVALID", {
-      required: "a fold is one of at least 2, counted from 1: 1/5 to 5/5",
+      required: "one of at least 2 folds, counted from 1: 1/5 to 5/5",
       received: `${index + 1}/${count}`,
     });
   }
   if (!given.has("val")) return;
   throw new AppError("CONFIG_INVALID", {
-    required: "folds are cut from train, so the source may not give validation pictures itself",
+    required: "a source without a val split, since folds are cut from train",
     received: "a source with a val split",
     hint: "move the pictures of val to train",
   });
@@ -176,7 +174,7 @@ function requireProportions({ train, val, test }: Proportions): void {
   // Sums of decimal fractions such as 0.7 + 0.2 + 0.1 miss 1 by some 1e-16.
   if (isSound && Math.abs(train + val + test - 1) < 1e-9) return;
   throw new AppError("CONFIG_INVALID", {
-    required: "train, val and test are shares from 0 to 1 that add up to 1, train above 0",
+    required: "shares from 0 to 1 for train, val and test that add up to 1, train above 0",
     received: shares.join(", "),
   });
 }

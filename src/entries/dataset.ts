@@ -29,6 +29,8 @@ export {
   type RestoreReport,
   restoreQuarantine,
 } from "../dataset/inspection/quarantine/restore-quarantine.ts";
+export { type ScannedSource, type ScanOptions, scanSource } from "../dataset/inspection/scan/scan-source.ts";
+export { makeThumbnails, type ThumbnailOptions } from "../dataset/inspection/scan/thumbnails.ts";
 export { type DatasetStatistics, summarizePictures } from "../dataset/inspection/statistics.ts";
 // Packs
 export { buildPack, openPack, type PackOptions } from "../dataset/pack/build-pack.ts";
@@ -65,3 +67,5 @@ export {
 } from "../dataset/split.ts";
 export type { PixelImage } from "../image/decode.ts";
 export type { Recipe, RecipeFit, RecipeKernel } from "../image/recipe.ts";
+// Reports
+export { renderDatasetReport } from "../wire/library.ts";

@@ -9,7 +9,9 @@
 // Graphs
 export { createRandom, type Random } from "../base/random.ts";
 export { gradients } from "../graph/autodiff.ts";
-export { decodeModel, encodeModel, type OnnxModel, readMetadata } from "../graph/onnx.ts";
+export { decodeModel, type OnnxModel } from "../graph/onnx/decode.ts";
+export { encodeModel } from "../graph/onnx/encode.ts";
+export { readMetadata } from "../graph/onnx/metadata.ts";
 export type { Attributes, Op } from "../graph/op.ts";
 /** Every op as a function of values: `ops.conv(x, w)`, `ops.reduceSum(x)`. */
 export * as ops from "../graph/ops/table.ts";
@@ -51,9 +53,10 @@ export type { Normalization, PictureSize } from "../nn/picture-input.ts";
 export type { Scope } from "../nn/scope.ts";
 // Executors
 export { type CpuExecutorOptions, createCpuExecutor } from "../runtime/cpu-executor.ts";
-export type { Executor, LoadOptions, Program, Tensor, Tensors } from "../runtime/executor.ts";
+export type { Executor, LoadOptions, Program, Runs, Tensor, Tensors } from "../runtime/executor.ts";
 export { createOnnxRuntimeExecutor, type OnnxRuntimeOptions } from "../runtime/onnx-runtime.ts";
 export { createReferenceExecutor } from "../runtime/reference.ts";
+export { createWorkerExecutor } from "../runtime/worker-executor.ts";
 // Training steps
 export { constantSchedule, cosineWithWarmup, oneCycle, type Schedule } from "../train/fit/schedule.ts";
 export { adam, adamw, type Optimizer, sgd, withAccumulation, withClipping } from "../train/step/optimizer.ts";

@@ -32,7 +32,7 @@ import {
   split,
   sub,
 } from "./ops/table.ts";
-import { evaluate } from "./reference-evaluation.ts";
+import { evaluateReference } from "./reference-evaluation.ts";
 import { float32 } from "./tensor-type.ts";
 import { constant, graph, input, scalar, type Value } from "./value.ts";
 
@@ -47,14 +47,19 @@ function expectExactGradient(loss: Value, inputs: readonly Value[], fixed: Feeds
   const feeds: Feeds = { ...Object.fromEntries(drawn), ...fixed };
   const floats = inputs.filter(({ type }) => type.dtype === "float32");
   const found = gradients(loss, floats);
-  const results = evaluate(
+  const results = evaluateReference(
     graph("gradients", inputs, Object.fromEntries(found.map((value, at) => [`g${at}`, value]))),
     feeds,
   );
   const lossGraph = graph("loss", inputs, { loss });
   for (const [at, value] of floats.entries()) {
     expect(found[at]!.type).toEqual(value.type);
-    const numeric = centralDifferences((fed) => evaluate(lossGraph, fed).loss!.data[0]!, feeds, nameOf(value), 1e-5);
+    const numeric = centralDifferences(
+      (fed) => evaluateReference(lossGraph, fed).loss!.data[0]!,
+      feeds,
+      nameOf(value),
+      1e-5,
+    );
     // 1e-7: float64 rounding over the step, and constants of gradient rules that are float32.
     const over = excess(results[`g${at}`]!.data, numeric, { relative: 1e-6, absolute: 1e-7 });
     expect(over, nameOf(value)).toBeLessThanOrEqual(0);
@@ -142,7 +147,7 @@ describe("gradients", () => {
     for (const pool of pools) {
       const y = maxPool(x, pool);
       const [dx] = gradients(reduceSum(y), [x]);
-      const sum = evaluate(graph("ties", [x], { sum: reduceSum(dx!) }), feeds).sum!.data[0];
+      const sum = evaluateReference(graph("ties", [x], { sum: reduceSum(dx!) }), feeds).sum!.data[0];
       expect(sum).toBeCloseTo(
         y.type.shape.reduce<number>((product, dim) => product * Number(dim), 1),
         6,
@@ -150,14 +155,14 @@ describe("gradients", () => {
       expect(maxPoolGradient(y, x, y, pool).type).toEqual(x.type);
     }
     const [dx] = gradients(reduceMax(x), [x]);
-    expect([...evaluate(graph("ties", [x], { dx: dx! }), feeds).dx!.data]).toEqual(new Array(16).fill(1 / 16));
+    expect([...evaluateReference(graph("ties", [x], { dx: dx! }), feeds).dx!.data]).toEqual(new Array(16).fill(1 / 16));
   });
 
   it("are zero for relu at 0 and for clip at its bounds", () => {
     const x = float("x", 4);
     const feeds: Feeds = { x: { dtype: "float32", shape: [4], data: Float64Array.of(-0.25, 0, 0.75, 5) } };
     const of = (y: Value) => [
-      ...evaluate(graph("kinks", [x], { dx: gradients(reduceSum(y), [x])[0]! }), feeds).dx!.data,
+      ...evaluateReference(graph("kinks", [x], { dx: gradients(reduceSum(y), [x])[0]! }), feeds).dx!.data,
     ];
     expect(of(relu(x))).toEqual([0, 0, 1, 1]);
     expect(of(clip(x, { min: -0.25, max: 0.75 }))).toEqual([0, 1, 0, 0]);

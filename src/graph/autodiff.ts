@@ -42,7 +42,8 @@ function valuesThatDependOn(targets: readonly Value[], nodes: readonly GraphNode
   const found = new Set<Value>(targets);
   for (const node of nodes) {
     if (node.inputs.some((value) => value && found.has(value))) {
-      for (const output of node.outputs) if (output.type.dtype === "float32") found.add(output);
+      // An output of unknown type may carry gradients: its op is asked, and says that it has none.
+      for (const output of node.outputs) if (/float32|unknown/.test(output.type.dtype)) found.add(output);
     }
   }
   return found;

@@ -5,9 +5,14 @@
 import { AppError } from "../base/errors.ts";
 import { type DType, formatType, type TensorData, type TensorType } from "./tensor-type.ts";
 
-export type AttributeType = "int" | "float" | "string" | "ints" | "floats";
-export type AttributeValue = number | string | readonly number[];
+/** Ops of the table take numbers, strings and lists of numbers; imported ops also lists of strings and tensors. */
+export type AttributeType = "int" | "float" | "string" | "ints" | "floats" | "strings" | "tensor";
+export type AttributeValue = number | string | readonly number[] | readonly string[] | TensorData;
 export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+export function isNumberList(value: AttributeValue | undefined): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "number");
+}
 
 /** One tensor of a graph that is being built. */
 export interface Value {
@@ -114,6 +119,15 @@ export interface Op {
    * faster way.
    */
   readonly expand?: (inputs: readonly Value[], attributes: Attributes) => readonly Value[];
+  /** Present on ops of imported models that the table does not hold; see `importedOp`. */
+  readonly imported?: {
+    /** The node's name in the model. */
+    readonly node: string;
+    /** The version of the domain's operator set. */
+    readonly version: number;
+    /** The indices of optional outputs that the model leaves out. */
+    readonly omitted: readonly number[];
+  };
   readonly samples: readonly OpSample[];
 }
 
@@ -159,7 +173,7 @@ export function chain(
 export const noFlow: GradientRule = () => [];
 
 /** Writes the reference of an op with one output, its inputs by position. */
-export function kernel(
+export function reference(
   compute: (attributes: Attributes, ...inputs: ReferenceTensor[]) => ReferenceTensor,
 ): Op["reference"] {
   // The shape rule has shown that required inputs are there; optional ones are declared so by

@@ -30,6 +30,6 @@ export function peakBytes(graph: Graph): number {
 }
 
 function sizeBytes({ type: { dtype, shape } }: Value): number {
-  if (isStatic(shape)) return sizeOf(shape) * bytesOf[dtype];
+  if (dtype !== "unknown" && isStatic(shape)) return sizeOf(shape) * bytesOf[dtype];
   throw new AppError("INTERNAL", { required: "values of fixed shapes", received: shape.join(",") });
 }

@@ -8,7 +8,7 @@ import { type Graph, nodesOf } from "./value.ts";
  * Computes each output of a graph from float64 feeds, by name. Nothing is rounded on the way,
  * whatever the dtypes say. Feeds must fit the graph's inputs in shape: executors check that before.
  */
-export function evaluate(
+export function evaluateReference(
   graph: Graph,
   feeds: Readonly<Record<string, ReferenceTensor>>,
 ): Readonly<Record<string, ReferenceTensor>> {

@@ -3,7 +3,7 @@
  * attribute reading.
  */
 import { AppError } from "../base/errors.ts";
-import { type Attributes, rejectShape } from "./op.ts";
+import { type Attributes, isNumberList, rejectShape } from "./op.ts";
 import { type Dim, type DType, formatType, type Shape, type TensorData, type TensorType } from "./tensor-type.ts";
 
 export const numeric = ["float32", "int32", "int64"] as const satisfies readonly DType[];
@@ -36,7 +36,7 @@ export function checkInputs<const Rules extends readonly InputRule[]>(
     const type = inputs[at];
     if (type === undefined) {
       if (!optional) rejectShape(op, `an input ${name}`, inputs);
-    } else if (!dtypes.includes(type.dtype)) {
+    } else if (!dtypes.some((dtype) => dtype === type.dtype)) {
       rejectDtype(op, `${name} of type ${dtypes.join(" or ")}`, type);
     } else if (rank !== undefined && type.shape.length !== rank) {
       rejectShape(op, `${name} with ${rank} axes`, [type]);
@@ -98,7 +98,7 @@ export function numberAttribute(attributes: Attributes, name: string, fallback: 
 
 export function listAttribute(attributes: Attributes, name: string, fallback: readonly number[]): readonly number[] {
   const value = attributes[name];
-  return Array.isArray(value) ? value : fallback;
+  return isNumberList(value) ? value : fallback;
 }
 
 /** Refuses an attribute that has another value than the one that is supported. */

@@ -1,4 +1,5 @@
 /** Data types and shapes of the tensors that flow through a graph. */
+import { AppError } from "../base/errors.ts";
 
 /** The ONNX element types that Pawprint's graphs use. */
 export const dtypes = ["float32", "uint8", "int32", "int64", "bool"] as const;
@@ -15,10 +16,16 @@ export function dtypeOfElementType(code: number): DType | undefined {
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 
+/**
+ * The type of a graph's value. "unknown" stands only on outputs of imported ops whose model does not
+ * say what they give; nothing is known of their shape either, and only imported ops take them.
+ */
 export interface TensorType {
-  readonly dtype: DType;
+  readonly dtype: DType | "unknown";
   readonly shape: Shape;
 }
+
+export const unknownType: TensorType = { dtype: "unknown", shape: [] };
 
 /**
  * Numbers known while the graph is built. `int64` is held as BigInt64Array, `bool` as Uint8Array of
@@ -32,7 +39,7 @@ export interface TensorData {
 
 /** `float32 [N,3,32,32]`, as it stands in error messages. */
 export function formatType(type: TensorType): string {
-  return `${type.dtype} ${formatShape(type.shape)}`;
+  return type.dtype === "unknown" ? "an unknown type" : `${type.dtype} ${formatShape(type.shape)}`;
 }
 
 export function formatShape(shape: Shape): string {
@@ -50,6 +57,12 @@ export function sizeOf(shape: readonly number[]): number {
 
 export function isStatic(shape: Shape): shape is readonly number[] {
   return shape.every((dim) => typeof dim === "number");
+}
+
+/** A shape whose sizes are all known. Errors: INTERNAL where one is symbolic. */
+export function fixedShape(shape: Shape): readonly number[] {
+  if (isStatic(shape)) return shape;
+  throw new AppError("INTERNAL", { required: "a fixed shape", received: formatShape(shape) });
 }
 
 /** A float32 tensor of the given shape from plain numbers. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../base/errors.ts";
 import { add, conv, mul, neg, relu } from "./ops/table.ts";
-import { evaluate } from "./reference-evaluation.ts";
+import { evaluateReference } from "./reference-evaluation.ts";
 import { toReference } from "./reference-tensor.ts";
 import { float32 } from "./tensor-type.ts";
 import { apply, graph, input, nodesOf, rewrite, scalar } from "./value.ts";
@@ -50,8 +50,8 @@ describe("rewriting", () => {
       node.op.name === "Relu" ? [add(inputs[0]!, scalar(3))] : undefined,
     );
     expect(changed.outputs.kept).toBe(kept);
-    expect([...evaluate(changed, feeds).y!.data]).toEqual([-4, 2]);
-    expect([...evaluate(source, feeds).y!.data]).toEqual([-1, 0]);
+    expect([...evaluateReference(changed, feeds).y!.data]).toEqual([-4, 2]);
+    expect([...evaluateReference(source, feeds).y!.data]).toEqual([-1, 0]);
   });
 
   it("gives the same values back where no rule applies", () => {

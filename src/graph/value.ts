@@ -39,6 +39,11 @@ export function apply(op: Op, inputs: readonly (Value | undefined)[], attributes
     const known = Object.keys(op.attributeTypes).join(", ") || "none";
     throw new AppError("GRAPH_ATTRIBUTE", { required: `${op.name} takes the attributes ${known}`, received: unknown });
   }
+  if (!op.imported && inputs.some((value) => value?.type.dtype === "unknown"))
+    throw new AppError("GRAPH_DTYPE", {
+      required: `inputs of known types for ${op.name}`,
+      received: "an unknown type",
+    });
   const types = op.infer(
     inputs.map((value) => value?.type),
     attributes,

@@ -2,12 +2,14 @@
  * Sliding windows over height and width: the geometry that convolutions and pooling share, and
  * their float64 loops.
  */
+import { AppError } from "../base/errors.ts";
 import { type Attributes, rejectShape } from "./op.ts";
 import { listAttribute, onlyAttribute, rejectAttribute } from "./shape-rules.ts";
-import type { Dim, TensorType } from "./tensor-type.ts";
+import { type Dim, fixedShape, formatShape, type Shape, type TensorType } from "./tensor-type.ts";
 
 export type Pair = readonly [height: number, width: number];
 export type Edges = readonly [top: number, left: number, bottom: number, right: number];
+export type Quad = readonly [number, number, number, number];
 
 export interface Window {
   readonly kernel: Pair;
@@ -53,15 +55,37 @@ export function pair(values: readonly number[]): Pair {
   return [values[0]!, values[1]!];
 }
 
+/** The four fixed sizes of a picture or of convolution weights. Errors: INTERNAL for any other shape. */
+export function quad(shape: Shape): Quad {
+  const [a, b, c, d] = fixedShape(shape);
+  if (shape.length === 4) return [a!, b!, c!, d!];
+  throw new AppError("INTERNAL", { required: "a shape of four axes", received: formatShape(shape) });
+}
+
+/** A list attribute of a node whose shape rule has held it to that length. */
+export function pairAttribute(attributes: Attributes, name: string, fallback: Pair): Pair {
+  return pair(listAttribute(attributes, name, fallback));
+}
+
+/** As `pairAttribute`, of four numbers. */
+export function quadAttribute(attributes: Attributes, name: string, fallback: Quad): Quad {
+  return quad(listAttribute(attributes, name, fallback));
+}
+
+/** The same computation for height (axis 0) and width (axis 1). */
+export function overBoth(compute: (axis: 0 | 1) => number): Pair {
+  return [compute(0), compute(1)];
+}
+
 /**
  * How many window positions fit: floor((size + pads - dilation (kernel - 1) - 1) / stride) + 1, for
  * height and width.
  */
 export function positions(size: Pair, { kernel, strides, pads, dilations }: Window): Pair {
-  return [0, 1].map((axis) => {
-    const span = dilations[axis]! * (kernel[axis]! - 1) + 1;
-    return Math.floor((size[axis]! + pads[axis]! + pads[axis + 2]! - span) / strides[axis]!) + 1;
-  }) as unknown as Pair;
+  return overBoth((axis) => {
+    const span = dilations[axis] * (kernel[axis] - 1) + 1;
+    return Math.floor((size[axis] + pads[axis] + pads[axis + 2]! - span) / strides[axis]) + 1;
+  });
 }
 
 /** Height and width of an NCHW tensor. Errors: GRAPH_SHAPE where they are symbolic. */

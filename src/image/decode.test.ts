@@ -115,7 +115,7 @@ describe("a file that is refused", () => {
     refuses(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), "IMAGE_UNREADABLE", "<svg"));
 
   it("states more than 100 megapixels, whatever stands behind the header", async () => {
-    const message = "a picture has 1 to 100 million pixels; got 20000 x 20000 pixels (cat/a.jpg)";
+    const message = "a picture of 1 to 100 million pixels; got 20000 x 20000 pixels (cat/a.jpg)";
     const giant = await pngOfSize(20_000, 20_000);
     await refuses(giant, "IMAGE_SIZE", message);
     await refuses(giant.subarray(0, 60), "IMAGE_SIZE", message);

@@ -123,7 +123,7 @@ export async function readPictureFile(path: string): Promise<Uint8Array> {
 /** IMAGE_SIZE for a file (or archive entry) above the limit in bytes. */
 export function tooManyBytes(sizeBytes: number, where: string): AppError {
   return new AppError("IMAGE_SIZE", {
-    required: `a picture file has at most ${formatBytes(pictureLimits.sizeBytes)}`,
+    required: `a picture file of at most ${formatBytes(pictureLimits.sizeBytes)}`,
     received: formatBytes(sizeBytes),
     where,
   });
@@ -143,7 +143,7 @@ export function decodingFailure(
   const message = cause instanceof Error ? cause.message : String(cause);
   if ((size !== undefined && !isDecodable(size)) || /exceeds pixel limit/.test(message)) {
     return new AppError("IMAGE_SIZE", {
-      required: `a picture has 1 to ${maximumPixels / 1e6} million pixels`,
+      required: `a picture of 1 to ${maximumPixels / 1e6} million pixels`,
       received: size === undefined ? "more" : `${size.width} x ${size.height} pixels`,
       where,
       hint: "make it smaller with any picture editor",

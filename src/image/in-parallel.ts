@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../base/cancel.ts";
 
 /**
- * Enough to keep every core decoding while the next files are being read and the last ones hashed
- * and written: 2, 4, 6 and 8 for each core packed 518, 612, 640 and 685 photographs a second.
+ * Enough to keep every core decoding while other files are read and written: 2, 4, 6 and 8 per core
+ * packed 518, 612, 640 and 685 photographs a second.
  */
 const defaultConcurrency = availableParallelism() * 8;
 

@@ -1,8 +1,7 @@
 /**
- * A fingerprint that stays nearly the same when a picture is resized, compressed anew or a little
- * brighter: a hash of its low frequencies (after C. Zauner, "Implementation and Benchmarking of
- * Perceptual Image Hash Functions", 2010, section 3.2.1) and a tiny picture of its colours, which
- * the hash knows nothing of.
+ * A fingerprint that hardly changes when a picture is resized, recompressed or brightened: a hash
+ * of its low frequencies (after C. Zauner, "Implementation and Benchmarking of Perceptual Image
+ * Hash Functions", 2010, section 3.2.1) and a tiny colour thumbnail.
  */
 import type { PixelImage } from "./decode.ts";
 

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { applyRecipe, applyRecipeToFile, applyRecipeToPixels, parseRecipe, type Recipe } from "./recipe.ts";
+import { readPictureFile } from "./decode.ts";
+import { applyRecipe, applyRecipeToPixels, parseRecipe, type Recipe } from "./recipe.ts";
 
 const recipe: Recipe = { width: 4, height: 4, channels: 3, fit: "stretch", kernel: "cubic" };
 const pixelAt = (pixels: Uint8Array, at: Recipe, x: number, y: number): number[] => {
@@ -71,11 +72,11 @@ describe("a recipe on a picture file", () => {
     const path = join(folder, "picture with a space.png");
     const bytes = await redBlue(30, 20);
     await writeFile(path, bytes);
-    expect(await applyRecipeToFile(path, recipe)).toEqual(await applyRecipe(bytes, recipe));
+    expect(await applyRecipe(await readPictureFile(path), recipe)).toEqual(await applyRecipe(bytes, recipe));
   });
 
   it("names the file that is not there", async () => {
-    await expect(applyRecipeToFile("/no/such.jpg", recipe)).rejects.toMatchObject({
+    await expect(readPictureFile("/no/such.jpg")).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
       message: "a file or folder that exists; got /no/such.jpg",
     });
@@ -111,7 +112,7 @@ describe("a recipe on pixels", () => {
     const empty = { ...digit, width: 0, pixels: new Uint8Array() };
     await expect(applyRecipeToPixels(empty, recipe, "digit 3")).rejects.toMatchObject({
       code: "IMAGE_SIZE",
-      message: "a picture has 1 to 100 million pixels; got 0 x 6 pixels (digit 3)",
+      message: "a picture of 1 to 100 million pixels; got 0 x 6 pixels (digit 3)",
     });
   });
 });
@@ -124,20 +125,20 @@ describe("reading a recipe", () => {
   });
 
   it.each([
-    [{ ...recipe, width: 0 }, "a recipe's width is a whole number of pixels from 1 to 4096; got 0"],
-    [{ ...recipe, height: 2.5 }, "a recipe's height is a whole number of pixels from 1 to 4096; got 2.5"],
-    [{ ...recipe, channels: 4 }, "a recipe's channels is 1 (grey) or 3 (sRGB); got 4"],
-    [{ ...recipe, fit: "fill" }, `a recipe's fit is one of cover, contain, stretch; got "fill"`],
+    [{ ...recipe, width: 0 }, "a whole number of pixels from 1 to 4096 as a recipe's width; got 0"],
+    [{ ...recipe, height: 2.5 }, "a whole number of pixels from 1 to 4096 as a recipe's height; got 2.5"],
+    [{ ...recipe, channels: 4 }, "1 (grey) or 3 (sRGB) as a recipe's channels; got 4"],
+    [{ ...recipe, fit: "fill" }, `one of cover, contain, stretch as a recipe's fit; got "fill"`],
     [
       { ...recipe, kernel: undefined },
-      "a recipe's kernel is one of nearest, linear, cubic, mitchell, lanczos2, lanczos3; got nothing",
+      "one of nearest, linear, cubic, mitchell, lanczos2, lanczos3 as a recipe's kernel; got nothing",
     ],
     [
       { ...recipe, background: [0, 0, 256] },
-      "a recipe's background is three whole numbers from 0 to 255 (red, green, blue); got [0,0,256]",
+      "three whole numbers from 0 to 255 (red, green, blue) as a recipe's background; got [0,0,256]",
     ],
-    [[recipe], /^a recipe is an object with width, height, channels, fit and kernel; got \[/],
-    [{ ...recipe, heigth: 4 }, "a recipe has only the fields that are known; got 'heigth'"],
+    [[recipe], /^a recipe: an object with width, height, channels, fit and kernel; got \[/],
+    [{ ...recipe, heigth: 4 }, "a known field of a recipe; got 'heigth'"],
   ])("refuses %j", (value, message) => {
     expect(() => parseRecipe(value)).toThrowError(message);
   });

@@ -1,20 +1,12 @@
 /**
- * The recipe: how any picture becomes the pixels that a model sees; one object for packing,
- * training and serving.
+ * The recipe: how any picture becomes the input of a model; the same for packing, training and
+ * serving.
  */
 import type { Sharp } from "sharp";
 import sharp from "sharp";
 import { AppError } from "../base/errors.ts";
 import { hintForName } from "../base/nearest.ts";
-import {
-  type Colour,
-  decodeThrough,
-  type PixelImage,
-  pictureLimits,
-  readPictureFile,
-  rgb,
-  takePixels,
-} from "./decode.ts";
+import { type Colour, decodeThrough, type PixelImage, pictureLimits, rgb, takePixels } from "./decode.ts";
 
 /**
  * cover: fill the frame and cut what stands out; contain: show all and fill the rest; stretch:
@@ -23,11 +15,8 @@ import {
 export const recipeFits = ["cover", "contain", "stretch"] as const;
 export type RecipeFit = (typeof recipeFits)[number];
 
-/**
- * libvips' names. Used for making a picture smaller; a larger one is made with its nearest relative
- * there.
- */
-export const recipeKernels = ["nearest", "linear", "cubic", "mitchell", "lanczos2", "lanczos3"] as const;
+/** Resize kernels by libvips' names. Used for downsizing; upsizing uses the nearest equivalent. */
+const recipeKernels = ["nearest", "linear", "cubic", "mitchell", "lanczos2", "lanczos3"] as const;
 export type RecipeKernel = (typeof recipeKernels)[number];
 
 /** Plain JSON, stored in packs and bundles as it is. */
@@ -67,15 +56,10 @@ export async function applyRecipe(
   return pixels;
 }
 
-/** `applyRecipe` on a file. Errors: also FILE_NOT_FOUND and FILE_READ_FAILED. */
-export async function applyRecipeToFile(path: string, recipe: Recipe): Promise<Uint8Array> {
-  return applyRecipe(await readPictureFile(path), recipe, path);
-}
-
 /**
  * True where pixels have the recipe's size and channels already, so that it would change nothing.
  */
-export function fitsRecipe(image: PixelImage, recipe: Recipe): boolean {
+function fitsRecipe(image: PixelImage, recipe: Recipe): boolean {
   return image.width === recipe.width && image.height === recipe.height && image.channels === recipe.channels;
 }
 
@@ -89,7 +73,7 @@ export async function applyRecipeToPixels(image: PixelImage, recipe: Recipe, whe
   const { width, height, channels, pixels } = image;
   if (width * height < 1 || width * height > pictureLimits.pixels) {
     throw new AppError("IMAGE_SIZE", {
-      required: `a picture has 1 to ${pictureLimits.pixels / 1e6} million pixels`,
+      required: `a picture of 1 to ${pictureLimits.pixels / 1e6} million pixels`,
       received: `${width} x ${height} pixels`,
       where,
     });
@@ -126,23 +110,29 @@ const checks: Readonly<Record<keyof Recipe, readonly [required: string, holds: (
  */
 export function parseRecipe(value: unknown): Recipe {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid("a recipe is an object with width, height, channels, fit and kernel", value);
+    throw invalid("a recipe: an object with width, height, channels, fit and kernel", value);
   }
-  const fields = value as Readonly<Record<string, unknown>>; // an object that is no array has string keys
+  const fields = { ...value };
+  requireRecipe(fields);
+  const { width, height, channels, fit, kernel, background } = fields;
+  return Object.freeze({ width, height, channels, fit, kernel, ...(background && { background }) });
+}
+
+function requireRecipe(
+  fields: Readonly<Record<string, unknown>>,
+): asserts fields is Readonly<Record<string, unknown>> & Recipe {
   for (const name of Object.keys(fields)) {
     if (Object.hasOwn(checks, name)) continue;
     const hint = hintForName(name, Object.keys(checks));
     throw new AppError("RECIPE_INVALID", {
-      required: "a recipe has only the fields that are known",
+      required: "a known field of a recipe",
       received: `'${name}'`,
       ...(hint === undefined ? {} : { hint }),
     });
   }
   for (const [name, [required, holds]] of Object.entries(checks)) {
-    if (!holds(fields[name])) throw invalid(`a recipe's ${name} is ${required}`, fields[name]);
+    if (!holds(fields[name])) throw invalid(`${required} as a recipe's ${name}`, fields[name]);
   }
-  const { width, height, channels, fit, kernel, background } = fields as unknown as Recipe; // each field was checked above
-  return Object.freeze({ width, height, channels, fit, kernel, ...(background && { background }) });
 }
 
 function invalid(required: string, received: unknown): AppError {

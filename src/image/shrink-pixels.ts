@@ -1,4 +1,4 @@
-/** Pictures made smaller by averaging, for the part of a training that takes smaller ones. */
+/** Downsizes pictures by averaging, for training stages with smaller pictures. */
 
 export interface PlaneSize {
   readonly height: number;

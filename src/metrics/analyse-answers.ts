@@ -1,8 +1,8 @@
-/** Everything that an evaluation says of a model beyond its accuracy: pure figures from answers. */
+/** All evaluation metrics of a classifier, computed from logits and targets. */
 import { type Calibration, calibrationOf } from "./calibration.ts";
 import { type Answers, type Evaluation, evaluateAnswers } from "./classification-metrics.ts";
 import { type Curves, curvesOf, normalizersOf, type Ranking, rankingOf, scoresOfClass } from "./curves.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { pictureOutcomes } from "./picture-outcomes.ts";
 import { type Slice, slicesOf } from "./slices.ts";
 import { type ThresholdRow, thresholdTable } from "./thresholds.ts";
 import { mostConfidentlyWrong, type WrongPicture } from "./wrong-pictures.ts";
@@ -16,33 +16,30 @@ export interface ClassCurves extends ClassRanking, Curves {}
 export interface Analysis {
   readonly evaluation: Evaluation;
   readonly calibration: Calibration;
-  /**
-   * The calibration that the raw logits would have; only where the bundle has a temperature other
-   * than 1.
-   */
+  /** Calibration of the raw logits; only where the bundle has a temperature other than 1. */
   readonly uncalibrated?: Calibration;
   /**
-   * Each class against the rest, in the order of labels; classes that all pictures have, or none,
+   * One-vs-rest ranking metrics in the order of labels; classes that all pictures have, or none,
    * are left out.
    */
   readonly rankings: readonly ClassRanking[];
-  /** Means over `rankings`; absent where there are none. */
+  /** Macro average over `rankings`; absent where there are none. */
   readonly macro?: Ranking;
-  /** Curves of the classes that are ranked worst, at most six, the worst first. */
+  /** Curves of the at most six classes with the lowest average precision, the lowest first. */
   readonly curves: readonly ClassCurves[];
   readonly thresholds: readonly ThresholdRow[];
-  /** The surest first. */
+  /** Wrong predictions, the most confident first. */
   readonly wrong: readonly WrongPicture[];
   readonly slices: readonly Slice[];
 }
 
 export interface AnalysisFacts {
   readonly ids: readonly string[];
-  /** By which the answers' logits were divided already. Default 1. */
+  /** The temperature by which the logits were divided already. Default 1. */
   readonly temperature?: number;
   readonly brightness?: readonly number[];
   readonly shorterSidesPx?: readonly (number | undefined)[];
-  /** How many of the wrong answers are named. Default 24. */
+  /** How many wrong predictions are listed. Default 24. */
   readonly wrongLimit?: number;
 }
 
@@ -53,7 +50,7 @@ const curveLimit = 6;
 export function analyseAnswers(answers: Answers, labels: readonly string[], facts: AnalysisFacts): Analysis {
   const { ids, temperature = 1, brightness, shorterSidesPx, wrongLimit = 24 } = facts;
   const evaluation = evaluateAnswers(answers, labels);
-  const outcomes = outcomesOf(answers);
+  const outcomes = pictureOutcomes(answers);
   const calibration = { ...calibrationOf(answers), temperature };
   const { rankings, macro, curves } = rankClasses(answers, labels);
   return {

@@ -1,7 +1,4 @@
-/**
- * How far a classifier's confidence is what it says: of pictures answered with 90 %, nine in ten
- * should be right.
- */
+/** Calibration metrics: how well a classifier's confidence matches its accuracy. */
 import {
   type Answers,
   classCountOf,
@@ -11,12 +8,12 @@ import {
   wilsonInterval,
 } from "./classification-metrics.ts";
 
-/** Answers whose confidence lies above `low` and up to `high`. */
+/** Predictions with confidence in `(low, high]`. */
 export interface ReliabilityBin {
   readonly low: number;
   readonly high: number;
   readonly count: number;
-  /** Mean confidence and share of right answers; absent where the bin is empty. */
+  /** Mean confidence and accuracy; absent where the bin is empty. */
   readonly confidence?: number;
   readonly accuracy?: number;
   /** Wilson's 95 % interval of the accuracy. */
@@ -25,16 +22,18 @@ export interface ReliabilityBin {
 
 export interface Calibration {
   readonly count: number;
-  /** By which the logits were divided. */
+  /** The temperature by which the logits were divided. */
   readonly temperature: number;
   /**
-   * Mean distance between confidence and accuracy over the bins, weighted by their pictures: 0 to
+   * Expected calibration error: mean |accuracy - confidence| over the bins, weighted by count; 0 to
    * 1.
    */
   readonly expectedCalibrationError: number;
-  /** The same distance in the worst bin. */
+  /** Maximum calibration error: |accuracy - confidence| of the worst bin. */
   readonly maximumCalibrationError: number;
-  /** Mean squared distance between probabilities and truth, summed over classes: 0 to 2. */
+  /**
+   * Mean squared distance between probabilities and one-hot targets, summed over classes: 0 to 2.
+   */
   readonly brierScore: number;
   /** Mean negative natural logarithm of the target's probability. */
   readonly negativeLogLikelihood: number;

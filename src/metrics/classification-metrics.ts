@@ -1,13 +1,16 @@
-/** What a classifier's answers are worth: pure functions of logits and targets. */
+/**
+ * Classification metrics: accuracy, loss, confusion matrix, precision, recall and F1 from logits
+ * and targets.
+ */
 import { AppError } from "../base/errors.ts";
 
 export interface ClassMetrics {
   readonly label: string;
   /** Pictures of this class. */
   readonly count: number;
-  /** Of those that were called this class, the share that are; 0 where none was. */
+  /** True positives / predicted positives; 0 where nothing was predicted as this class. */
   readonly precision: number;
-  /** Of those that are this class, the share that were called so; 0 where there are none. */
+  /** True positives / pictures of this class; 0 where there are none. */
   readonly recall: number;
   /** The harmonic mean of both. */
   readonly f1: number;
@@ -26,12 +29,12 @@ export interface Evaluation {
   readonly accuracyInterval: Interval;
   /** Mean negative natural logarithm of the target's probability, without label smoothing. */
   readonly loss: number;
-  /** Rows are targets, columns answers: `confusion[target][answer]`. */
+  /** Rows are targets, columns predictions: `confusion[target][prediction]`. */
   readonly confusion: readonly (readonly number[])[];
   readonly classes: readonly ClassMetrics[];
 }
 
-/** Logits of pictures, row by row. */
+/** Logits of pictures with their ground truth. */
 export interface Answers {
   /** `[count, labels]` row-major. */
   readonly logits: Float32Array;
@@ -40,8 +43,8 @@ export interface Answers {
 }
 
 /**
- * How many classes logits have; 0 for no pictures. Throws INTERNAL where logits and targets do not
- * fit together.
+ * The number of classes; 0 for no pictures. Errors: INTERNAL where logits and targets do not fit
+ * together.
  */
 export function classCountOf({ logits, targets }: Answers): number {
   if (targets.length === 0) return 0;
@@ -53,7 +56,7 @@ export function classCountOf({ logits, targets }: Answers): number {
   });
 }
 
-/** Every figure at once. Throws INTERNAL where logits, targets and labels do not fit together. */
+/** All metrics at once. Errors: INTERNAL where logits, targets and labels do not fit together. */
 export function evaluateAnswers({ logits, targets }: Answers, labels: readonly string[]): Evaluation {
   const classes = labels.length;
   const count = targets.length;
@@ -79,7 +82,7 @@ export function evaluateAnswers({ logits, targets }: Answers, labels: readonly s
   };
 }
 
-/** Index of the largest score, the first of equals; 0 where a score is NaN throughout. */
+/** Argmax; the first of equal scores, 0 where all scores are NaN. */
 export function indexOfLargest(scores: ArrayLike<number>): number {
   let best = 0;
   for (let index = 1; index < scores.length; index++) if (scores[index]! > scores[best]!) best = index;
@@ -104,9 +107,8 @@ export function probabilitiesOf(scores: Float32Array | Float64Array): number[] {
 export const normal975 = 1.959964;
 
 /**
- * The interval that holds the true rate with about 95 % certainty after `successes` of `trials`; 0
- * to 1 for no trials.
- * Source: Wilson, JASA 22 (1927).
+ * Wilson score interval at 95 % for `successes` of `trials`; 0 to 1 for no trials. Source: Wilson,
+ * JASA 22 (1927).
  */
 export function wilsonInterval(successes: number, trials: number): Interval {
   if (trials === 0) return { low: 0, high: 1 };

@@ -1,11 +1,11 @@
-/** Two models on the same pictures: which is better, and whether that is more than chance. */
+/** Compares two models on the same pictures: paired accuracy difference and McNemar's test. */
 import { type Answers, type Interval, normal975 } from "./classification-metrics.ts";
 import { significanceLevel } from "./exact-tests.ts";
 import { type McNemar, mcnemarTest } from "./mcnemar.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { pictureOutcomes } from "./picture-outcomes.ts";
 
 export interface DisagreedPicture {
-  /** Where the picture stands among the answers. */
+  /** Position of the picture in the evaluated set. */
   readonly row: number;
   readonly id: string;
   readonly label: string;
@@ -15,9 +15,9 @@ export interface DisagreedPicture {
   readonly secondConfidence: number;
 }
 
-export interface Comparison {
+export interface ModelComparison {
   readonly count: number;
-  /** Pictures by who was right. */
+  /** How many pictures both models, or neither, predicted correctly. */
   readonly bothRight: number;
   readonly bothWrong: number;
   readonly mcnemar: McNemar;
@@ -26,20 +26,24 @@ export interface Comparison {
   readonly differenceInterval: Interval;
   /** Whether McNemar's p-value is below 0.05. */
   readonly isSignificant: boolean;
-  /** Pictures that one alone got right, the surest mistakes first; at most `limit` of each. */
+  /**
+   * Pictures that only one model predicted correctly, the most confident mistakes first; at most
+   * `limit` of each.
+   */
   readonly onlyFirstRight: readonly DisagreedPicture[];
   readonly onlySecondRight: readonly DisagreedPicture[];
 }
 
-/** A model's answers; two models may count their classes in different orders. */
+/** Predictions of one model; models may order their classes differently. */
 export interface LabelledAnswers {
   readonly answers: Answers;
   readonly labels: readonly string[];
 }
 
 /**
- * Both must have answered the same pictures in the same order. The interval is that of a difference
- * of paired shares, normally approximated: (c - b) / n +- 1.96 sqrt(b + c - (c - b)^2 / n) / n.
+ * Both models must have predicted the same pictures in the same order. The interval is the normal
+ * approximation for a difference of paired proportions: (c - b) / n +- 1.96 sqrt(b + c - (c - b)^2
+ * / n) / n.
  * Source: Fleiss, Statistical Methods for Rates and Proportions, chapter 13.
  */
 export function compareAnswers(
@@ -47,9 +51,9 @@ export function compareAnswers(
   second: LabelledAnswers,
   ids: readonly string[],
   limit = 12,
-): Comparison {
-  const firstOutcomes = outcomesOf(first.answers);
-  const secondOutcomes = outcomesOf(second.answers);
+): ModelComparison {
+  const firstOutcomes = pictureOutcomes(first.answers);
+  const secondOutcomes = pictureOutcomes(second.answers);
   const pairs = firstOutcomes.map((one, row) => ({ one, other: secondOutcomes[row]!, row }));
   const count = pairs.length;
   const onlyFirst = pairs.filter(({ one, other }) => one.isRight && !other.isRight);

@@ -1,15 +1,12 @@
-/**
- * ROC and precision-recall curves of one class against the rest, exact and with ties taken
- * together.
- */
+/** One-vs-rest ROC and precision-recall curves of one class; exact, with ties taken together. */
 import { type Answers, classCountOf, logSumExp } from "./classification-metrics.ts";
 
-/** What answering the class from a score of `threshold` upwards gives. */
+/** The point of the curve where scores of at least `threshold` count as positive. */
 export interface RocPoint {
   readonly threshold: number;
-  /** Share of the other classes' pictures that are called this class. */
+  /** False positive rate. */
   readonly falsePositiveRate: number;
-  /** Share of this class' pictures that are called this class. */
+  /** True positive rate. */
   readonly truePositiveRate: number;
 }
 
@@ -20,22 +17,19 @@ export interface PrecisionRecallPoint {
 }
 
 export interface Curves {
-  /** From (0, 0), where no score is high enough, to (1, 1); a point for each score that occurs. */
+  /** From (0, 0) to (1, 1), one point for each distinct score. */
   readonly roc: readonly RocPoint[];
-  /** From precision 1 at recall 0 to recall 1; a point for each score that occurs. */
+  /** From recall 0 (precision 1) to recall 1, one point for each distinct score. */
   readonly precisionRecall: readonly PrecisionRecallPoint[];
 }
 
-/** How well a class' scores put its pictures before the others. */
+/** How well the scores of a class rank its pictures above the others. */
 export interface Ranking {
-  /**
-   * Area under the ROC curve: how often a picture of the class has the higher score of two, ties
-   * counted half.
-   */
+  /** Area under the ROC curve; ties count half. */
   readonly auc: number;
   /**
-   * Mean precision over the class' pictures: the sum of (R_n - R_(n-1)) P_n over falling
-   * thresholds, without interpolation.
+   * Average precision: the sum of (R_n - R_(n-1)) P_n over falling thresholds, without
+   * interpolation.
    */
   readonly averagePrecision: number;
 }
@@ -54,7 +48,7 @@ interface Cut {
   readonly falsePositives: number;
 }
 
-/** Undefined where there are only pictures of the class, or none: nothing can be ranked then. */
+/** Undefined where all pictures are of the class, or none. */
 export function rankingOf(scored: ScoredPictures): Ranking | undefined {
   const { positives, negatives } = countSides(scored);
   if (positives === 0 || negatives === 0) return undefined;
@@ -84,10 +78,7 @@ export function curvesOf(scored: ScoredPictures): Curves | undefined {
   return { roc, precisionRecall };
 }
 
-/**
- * The logarithm by which each picture's logits become probabilities, so that it is worked out once
- * for all classes.
- */
+/** Log-normalizers of the softmax, computed once for all classes. */
 export function normalizersOf(answers: Answers): Float64Array {
   const classes = classCountOf(answers);
   return Float64Array.from({ length: answers.targets.length }, (_, row) =>

@@ -1,11 +1,14 @@
-/** Exact tests on counts: the binomial with even odds, and the hypergeometric that is Fisher's. */
+/**
+ * Exact significance tests on counts: binomial test and Fisher's exact test, with Holm's
+ * correction.
+ */
 
-/** A p-value below this counts as more than chance. */
+/** The significance level. */
 export const significanceLevel = 0.05;
 
 /**
- * Two-sided p-value of `successes` among `trials` where both outcomes are equally likely: the
- * probability of a result at least as uneven. 1 for no trials.
+ * Two-sided p-value of the binomial test with p = 0.5: the probability of a result at least as
+ * uneven. 1 for no trials.
  */
 export function evenBinomialTest(successes: number, trials: number): number {
   const fewer = Math.min(successes, trials - successes);
@@ -14,15 +17,15 @@ export function evenBinomialTest(successes: number, trials: number): number {
   return Math.min(1, 2 * tail);
 }
 
-/** Right and all answers of a group. */
+/** Correct predictions and size of a group. */
 export interface GroupCount {
   readonly right: number;
   readonly count: number;
 }
 
 /**
- * One-sided p-value that `group` has as few right answers as it has, or fewer, where it is no worse
- * than `rest`: Fisher's exact test.
+ * One-sided p-value of Fisher's exact test: the probability that `group` has as few correct
+ * predictions, or fewer, if it is no worse than `rest`.
  * Source: Fisher, Statistical Methods for Research Workers (1934), section 21.02.
  */
 export function isWorseTest(group: GroupCount, rest: GroupCount): number {
@@ -37,9 +40,8 @@ export function isWorseTest(group: GroupCount, rest: GroupCount): number {
 }
 
 /**
- * Which of many tests hold at `level` though there are many of them: the p-values as Holm corrects
- * them, each the level at which it would just hold, in the order given. Source: Holm, Scandinavian
- * Journal of Statistics 6 (1979).
+ * P-values adjusted for multiple testing by Holm's method, in the order given.
+ * Source: Holm, Scandinavian Journal of Statistics 6 (1979).
  */
 export function holmCorrected(pValues: readonly number[]): readonly number[] {
   const order = pValues.map((_, at) => at).sort((a, b) => pValues[a]! - pValues[b]!);

@@ -1,9 +1,9 @@
-/** How long answers take, as figures. */
+/** Inference latency. */
 
 export interface LatencyFigures {
-  /** Pictures of one call. */
+  /** Batch size. */
   readonly batchSize: number;
-  /** Calls that were measured. */
+  /** Number of measured calls. */
   readonly calls: number;
   readonly medianMs: number;
   readonly p95Ms: number;

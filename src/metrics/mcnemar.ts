@@ -1,18 +1,11 @@
-/**
- * McNemar's test: whether two models that answered the same pictures differ by more than chance.
- */
+/** McNemar's test for two models that predicted the same pictures. */
 import { evenBinomialTest } from "./exact-tests.ts";
 
 export interface McNemar {
-  /**
-   * Pictures that only the first, or only the second model answered rightly: all that tells the two
-   * apart.
-   */
+  /** Pictures that only the first, or only the second model predicted correctly. */
   readonly onlyFirstRight: number;
   readonly onlySecondRight: number;
-  /**
-   * How likely a difference of this size, or a larger one, is between models that are equally good.
-   */
+  /** P-value: the probability of a difference at least this large between equally good models. */
   readonly pValue: number;
   readonly method: "exact binomial" | "chi-squared with continuity correction";
   /** Of the chi-squared test. */

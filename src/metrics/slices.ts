@@ -1,8 +1,8 @@
-/** Accuracy on parts of the pictures: a good mean can hide a group on which a model fails. */
+/** Accuracy by slice: groups of pictures on which a model may be worse than its mean shows. */
 import { type Interval, wilsonInterval } from "./classification-metrics.ts";
 import { holmCorrected, isWorseTest, significanceLevel } from "./exact-tests.ts";
 
-/** By what pictures are parted. */
+/** The property by which pictures are grouped. */
 export type SliceDimension = "class" | "size" | "brightness" | "source";
 
 export interface Slice {
@@ -15,17 +15,16 @@ export interface Slice {
   /** Wilson's 95 % interval of the accuracy. */
   readonly interval: Interval;
   /**
-   * One-sided, that the slice is no worse than all other pictures (Fisher's exact test), corrected
-   * for the number of slices (Holm).
+   * One-sided p-value of Fisher's exact test that the slice is no worse than the rest, with Holm's
+   * correction for the number of slices.
    */
   readonly pValue: number;
-  /** Whether the slice is worse than the rest by more than chance: its p-value is below 0.05. */
+  /** Whether the slice is significantly worse than the rest: p-value below 0.05. */
   readonly isWorse: boolean;
 }
 
 /**
- * What is known of each picture; each list is as long as there are pictures, `undefined` where it
- * is not known of one.
+ * Properties of each picture, in the order of the predictions; `undefined` where one is unknown.
  */
 export interface SliceFacts {
   readonly classes: readonly string[];
@@ -41,10 +40,7 @@ const quantileCount = 4;
 /** More folders than this are most likely one for each picture or each series. */
 const maxSources = 50;
 
-/**
- * Slices in the order of dimensions; a dimension in which all pictures are alike, or not known, has
- * none.
- */
+/** Slices in the order of dimensions; a dimension without at least two groups has none. */
 export function slicesOf(isRight: readonly boolean[], facts: SliceFacts): readonly Slice[] {
   const { classes, shorterSidesPx, brightness, ids } = facts;
   const parted: readonly (readonly [SliceDimension, Groups])[] = [
@@ -87,10 +83,7 @@ function groupBy(names: readonly (string | undefined)[]): Groups {
   return groups;
 }
 
-/**
- * Up to four groups of about equal size, from the lowest values to the highest, named by the range
- * that they span.
- */
+/** Up to four quantile groups of about equal size, in ascending order, named by their range. */
 function quantileGroups(
   values: readonly (number | undefined)[],
   format: (value: number) => string,
@@ -119,8 +112,8 @@ function quantileGroups(
 }
 
 /**
- * By the first folder on the pictures' paths that tells some of them apart, folders named like a
- * class left aside; none where the folders only say the class again.
+ * Groups by the first folder level of the paths that separates pictures, class folders ignored;
+ * none where the folders only repeat the class.
  */
 function sourceGroups(ids: readonly string[], classes: readonly string[]): Groups {
   const labels = new Set(classes.map((label) => label.toLowerCase()));

@@ -1,4 +1,4 @@
-/** Reads a bundle's temperature off its answers. */
+/** Estimates the temperature of a bundle from its outputs. */
 import { indexOfLargest } from "./classification-metrics.ts";
 
 /** Closer to 1 than this is rounding of float32 outputs. */
@@ -11,9 +11,9 @@ const tolerance = 1e-3;
 const smallestProbability = 1e-6;
 
 /**
- * The T for which probabilities are softmax(logits / T), both `[N, classes]` row-major: ln p_i - ln
- * p_j = (z_i - z_j) / T, fitted over all classes of all pictures by least squares. 1 where the
- * answers do not tell, and where they tell 1 within rounding.
+ * The temperature T for which probabilities = softmax(logits / T), both `[N, classes]` row-major:
+ * least squares over ln p_i - ln p_j = (z_i - z_j) / T. 1 where the outputs do not determine it, or
+ * differ from 1 by rounding only.
  */
 export function temperatureBetween(logits: Float32Array, probabilities: Float32Array, classes: number): number {
   let [product, square] = [0, 0];

@@ -1,41 +1,28 @@
-/**
- * Temperature scaling: one number by which logits are divided, so that a classifier's confidence
- * fits how often it is right.
- */
+/** Temperature scaling: calibrates a classifier by dividing its logits by one number. */
 import { type Answers, classCountOf, indexOfLargest, logSumExp } from "./classification-metrics.ts";
 
 export interface FittedTemperature {
-  /**
-   * Above 1 it lowers confidence, below 1 it raises it; which class has the highest probability
-   * never changes.
-   */
+  /** Above 1 it lowers confidence, below 1 it raises it; predictions never change. */
   readonly temperature: number;
-  /**
-   * Mean negative natural logarithm of the targets' probabilities, at temperature 1 and at the
-   * fitted one.
-   */
+  /** Mean negative log-likelihood at temperature 1 and at the fitted one. */
   readonly nllBefore: number;
   readonly nllAfter: number;
 }
 
-/**
- * Beyond these a model's confidence would be all or nothing: the answers are then no basis for a
- * temperature.
- */
+/** Search range; beyond it confidence would be all or nothing. */
 export const temperatureRange = { lowest: 0.05, highest: 20 } as const;
 
 /** Enough halvings of the range's logarithm to reach float64's resolution. */
 const maxSteps = 100;
 
 /**
- * The temperature at which the answers' negative log-likelihood is least; `answers` must not be
- * those that the model was trained on. Its derivative by the inverse temperature rises everywhere,
- * so that Newton's method within a shrinking bracket finds the one zero.
+ * The temperature that minimizes the negative log-likelihood; `answers` must come from held-out
+ * pictures. The derivative by the inverse temperature increases monotonically, so that Newton's
+ * method within a shrinking bracket finds its only zero.
  *
- * Where every answer is right, the likelihood grows without end as the temperature falls.
- * Confidence is then raised, at most, to what n right answers of n are evidence for: (n + 1) / (n +
- * 2), Laplace's rule of succession. Answers that cannot be fitted (none, or with a NaN) leave the
- * temperature at 1.
+ * Where every prediction is correct, the likelihood has no maximum: mean confidence is then raised,
+ * at most, to (n + 1) / (n + 2), Laplace's rule of succession for n correct of n. Without pictures,
+ * or with a NaN, the temperature is 1.
  * Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, section 4.2.
  */
 export function fitTemperature(answers: Answers): FittedTemperature {
@@ -47,9 +34,7 @@ export function fitTemperature(answers: Answers): FittedTemperature {
   return { temperature, nllBefore, nllAfter: slopeAt(answers, 1 / temperature).nll };
 }
 
-/**
- * The zero of the slope by the inverse temperature, or the end of the range that is nearest to it.
- */
+/** The zero of the derivative by the inverse temperature, or the nearest end of the range. */
 function inverseOfLeastNll(answers: Answers): number {
   let low = 1 / temperatureRange.highest;
   let high = 1 / temperatureRange.lowest;
@@ -68,10 +53,7 @@ function inverseOfLeastNll(answers: Answers): number {
   return inverse;
 }
 
-/**
- * Mean confidence rises as the temperature falls: the temperature at which it is what the answers
- * are evidence for, 1 at most.
- */
+/** The temperature, 1 at most, at which mean confidence is (n + 1) / (n + 2). */
 function temperatureOfAllRight(answers: Answers): number {
   const count = answers.targets.length;
   const supported = (count + 1) / (count + 2);

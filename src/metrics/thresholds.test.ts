@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { outcomesOf } from "./outcomes.ts";
+import { pictureOutcomes } from "./picture-outcomes.ts";
 import { thresholdTable } from "./thresholds.ts";
 import { mostConfidentlyWrong } from "./wrong-pictures.ts";
 
@@ -16,7 +16,7 @@ const answers = {
   logits: Float32Array.from(pictures.flatMap(([probability]) => [Math.log(probability), Math.log(1 - probability)])),
   targets: pictures.map(([, target]) => target),
 };
-const outcomes = outcomesOf(answers);
+const outcomes = pictureOutcomes(answers);
 const labels = ["cat", "dog"];
 
 describe("outcomes", () => {

@@ -1,45 +1,37 @@
-/** What is gained, and lost, by answering only where the model is sure enough. */
+/** Coverage and accuracy when predictions below a confidence threshold are rejected. */
 import { type Interval, wilsonInterval } from "./classification-metrics.ts";
-import type { Outcome } from "./outcomes.ts";
+import type { PictureOutcome } from "./picture-outcomes.ts";
 
 export interface ThresholdRow {
-  /** Answers of this confidence or more are kept. */
+  /** Predictions of this confidence or more are kept. */
   readonly threshold: number;
   readonly kept: number;
-  /** Share of the pictures that get an answer. */
+  /** Share of pictures with a kept prediction. */
   readonly coverage: number;
-  /**
-   * Share of right ones among the answers that are kept, with Wilson's 95 % interval; absent where
-   * none is.
-   */
+  /** Accuracy of the kept predictions, with Wilson's 95 % interval; absent where none is kept. */
   readonly accuracy?: number;
   readonly interval?: Interval;
-  /** Of two classes each; absent for more. */
+  /** For two classes only. */
   readonly classes?: readonly KeptClass[];
 }
 
 export interface KeptClass {
   readonly label: string;
-  /**
-   * Of the kept answers that name this class, the share that is right; absent where none names it.
-   */
+  /** Precision among the kept predictions; absent where none is of this class. */
   readonly precision?: number;
-  /**
-   * Of all pictures of this class, the share that is answered, and rightly; absent where there are
-   * none.
-   */
+  /** Correct kept predictions / all pictures of this class; absent where there are none. */
   readonly recall?: number;
 }
 
-/** Denser towards 1, where the decisions lie. */
+/** Denser towards 1, where most thresholds are chosen. */
 const usualThresholds: readonly number[] = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 
 /**
- * A row for each threshold. Thresholds that keep every answer are left out but for the highest of
- * them, since with K classes no confidence is below 1 / K.
+ * One row per threshold. Of the thresholds that keep every prediction only the highest has a row,
+ * since with K classes no confidence is below 1 / K.
  */
 export function thresholdTable(
-  outcomes: readonly Outcome[],
+  outcomes: readonly PictureOutcome[],
   labels: readonly string[],
   thresholds: readonly number[] = usualThresholds,
 ): readonly ThresholdRow[] {
@@ -48,7 +40,7 @@ export function thresholdTable(
   return rows.slice(Math.max(0, keptAll - 1));
 }
 
-function thresholdRow(outcomes: readonly Outcome[], labels: readonly string[], threshold: number): ThresholdRow {
+function thresholdRow(outcomes: readonly PictureOutcome[], labels: readonly string[], threshold: number): ThresholdRow {
   const kept = outcomes.filter(({ confidence }) => confidence >= threshold);
   const right = kept.filter(({ isRight }) => isRight);
   return {

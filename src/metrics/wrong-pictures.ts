@@ -1,26 +1,21 @@
-/**
- * The pictures on which a model was most surely wrong: mislabelled ones, odd ones, and what it has
- * not learned.
- */
-import type { Outcome } from "./outcomes.ts";
+/** The most confident wrong predictions: often mislabelled or unusual pictures. */
+import type { PictureOutcome } from "./picture-outcomes.ts";
 
 export interface WrongPicture {
-  /** Where the picture stands among the answers. */
+  /** Position of the picture in the evaluated set. */
   readonly row: number;
   readonly id: string;
-  /** What it is, and the probability that was given to it. */
+  /** The ground truth, and its predicted probability. */
   readonly label: string;
   readonly labelProbability: number;
-  /** What was answered instead, and how surely. */
+  /** The prediction and its confidence. */
   readonly answer: string;
   readonly confidence: number;
 }
 
-/**
- * The `limit` wrong answers of highest confidence, the surest first; equals in the answers' order.
- */
+/** The `limit` most confident wrong predictions in descending order. */
 export function mostConfidentlyWrong(
-  outcomes: readonly Outcome[],
+  outcomes: readonly PictureOutcome[],
   labels: readonly string[],
   ids: readonly string[],
   limit: number,

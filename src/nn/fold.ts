@@ -2,6 +2,7 @@
  * Folding of batch normalisation into the convolution before it: one op less in every inference.
  */
 import { AppError } from "../base/errors.ts";
+import { findOp } from "../graph/op.ts";
 import { sizeOf, type TensorData } from "../graph/tensor-type.ts";
 import { apply1, constant, type Value } from "../graph/value.ts";
 
@@ -22,7 +23,7 @@ export interface NormParameters {
  */
 export function foldIntoConvolution(x: Value, norm: NormParameters): Value | undefined {
   const node = x.producer;
-  if (node.kind !== "node" || node.op.name !== "Conv") return undefined;
+  if (node.kind !== "node" || node.op !== findOp("Conv")) return undefined;
   const weight = constantOf(node.inputs[1]);
   const oldBias = node.inputs[2] === undefined ? undefined : constantOf(node.inputs[2]);
   const [scale, bias, mean, variance] = [norm.scale, norm.bias, norm.mean, norm.variance].map(constantOf);

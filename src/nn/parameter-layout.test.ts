@@ -3,9 +3,15 @@ import { createRandom } from "../base/random.ts";
 import { heNormal, ones, zeros } from "./initializers.ts";
 import { decayMask, initialParameters, initialStatistics, layOut, type ParameterRequest } from "./parameter-layout.ts";
 
-const weight: ParameterRequest = { name: "a.weight", shape: [2, 3], initializer: heNormal, decay: true };
-const bias: ParameterRequest = { name: "a.bias", shape: [2], initializer: zeros, decay: false };
-const scale: ParameterRequest = { name: "b.scale", shape: [2], initializer: ones, decay: false };
+const weight: ParameterRequest = {
+  name: "a.weight",
+  shape: [2, 3],
+  initializer: heNormal,
+  decay: true,
+  trainable: true,
+};
+const bias: ParameterRequest = { name: "a.bias", shape: [2], initializer: zeros, decay: false, trainable: true };
+const scale: ParameterRequest = { name: "b.scale", shape: [2], initializer: ones, decay: false, trainable: true };
 
 describe("layout", () => {
   it("places tensors one behind the other", () => {
@@ -24,6 +30,10 @@ describe("layout", () => {
 
   it("marks weights for decay, and neither biases nor norms", () => {
     expect([...decayMask(layOut([bias, weight, scale], []))]).toEqual([0, 0, 1, 1, 1, 1, 1, 1, 0, 0]);
+  });
+
+  it("marks nothing for decay that is frozen", () => {
+    expect([...decayMask(layOut([{ ...weight, trainable: false }, bias], []))]).toEqual(new Array(8).fill(0));
   });
 
   it("starts a parameter alike whatever layers stand beside it", () => {

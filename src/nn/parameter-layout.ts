@@ -22,6 +22,8 @@ export interface ParameterSlot extends Slot {
   readonly initializer: Initializer;
   /** Whether weight decay pulls at it: weights yes; biases and the scales of norms no. */
   readonly decay: boolean;
+  /** Whether training changes it; a frozen slot gets no gradient, no update and no weight decay. */
+  readonly trainable: boolean;
 }
 
 export interface StatisticSlot extends Slot {
@@ -41,7 +43,7 @@ export interface ParameterLayout {
   readonly statisticCount: number;
 }
 
-export type ParameterRequest = Pick<ParameterSlot, "name" | "shape" | "initializer" | "decay">;
+export type ParameterRequest = Pick<ParameterSlot, "name" | "shape" | "initializer" | "decay" | "trainable">;
 export type StatisticRequest = Pick<StatisticSlot, "name" | "shape" | "initial">;
 
 /** Lays tensors out one behind the other, in the order in which the network asked for them. */
@@ -91,9 +93,11 @@ export function initialStatistics(layout: ParameterLayout): Float32Array {
   return vector;
 }
 
-/** 1 where weight decay applies, 0 elsewhere: [P]. */
+/** 1 where weight decay applies, 0 elsewhere, which includes frozen slots: [P]. */
 export function decayMask(layout: ParameterLayout): Float32Array {
   const mask = new Float32Array(layout.parameterCount);
-  for (const { offset, size, decay } of layout.parameters) if (decay) mask.fill(1, offset, offset + size);
+  for (const { offset, size, decay, trainable } of layout.parameters) {
+    if (decay && trainable) mask.fill(1, offset, offset + size);
+  }
   return mask;
 }

@@ -50,8 +50,15 @@ export interface Scope {
   readonly path: string;
   /** The scope of a layer inside this one. */
   within(name: string): Scope;
-  /** A trainable tensor; decay is on unless it is switched off. */
-  parameter(name: string, shape: readonly number[], initializer: Initializer, options?: { decay?: boolean }): Value;
+  /** The same scope for fixed layers: parameters are not trained, and the mode is inference. */
+  frozen(): Scope;
+  /** A tensor of the network. It is trained and decays unless that is switched off. */
+  parameter(
+    name: string,
+    shape: readonly number[],
+    initializer: Initializer,
+    options?: { readonly decay?: boolean; readonly trainable?: boolean },
+  ): Value;
   /** A running statistic that starts at `initial` everywhere. */
   statistic(name: string, shape: readonly number[], initial: number): Value;
   /** Hands in this batch's value of a statistic. */
@@ -70,14 +77,15 @@ export interface RootScope extends Scope {
 export function createScope(mode: Mode, source: ParameterSource): RootScope {
   const observations: Observation[] = [];
   const masks: (MaskRequest & { value: Value })[] = [];
-  const at = (path: string): Scope => {
+  const at = (path: string, ownMode: Mode, isFrozen: boolean): Scope => {
     const nameOf = (name: string) => (path === "" ? name : `${path}.${name}`);
     return {
-      mode,
+      mode: ownMode,
       path,
-      within: (name) => at(nameOf(name)),
-      parameter: (name, shape, initializer, { decay = true } = {}) =>
-        source.parameter({ name: nameOf(name), shape, initializer, decay }),
+      within: (name) => at(nameOf(name), ownMode, isFrozen),
+      frozen: () => at(path, "inference", true),
+      parameter: (name, shape, initializer, { decay = true, trainable = true } = {}) =>
+        source.parameter({ name: nameOf(name), shape, initializer, decay, trainable: trainable && !isFrozen }),
       statistic: (name, shape, initial) => source.statistic({ name: nameOf(name), shape, initial }),
       observe: (name, value, correction = 1) => observations.push({ name: nameOf(name), value, correction }),
       mask: (name, shape, rate) => {
@@ -88,7 +96,7 @@ export function createScope(mode: Mode, source: ParameterSource): RootScope {
       },
     };
   };
-  return { ...at(""), observations, masks };
+  return { ...at("", mode, false), observations, masks };
 }
 
 /** Runs a network once on stand-ins and writes down what it asks for. */

@@ -11,7 +11,7 @@ const patient = { deadline: Number.POSITIVE_INFINITY, isGone: false };
  * An engine whose batches are answered by hand: a picture is one byte, its two probabilities are
  * that byte and the batch's number.
  */
-function handEngine(options: Partial<BatcherOptions> = {}) {
+function handEngine(options: Partial<BatcherOptions<"concurrent">> = {}) {
   const batches: { readonly pixels: number[]; readonly answer: Deferred<BundleAnswers>; readonly number: number }[] =
     [];
   let time = 0;
@@ -20,10 +20,13 @@ function handEngine(options: Partial<BatcherOptions> = {}) {
     batchesAhead: 1,
     now: () => time,
     ...options,
-    answer(pixels) {
-      const answer = deferred<BundleAnswers>();
-      batches.push({ pixels: [...pixels], answer, number: batches.length });
-      return answer.promise;
+    engine: {
+      runs: "concurrent",
+      answer(pixels) {
+        const answer = deferred<BundleAnswers>();
+        batches.push({ pixels: [...pixels], answer, number: batches.length });
+        return answer.promise;
+      },
     },
   });
   const finish = (at: number): void => {
@@ -80,6 +83,13 @@ it("keeps a request's pictures together, in the order in which requests came, an
   }
   await last;
   expect(batches.map(({ pixels }) => pixels)).toEqual([[0], [1, 2, 3], [4, 5], [6, 7, 8, 9, 10, 11], [12]]);
+});
+
+it("gives a serial engine one batch at a time, by its type", () => {
+  const engine = { runs: "serial", answer: () => new Promise<BundleAnswers>(() => undefined) } as const;
+  createBatcher({ engine, maximumBatch: 4, batchesAhead: 1, now: () => 0 });
+  // @ts-expect-error a second batch would overlap the first
+  createBatcher({ engine, maximumBatch: 4, batchesAhead: 2, now: () => 0 });
 });
 
 it("keeps as many batches ahead as it is told", () => {
@@ -173,9 +183,12 @@ describe("with a real clock", () => {
       maximumBatch: 4,
       batchesAhead: 1,
       now: () => 50,
-      answer: async () => {
-        calls++;
-        return { logits: new Float32Array(1), probabilities: new Float32Array(1) };
+      engine: {
+        runs: "serial",
+        answer: async () => {
+          calls++;
+          return { logits: new Float32Array(1), probabilities: new Float32Array(1) };
+        },
       },
     });
     await expect(batcher.submit(Uint8Array.of(1), 1, { deadline: 50, isGone: false })).rejects.toMatchObject({
@@ -203,21 +216,24 @@ describe("with a real clock", () => {
           maximumBatch: 4,
           batchesAhead: ahead,
           now: () => time,
-          answer: (bytes) =>
-            new Promise((resolve, reject) => {
-              const pixels = [...bytes];
-              seen.push(...pixels);
-              expect(open.length).toBeLessThan(ahead);
-              open.push({
-                pixels,
-                end(isWell) {
-                  const values = Float32Array.from(pixels);
-                  if (isWell) return resolve({ logits: values, probabilities: values });
-                  for (const pixel of pixels) failed.add(pixel);
-                  reject(new Error("the engine broke"));
-                },
-              });
-            }),
+          engine: {
+            runs: "concurrent",
+            answer: (bytes) =>
+              new Promise((resolve, reject) => {
+                const pixels = [...bytes];
+                seen.push(...pixels);
+                expect(open.length).toBeLessThan(ahead);
+                open.push({
+                  pixels,
+                  end(isWell) {
+                    const values = Float32Array.from(pixels);
+                    if (isWell) return resolve({ logits: values, probabilities: values });
+                    for (const pixel of pixels) failed.add(pixel);
+                    reject(new Error("the engine broke"));
+                  },
+                });
+              }),
+          },
         });
         const finish = async (isWell: boolean): Promise<void> => {
           open.shift()?.end(isWell);

@@ -1,15 +1,16 @@
 /**
- * Joins requests that wait into batches: a free engine is never kept waiting for a fuller batch, a
- * busy one finds the next batch filled.
+ * Joins waiting requests into batches. A free engine gets what is there at once; while it is busy,
+ * the next batch fills up.
  */
 import { AppError } from "../base/errors.ts";
-import type { BundleAnswers } from "../bundle/load-bundle.ts";
+import type { BundleAnswers, LoadedBundle } from "../bundle/load-bundle.ts";
+import type { Runs } from "../runtime/executor.ts";
 
-/** What a request says of itself while it waits. */
+/** Until when a request's answer is wanted. */
 export interface Urgency {
-  /** When its answer is of no more use, by the batcher's clock, in milliseconds. */
+  /** When its answer is too late, in milliseconds of the batcher's clock. */
   readonly deadline: number;
-  /** True once nobody waits for the answer any more. */
+  /** True once nobody waits for the answer. */
   readonly isGone: boolean;
 }
 
@@ -22,16 +23,15 @@ export interface BatchedAnswers extends BundleAnswers {
   readonly batchSize: number;
 }
 
-export interface BatcherOptions {
-  /** Answers uint8 `[N,H,W,C]`. Calls may overlap: the engine takes them in order. */
-  readonly answer: (pixels: Uint8Array) => Promise<BundleAnswers>;
+export interface BatcherOptions<R extends Runs = Runs> {
+  readonly engine: Pick<LoadedBundle<R>, "runs" | "answer">;
   /** Pictures that go through the engine together; a single request with more goes alone. */
   readonly maximumBatch: number;
   /**
-   * Batches given to the engine before it has answered the first: the second fills the pause
-   * between two.
+   * Batches at the engine at once: a second one fills the pause between two. A serial engine takes
+   * one.
    */
-  readonly batchesAhead: number;
+  readonly batchesAhead: [R] extends ["concurrent"] ? number : 1;
   readonly now: () => number;
   readonly onBatch?: (pictures: number) => void;
 }
@@ -39,8 +39,8 @@ export interface BatcherOptions {
 export interface Batcher {
   /**
    * Answers for the pictures of one request, uint8 `[n,H,W,C]`. Its pictures stay together.
-   * Errors: DEADLINE_EXCEEDED and CLIENT_GONE, both before any work was spent on it; what `answer`
-   * throws.
+   * Errors: DEADLINE_EXCEEDED and CLIENT_GONE, both before any work was spent on it; what the
+   * engine throws.
    */
   submit(pixels: Uint8Array, count: number, urgency: Urgency): Promise<BatchedAnswers>;
   /** Requests that wait for the engine. */
@@ -58,12 +58,16 @@ interface Job {
   reject(error: unknown): void;
 }
 
-/**
- * How often the queue is looked through for requests whose time is over while the engine is busy.
- */
+/** How often the queue is searched for expired requests while the engine is busy. */
 const sweepMs = 50;
 
-export function createBatcher({ answer, maximumBatch, batchesAhead, now, onBatch }: BatcherOptions): Batcher {
+export function createBatcher<R extends Runs>({
+  engine,
+  maximumBatch,
+  batchesAhead,
+  now,
+  onBatch,
+}: BatcherOptions<R>): Batcher {
   let queue: Job[] = [];
   let running = 0;
   let sweeper: NodeJS.Timeout | undefined;
@@ -103,7 +107,7 @@ export function createBatcher({ answer, maximumBatch, batchesAhead, now, onBatch
     dispatch();
   };
 
-  /** True, and the request refused, where its answer would be of no use. */
+  /** Refuses a request that is gone or late; true where it did. */
   const drop = ({ urgency, submittedAt, reject }: Job): boolean => {
     if (urgency.isGone) reject(clientGone());
     else if (urgency.deadline <= now()) reject(deadlineExceeded(now() - submittedAt));
@@ -116,7 +120,7 @@ export function createBatcher({ answer, maximumBatch, batchesAhead, now, onBatch
     const startedAt = now();
     const pictures = jobs.reduce((sum, { count }) => sum + count, 0);
     try {
-      const { logits, probabilities } = await answer(joinPixels(jobs));
+      const { logits, probabilities } = await engine.answer(joinPixels(jobs));
       const inferenceMs = now() - startedAt;
       onBatch?.(pictures);
       const classes = probabilities.length / pictures;
@@ -157,11 +161,13 @@ export function createBatcher({ answer, maximumBatch, batchesAhead, now, onBatch
   };
 }
 
-function joinPixels(jobs: readonly Job[]): Uint8Array {
-  if (jobs.length === 1) return jobs[0]!.pixels;
-  const all = new Uint8Array(jobs.reduce((sum, { pixels }) => sum + pixels.length, 0));
+/** The parts in one piece of memory; one part alone is not copied. */
+export function joinPixels(parts: readonly { readonly pixels: Uint8Array }[]): Uint8Array {
+  const [first, ...others] = parts;
+  if (first !== undefined && others.length === 0) return first.pixels;
+  const all = new Uint8Array(parts.reduce((sum, { pixels }) => sum + pixels.length, 0));
   let at = 0;
-  for (const { pixels } of jobs) {
+  for (const { pixels } of parts) {
     all.set(pixels, at);
     at += pixels.length;
   }

@@ -1,4 +1,4 @@
-/** Turns what the caller named, files and folders, into a list of picture files. */
+/** Expands files and folders into a list of picture files. */
 import { readdir, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { AppError } from "../base/errors.ts";

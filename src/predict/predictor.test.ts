@@ -1,21 +1,25 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePictureFolder } from "../../tests/support/picture-folder.ts";
+import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/support/tiny-bundle.ts";
+import { deferred } from "../base/deferred.ts";
 import { encodeBundle } from "../bundle/bundle.ts";
-import { applyRecipeToFile } from "../image/recipe.ts";
+import { readPictureFile } from "../image/decode.ts";
+import { applyRecipe } from "../image/recipe.ts";
+import type { Executor } from "../runtime/executor.ts";
 import { listPictures } from "./list-pictures.ts";
-import { type FilePrediction, openPredictor, type Predictor, predictionOf } from "./predictor.ts";
+import { predictionOf } from "./prediction.ts";
+import { type FilePrediction, openPredictor, type Predictor } from "./predictor.ts";
 
 const model = tinyModel();
+const recipeOf = async (path: string) => applyRecipe(await readPictureFile(path), model.info.recipe);
 const bytes = encodeBundle(model.graph, { ...model.info, parity: [] });
-let folder = "";
+const folder = temporaryFolder();
 let predictor: Predictor;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pawprint-predict-"));
   await writePictureFolder(join(folder, "pictures"), { perClass: 3 });
   await mkdir(join(folder, "pictures", "deep", "er"), { recursive: true });
   await writeFile(join(folder, "pictures", "deep", "er", "broken.jpg"), "not a picture");
@@ -26,8 +30,32 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await predictor.close();
-  await rm(folder, { recursive: true, force: true });
 });
+
+/** A predictor whose engine's runs are counted, and wait while `hold` is not resolved. */
+async function countedPredictor() {
+  const runs: number[] = [];
+  const engine = { hold: Promise.resolve() };
+  const counting: Executor<"serial"> = {
+    ...executor,
+    async load(graph) {
+      const program = await executor.load(graph);
+      return {
+        ...program,
+        async run(feeds) {
+          runs.push(feeds.pictures!.shape[0]!);
+          await engine.hold;
+          return program.run(feeds);
+        },
+      };
+    },
+  };
+  return { runs, engine, predictor: await openPredictor({ bytes }, { executor: counting }) };
+}
+
+function pathOf(name: string): string {
+  return join(folder, "pictures", name);
+}
 
 async function collect(paths: readonly string[], options = {}): Promise<FilePrediction[]> {
   const rows: FilePrediction[] = [];
@@ -48,7 +76,7 @@ const expectedFiles = [
 describe("predicting pixels", () => {
   it("gives label, confidence and every probability", async () => {
     const { pixels, probabilities } = await tinyReference(model, 2);
-    const predictions = await predictor.predict(pixels);
+    const predictions = await predictor.predictPixels(pixels);
     expect(predictions).toHaveLength(2);
     for (const [row, prediction] of predictions.entries()) {
       const expected = [...probabilities.subarray(row * 3, row * 3 + 3)];
@@ -65,13 +93,102 @@ describe("predicting pixels", () => {
   });
 });
 
+describe("predicting pictures", () => {
+  it("takes paths, bytes and blobs, one or many, and answers in their order", async () => {
+    const [blue, red] = ["blue/blue.0.png", "red/red.0.png"].map(pathOf) as [string, string];
+    const buffer = await readFile(blue);
+    const alone = await Promise.all([blue, red].map(async (path) => (await predictor.predictPictures(path))[0]!));
+    const forms = [buffer, red, new Blob([buffer]), new Uint8Array(buffer), new File([buffer], "blue.png")];
+    const predictions = await predictor.predictPictures(forms);
+    expect(predictions.map(({ label }) => label)).toEqual([0, 1, 0, 0, 0].map((at) => alone[at]!.label));
+    // Kernels may choose another order of summation for another batch size.
+    for (const [at, { confidence }] of predictions.entries()) {
+      expect(confidence).toBeCloseTo(alone[at === 1 ? 1 : 0]!.confidence, 6);
+    }
+    expect(await predictor.predictPictures(buffer)).toEqual([alone[0]]);
+    expect(await predictor.predictPictures([])).toEqual([]);
+  });
+
+  it("rejects with the first picture that cannot be used, by its path or its place", async () => {
+    const good = pathOf("red/red.0.png");
+    const broken = new TextEncoder().encode("not a picture");
+    await expect(predictor.predictPictures([good, broken, new Blob([broken])])).rejects.toMatchObject({
+      code: "IMAGE_UNREADABLE",
+      where: "pictures[1]",
+    });
+    await expect(predictor.predictPictures([good, new Blob([broken])])).rejects.toMatchObject({ where: "pictures[1]" });
+    const missing = join(folder, "missing.jpg");
+    await expect(predictor.predictPictures([good, missing, broken])).rejects.toMatchObject({
+      code: "FILE_NOT_FOUND",
+      received: missing,
+    });
+    await expect(predictor.predictPictures(good, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "INTERRUPTED",
+    });
+  });
+
+  it("joins overlapping calls into batches, with the answers of calls one after another", async () => {
+    const { runs, engine, predictor: counted } = await countedPredictor();
+    const files = expectedFiles.filter((file) => file.endsWith(".png")).map((file) => join(folder, file));
+    const inputs = Array.from({ length: 50 }, (_, at) => files[at % files.length]!);
+    const apart = [];
+    for (const file of inputs) apart.push(...(await counted.predictPictures(file)));
+    expect(runs).toEqual(Array(50).fill(1));
+    runs.length = 0;
+    const decoded = deferred<void>();
+    engine.hold = decoded.promise;
+    const overlapping = inputs.map((file) => counted.predictPictures(file));
+    // Decoded after the first of the calls' own, so that by then several wait for the engine.
+    await Promise.all(inputs.map((file) => recipeOf(file)));
+    decoded.resolve();
+    const together = (await Promise.all(overlapping)).flat();
+    for (const [at, { label, confidence }] of together.entries()) {
+      expect(label).toBe(apart[at]!.label);
+      expect(confidence).toBeCloseTo(apart[at]!.confidence, 6);
+    }
+    expect(runs.reduce((sum, count) => sum + count, 0)).toBe(50);
+    expect(runs.length).toBeLessThan(50);
+    runs.length = 0;
+    const { pixels } = await tinyReference(model, 1);
+    await Promise.all(Array.from({ length: 50 }, () => counted.predictPixels(pixels)));
+    expect(runs).toEqual([1, 32, 17]);
+    await counted.close();
+  });
+
+  it("keeps one caller's wrong pixels out of the others' batch", async () => {
+    const { pixels } = await tinyReference(model, 1);
+    const outcomes = await Promise.allSettled(
+      [pixels, pixels.subarray(1), pixels].map((part) => predictor.predictPixels(part)),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(outcomes[1]).toMatchObject({ reason: { code: "EXECUTION_INPUT" } });
+  });
+
+  it("answers what is under way when it is closed, and nothing later", async () => {
+    const { predictor: counted } = await countedPredictor();
+    const rows = counted.predictFiles([pathOf("red")]);
+    await rows.next();
+    const underWay = counted.predictPictures(pathOf("red/red.0.png"));
+    const closed = [counted.close(), counted.close()];
+    expect(await underWay).toHaveLength(1);
+    await Promise.all(closed);
+    await expect(counted.predictPictures(pathOf("red/red.0.png"))).rejects.toMatchObject({
+      code: "EXECUTION_FAILED",
+      required: "an open predictor",
+    });
+    expect((await rows.next()).done).toBe(false);
+    await rows.next();
+    await expect(rows.next()).rejects.toMatchObject({ code: "EXECUTION_FAILED" });
+  });
+});
+
 describe("predicting files", () => {
   it("answers each picture as if it were alone, through the bundle's recipe, whatever the batches", async () => {
     const rows = await collect(["pictures"]);
     expect(rows.map(({ file }) => file)).toEqual(expectedFiles);
     for (const row of rows) {
       if (row.error !== undefined) continue;
-      const [alone] = await predictor.predict(await applyRecipeToFile(join(folder, row.file), model.info.recipe));
+      const [alone] = await predictor.predictPixels(await recipeOf(join(folder, row.file)));
       expect(row.label).toBe(alone!.label);
       // Kernels may choose another order of summation for another batch size.
       expect(row.confidence).toBeCloseTo(alone!.confidence, 6);

@@ -1,25 +1,14 @@
-/** Predictions from a bundle: for pixels at hand, and for picture files in any number. */
+/** What a program embeds: predictions from a bundle, for any number of pictures and callers. */
 import { resolve } from "node:path";
-import { throwIfCancelled } from "../base/cancel.ts";
-import { AppError, isAppError } from "../base/errors.ts";
+import { AppError } from "../base/errors.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
 import type { BundleInfo } from "../bundle/bundle.ts";
 import { type BundleInput, loadBundle } from "../bundle/load-bundle.ts";
-import { readPictureFile } from "../image/decode.ts";
-import { forEachInParallel } from "../image/in-parallel.ts";
-import { applyRecipe, recipeSizeBytes } from "../image/recipe.ts";
-import { indexOfLargest } from "../metrics/classification-metrics.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { type ListedPicture, listPictures } from "./list-pictures.ts";
-
-export interface Prediction {
-  /** The class with the highest probability, the first of equals. */
-  readonly label: string;
-  /** Its probability, 0 to 1. */
-  readonly confidence: number;
-  /** Every class with its probability. */
-  readonly probabilities: Readonly<Record<string, number>>;
-}
+import { listPictures } from "./list-pictures.ts";
+import { namePictures, type PictureInput } from "./picture-input.ts";
+import type { Prediction } from "./prediction.ts";
+import { createPredictionPipeline } from "./prediction-pipeline.ts";
 
 export interface PredictedFile extends Prediction {
   readonly file: string;
@@ -48,23 +37,36 @@ export interface PredictorOptions {
   readonly batchSize?: number;
 }
 
-/** A bundle that is ready to predict. Its calls must not overlap. */
+/** A bundle that is ready to predict. Calls may overlap: those that wait share batches. */
 export interface Predictor {
   readonly info: BundleInfo;
   /**
-   * Predictions for pictures that have gone through the recipe: uint8 `[N,H,W,C]`. Errors:
-   * EXECUTION_INPUT, EXECUTION_FAILED.
+   * Predictions for encoded pictures, in their order, decoded through the bundle's recipe. The
+   * first picture that cannot be used rejects the whole call with its error, which names the path
+   * or the place in the list (`pictures[2]`). For an outcome of each picture make a call for each,
+   * with `Promise.allSettled`: overlapping calls cost no more than one.
+   * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, IMAGE_UNREADABLE, IMAGE_SIZE, INTERRUPTED,
+   * EXECUTION_FAILED, also after `close`.
    */
-  predict(pixels: Uint8Array): Promise<Prediction[]>;
+  predictPictures(
+    pictures: PictureInput | readonly PictureInput[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Prediction[]>;
   /**
-   * Predictions for picture files, in the order of `listPictures`: while one batch is computed the
-   * next is decoded. A picture that cannot be used gives a row with its error. Errors: INTERRUPTED;
-   * with `strict` that of the first such picture.
+   * Predictions for pixels that have gone through the recipe: uint8 `[N,H,W,C]`, not to be changed
+   * before the answer is there. Errors: EXECUTION_INPUT, EXECUTION_FAILED.
+   */
+  predictPixels(pixels: Uint8Array): Promise<Prediction[]>;
+  /**
+   * Predictions for picture files and folders, in the order of `listPictures`. A picture that
+   * cannot be used gives a row with its error.
+   * Errors: INTERRUPTED, EXECUTION_FAILED; with `strict` that of the first such picture.
    */
   predictFiles(
     paths: readonly string[],
     options?: PredictFilesOptions,
   ): AsyncGenerator<FilePrediction, void, undefined>;
+  /** Waits for the calls under way, then gives the engine's memory back. Later calls fail. */
   close(): Promise<void>;
 }
 
@@ -74,102 +76,79 @@ export async function openPredictor(
   { batchSize = 32, executor }: PredictorOptions,
 ): Promise<Predictor> {
   const bundle = await loadBundle(input, executor);
-  const { info } = bundle;
-  const predict = async (pixels: Uint8Array): Promise<Prediction[]> => {
-    const { probabilities } = await bundle.answer(pixels);
-    const classes = info.labels.length;
-    return Array.from({ length: probabilities.length / classes }, (_, row) =>
-      predictionOf(info.labels, probabilities.subarray(row * classes, (row + 1) * classes)),
-    );
-  };
+  const pipeline = createPredictionPipeline(bundle, batchSize);
+  const calls = trackCalls();
 
-  async function* predictFiles(
-    paths: readonly string[],
-    { cwd = process.cwd(), strict = false, signal, progress = silentProgress }: PredictFilesOptions = {},
-  ): AsyncGenerator<FilePrediction, void, undefined> {
-    const files = await listPictures(paths, cwd);
-    const task = progress.start({ label: "predict", total: files.length, unit: "pictures" });
-    const decodeFrom = (start: number): Promise<DecodedBatch> => {
-      const batch = decodeBatch(files.slice(start, start + batchSize), info, cwd, signal);
-      // It may be awaited a round later, or never: until then a failure must not count as
-      // unhandled.
-      batch.catch(() => undefined);
-      return batch;
-    };
-    let failed = 0;
-    let isComplete = false;
-    try {
-      let upcoming = decodeFrom(0);
-      for (let start = 0; start < files.length; start += batchSize) {
-        throwIfCancelled(signal);
-        const { rows, pixels } = await upcoming;
-        upcoming = decodeFrom(start + batchSize);
-        const predictions = pixels.length === 0 ? [] : await predict(pixels);
-        for (const { file, error, at } of rows) {
-          if (error !== undefined && strict) throw error;
-          if (error !== undefined) failed++;
-          task.advance();
-          yield error === undefined ? { file, ...predictions[at]! } : { file, error };
-        }
-      }
-      isComplete = true;
-    } finally {
-      if (isComplete) task.done(failed > 0 ? `${failed} could not be used` : undefined);
-      else task.fail();
-    }
-  }
-
-  return { info, predict, predictFiles, close: () => bundle.close() };
-}
-
-/** The label, its confidence and all probabilities of one row. */
-export function predictionOf(labels: readonly string[], probabilities: ArrayLike<number>): Prediction {
-  const best = indexOfLargest(probabilities);
   return {
-    label: labels[best]!,
-    confidence: probabilities[best]!,
-    probabilities: Object.fromEntries(labels.map((label, index) => [label, probabilities[index]!])),
+    info: bundle.info,
+
+    predictPictures: (pictures, { signal } = {}) =>
+      calls.run(async () => {
+        const predictions: Prediction[] = [];
+        for await (const batch of pipeline.predictInBatches(namePictures(pictures), signal)) {
+          for (const { error, prediction } of batch) {
+            if (error !== undefined) throw error;
+            predictions.push(prediction);
+          }
+        }
+        return predictions;
+      }),
+
+    predictPixels: (pixels) => calls.run(() => pipeline.predictPixels(pixels)),
+
+    async *predictFiles(paths, { cwd = process.cwd(), strict = false, signal, progress = silentProgress } = {}) {
+      const files = await listPictures(paths, cwd);
+      const task = progress.start({ label: "predict", total: files.length, unit: "pictures" });
+      const pictures = files.map(({ file, error }) =>
+        error === undefined ? { name: file, picture: resolve(cwd, file) } : { name: file, error },
+      );
+      const batches = pipeline.predictInBatches(pictures, signal);
+      let failed = 0;
+      let isComplete = false;
+      try {
+        for (;;) {
+          // A call for each batch: `close` must not wait for a reader that stopped half way.
+          const next = await calls.run(() => batches.next());
+          if (next.done) break;
+          for (const { name: file, error, prediction } of next.value) {
+            if (error !== undefined && strict) throw error;
+            if (error !== undefined) failed++;
+            task.advance();
+            yield error === undefined ? { file, ...prediction } : { file, error };
+          }
+        }
+        isComplete = true;
+      } finally {
+        if (isComplete) task.done(failed > 0 ? `${failed} could not be used` : undefined);
+        else task.fail();
+      }
+    },
+
+    close: () => calls.end(() => bundle.close()),
   };
 }
 
-interface DecodedBatch {
-  /** `at` is the picture's row in `pixels` where it has no error. */
-  readonly rows: readonly (ListedPicture & { readonly at: number })[];
-  /** uint8 `[readable,H,W,C]` */
-  readonly pixels: Uint8Array;
-}
-
-async function decodeBatch(
-  files: readonly ListedPicture[],
-  { recipe }: BundleInfo,
-  cwd: string,
-  signal: AbortSignal | undefined,
-): Promise<DecodedBatch> {
-  const decoded = new Array<Uint8Array | AppError>(files.length);
-  const decode = async (file: string): Promise<Uint8Array> =>
-    applyRecipe(await readPictureFile(resolve(cwd, file)), recipe, file);
-  await forEachInParallel(
-    files,
-    async ({ file, error }, index) => {
-      decoded[index] = error ?? (await decode(file).catch(pictureFault));
+/** Calls under way, so that what they use outlives them. */
+function trackCalls() {
+  const underWay = new Set<Promise<unknown>>();
+  let ending: Promise<void> | undefined;
+  return {
+    async run<T>(call: () => Promise<T>): Promise<T> {
+      if (ending !== undefined) {
+        throw new AppError("EXECUTION_FAILED", { required: "an open predictor", received: "one that was closed" });
+      }
+      const running = call();
+      underWay.add(running);
+      try {
+        return await running;
+      } finally {
+        underWay.delete(running);
+      }
     },
-    { signal },
-  );
-  const readable = decoded.filter((picture) => picture instanceof Uint8Array);
-  const pixels = new Uint8Array(readable.length * recipeSizeBytes(recipe));
-  readable.forEach((picture, at) => {
-    pixels.set(picture, at * recipeSizeBytes(recipe));
-  });
-  let at = 0;
-  const rows = files.map(({ file }, index) => {
-    const picture = decoded[index]!;
-    return picture instanceof AppError ? { file, error: picture, at: -1 } : { file, at: at++ };
-  });
-  return { rows, pixels };
-}
-
-/** What is wrong with the picture; anything that nobody foresaw goes on being thrown. */
-function pictureFault(error: unknown): AppError {
-  if (isAppError(error) && error.code !== "INTERRUPTED" && error.kind !== "internal") return error;
-  throw error;
+    /** Once only; a second call joins the first. */
+    end(release: () => Promise<void>): Promise<void> {
+      ending ??= Promise.allSettled(underWay).then(release);
+      return ending;
+    },
+  };
 }

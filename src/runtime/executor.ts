@@ -7,9 +7,14 @@ import type { Graph } from "../graph/value.ts";
 export type Tensor = TensorData;
 export type Tensors = Readonly<Record<string, Tensor>>;
 
+/** Whether a program's runs must wait for one another, or may overlap and are computed in order. */
+export type Runs = "serial" | "concurrent";
+
 /** An engine that can run graphs. */
-export interface Executor {
+export interface Executor<R extends Runs = Runs> {
   readonly name: string;
+  /** Holds for every program that it loads. */
+  readonly runs: R;
   /**
    * Prepares a graph to be run many times.
    * Errors: EXECUTION_FAILED where the engine refuses the graph, with its own message.
@@ -23,7 +28,7 @@ export interface EngineOptions {
 }
 
 /** Opens an engine. */
-export type EngineFactory = (options?: EngineOptions) => Promise<Executor>;
+export type EngineFactory<R extends Runs = Runs> = (options?: EngineOptions) => Promise<Executor<R>>;
 
 export interface LoadOptions {
   /** Records how long each kind of op takes, where the engine can; off unless given. */
@@ -34,10 +39,10 @@ export interface LoadOptions {
 export interface Program {
   /**
    * Computes all outputs from the graph's inputs. `into` names outputs that are written into the
-   * tensors given there, without a copy: the answer holds those very tensors. Two sets of buffers
-   * that change places let state go from one run to the next without allocation; a buffer must not
-   * be fed and written in the same run. Calls must not overlap. An engine may block the event loop
-   * while it computes.
+   * tensors given there, without a copy: the result holds those very tensors. Two sets of buffers
+   * that change places carry state from one run to the next without allocation; a buffer must not
+   * be fed and written in the same run. Calls may overlap only where the executor's `runs` is
+   * "concurrent". An engine may block the event loop while it computes.
    * Errors: EXECUTION_INPUT for a wrong name, shape, type or length in `feeds` or `into`;
    * EXECUTION_FAILED.
    */

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { expandComposites } from "../graph/lower.ts";
-import { encodeModel } from "../graph/onnx.ts";
+import { encodeModel } from "../graph/onnx/encode.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor, LoadOptions, Program, Tensor, Tensors } from "./executor.ts";
@@ -35,7 +35,7 @@ export interface OnnxRuntimeProgram extends Program {
   endProfile(): Promise<readonly OpTime[]>;
 }
 
-export interface OnnxRuntimeExecutor extends Executor {
+export interface OnnxRuntimeExecutor extends Executor<"serial"> {
   load(graph: Graph, options?: LoadOptions): Promise<OnnxRuntimeProgram>;
 }
 
@@ -48,6 +48,7 @@ export function createOnnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Onn
   const lower = lowering === "fast" ? (options.lower ?? expandComposites) : expandComposites;
   return {
     name: `onnxruntime-${provider}`,
+    runs: "serial",
     async load(graph, { profile = options.profile ?? false } = {}) {
       const bytes = encodeModel(lower(graph));
       const folder = profile ? await mkdtemp(join(tmpdir(), "pawprint-profile-")) : undefined;

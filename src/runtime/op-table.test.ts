@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type BuiltSample, buildSample, excess, sampleGradients } from "../../tests/support/op-samples.ts";
 import { type Op, opTable } from "../graph/op.ts";
-import { evaluate } from "../graph/reference-evaluation.ts";
+import { evaluateReference } from "../graph/reference-evaluation.ts";
 import { fromReference } from "../graph/reference-tensor.ts";
 import { graph, type Value } from "../graph/value.ts";
 import { createOnnxRuntimeExecutor } from "./onnx-runtime.ts";
@@ -31,7 +31,7 @@ describe("ONNX Runtime agrees with the reference, results and gradients, for eve
   it.each(opTable().map((op) => [op.name, op] as const))("%s", async (_, op) => {
     const samples = op.samples.map((sample, at) => buildSample(op, sample, `s${at}`));
     const { source, feeds } = graphOf(op, samples);
-    const expected = evaluate(source, feeds);
+    const expected = evaluateReference(source, feeds);
     const program = await executor.load(source);
     const tensors = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, fromReference(tensor)]));
     const found = await program.run(tensors);

@@ -3,15 +3,16 @@
  * fallback for tiny graphs.
  */
 import { AppError } from "../base/errors.ts";
-import { evaluate } from "../graph/reference-evaluation.ts";
+import { evaluateReference } from "../graph/reference-evaluation.ts";
 import { fromReference, toReference } from "../graph/reference-tensor.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { Executor } from "./executor.ts";
 
 /** An executor that computes in float64 and rounds only what goes in and comes out. */
-export function createReferenceExecutor(): Executor {
+export function createReferenceExecutor(): Executor<"serial"> {
   return {
     name: "reference",
+    runs: "serial",
     async load(graph) {
       let closed = false;
       return {
@@ -24,7 +25,7 @@ export function createReferenceExecutor(): Executor {
           }
           checkFeeds(graph, feeds, into);
           const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toReference(tensor)]));
-          const outputs = Object.entries(evaluate(graph, inputs)).map(([name, tensor]) => {
+          const outputs = Object.entries(evaluateReference(graph, inputs)).map(([name, tensor]) => {
             const buffer = into[name];
             const rounded = fromReference(tensor, buffer?.data);
             return [name, buffer ?? rounded] as const;

@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { expandComposites } from "../graph/lower.ts";
-import { encodeModel } from "../graph/onnx.ts";
+import { encodeModel } from "../graph/onnx/encode.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import type { EngineOptions, Executor, Program, Tensor, Tensors } from "./executor.ts";
@@ -16,16 +16,16 @@ type Message =
   | { readonly id: number; readonly outputs?: undefined; readonly error: string };
 
 /**
- * An executor whose programs each live in a worker thread. Unlike others they take runs that
- * overlap, and work them off in order, so that the next batch can wait at the engine's door. The
- * memory of feeds is copied to the thread.
+ * An executor whose programs each live in a worker thread. Runs may overlap and are computed in
+ * order, so that the next batch is ready when one ends. The memory of feeds is copied to the thread.
  *
  * ONNX Runtime's threads do not spin between ops here: spinning gains 0.08 ms on the smallest net,
  * and takes a core from decoding and HTTP.
  */
-export function createWorkerExecutor({ threads }: EngineOptions = {}): Executor {
+export function createWorkerExecutor({ threads }: EngineOptions = {}): Executor<"concurrent"> {
   return {
     name: "onnxruntime-worker",
+    runs: "concurrent",
     async load(graph) {
       const bytes = encodeModel(expandComposites(graph));
       const options = {
@@ -103,8 +103,10 @@ async function openWorker(graph: Graph, worker: Worker): Promise<Program> {
 function copyTensors(feeds: Tensors) {
   return Object.fromEntries(
     Object.entries(feeds).map(([name, { dtype, data, shape }]) => {
-      // slice() gives memory of its own, never shared.
-      const copy = data.slice() as Tensor["data"] & { readonly buffer: ArrayBuffer };
+      // slice() gives memory of its own, never shared; a Buffer's would be a view.
+      const copy = (data instanceof Buffer ? Uint8Array.from(data) : data.slice()) as Tensor["data"] & {
+        readonly buffer: ArrayBuffer;
+      };
       return [name, { type: dtype, data: copy, dims: shape }];
     }),
   );

@@ -1,12 +1,13 @@
 /**
- * A typed client of the service, made from the table of routes. It needs `fetch` alone and runs in
- * browsers, too.
+ * A typed client of the service, made from the contract. It needs `fetch` alone, so it runs in
+ * browsers too: of the contract it imports types and the table of endpoints, no schemas.
  */
-import { type Contract, contract, type RouteId } from "./contract/contract.ts";
+import type { Contract } from "./contract/contract.ts";
+import { endpoints, type RouteId } from "./contract/endpoints.ts";
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "./contract/route.ts";
 
 /** What a call may carry. */
-export interface CallOptions<R extends RouteContract = RouteContract> {
+export interface CallOptions<R extends RouteContract> {
   readonly params?: ParamsOf<R>;
   readonly query?: QueryOf<R>;
   /** A JSON body, or bytes with their `type`. */
@@ -15,17 +16,16 @@ export interface CallOptions<R extends RouteContract = RouteContract> {
   readonly signal?: AbortSignal;
 }
 
-/** What came back. */
-export interface CallAnswer<R extends RouteContract = RouteContract> {
+export interface CallAnswer<R extends RouteContract> {
   readonly status: number;
   readonly headers: Headers;
   /** Parsed where the answer is JSON, else undefined. */
   readonly json: AnswerOf<R>;
-  /** The body where it is no JSON. */
+  /** The body as it came. */
   readonly bytes: Uint8Array;
 }
 
-/** An answer that is no success: the service's error code and hint, where it gave them. */
+/** An answer with a status from 400 on: the service's error code and hint, where it gave them. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
@@ -65,17 +65,17 @@ export interface ClientOptions {
 export function createClient(origin: string, { key, fetch: send = fetch }: ClientOptions = {}): ApiClient {
   return {
     async call<Id extends RouteId>(id: Id, options: CallOptions<Contract[Id]> = {}) {
-      const route: RouteContract = contract[id];
+      const { method, path } = endpoints[id];
       const { params, query, body, headers = {}, signal } = options;
-      const isJson = body !== undefined && !(body instanceof Blob) && !(body instanceof FormData);
-      const answer = await send(urlOf(origin, route, params, query), {
-        method: route.method,
+      const content = contentOf(body);
+      const answer = await send(urlOf(origin, path, params, query), {
+        method,
         headers: {
           ...(key !== undefined && { authorization: `Bearer ${key}` }),
-          ...(isJson && { "content-type": "application/json" }),
+          ...(typeof content === "string" && { "content-type": "application/json" }),
           ...headers,
         },
-        ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as Blob | FormData) }),
+        ...(content !== undefined && { body: content }),
         ...(signal && { signal }),
       });
       const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -88,8 +88,13 @@ export function createClient(origin: string, { key, fetch: send = fetch }: Clien
   };
 }
 
-function urlOf(origin: string, { path }: RouteContract, params: object | undefined, query: object | undefined): URL {
-  const values = { ...params } as Readonly<Record<string, unknown>>;
+function contentOf(body: unknown): string | Blob | FormData | undefined {
+  if (body === undefined || body instanceof Blob || body instanceof FormData) return body;
+  return JSON.stringify(body);
+}
+
+function urlOf(origin: string, path: string, params: object | undefined, query: object | undefined): URL {
+  const values: Readonly<Record<string, unknown>> = { ...params };
   const url = new URL(
     path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name]))),
     origin,
@@ -104,14 +109,14 @@ function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return undefined; // a proxy's page that calls itself JSON: the status tells enough
+    return undefined; // not JSON despite its content type, such as a proxy's page: the status says enough
   }
 }
 
 /** Of an error in any of the three forms. */
 function detailsOf(body: unknown): { readonly message?: string; readonly code?: string; readonly hint?: string } {
   if (typeof body !== "object" || body === null) return {};
-  const { error, error_code: code, message } = body as Readonly<Record<string, unknown>>;
+  const { error, error_code: code, message }: Readonly<Record<string, unknown>> = { ...body };
   if (typeof error === "object" && error !== null) return error;
   if (typeof error === "string") return { message: error };
   return { ...(typeof code === "string" && { code }), ...(typeof message === "string" && { message }) };

@@ -1,17 +1,17 @@
 /** The two apps of a service: the public one with its pages, and the admin one. */
 import type { FastifyInstance } from "fastify";
-import { routes } from "./contract/contract.ts";
+import { addPages } from "./add-pages.ts";
+import { type Contract, routes } from "./contract/contract.ts";
 import { type AppOptions, createApp } from "./create-app.ts";
-import type { Handler } from "./http/register-route.ts";
+import { adminHandlers } from "./handlers/admin-handlers.ts";
+import { healthHandlers } from "./handlers/health-handlers.ts";
+import { mlflowHandlers } from "./handlers/mlflow-handlers.ts";
+import { modelHandlers } from "./handlers/model-handlers.ts";
+import { openInferenceHandlers } from "./handlers/open-inference-handlers.ts";
+import { operationHandlers } from "./handlers/operation-handlers.ts";
+import { predictionHandlers } from "./handlers/prediction-handlers.ts";
+import type { Handlers } from "./http/register-route.ts";
 import { openApiDocument } from "./openapi.ts";
-import { adminRoutes } from "./routes/admin.ts";
-import { healthRoutes } from "./routes/health.ts";
-import { mlflowRoutes } from "./routes/mlflow.ts";
-import { modelRoutes } from "./routes/model.ts";
-import { openInferenceRoutes } from "./routes/open-inference.ts";
-import { operationRoutes } from "./routes/operation.ts";
-import { addPages } from "./routes/pages.ts";
-import { predictionRoutes } from "./routes/prediction.ts";
 import type { SampleList } from "./samples.ts";
 
 export interface AppsOptions extends Omit<AppOptions, "routes" | "handlers"> {
@@ -26,14 +26,14 @@ export async function createApps({
   const { service, access } = shared;
   const publicRoutes = routes.filter(({ scope }) => scope !== "admin");
   const document = openApiDocument(publicRoutes, { version: service.version, isProtected: access.isProtected });
-  const handlers: Readonly<Record<string, Handler>> = {
-    ...healthRoutes(service),
-    ...predictionRoutes(service),
-    ...modelRoutes(service, samples),
-    ...openInferenceRoutes(service),
-    ...mlflowRoutes(service),
-    ...operationRoutes(service, document),
-    ...adminRoutes(service),
+  const handlers: Handlers<Contract> = {
+    ...healthHandlers(service),
+    ...predictionHandlers(service),
+    ...modelHandlers(service, samples),
+    ...openInferenceHandlers(service),
+    ...mlflowHandlers(service),
+    ...operationHandlers(service, document),
+    ...adminHandlers(service),
   };
   const app = await createApp({ ...shared, handlers, routes: publicRoutes });
   await addPages(app, document);

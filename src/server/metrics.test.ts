@@ -25,6 +25,7 @@ beforeAll(async () => {
   metrics.ranBatch(3);
   metrics.compared({ isSame: false, difference: -0.25, challengerLabel: "dog", challengerVersion: "v2" });
   metrics.skippedComparison();
+  metrics.challengerFailed();
   metrics.serves("champion", model("v1"), undefined);
   metrics.serves("champion", model("v2"), model("v1"));
   lines = (await metrics.render()).split("\n");
@@ -49,6 +50,7 @@ it.each([
   "pawprint_ready 1",
   'pawprint_shadow_comparisons_total{result="different"} 1',
   'pawprint_shadow_comparisons_total{result="skipped"} 1',
+  "pawprint_shadow_failures_total 1",
   "pawprint_shadow_confidence_difference_sum 0.25",
   'pawprint_model_swaps_total{role="champion"} 2',
   `pawprint_model_info{name="pets",version="v2",role="champion",dataset_hash="${"d".repeat(64)}",run_id="run-1",git_commit=""} 1`,

@@ -1,18 +1,17 @@
 /**
- * What Prometheus reads of the service. Base units, and no label whose values a caller could make
- * up.
+ * The service's Prometheus metrics: base units, and no label whose values a caller could choose.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ModelRole } from "./contract/model-routes.ts";
 import type { RequestContext } from "./http/request-context.ts";
-import type { ModelRole } from "./serving/model-host.ts";
 import type { ServedModel } from "./serving/served-model.ts";
-import type { Comparison } from "./serving/shadow.ts";
+import type { ShadowComparison } from "./serving/shadow.ts";
 
 const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
 
-/** What is read off when Prometheus asks. */
+/** Values that are read at each scrape. */
 export interface Gauges {
   readonly queuedPictures: () => number;
   readonly waitingRequests: () => number;
@@ -24,8 +23,9 @@ export interface Metrics {
   answered(route: string, method: string, status: number, context: RequestContext, totalMs: number): void;
   predicted(label: string, confidence: number): void;
   ranBatch(pictures: number): void;
-  compared(comparison: Comparison): void;
+  compared(comparison: ShadowComparison): void;
   skippedComparison(): void;
+  challengerFailed(): void;
   serves(role: ModelRole, model: ServedModel, before: ServedModel | undefined): void;
   /** Prometheus' text format. */
   render(): Promise<string>;
@@ -105,6 +105,11 @@ export function createMetrics({ queuedPictures, waitingRequests, isReady }: Gaug
     buckets: [0.001, 0.01, 0.05, 0.1, 0.2, 0.5],
     registers,
   });
+  const challengerFailures = new Counter({
+    name: "pawprint_shadow_failures_total",
+    help: "Pictures that the challenger failed to answer",
+    registers,
+  });
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
       name,
@@ -154,6 +159,7 @@ export function createMetrics({ queuedPictures, waitingRequests, isReady }: Gaug
       differences.observe(Math.abs(difference));
     },
     skippedComparison: () => comparisons.labels("skipped").inc(),
+    challengerFailed: () => challengerFailures.inc(),
     serves(role, model, before) {
       if (before) info.remove(infoLabels(role, before));
       info.set(infoLabels(role, model), 1);

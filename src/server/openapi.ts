@@ -106,7 +106,7 @@ const whereKeysAre: readonly ErrorCode[] = ["UNAUTHENTICATED", "FORBIDDEN"];
 const whereCallersCount: readonly ErrorCode[] = ["RATE_LIMITED"];
 
 function errorResponses(
-  { errors, errorForm, answers, scope }: RouteContract,
+  { errors = [], errorForm, answers, scope }: RouteContract,
   needsKey: boolean,
 ): Record<string, object> {
   const codes = [

@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import type { DeepReadonly } from "../base/freeze.ts";
 import { logLevels } from "../base/logger.ts";
+import { literals } from "../base/schema/literals.ts";
 
 const portRange = { minimum: 0, maximum: 65_535 };
 const Text = Type.String({ minLength: 1 });
@@ -69,10 +70,7 @@ export const serveConfigSchema = Type.Object({
     description: "after SIGTERM: time between not ready and no longer listening",
   }),
   samples: Type.Optional(Type.String({ minLength: 1, description: "folder of pictures to try the service with" })),
-  logLevel: Type.Union(
-    logLevels.map((level) => Type.Literal(level)),
-    { default: "info", description: "what is logged" },
-  ),
+  logLevel: literals(logLevels, { default: "info", description: "what is logged" }),
   logFile: Type.Optional(
     Type.String({ minLength: 1, description: "where the log goes; standard output unless given" }),
   ),

@@ -2,12 +2,11 @@
  * Calls every route of a running service as its contract says, and holds each answer to the
  * contract.
  */
-import type { TSchema } from "typebox";
-import { AppError } from "../base/errors.ts";
 import { schemaFault } from "../base/schema/schema-fault.ts";
 import { type ApiClient, ApiError, type CallAnswer, type CallOptions } from "./client.ts";
-import { type RouteId, routes } from "./contract/contract.ts";
-import { isBinary, type RouteContract } from "./contract/route.ts";
+import { type Contract, contract, routes } from "./contract/contract.ts";
+import type { RouteId } from "./contract/endpoints.ts";
+import { type AnswerOf, isBinary, type RouteContract } from "./contract/route.ts";
 
 export interface SmokeStep {
   readonly route: string;
@@ -19,9 +18,7 @@ export interface SmokeStep {
 
 /** What must be known of a service before each of its routes can be called. */
 interface Subject {
-  readonly name: string;
-  readonly version: string;
-  readonly recipe: { readonly height: number; readonly width: number; readonly channels: number };
+  readonly model: AnswerOf<Contract["model"]>;
   readonly hasSamples: boolean;
 }
 
@@ -31,93 +28,91 @@ interface Subject {
  * where nobody listens.
  */
 export async function* smokeTest(client: ApiClient, now: () => number): AsyncGenerator<SmokeStep, void, undefined> {
-  const [model, first] = await callRoute(client, routeById("model"), {}, now);
+  const call = createCaller(client, now);
+  const [model, first] = await call("model", {});
   yield first;
   if (model === undefined || !first.ok) return;
-  const [listed] = await callRoute(client, routeById("samples"), {}, now);
-  const subject = subjectFrom(model.json, listed?.json);
-  for (const route of routes) {
-    if (route.id === "model" || route.scope === "admin") continue;
-    const options = exampleCall(route.id as RouteId, subject);
+  const [listed] = await call("samples", {});
+  const subject = { model: model.json, hasSamples: (listed?.json.samples.length ?? 0) > 0 };
+  for (const { id, scope } of routes) {
+    if (id === "model" || scope === "admin") continue;
+    const options = exampleCall(id, subject);
     if (options === undefined) continue;
-    const [, step] = await callRoute(client, route, options, now);
+    const [, step] = await call(id, options);
     yield step;
   }
 }
 
-/** A call that must succeed; undefined where the service has nothing to call the route with. */
-function exampleCall(id: RouteId, { name, version, recipe, hasSamples }: Subject): CallOptions | undefined {
-  const { height, width, channels } = recipe;
-  const size = height * width * channels;
-  const picture = new Array<number>(size).fill(128);
-  const tensor = { name: "pictures", shape: [1, height, width, channels], datatype: "UINT8", data: picture };
-  const json = (body: object): CallOptions => ({ body: body as never }); // each body is what its route's schema asks for
-  const params = (values: object): CallOptions => ({ params: values as never });
-  switch (id) {
-    case "predict":
-    case "explain":
-      return json({ image: [picture] });
-    case "v2Infer":
-      return { ...params({ model: name }), ...json({ inputs: [tensor] }) };
-    case "v2InferVersion":
-      return { ...params({ model: name, version }), ...json({ inputs: [tensor] }) };
-    case "invocations":
-      return json({ instances: [picture] });
-    case "v2Model":
-    case "v2ModelReady":
-      return params({ model: name });
-    case "v2Version":
-    case "v2VersionReady":
-      return params({ model: name, version });
-    case "sample":
-      return hasSamples ? params({ index: 0 }) : undefined;
-    default:
-      return {};
-  }
+type Examples = { readonly [Id in RouteId]?: (subject: Subject) => CallOptions<Contract[Id]> | undefined };
+
+/** Calls that must succeed, of the routes that need more than their path. */
+const examples: Examples = {
+  predict: (subject) => ({ body: { image: [pictureFor(subject)] } }),
+  explain: (subject) => ({ body: { image: [pictureFor(subject)] } }),
+  v2Infer: (subject) => ({ params: named(subject), body: { inputs: [tensorFor(subject)] } }),
+  v2InferVersion: (subject) => ({ params: versioned(subject), body: { inputs: [tensorFor(subject)] } }),
+  invocations: (subject) => ({ body: { instances: [pictureFor(subject)] } }),
+  v2Model: (subject) => ({ params: named(subject) }),
+  v2ModelReady: (subject) => ({ params: named(subject) }),
+  v2Version: (subject) => ({ params: versioned(subject) }),
+  v2VersionReady: (subject) => ({ params: versioned(subject) }),
+  sample: ({ hasSamples }) => (hasSamples ? { params: { index: 0 } } : undefined),
+};
+
+/** Undefined where the service has nothing to call the route with. */
+function exampleCall<Id extends RouteId>(id: Id, subject: Subject): CallOptions<Contract[Id]> | undefined {
+  const example: Examples[Id] = examples[id];
+  return example === undefined ? {} : example(subject);
 }
 
-async function callRoute(
-  client: ApiClient,
-  route: RouteContract,
-  options: CallOptions,
-  now: () => number,
-): Promise<readonly [CallAnswer | undefined, SmokeStep]> {
-  const name = `${route.method} ${route.path}`;
-  const start = now();
-  try {
-    const answer = await client.call(route.id as RouteId, options as never);
-    const fault = faultOf(route, answer);
-    return [answer, { route: name, ok: fault === undefined, ms: now() - start, ...(fault !== undefined && { fault }) }];
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return [undefined, { route: name, ok: false, ms: now() - start, fault: `${error.status}: ${error.message}` }];
-  }
+const named = ({ model: { name } }: Subject) => ({ model: name });
+const versioned = ({ model: { name, version } }: Subject) => ({ model: name, version });
+
+/** A grey picture of the model's size. */
+function pictureFor({ model }: Subject): number[] {
+  const { height, width, channels } = model.recipe;
+  return new Array<number>(height * width * channels).fill(128);
+}
+
+function tensorFor(subject: Subject) {
+  const { height, width, channels } = subject.model.recipe;
+  const shape = [1, height, width, channels];
+  return { name: "pictures", shape, datatype: "UINT8", data: pictureFor(subject) };
+}
+
+function createCaller(client: ApiClient, now: () => number) {
+  return async <Id extends RouteId>(
+    id: Id,
+    options: CallOptions<Contract[Id]>,
+  ): Promise<readonly [CallAnswer<Contract[Id]> | undefined, SmokeStep]> => {
+    const { method, path }: RouteContract = contract[id];
+    const route = `${method} ${path}`;
+    const start = now();
+    try {
+      const answer = await client.call(id, options);
+      const fault = faultOf(contract[id], answer);
+      return [answer, { route, ok: fault === undefined, ms: now() - start, ...(fault !== undefined && { fault }) }];
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return [undefined, { route, ok: false, ms: now() - start, fault: `${error.status}: ${error.message}` }];
+    }
+  };
 }
 
 /** How an answer breaks its contract. */
-function faultOf({ answers }: RouteContract, { status, headers, json, bytes }: CallAnswer): string | undefined {
+function faultOf(
+  { answers }: RouteContract,
+  { status, headers, json, bytes }: Omit<CallAnswer<RouteContract>, "json"> & { readonly json: unknown },
+): string | undefined {
   const answer = answers[status];
   if (answer === undefined) return `status ${status}, which the contract does not know`;
   const type = headers.get("content-type")?.split(";", 1)[0] ?? "";
-  const content = answer.content ?? {};
-  const known = Object.keys(content).find(
-    (one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))),
+  const known = Object.entries(answer.content ?? {}).find(
+    ([one]) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))),
   );
   if (known === undefined) return `content type '${type}', which the contract does not know`;
-  const schema: TSchema | { readonly binary: true } = content[known]!;
-  if (isBinary(schema as never)) return bytes.length > 0 ? undefined : "an empty body";
-  const fault = schemaFault(schema as TSchema, json);
+  const [, part] = known;
+  if (isBinary(part)) return bytes.length > 0 ? undefined : "an empty body";
+  const fault = schemaFault(part, json);
   return fault && `${fault.path || "the answer"}: expected ${fault.expected}; got ${fault.received}`;
-}
-
-function subjectFrom(model: unknown, samples: unknown): Subject {
-  const { name, version, recipe } = model as Omit<Subject, "hasSamples">; // held to the contract by the first step
-  const list = (samples as { readonly samples?: readonly unknown[] } | undefined)?.samples ?? [];
-  return { name, version, recipe, hasSamples: list.length > 0 };
-}
-
-function routeById(id: RouteId): RouteContract {
-  const route = routes.find((one) => one.id === id);
-  if (route) return route;
-  throw new AppError("INTERNAL", { required: "a route of the contract", received: id });
 }

@@ -1,7 +1,7 @@
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base";
 import { expect, it } from "vitest";
 import { RequestContext } from "./http/request-context.ts";
-import { createTracing } from "./tracing.ts";
+import { openTracing } from "./tracing.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const spanId = "b7ad6b7169203331";
@@ -14,7 +14,7 @@ async function spansOf(traceparent: string | undefined, status = 200) {
     kept.push(...exporter.getFinishedSpans());
     return shutdown();
   };
-  const tracing = createTracing({
+  const tracing = await openTracing({
     endpoint: "http://localhost:1",
     version: "1.2.3",
     now: () => 1_800_000_005_000,

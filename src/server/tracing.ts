@@ -1,11 +1,9 @@
 /**
- * Traces for OpenTelemetry: one span for each request that was let in, as a part of the caller's
- * trace. Loaded only where it is configured.
+ * Traces for OpenTelemetry: one span for each admitted request, as a part of the caller's trace. The
+ * packages are optional, and loaded only where an endpoint is configured.
  */
-import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
-import { resourceFromAttributes } from "@opentelemetry/resources";
-import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
+import type { SpanExporter } from "@opentelemetry/sdk-trace-base";
+import { importOptional } from "../base/optional-package.ts";
 import type { RequestContext } from "./http/request-context.ts";
 
 export interface Tracing {
@@ -20,19 +18,45 @@ export interface TracingOptions {
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Takes the exporter's place. */
+  /** Instead of the one for the endpoint. */
   readonly exporter?: SpanExporter;
+}
+
+const packages = [
+  "@opentelemetry/api",
+  "@opentelemetry/sdk-trace-base",
+  "@opentelemetry/exporter-trace-otlp-http",
+  "@opentelemetry/resources",
+];
+
+function loadPackages() {
+  return Promise.all([
+    import("@opentelemetry/api"),
+    import("@opentelemetry/sdk-trace-base"),
+    import("@opentelemetry/exporter-trace-otlp-http"),
+    import("@opentelemetry/resources"),
+  ]);
 }
 
 /**
  * Names of attributes follow OpenTelemetry's semantic conventions for HTTP; Pawprint's own begin
  * with `pawprint.`.
+ * Errors: PACKAGE_MISSING.
  */
-export function createTracing({ endpoint, version, now, exporter }: TracingOptions): Tracing {
+export async function openTracing({ endpoint, version, now, exporter }: TracingOptions): Promise<Tracing> {
+  const [api, { BasicTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, { resourceFromAttributes }] =
+    await importOptional(loadPackages, packages, "to send traces");
+  const { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } = api;
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ "service.name": "pawprint", "service.version": version }),
     spanProcessors: [new BatchSpanProcessor(exporter ?? new OTLPTraceExporter({ url: endpoint }))],
   });
+  const parentOf = ({ parent }: RequestContext) => {
+    if (parent === undefined) return ROOT_CONTEXT;
+    const { traceId, spanId, isSampled } = parent;
+    const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+    return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+  };
   const tracer = provider.getTracer("pawprint", version);
   return {
     answered(route, method, status, context, totalMs) {
@@ -65,11 +89,4 @@ export function createTracing({ endpoint, version, now, exporter }: TracingOptio
     },
     close: () => provider.shutdown(),
   };
-}
-
-function parentOf({ parent }: RequestContext): Context {
-  if (parent === undefined) return ROOT_CONTEXT;
-  const { traceId, spanId, isSampled } = parent;
-  const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }

@@ -1,7 +1,8 @@
 /**
- * The model that a pack asks for: its size and labels, and its training pictures' mean and standard
- * deviation.
+ * The model for a pack: its size and labels, and the normalisation that the network brings, else its
+ * training pictures' mean and standard deviation.
  */
+import { AppError } from "../base/errors.ts";
 import { indicesOf, type Pack } from "../dataset/pack/pack.ts";
 import type { Network } from "../nn/architectures/table.ts";
 import type { Model } from "../nn/inference-graph.ts";
@@ -12,13 +13,21 @@ const picturesPerRead = 256;
 
 /**
  * Normalisation is measured on the train split alone: validation and test pictures must not shape
- * the model.
+ * the model. Errors: CONFIG_INVALID for pictures of a size or number of channels that the network
+ * does not take.
  */
 export async function createModel(network: Network, pack: Pack): Promise<Model> {
   const { height, width, channels } = pack.recipe;
   const size = { height, width, channels };
   network.checkSize(size);
-  const normalization = await measureNormalization(trainPixels(pack), channels);
+  const normalization = network.normalization ?? (await measureNormalization(trainPixels(pack), channels));
+  if (normalization.mean.length !== channels) {
+    throw new AppError("CONFIG_INVALID", {
+      required: `pictures of ${normalization.mean.length} channels for architecture '${network.architecture}'`,
+      received: `${channels} channels`,
+      hint: `--channels ${normalization.mean.length}`,
+    });
+  }
   return { network, size, normalization, labels: pack.labels };
 }
 

@@ -8,9 +8,10 @@ import type { Model } from "../nn/inference-graph.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { createModel } from "./create-model.ts";
 import { preparePack } from "./pictures/prepare-pack.ts";
+import { type PicturePlan, planPictures } from "./plan/picture-plan.ts";
 import { splitOptionsOf } from "./plan/split-settings.ts";
+import { planSteps, type StepPlan } from "./plan/step-plan.ts";
 import type { TrainSettings } from "./plan/train-config.ts";
-import { type PicturePlan, planPictures, planSteps, type StepPlan } from "./plan/train-plan.ts";
 import { adamw } from "./step/optimizer.ts";
 import { largestBatch, requireMemory } from "./step/step-memory.ts";
 
@@ -21,8 +22,8 @@ export interface PrepareTrainingOptions {
   /** Refuse the data at the first picture that cannot be used. */
   readonly strict?: boolean;
   /**
-   * Where packs are kept, so that the next training on the same pictures starts at once; in memory
-   * alone where left out.
+   * Folder for packs, so that the next training on the same pictures starts at once; without it
+   * packs stay in memory.
    */
   readonly packs?: string;
   /** What runs the graphs. */
@@ -42,12 +43,11 @@ export interface PreparedTraining {
   readonly executor: Executor;
 }
 
-/** How much of the machine's memory a training may plan with: other processes are there, too. */
+/** The share of the machine's memory that a training is planned for. */
 const memoryShare = 0.5;
 
 /**
- * Opens the data, packs it, and plans the training. `onOpened` is told what was found before
- * anything is decoded.
+ * Opens the data, packs it, and plans the training. `onOpened` is called before anything is decoded.
  * Errors: those of `openSource`, `buildPack`, `planPictures` and `planSteps`; TRAIN_OUT_OF_MEMORY.
  */
 export async function prepareTraining(
@@ -69,7 +69,7 @@ export async function prepareTraining(
   try {
     const { network } = picturePlan!; // preparePack has asked for the recipe
     const model = await createModel(network, pack);
-    // The batch is a part of the plan, so that it is chosen for the optimizer that needs most.
+    // The batch is chosen before the optimizer, so for the one that needs the most memory.
     const fits = largestBatch({ model, optimizer: adamw(), averages: true }, memoryLimit() * memoryShare);
     const stepPlan = planSteps(pack, kind, settings, fits);
     const { optimizer, batchSize, averageSteps } = stepPlan;

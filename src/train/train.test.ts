@@ -14,7 +14,8 @@ import { type TrainEvent, type TrainOptions, train } from "./train.ts";
 
 const executor = createOnnxRuntimeExecutor({ threads: 1 });
 const settings = { size: 8, widths: [8], epochs: 3, batchSize: 8, learningRate: 0.02 } as const;
-const lineage = { runId: "run", createdAt: "2026-01-01T00:00:00.000Z" };
+const named = { id: "run", createdAt: "2026-01-01T00:00:00.000Z" };
+const lineage = { runId: named.id, createdAt: named.createdAt };
 let folder = "";
 
 beforeAll(async () => {
@@ -25,16 +26,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function run(out: string, options: Partial<TrainOptions> = {}) {
-  return train({ data: join(folder, "pictures"), out: join(folder, out), settings, lineage, executor, ...options });
+  return train({ data: join(folder, "pictures"), out: join(folder, out), settings, run: named, executor, ...options });
 }
 
 describe("training from a folder of pictures", () => {
-  it("ends with a bundle that knows where it came from and what it is worth", async () => {
+  it("ends with a bundle that holds its lineage and its evaluation", async () => {
     const events: TrainEvent["type"][] = [];
     const gitCommit = "c".repeat(40);
     const onEvent = ({ type }: TrainEvent) => events.push(type);
-    const report = await run("whole/a.onnx", { onEvent, lineage: { ...lineage, gitCommit } });
-    expect(events).toEqual(["opened", "packed", "epoch", "epoch", "epoch", "trained", "evaluated"]);
+    const report = await run("whole/a.onnx", { onEvent, gitCommit });
+    expect(events).toEqual(["started", "opened", "packed", "epoch", "epoch", "epoch", "trained", "evaluated"]);
     expect(report.evaluation.accuracy).toBe(1);
     expect(report.history).toHaveLength(3);
     const bundle = await loadBundle({ path: join(folder, "whole", "a.onnx") }, executor);
@@ -64,7 +65,7 @@ describe("training from a folder of pictures", () => {
     expect(await readFile(join(folder, "there.onnx"), "utf8")).toBe("old");
   });
 
-  it("ends after the step under way, goes on from its checkpoint, and comes to the very same bundle", async () => {
+  it("ends after the step under way, is resumed from its checkpoint, and gives the very same bundle", async () => {
     await run("straight.onnx");
     const controller = new AbortController();
     const warnings: string[] = [];
@@ -80,7 +81,9 @@ describe("training from a folder of pictures", () => {
     });
     await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED", received: "SIGINT" });
     const checkpoint = join(folder, "stopped.checkpoints");
-    expect(warnings).toEqual([`training ended after epoch 2 of 3; its weights are in ${checkpoint}: --resume goes on`]);
+    expect(warnings).toEqual([
+      `training ended after epoch 2/3; its checkpoints are in ${checkpoint}: resume with --resume`,
+    ]);
     expect(await readdir(folder)).not.toContain("stopped.onnx");
 
     const report = await run("stopped.onnx", { resume: true });
@@ -89,23 +92,40 @@ describe("training from a folder of pictures", () => {
       ["straight.onnx", "stopped.onnx"].map((name) => readFile(join(folder, name))),
     );
     expect(resumed!.equals(straight!)).toBe(true);
-    // What is there is not lost to somebody who forgot --resume.
+    // Forgetting --resume does not overwrite it.
     await expect(run("stopped.onnx")).rejects.toMatchObject({ code: "FILE_EXISTS" });
     await rm(join(folder, "stopped.onnx"));
     await expect(run("stopped.onnx")).rejects.toMatchObject({ code: "FILE_EXISTS", where: checkpoint });
   });
 
-  it("goes on with more epochs after its end", async () => {
+  it("keeps its run when it is resumed", async () => {
+    const events: TrainEvent[] = [];
+    const onEvent = (event: TrainEvent) => void events.push(event);
+    const first = await run("kept.onnx", { run: {}, onEvent });
+    expect(first.run).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      name: "kept",
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(events[0]).toEqual({ type: "started", run: first.run });
+    expect(first.bundle.info.lineage).toMatchObject({ runId: first.run.id, createdAt: first.run.createdAt });
+    const second = await run("kept.onnx", { run: {}, settings: { ...settings, epochs: 4 }, resume: true });
+    expect(second.run).toEqual(first.run);
+    expect(second.bundle.info.lineage).toMatchObject({ runId: first.run.id, createdAt: first.run.createdAt });
+    expect((await run("kept.onnx", { run: {}, force: true })).run.id).not.toBe(first.run.id);
+  });
+
+  it("is resumed with more epochs after its end", async () => {
     const first = await run("longer.onnx");
     const second = await run("longer.onnx", { settings: { ...settings, epochs: 5 }, resume: true });
     expect(second.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
     expect(second.history.slice(0, 3)).toEqual(first.history);
   });
 
-  it("goes on from the checkpoint before where the newest one is spoilt", async () => {
+  it("is resumed from the checkpoint before where the newest one is damaged", async () => {
     const straight = await run("straight2.onnx");
-    await run("spoilt.onnx", { settings: { ...settings, epochs: 2 } });
-    const checkpoints = join(folder, "spoilt.checkpoints");
+    await run("damaged.onnx", { settings: { ...settings, epochs: 2 } });
+    const checkpoints = join(folder, "damaged.checkpoints");
     const names = (await readdir(checkpoints)).sort();
     expect(names).toHaveLength(2);
     await truncate(join(checkpoints, names[1]!), 1000);
@@ -113,13 +133,13 @@ describe("training from a folder of pictures", () => {
     const logger = createLogger((level, message) => {
       if (level === "warn") warnings.push(message);
     });
-    const report = await run("spoilt.onnx", { resume: true, logger });
+    const report = await run("damaged.onnx", { resume: true, logger });
     expect(warnings[0]).toMatch(/^a checkpoint cannot be read: .*step-/);
     expect(report.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(straight.history).toHaveLength(3);
   });
 
-  it("goes on where a checkpoint cannot be written, and says so", async () => {
+  it("continues where a checkpoint cannot be written, and warns", async () => {
     const checkpoints = join(folder, "full.checkpoints");
     const warnings: string[] = [];
     const logger = createLogger((level, message) => {
@@ -140,7 +160,7 @@ describe("training from a folder of pictures", () => {
     expect(report.history).toHaveLength(3);
     expect(warnings).toHaveLength(2);
     expect(warnings[0]).toMatch(
-      /^a checkpoint could not be written, training goes on; the last one is of epoch 1 of 3: /,
+      /^a checkpoint could not be written, training continues; the last one is of epoch 1\/3: /,
     );
   });
 
@@ -153,7 +173,7 @@ describe("training from a folder of pictures", () => {
     expect((await run("locked.onnx")).history).toHaveLength(3);
   });
 
-  it("refuses a checkpoint whose validation pictures are learnt from by now", async () => {
+  it("refuses a checkpoint whose validation pictures are training pictures by now", async () => {
     const data = join(folder, "pictures", "given.csv");
     const names = ["blue", "red"].map((label) => readdirSync(join(folder, "pictures", label)).sort());
     const write = (validated: number) =>
@@ -208,7 +228,7 @@ describe("training from idx files", () => {
 
 describe("evaluating a bundle", () => {
   it("gives the figures that its metadata hold, for the data it was trained from", async () => {
-    const { bundle: exported, evaluation: trained } = await run("judged.onnx");
+    const { bundle: exported, evaluation: trained } = await run("evaluated.onnx");
     const bundle = await loadBundle({ path: exported.path }, executor);
     const { evaluation, isTrainingData } = await evaluateBundle({ bundle, data: join(folder, "pictures") });
     expect(isTrainingData).toBe(true);

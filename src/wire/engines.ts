@@ -2,19 +2,19 @@
 import type { EngineOptions, Executor } from "../runtime/executor.ts";
 
 /** Training and evaluation on this machine's CPU, with the blocked fast path where it has one. */
-export async function trainingEngine(options: EngineOptions = {}): Promise<Executor> {
+export async function trainingEngine(options: EngineOptions = {}): Promise<Executor<"serial">> {
   const { createCpuExecutor } = await import("../runtime/cpu-executor.ts");
   return createCpuExecutor(options);
 }
 
 /** Prediction in this thread. */
-export async function predictionEngine(options: EngineOptions = {}): Promise<Executor> {
+export async function predictionEngine(options: EngineOptions = {}): Promise<Executor<"serial">> {
   const { createOnnxRuntimeExecutor } = await import("../runtime/onnx-runtime.ts");
   return createOnnxRuntimeExecutor(options);
 }
 
 /** Prediction in a thread of its own, for a service whose event loop must stay free. */
-export async function serviceEngine(options: EngineOptions = {}): Promise<Executor> {
+export async function serviceEngine(options: EngineOptions = {}): Promise<Executor<"concurrent">> {
   const { createWorkerExecutor } = await import("../runtime/worker-executor.ts");
   return createWorkerExecutor(options);
 }

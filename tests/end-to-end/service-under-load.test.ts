@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawSamplePicture } from "../../src/image/sample-pictures.ts";
-import type { VersionState } from "../../src/server/serving/model-host.ts";
+import type { VersionState } from "../../src/server/contract/model-routes.ts";
 import { rawRequest } from "../support/malformed/request.ts";
 import { sendRaw } from "../support/malformed/send-raw.ts";
 import { digitModel, type RunningService, startService } from "../support/running-service.ts";

@@ -41,16 +41,16 @@ const settings = {
   mixup: 0.2,
   averageSteps: 20,
 } as const;
-const lineage = { runId: "run", createdAt: "2026-01-01T00:00:00Z" } as const;
+const run = { id: "run", name: "killed", createdAt: "2026-01-01T00:00:00Z" } as const;
 
 it("comes to the very same bundle through ten kills", { timeout: 180_000 }, async () => {
   const data = join(folder, "pictures");
   const executor = createOnnxRuntimeExecutor({ threads: 1 });
-  const whole = await train({ data, out: join(folder, "whole.onnx"), settings, lineage, executor });
+  const whole = await train({ data, out: join(folder, "whole.onnx"), settings, run, executor });
   await whole.pack.pixels.close();
 
   const out = join(folder, "killed.onnx");
-  const task = JSON.stringify({ data, out, settings, lineage, threads: 1 });
+  const task = JSON.stringify({ data, out, settings, run, threads: 1 });
   const random = createRandom(1);
   let killed = 0;
   for (;;) {

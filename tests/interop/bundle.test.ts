@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.ts";
 import { parityPicture } from "../../src/bundle/bundle.ts";
-import { encodeModel } from "../../src/graph/onnx.ts";
+import { encodeModel } from "../../src/graph/onnx/encode.ts";
 import { createNetwork } from "../../src/nn/architectures/table.ts";
 import { buildInferenceGraph, layoutOf } from "../../src/nn/inference-graph.ts";
 import { initialParameters, initialStatistics } from "../../src/nn/parameter-layout.ts";

@@ -50,7 +50,7 @@ beforeAll(async () => {
   const { temperature } = report.bundle.info.evaluation.calibration as { readonly temperature: number };
   const evaluator = await Evaluator.start(executor, model, 64);
   for (const split of ["train", "val", "test"] as const) {
-    const { logits } = await evaluator.answers(snapshot.best!, pack, split);
+    const { logits } = await evaluator.predict(snapshot.best!, pack, split);
     for (const [row, index] of indicesOf(pack, split).entries()) {
       order.push(index);
       trained.push(probabilitiesOf(logits.slice(row * 2, row * 2 + 2).map((logit) => logit / temperature)));

@@ -1,6 +1,6 @@
 /**
- * A training in a process of its own, given as JSON: it goes on where there are checkpoints, and
- * writes a line for each epoch.
+ * A training in a process of its own, given as JSON: resumed where there are checkpoints. Writes
+ * a line for each epoch.
  */
 
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";

@@ -96,7 +96,7 @@ describe("writeFileAtomic", () => {
     expect(await names()).toEqual(["model.onnx"]);
   });
 
-  it("keeps the old file and says so in words where the disk is full", async () => {
+  it("keeps the old file and says so in words where a full disk", async () => {
     await writeFileAtomic(path, "old");
     const files = failing({
       open: async (...parameters) => {
@@ -107,7 +107,7 @@ describe("writeFileAtomic", () => {
     });
     await expect(writeFileAtomic(path, "new", { force: true, files })).rejects.toMatchObject({
       code: "FILE_WRITE_FAILED",
-      message: `a path that can be written; got the disk is full [ENOSPC] (${path})`,
+      message: `a path that can be written; got a full disk [ENOSPC] (${path})`,
       hint: "make room, or choose a folder on another disk",
     });
     expect(await content()).toBe("old");
@@ -128,7 +128,7 @@ describe("writeFileAtomic", () => {
   it("reports the first failure where the temporary file cannot be removed either", async () => {
     const files = failing({ rename: refuse("EROFS"), rm: refuse("EACCES") });
     await expect(writeFileAtomic(path, "new", { force: true, files })).rejects.toMatchObject({
-      received: "the file system is read-only [EROFS]",
+      received: "a read-only file system [EROFS]",
     });
   });
 
@@ -139,8 +139,8 @@ describe("writeFileAtomic", () => {
   });
 
   it.each([
-    ["missing/model.onnx", "a folder of this path does not exist [ENOENT]"],
-    ["plain/model.onnx", "a part of this path is a file, not a folder [ENOTDIR]"],
+    ["missing/model.onnx", "no folder of this path [ENOENT]"],
+    ["plain/model.onnx", "a file as a part of this path [ENOTDIR]"],
     ["taken", "a folder of this name"],
   ])("refuses %s", async (name, received) => {
     await nodeFiles.writeFile(join(folder, "plain"), "");

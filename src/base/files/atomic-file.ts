@@ -3,7 +3,7 @@
  * never a part.
  */
 import { randomBytes } from "node:crypto";
-import type { Stats } from "node:fs";
+import type { BigIntStats, Stats } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { throwIfCancelled } from "../cancel.ts";
@@ -40,7 +40,7 @@ function endingOf(path: string): string {
  * Writes `content` under a temporary name in the same folder, flushes it to the disk, then gives it
  * its name in one step. The folder must exist (`ensureFolder`). A symbolic link at `path` is
  * replaced, not followed, so that a file linked from a cache is never written through. With
- * `force`, the old file's permissions are kept.
+ * `force`, the old file's permissions are kept. Returns the written file's size, time and inode.
  *
  * Errors: FILE_EXISTS, FILE_WRITE_FAILED, INTERRUPTED; what an iterable itself throws comes through
  * unchanged. After any of them the old file is whole and the temporary file is gone.
@@ -49,7 +49,7 @@ export async function writeFileAtomic(
   path: string,
   content: FileContent,
   { force = false, signal, files = nodeFiles }: WriteFileOptions = {},
-): Promise<void> {
+): Promise<BigIntStats> {
   const attempt = <T>(call: Promise<T>): Promise<T> =>
     call.catch((error: unknown) => {
       throw writeFailure(path, error);
@@ -61,6 +61,7 @@ export async function writeFileAtomic(
   if (old !== undefined && !force) throw fileExists(path);
 
   const folder = dirname(path);
+  let written: BigIntStats;
   const temporary = join(folder, `${temporaryStart}${randomBytes(6).toString("hex")}${endingOf(path)}`);
   try {
     const handle = await attempt(files.open(temporary, "wx"));
@@ -71,6 +72,7 @@ export async function writeFileAtomic(
       }
       if (old?.isFile()) await attempt(handle.chmod((old.mode & 0o777) | 0o200));
       await attempt(handle.sync());
+      written = await attempt(handle.stat({ bigint: true }));
     } finally {
       await attempt(handle.close());
     }
@@ -83,6 +85,7 @@ export async function writeFileAtomic(
     throw error;
   }
   await attempt(syncFolder(folder, files));
+  return written;
 }
 
 /**

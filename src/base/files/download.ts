@@ -1,15 +1,16 @@
 /**
- * Downloads a file whose size and SHA-256 are known beforehand: resumed where a connection broke,
- * and whole or not there at all.
+ * Downloads a file of known size and SHA-256; resumes after a broken connection, and writes the
+ * file whole or not at all.
  */
-import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { interruptionOf, throwIfCancelled } from "../cancel.ts";
 import { AppError, isAppError } from "../errors.ts";
-import { hashFile } from "../hash.ts";
+import { sha256File } from "../hash.ts";
 import { type Progress, type ProgressHandle, silentProgress } from "../progress.ts";
 import { formatBytes } from "../quantity.ts";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { appendToPart, finishPart, partSize, readValidator, removePart, writeValidator } from "./download-part.ts";
+import { AttemptFailure, follow, requireLength, wrongLength } from "./download-response.ts";
 import { systemCodeOf, writeFailure } from "./file-failure.ts";
 
 export interface Download {
@@ -25,35 +26,21 @@ export interface Download {
 export interface DownloadOptions {
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
-  /** How often one address is tried, counted anew whenever bytes came. Default 5. */
+  /** Attempts for each address; the count starts again whenever bytes came. Default 5. */
   readonly attempts?: number;
-  /** A connection without a byte for so long is given up. Default 30,000. */
+  /** A connection is given up after so long without a byte. Default 30,000. */
   readonly stallMs?: number;
-  /** The first wait between two attempts; it doubles, up to a minute. Default 1,000. */
+  /** Wait before the second attempt; doubles each time, up to a minute. Default 1,000. */
   readonly waitMs?: number;
 }
 
-/** Why one attempt ended; `retry` says whether another one may help. */
-class AttemptFailure extends Error {
-  readonly retry: boolean;
-  readonly waitMs: number | undefined;
-
-  constructor(message: string, retry: boolean, waitMs?: number) {
-    super(message);
-    this.retry = retry;
-    this.waitMs = waitMs;
-  }
-}
-
-const maximumRedirects = 5;
 const longestWaitMs = 60_000;
 
 /**
- * Downloads into `TO.part`, goes on from there when it is called again, and gives the file its name
- * once its hash is right. A file that is there with the right hash is left alone; nothing is asked
- * of the network then.
- * Errors: FILE_EXISTS for another file of this name; DOWNLOAD_FAILED where no address gave it;
- * DOWNLOAD_MISMATCH where the bytes are others than were published (they are deleted);
+ * Downloads into `TO.part`, resumes it in the next call, and renames it once its hash is right. An
+ * existing file with the right hash is left alone, without a request.
+ * Errors: FILE_EXISTS for another file of this name; DOWNLOAD_FAILED where no address gave the
+ * file; DOWNLOAD_MISMATCH for other bytes than were published (they are deleted);
  * FILE_WRITE_FAILED; INTERRUPTED, with the part kept.
  */
 export async function downloadFile(
@@ -63,7 +50,7 @@ export async function downloadFile(
   const { to, sha256, sizeBytes, urls } = download;
   const { progress = silentProgress } = options;
   if (await isThere(to)) {
-    const { hex } = await hashFile(to, "sha256", options.signal);
+    const hex = await sha256File(to, options.signal);
     if (hex === sha256) return "present";
     throw new AppError("FILE_EXISTS", {
       required: "a name that is free, or the file that was published",
@@ -78,7 +65,7 @@ export async function downloadFile(
     for (const url of urls) {
       const failure = await downloadFrom(url, download, options, task);
       if (failure === undefined) {
-        await finish(download, options.signal);
+        await finishPart(to, sha256, options.signal);
         task.done();
         return "downloaded";
       }
@@ -158,10 +145,10 @@ async function attemptOnce(
         watchdog = setTimeout(stop, stallMs);
         partBytes += chunk.byteLength;
         if (partBytes > sizeBytes) throw await mismatch(to, `more than ${sizeBytes} bytes`, sizeBytes);
-        await append(handle, chunk, to);
+        await appendToPart(handle, chunk, to);
         show(partBytes);
       }
-      if (partBytes < sizeBytes) throw new AttemptFailure(`it ended after ${partBytes} of ${sizeBytes} bytes`, true);
+      if (partBytes < sizeBytes) throw new AttemptFailure(`an end after ${partBytes} of ${sizeBytes} bytes`, true);
     } finally {
       await handle.close();
     }
@@ -174,130 +161,9 @@ async function attemptOnce(
   }
 }
 
-/** Redirects by hand: a handful, to http or https only, and never from https back to http. */
-async function follow(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
-  let address = new URL(url);
-  for (let count = 0; count <= maximumRedirects; count++) {
-    // Packed transfer would make lengths and ranges those of the packed bytes.
-    const response = await fetch(address, {
-      headers: { ...headers, "accept-encoding": "identity" },
-      redirect: "manual",
-      signal,
-    });
-    const location = response.headers.get("location");
-    if (response.status < 300 || response.status > 399 || location === null) return requireStatus(response);
-    await response.body?.cancel();
-    const next = new URL(location, address);
-    const isSafe = next.protocol === "https:" || (next.protocol === "http:" && address.protocol === "http:");
-    if (!isSafe) throw new AttemptFailure(`it leads to ${next.protocol}//, which is not followed`, false);
-    address = next;
-  }
-  throw new AttemptFailure(`it leads on more than ${maximumRedirects} times`, false);
-}
-
-async function requireStatus(response: Response): Promise<Response> {
-  const { status } = response;
-  if (status === 200 || status === 206) return response;
-  await response.body?.cancel();
-  const isTransient = status >= 500 || status === 429 || status === 408;
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  throw new AttemptFailure(
-    `the server answered ${status}`,
-    isTransient,
-    Number.isFinite(seconds) ? seconds * 1000 : undefined,
-  );
-}
-
-/**
- * The length that the server states must be the one that was published, before anything is written.
- */
-function requireLength(response: Response, isContinued: boolean, have: number, sizeBytes: number, to: string): void {
-  const stated = isContinued
-    ? /\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1]
-    : response.headers.get("content-length");
-  const start = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1];
-  if (isContinued && start !== undefined && Number(start) !== have) {
-    throw new AttemptFailure(`it goes on at byte ${start} instead of ${have}`, true);
-  }
-  if (stated === undefined || stated === null || Number(stated) === sizeBytes) return;
-  throw wrongLength(to, `${stated} bytes`, sizeBytes);
-}
-
-async function append(handle: FileHandle, chunk: Uint8Array, to: string): Promise<void> {
-  try {
-    await handle.appendFile(chunk);
-  } catch (error) {
-    throw writeFailure(to, error);
-  }
-}
-
-/** Checks the hash of the whole part, flushes it and gives it its name. */
-async function finish({ to, sha256 }: Download, signal: AbortSignal | undefined): Promise<void> {
-  const part = `${to}.part`;
-  const { hex } = await hashFile(part, "sha256", signal);
-  if (hex !== sha256) {
-    await removePart(to);
-    throw new AppError("DOWNLOAD_MISMATCH", {
-      required: `the file with SHA-256 ${sha256}`,
-      received: `one with ${hex}, which was deleted`,
-      where: to,
-      hint: "run it again; if it comes again, the publisher has changed the file",
-    });
-  }
-  try {
-    const handle = await open(part, "r+");
-    await handle.sync().finally(() => handle.close());
-    await rename(part, to);
-  } catch (error) {
-    throw writeFailure(to, error);
-  }
-  await rm(`${part}.json`, { force: true });
-}
-
 async function mismatch(to: string, received: string, sizeBytes: number): Promise<AppError> {
   await removePart(to);
   return wrongLength(to, received, sizeBytes);
-}
-
-function wrongLength(to: string, received: string, sizeBytes: number): AppError {
-  return new AppError("DOWNLOAD_MISMATCH", {
-    required: `a file of ${sizeBytes} bytes, as it was published`,
-    received,
-    where: to,
-    hint: "look whether the address is right and nothing in between (a proxy's login page) answers in its place",
-  });
-}
-
-async function removePart(to: string): Promise<void> {
-  await rm(`${to}.part`, { force: true });
-  await rm(`${to}.part.json`, { force: true });
-}
-
-/**
- * What tells whether the server still has the bytes of which a part is here: its ETag, else its
- * date. Weak ETags cannot.
- */
-async function readValidator(to: string, url: string): Promise<string | undefined> {
-  try {
-    const kept = JSON.parse(await readFile(`${to}.part.json`, "utf8")) as { url?: unknown; validator?: unknown };
-    return kept.url === url && typeof kept.validator === "string" ? kept.validator : undefined;
-  } catch {
-    // Without it the download starts anew, which is always right.
-    return undefined;
-  }
-}
-
-async function writeValidator(to: string, url: string, { headers }: Response): Promise<void> {
-  const etag = headers.get("etag");
-  const validator = etag !== null && !etag.startsWith("W/") ? etag : (headers.get("last-modified") ?? undefined);
-  await writeFileAtomic(`${to}.part.json`, JSON.stringify({ url, validator }), { force: true });
-}
-
-async function partSize(to: string): Promise<number> {
-  return stat(`${to}.part`).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -312,7 +178,6 @@ async function isThere(path: string): Promise<boolean> {
 /** fetch hides the reason in its cause. */
 function messageOf(error: unknown): string {
   if (isAppError(error)) return error.message;
-  const { cause } = error as { cause?: unknown };
-  const reason = cause instanceof Error ? cause : error;
+  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return reason instanceof Error ? reason.message || reason.name : String(reason);
 }

@@ -4,17 +4,17 @@ import { AppError } from "../errors.ts";
 /** The reason in words, and what to do about it, for the codes that people meet. */
 const systemReasons: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   EACCES: ["permission denied", "look at the owner and the permissions of the folder"],
-  EDQUOT: ["the disk quota is used up", "make room, or choose a folder on another disk"],
-  EFBIG: ["the file is larger than the file system allows", "choose a folder on another disk"],
-  EIO: ["the disk reported an error", "look at the system's log; the disk may be failing"],
-  EISDIR: ["a folder has this name", "name a file"],
-  EMFILE: ["too many files are open", "raise the limit (ulimit -n), or lower the number of workers"],
-  ENAMETOOLONG: ["the name is too long", "choose a shorter name"],
-  ENOENT: ["a folder of this path does not exist", "make the folder first"],
-  ENOSPC: ["the disk is full", "make room, or choose a folder on another disk"],
-  ENOTDIR: ["a part of this path is a file, not a folder", "choose another path"],
-  EPERM: ["the operation is not permitted", "look at the owner and the permissions of the folder"],
-  EROFS: ["the file system is read-only", "choose a folder that can be written to"],
+  EDQUOT: ["a used-up disk quota", "make room, or choose a folder on another disk"],
+  EFBIG: ["a file larger than the file system allows", "choose a folder on another disk"],
+  EIO: ["an error of the disk", "look at the system's log; the disk may be failing"],
+  EISDIR: ["a folder of this name", "name a file"],
+  EMFILE: ["too many open files", "raise the limit (ulimit -n), or lower the number of workers"],
+  ENAMETOOLONG: ["a name that is too long", "choose a shorter name"],
+  ENOENT: ["no folder of this path", "make the folder first"],
+  ENOSPC: ["a full disk", "make room, or choose a folder on another disk"],
+  ENOTDIR: ["a file as a part of this path", "choose another path"],
+  EPERM: ["an operation that is not permitted", "look at the owner and the permissions of the folder"],
+  EROFS: ["a read-only file system", "choose a folder that can be written to"],
 };
 
 /** The system's code ("ENOSPC") of a failed call; undefined for any other error. */

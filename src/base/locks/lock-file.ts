@@ -1,4 +1,4 @@
-/** One process at a time in a folder, also where the last one was killed. */
+/** A lock file that lets one process at a time work in a folder; stale locks are taken over. */
 import { randomUUID } from "node:crypto";
 import { readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -18,23 +18,22 @@ interface Holder extends ProcessIdentity {
 
 export interface LockOptions {
   readonly signal?: AbortSignal;
-  /** Wait until others have ended; told once who holds the lock. */
+  /** Wait for other processes of this machine; called once with the description of the holder. */
   readonly onWait?: (who: string) => void;
 }
 
 /** A lock that is held. */
 export interface Lock {
   /**
-   * Asks before something that could not be undone. A process that was frozen for long finds that
-   * others took its lock over.
+   * Call before an irreversible step: a process that was suspended for long may have lost its lock.
    * Errors: LOCKED.
    */
   requireHeld(): Promise<void>;
 }
 
-/** The locks that this process holds. */
+/** Contents of the locks that this process holds. */
 const held = new Set<string>();
-/** A lock whose time does not move for so long is nobody's. */
+/** A lock file whose time does not change for so long is stale. */
 const silenceMs = 10_000;
 
 /**
@@ -73,7 +72,7 @@ export async function withLock<T>(
 
 const waitMs = 200;
 
-/** Takes its turn after those on this machine. */
+/** Waits while another process of this machine holds the lock. */
 async function acquireInTurn(
   path: string,
   text: string,
@@ -94,10 +93,7 @@ async function acquireInTurn(
   }
 }
 
-/**
- * More takeovers than this at one moment mean that others keep winning: then one of them holds the
- * lock.
- */
+/** After so many lost races another process holds the lock. */
 const attempts = 5;
 
 async function acquire(path: string, text: string, signal: AbortSignal | undefined): Promise<void> {
@@ -105,7 +101,8 @@ async function acquire(path: string, text: string, signal: AbortSignal | undefin
     throwIfCancelled(signal);
     try {
       // The file appears under its name with its content, or not at all.
-      return await writeFileAtomic(path, text);
+      await writeFileAtomic(path, text);
+      return;
     } catch (error) {
       if (!isAppError(error, "FILE_EXISTS")) throw error;
     }
@@ -120,8 +117,8 @@ async function acquire(path: string, text: string, signal: AbortSignal | undefin
 }
 
 /**
- * Removes a stale lock, but none that took its place: who wants to remove it holds a lock for that,
- * and looks again. Should that process be killed in between, its own lock is stale in turn.
+ * Removes a stale lock, but never a new one in its place: the removal has a lock of its own and
+ * checks again. If the process is killed in between, that lock is stale in turn.
  */
 async function removeStale(path: string, stale: string, signal: AbortSignal | undefined): Promise<void> {
   const remove = async (): Promise<void> => {
@@ -146,7 +143,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 /** Undefined for a file that no Pawprint wrote: nothing holds it. */
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, host, since, space, started } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, since, space, started }: Partial<Record<keyof Holder, unknown>> = JSON.parse(text);
     if (typeof pid !== "number" || typeof host !== "string") return undefined;
     return { pid, host, since: String(since), space: String(space), started: String(started) };
   } catch {
@@ -154,18 +151,18 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-/** A process of another machine (a shared disk) cannot be asked for: it counts as running. */
+/** A process of another machine (shared disk) cannot be checked: it counts as running. */
 async function isGone(path: string, holder: Holder, signal?: AbortSignal): Promise<boolean> {
   if (holder.host !== hostname()) return false;
   const own = await ownIdentity();
-  // Its number says nothing here: the machine, or the container, was started anew, or another
-  // container has the same name.
+  // The process id means nothing here: the machine or container was restarted, or another container
+  // has the same host name.
   if (holder.space !== own.space) return isSilent(path, signal);
-  // What this process holds is in `held`: it was an earlier one of the same number.
+  // Locks of this process are in `held`; this one is of an earlier process with the same id.
   return holder.pid === own.pid || !(await isRunning(holder));
 }
 
-/** Waits for the next beat of who holds the lock; true where none comes, or the lock goes. */
+/** Waits for the holder's next heartbeat; true where none comes, or the lock disappears. */
 async function isSilent(path: string, signal?: AbortSignal): Promise<boolean> {
   const beatOf = () =>
     stat(path).then(
@@ -184,7 +181,7 @@ async function isSilent(path: string, signal?: AbortSignal): Promise<boolean> {
 function locked(path: string, holder: Holder | undefined): AppError {
   const who = holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : "a file of another kind";
   return new AppError("LOCKED", {
-    required: "no other process works in this folder",
+    required: "a folder without another process at work in it",
     received: who,
     where: path,
     hint: "wait until it has ended; if that is another program by now, or it ran on another machine and is gone, delete this file",

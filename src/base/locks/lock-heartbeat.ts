@@ -1,37 +1,21 @@
-/** Shows by the times of lock files that they are held. */
+/** Keeps the modification time of held lock files fresh. */
 import { Worker } from "node:worker_threads";
 
-/** How often a time is set anew. */
+/** How often a lock file's time is set. */
 const beatMs = 2000;
-
-// A thread of its own, since native work may block the main one for longer than others wait. It
-// stops at a lock that is another's by now.
-const source = `
-const { readFileSync, utimesSync } = require("node:fs");
-const { parentPort, workerData } = require("node:worker_threads");
-const held = new Map();
-parentPort.on("message", ({ path, text }) => (text === undefined ? held.delete(path) : held.set(path, text)));
-setInterval(() => {
-  for (const [path, text] of held) {
-    try {
-      const now = new Date();
-      if (readFileSync(path, "utf8") === text) utimesSync(path, now, now);
-    } catch {}
-  }
-}, workerData);
-`;
 
 let thread: Worker | undefined;
 const beating = new Set<string>();
 
 /**
- * Sets the time of the file at `path` every two seconds while it holds `text`. Returns what ends
- * that.
+ * Sets the time of the file at `path` every two seconds while it holds `text`, in a thread of its
+ * own: native work may block the main one for longer than others wait. Returns a function that ends
+ * it.
  */
 export function beat(path: string, text: string): () => void {
   if (thread === undefined) {
-    thread = new Worker(source, { eval: true, workerData: beatMs });
-    // Without it others may take the lock over, which its holder then finds out.
+    thread = new Worker(new URL("./heartbeat-worker.mjs", import.meta.url), { workerData: { beatMs } });
+    // If the thread fails, other processes may take the lock over; `requireHeld` notices that.
     thread.on("error", () => undefined);
     thread.unref();
   }

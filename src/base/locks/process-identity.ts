@@ -1,17 +1,12 @@
-/**
- * Which process a number means, also across containers, restarts and numbers that are given out
- * anew.
- */
+/** Identifies processes across containers, restarts and reused process ids. */
 import { readFile, readlink } from "node:fs/promises";
+import { systemCodeOf } from "../files/file-failure.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /**
-   * Within which numbers mean the same process: this start of the machine, and on Linux this
-   * container.
-   */
+  /** The scope of process ids: this boot of the machine, and on Linux this PID namespace. */
   readonly space: string;
-  /** When it began, in the system's own ticks; empty where the system does not say. */
+  /** Start time in clock ticks; empty where the system does not say. */
   readonly started: string;
 }
 
@@ -29,14 +24,14 @@ export function ownIdentity(): Promise<ProcessIdentity> {
   return own;
 }
 
-/** Whether a process of this process's space still runs. */
+/** Whether a process of the same scope still runs. */
 export async function isRunning({ pid, started }: ProcessIdentity): Promise<boolean> {
   if (started !== "") return (await startOf(pid)) === started;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+    return systemCodeOf(error) !== "ESRCH";
   }
 }
 

@@ -28,7 +28,7 @@ describe("pawprint errors", () => {
     expect(await run("DATASET_EMPTI")).toEqual({
       exitCode: 2,
       out: "",
-      err: "error CLI_USAGE: an error code that exists; got DATASET_EMPTI (pawprint errors)\nhint: did you mean DATASET_EMPTY?\n",
+      err: "error CLI_USAGE: a known error code; got DATASET_EMPTI (pawprint errors)\nhint: did you mean DATASET_EMPTY?\n",
     });
   });
 });

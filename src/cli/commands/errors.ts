@@ -1,14 +1,12 @@
 /** `pawprint errors`: the reference of error codes, from the one table. */
-import { AppError, type ErrorCode, errorTable, exitCodeOf } from "../../base/errors.ts";
+import { AppError, type ErrorCode, errorTable, exitCodeOf, isErrorCode } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
 import { defineCommand } from "../frame/command.ts";
 import { table } from "../frame/console.ts";
 
-const codes = Object.keys(errorTable) as ErrorCode[]; // the keys of a constant are its codes
+const codes = Object.keys(errorTable).filter(isErrorCode);
 
 export const command = defineCommand({
-  name: "errors",
-  summary: "look up an error code, or list them all",
   arguments: [
     { name: "code", doc: "the code that an error message began with; all of them without it", optional: true },
   ],
@@ -37,7 +35,7 @@ function findCode(typed: string): ErrorCode {
   const code = codes.find((known) => known === typed.toUpperCase());
   if (code !== undefined) return code;
   throw new AppError("CLI_USAGE", {
-    required: "an error code that exists",
+    required: "a known error code",
     received: typed,
     where: "pawprint errors",
     hint: hintForName(typed, codes) ?? "pawprint errors lists them all",

@@ -4,7 +4,7 @@ import type { CommandEntry } from "../frame/command.ts";
 export const commands: readonly CommandEntry[] = [
   {
     name: "quickstart",
-    summary: "go the whole way once, on drawn sample pictures or your own",
+    summary: "train, evaluate and serve a classifier, on drawn sample pictures or your own",
     load: () => import("./training/quickstart.ts"),
   },
   {
@@ -14,12 +14,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "find-rate",
-    summary: "measure which learning rate suits the data and the network",
+    summary: "find a learning rate for the data and the network",
     load: () => import("./training/find-rate.ts"),
   },
   {
     name: "sweep",
-    summary: "search settings of a training: random, or by successive halving",
+    summary: "search training settings at random or by successive halving",
     load: () => import("./training/sweep.ts"),
   },
   {
@@ -34,7 +34,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "data check",
-    summary: "find what is wrong with labelled pictures, and set it aside",
+    summary: "find faults in labelled pictures, and move them to quarantine",
     load: () => import("./data/check.ts"),
   },
   {
@@ -44,12 +44,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "data restore",
-    summary: "put back what data check set aside",
+    summary: "restore pictures that data check moved to quarantine",
     load: () => import("./data/restore.ts"),
   },
   {
     name: "data preview",
-    summary: "write a contact sheet of training pictures as augmentation varies them",
+    summary: "write a contact sheet of augmented training pictures",
     load: () => import("./data/preview.ts"),
   },
   {
@@ -57,16 +57,16 @@ export const commands: readonly CommandEntry[] = [
     summary: "decode and resize pictures once, into a folder that train takes",
     load: () => import("./data/pack.ts"),
   },
-  { name: "evaluate", summary: "measure a bundle on labelled pictures", load: () => import("./model/evaluate.ts") },
-  { name: "predict", summary: "say what a bundle sees in pictures", load: () => import("./model/predict.ts") },
+  { name: "evaluate", summary: "evaluate a bundle on labelled pictures", load: () => import("./model/evaluate.ts") },
+  { name: "predict", summary: "classify pictures with a bundle", load: () => import("./model/predict.ts") },
   {
     name: "explain",
-    summary: "draw where in pictures a bundle sees a class",
+    summary: "draw heat maps of the evidence for a class in pictures",
     load: () => import("./model/explain.ts"),
   },
   {
     name: "serve",
-    summary: "answer over HTTP what a bundle sees in pictures",
+    summary: "serve a bundle's predictions over HTTP",
     load: () => import("./service/serve.ts"),
   },
   { name: "health", summary: "ask a running service whether it is ready", load: () => import("./service/health.ts") },
@@ -77,10 +77,10 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: "keys create", summary: "make an API key for a service", load: () => import("./keys/create.ts") },
   { name: "keys list", summary: "show the API keys of a file", load: () => import("./keys/list.ts") },
-  { name: "keys revoke", summary: "end an API key", load: () => import("./keys/revoke.ts") },
+  { name: "keys revoke", summary: "revoke an API key", load: () => import("./keys/revoke.ts") },
   {
     name: "inspect",
-    summary: "show what a bundle says of itself: labels, recipe, lineage, figures",
+    summary: "show a bundle's metadata: labels, recipe, lineage, evaluation",
     load: () => import("./model/inspect.ts"),
   },
   { name: "errors", summary: "look up an error code, or list them all", load: () => import("./errors.ts") },

@@ -5,14 +5,10 @@ import type { Logger } from "../../base/logger.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { Style } from "./console.ts";
 
-/**
- * All that a command may touch of the world outside; a test passes its own and needs no child
- * process.
- */
+/** The outside world as a command sees it; a test passes its own and needs no child process. */
 export interface CommandContext {
   /**
-   * Writes text to standard output as it is. For results that come in a stream; others are returned
-   * as a report.
+   * Writes text to standard output as it is, for streamed results; others are returned as a report.
    */
   readonly stdout: (text: string) => void;
   /** Writes text for people to standard error. */
@@ -33,9 +29,7 @@ export interface CommandContext {
   readonly now: () => number;
 }
 
-/**
- * What a command hands back to be printed: `result` as one JSON line under `--json`, else `text`.
- */
+/** What a command returns to be printed: `result` as one JSON line under `--json`, else `text`. */
 export interface CommandReport {
   readonly result: object;
   readonly text: string;
@@ -75,8 +69,8 @@ export interface BooleanOption extends OptionFacts {
   /** Default false. `--no-name` turns a flag off that is on by default. */
   readonly default?: boolean;
   /**
-   * Undefined where it is not given: what else decides then must be told from a no, which is
-   * `--no-name`.
+   * Undefined where it is not given, so that the environment or the file can decide; `--no-name`
+   * is false.
    */
   readonly hasNoDefault?: true;
 }
@@ -110,13 +104,19 @@ type SingleValue<O extends OptionSpec> = O extends BooleanOption
       ? O["choices"][number]
       : string;
 
+// One condition for each property: TypeScript takes `{ required?: true; default?: number }` to fit
+// the union of `{ required: true }` and `{ default: number }`, though it fits neither.
 type OptionValue<O extends OptionSpec> = O extends { readonly repeatable: true }
   ? readonly SingleValue<O>[]
   : O extends { readonly hasNoDefault: true }
     ? boolean | undefined
-    : O extends BooleanOption | { readonly required: true } | { readonly default: string | number }
-      ? SingleValue<O>
-      : SingleValue<O> | undefined;
+    : O extends BooleanOption
+      ? boolean
+      : O extends { readonly required: true }
+        ? SingleValue<O>
+        : O extends { readonly default: string | number }
+          ? SingleValue<O>
+          : SingleValue<O> | undefined;
 
 type ArgumentValue<A extends ArgumentSpec> = A extends { readonly variadic: true }
   ? readonly string[]
@@ -143,11 +143,7 @@ export interface Command<
   A extends readonly ArgumentSpec[] = readonly ArgumentSpec[],
   O extends readonly OptionSpec[] = readonly OptionSpec[],
 > {
-  /** As it is typed: "train", "data import". */
-  readonly name: string;
-  /** One sentence without a full stop, the same as in the table of commands. */
-  readonly summary: string;
-  /** What the summary leaves out; shown by `--help`. */
+  /** What the summary in the table of commands leaves out; shown by `--help`. */
   readonly description?: string;
   readonly arguments: A;
   readonly options: O;
@@ -166,12 +162,16 @@ export function defineCommand<const A extends readonly ArgumentSpec[], const O e
   return command;
 }
 
-/**
- * One row of the table of commands: enough for the list in the help text, and the way to the rest.
- */
-export interface CommandEntry {
+/** What the table of commands says of a command: enough for the list in the help text. */
+export interface CommandHead {
+  /** As it is typed: "train", "data import". */
   readonly name: string;
+  /** Half a sentence without a full stop. */
   readonly summary: string;
+}
+
+/** One row of the table of commands. */
+export interface CommandEntry extends CommandHead {
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 

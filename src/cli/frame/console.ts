@@ -63,6 +63,11 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
+/** A column of numbers. */
+export function rightColumn(title: string): Column {
+  return { title, align: "right" };
+}
+
 /**
  * Rows under titles, columns two spaces apart, each as wide as its widest cell; colours take no
  * width.

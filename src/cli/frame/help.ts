@@ -3,6 +3,7 @@ import {
   type ArgumentSpec,
   type Command,
   type CommandEntry,
+  type CommandHead,
   flagOf,
   type OptionSpec,
   placeholderOf,
@@ -31,8 +32,8 @@ export function helpForCommands(entries: readonly CommandEntry[], style: Style, 
 }
 
 /** What `pawprint COMMAND --help` shows. */
-export function helpForCommand(command: Command, style: Style): string {
-  const { name, summary, description, options, examples } = command;
+export function helpForCommand({ name, summary }: CommandHead, command: Command, style: Style): string {
+  const { description, options, examples } = command;
   const usage = ["pawprint", name, ...command.arguments.map(argumentUsage), "[FLAGS]"].join(" ");
   const parts = [`${sentence(summary)}`, `${style.bold("Usage:")} ${usage}`];
   if (description !== undefined) parts.push(description.trim());

@@ -3,9 +3,7 @@ import { isAppError } from "../../base/errors.ts";
 import { defineCommand } from "./command.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
-const command = defineCommand({
-  name: "train",
-  summary: "train a network",
+const definition = defineCommand({
   arguments: [
     { name: "dataset", doc: "a folder of pictures" },
     { name: "extra", doc: "more folders", optional: true, variadic: true },
@@ -24,6 +22,7 @@ const command = defineCommand({
   run: () => undefined,
 });
 
+const command = { name: "train", ...definition };
 const parse = (...argv: string[]) => parseArguments(command, argv);
 const fault = (...argv: string[]) => {
   try {
@@ -90,15 +89,15 @@ describe("a command line that does not fit", () => {
     [["pets", "--epocs", "3"], "a flag that this command takes; got --epocs", "did you mean --epochs?"],
     [["pets", "-x"], "a flag that this command takes; got -x", "see pawprint train --help"],
     [["pets", "--no-epochs"], "a flag that this command takes; got --no-epochs", "did you mean --epochs?"],
-    [["pets", "--epochs", "0"], '--epochs expects a whole number from 1 to 100; got "0"', undefined],
-    [["pets", "-e", "1.5"], '-e expects a whole number from 1 to 100; got "1.5"', undefined],
-    [["pets", "--learning-rate", "-1"], '--learning-rate expects a number of at least 0; got "-1"', undefined],
-    [["pets", "--offset", "abc"], '--offset expects a number; got "abc"', undefined],
-    [["pets", "--optimizer", "adm"], '--optimizer expects one of sgd, adam; got "adm"', "did you mean adam?"],
-    [["pets", "--out"], "--out expects a value; got nothing", undefined],
-    [["pets", "--out="], '--out expects a text that is not empty; got ""', undefined],
-    [["pets", "--force=maybe"], '--force expects no value, true or false; got "maybe"', undefined],
-    [[], "DATASET: a folder of pictures; got nothing", undefined],
+    [["pets", "--epochs", "0"], 'a whole number from 1 to 100 for --epochs; got "0"', undefined],
+    [["pets", "-e", "1.5"], 'a whole number from 1 to 100 for -e; got "1.5"', undefined],
+    [["pets", "--learning-rate", "-1"], 'a number of at least 0 for --learning-rate; got "-1"', undefined],
+    [["pets", "--offset", "abc"], 'a number for --offset; got "abc"', undefined],
+    [["pets", "--optimizer", "adm"], 'one of sgd, adam for --optimizer; got "adm"', "did you mean adam?"],
+    [["pets", "--out"], "a value for --out; got nothing", undefined],
+    [["pets", "--out="], 'a text with at least one character for --out; got ""', undefined],
+    [["pets", "--force=maybe"], 'true, false or no value for --force; got "maybe"', undefined],
+    [[], "DATASET (a folder of pictures); got nothing", undefined],
   ])("%j is refused", (argv, message, hint) => {
     expect(fault(...argv).message).toBe(`${message} (pawprint train)`);
     expect(fault(...argv).hint).toBe(hint ?? "see pawprint train --help");
@@ -106,7 +105,7 @@ describe("a command line that does not fit", () => {
 
   it("is refused where a flag stands in the place of a value", () => {
     expect(fault("pets", "--out", "--force")).toEqual({
-      message: '--out expects a value; got "--force" (pawprint train)',
+      message: 'a value for --out; got "--force" (pawprint train)',
       hint: "a value that begins with - is written --out=--force",
     });
   });
@@ -118,6 +117,6 @@ describe("a command line that does not fit", () => {
       options: [{ name: "out", type: "string", required: true, doc: "the file" }],
     } as const;
     expect(() => parseArguments(shape, ["a", "b"])).toThrowError('no more than RUN_ID; got "b" (pawprint export)');
-    expect(() => parseArguments(shape, ["a"])).toThrowError("--out is required; got no value (pawprint export)");
+    expect(() => parseArguments(shape, ["a"])).toThrowError("a value for --out; got nothing (pawprint export)");
   });
 });

@@ -1,18 +1,25 @@
 /**
- * Turns a command line into the arguments and options that a command's data describes, or says what
- * is wrong with it.
+ * Parses a command line into the arguments and options that a command declares; coded errors say
+ * what is wrong.
  */
 import { parseArgs } from "node:util";
 import { parseBoolean, parseNumber } from "../../base/config/parse-text.ts";
 import { AppError } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
-import { type ArgumentSpec, type Command, flagOf, type OptionSpec, placeholderOf } from "./command.ts";
+import {
+  type ArgumentSpec,
+  type Command,
+  type CommandHead,
+  flagOf,
+  type OptionSpec,
+  placeholderOf,
+} from "./command.ts";
 
 /** The options that every command takes. */
 export const globalOptions = [
   { name: "json", type: "boolean", doc: "print the result as one JSON line, errors too" },
-  { name: "verbose", short: "v", type: "boolean", doc: "say more: debug messages, and where a fault came from" },
-  { name: "quiet", short: "q", type: "boolean", doc: "say less: no progress, only warnings and errors" },
+  { name: "verbose", short: "v", type: "boolean", doc: "print debug messages and stack traces" },
+  { name: "quiet", short: "q", type: "boolean", doc: "print no progress, only warnings and errors" },
   { name: "help", short: "h", type: "boolean", doc: "show this text" },
 ] as const satisfies readonly OptionSpec[];
 
@@ -21,7 +28,7 @@ export interface ParsedLine {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-type Shape = Pick<Command, "name" | "arguments" | "options">;
+type Shape = Pick<CommandHead, "name"> & Pick<Command, "arguments" | "options">;
 type Single = string | number | boolean;
 
 /**
@@ -81,16 +88,11 @@ function readValue(
   { value, inlineValue }: { value?: string | undefined; inlineValue?: boolean | undefined },
 ): Single {
   const refuse = (required: string, hint?: string): AppError =>
-    usageError(
-      command,
-      `${rawName} expects ${required}`,
-      value === undefined ? "nothing" : JSON.stringify(value),
-      hint,
-    );
+    usageError(command, `${required} for ${rawName}`, value === undefined ? "nothing" : JSON.stringify(value), hint);
 
   if (spec.type === "boolean") {
     const truth = value === undefined ? true : parseBoolean(value);
-    if (truth === undefined) throw refuse("no value, true or false");
+    if (truth === undefined) throw refuse("true, false or no value");
     return truth;
   }
   // "--out --force" forgot a value; "--offset -3" did not.
@@ -100,7 +102,7 @@ function readValue(
   }
   switch (spec.type) {
     case "string":
-      if (value === "") throw refuse("a text that is not empty");
+      if (value === "") throw refuse("a text with at least one character");
       return value;
     case "choice":
       if (!spec.choices.includes(value)) {
@@ -126,12 +128,12 @@ export function describeNumber({ type, min, max }: OptionSpec & { type: "number"
   return max === undefined ? kind : `${kind} of at most ${max}`;
 }
 
-/** The value in force: the last one given, all of a repeatable option, or the default. */
+/** The last value given, all of a repeatable option, or the default. */
 function settle(command: Shape, spec: OptionSpec, values: readonly Single[]): unknown {
   if (spec.type === "boolean") return values.at(-1) ?? spec.default ?? (spec.hasNoDefault ? undefined : false);
   if (spec.repeatable) return values;
   if (values.length === 0 && spec.required) {
-    throw usageError(command, `${flagOf(spec.name)} is required`, "no value", undefined);
+    throw usageError(command, `a value for ${flagOf(spec.name)}`, "nothing");
   }
   return values.at(-1) ?? spec.default;
 }
@@ -143,7 +145,7 @@ function assignArguments(command: Shape, positionals: readonly string[]): Parsed
     const { name, optional, variadic } = spec;
     const values = positionals.slice(taken, variadic ? undefined : taken + 1);
     taken += values.length;
-    if (values.length === 0 && !optional) throw usageError(command, `${placeholderOf(name)}: ${spec.doc}`, "nothing");
+    if (values.length === 0 && !optional) throw usageError(command, `${placeholderOf(name)} (${spec.doc})`, "nothing");
     args[name] = variadic ? values : values[0];
   }
   const extra = positionals[taken];

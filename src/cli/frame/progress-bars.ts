@@ -35,7 +35,7 @@ export function createProgressBars({ stream, now }: ProgressBarsOptions): Consol
       // would leave it so.
       linewrap: true,
       clearOnComplete: true,
-      // A task may stand still for a while: the time left must go on.
+      // The time left is updated even while a task makes no progress.
       forceRedraw: true,
       format: (_options, _parameters, payload: { drawn: Drawn }) => render(payload.drawn, now()),
     });

@@ -7,8 +7,6 @@ import { type Command, type CommandEntry, defineCommand } from "./command.ts";
 import { type HostContext, runCommand } from "./run-command.ts";
 
 const greet = defineCommand({
-  name: "data greet",
-  summary: "greet a number of times",
   description: "Shows the frame at work.",
   arguments: [{ name: "personName", doc: "who is greeted" }],
   options: [
@@ -34,7 +32,7 @@ const greet = defineCommand({
 
 /** A command that does what `run` says. */
 const failing = (name: string, run: Command["run"]): CommandEntry => {
-  const command = defineCommand({ name, summary: "fail", arguments: [], options: [], examples: [], run });
+  const command = defineCommand({ arguments: [], options: [], examples: [], run });
   return { name, summary: "fail", load: async () => ({ command }) };
 };
 
@@ -42,7 +40,7 @@ const loads: string[] = [];
 const entries: CommandEntry[] = [
   {
     name: "data greet",
-    summary: greet.summary,
+    summary: "greet a number of times",
     load: async () => {
       loads.push("data greet");
       return { command: greet };
@@ -167,15 +165,15 @@ Examples:
 
 describe("a wrong command line", () => {
   it.each([
-    ["trian", "a command that exists; got trian", "did you mean pawprint train?"],
-    ["dat greet", "a command that exists; got dat", "did you mean pawprint data?"],
+    ["trian", "a known command; got trian", "did you mean pawprint train?"],
+    ["dat greet", "a known command; got dat", "did you mean pawprint data?"],
     [
       "zzz",
-      "a command that exists; got zzz",
+      "a known command; got zzz",
       "known: pawprint data, pawprint train, pawprint crash, pawprint wait, pawprint read",
     ],
-    ["data", "pawprint data expects one of greet; got nothing", "see pawprint data --help"],
-    ["data gret", "pawprint data expects one of greet; got gret", "did you mean pawprint data greet?"],
+    ["data", "one of greet after pawprint data; got nothing", "see pawprint data --help"],
+    ["data gret", "one of greet after pawprint data; got gret", "did you mean pawprint data greet?"],
     ["--versio", "a flag that this command takes; got --versio (pawprint)", "did you mean --version?"],
     [
       "data greet Ada --tims 3",

@@ -25,8 +25,7 @@ export async function runCommand(
   host: HostContext,
   entries: readonly CommandEntry[] = commands,
 ): Promise<number> {
-  // Read before all else, so that an error in the rest of the line is already printed in the form
-  // that was asked for.
+  // Read first, so that even a usage error is printed in the requested form.
   const line = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = line.some((word) => /^--json(=(true|1))?$/.test(word));
   const isVerbose = line.some((word) => word === "--verbose" || word === "-v");
@@ -47,8 +46,7 @@ async function dispatch(argv: readonly string[], context: CommandContext, entrie
 
   const found = findCommand(words, entries);
   if (found !== undefined) {
-    const { command } = await found.entry.load();
-    return runLoaded(command, [...leadingFlags, ...found.rest], context);
+    return runEntry(found.entry, [...leadingFlags, ...found.rest], context);
   }
   const isGroup = entries.some(({ name }) => name.startsWith(`${first} `));
   const wantsHelp = argv.includes("--help") || argv.includes("-h");
@@ -70,10 +68,11 @@ async function runBare(argv: readonly string[], context: CommandContext, entries
   return 0;
 }
 
-async function runLoaded(command: Command, argv: readonly string[], context: CommandContext): Promise<0 | 1> {
-  const { args, options } = parseArguments(command, argv);
+async function runEntry(entry: CommandEntry, argv: readonly string[], context: CommandContext): Promise<0 | 1> {
+  const { command } = await entry.load();
+  const { args, options } = parseArguments({ ...command, name: entry.name }, argv);
   if (options.help) {
-    context.stdout(helpForCommand(command, context.style));
+    context.stdout(helpForCommand(entry, command, context.style));
     return 0;
   }
   const report = await command.run(
@@ -105,15 +104,15 @@ function findCommand(line: readonly string[], entries: readonly CommandEntry[]) 
 }
 
 function unknownCommand(words: readonly string[], entries: readonly CommandEntry[], isGroup: boolean): AppError {
-  const [group, second] = words as readonly [string, string?]; // dispatch saw the first
+  const [group = "", second] = words;
   const typed = isGroup && second !== undefined && !second.startsWith("-") ? second : undefined;
   if (!isGroup) {
     const names = [...new Set(entries.map(({ name }) => name.split(" ")[0]!))];
-    return usageError("a command that exists", group, hintForName(group, names, "pawprint "), "pawprint");
+    return usageError("a known command", group, hintForName(group, names, "pawprint "), "pawprint");
   }
   const members = entries.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name.split(" ")[1]!);
   const hint = typed === undefined ? undefined : hintForName(typed, members, `pawprint ${group} `);
-  const required = `pawprint ${group} expects one of ${members.join(", ")}`;
+  const required = `one of ${members.join(", ")} after pawprint ${group}`;
   return usageError(required, typed ?? "nothing", hint, `pawprint ${group}`);
 }
 
@@ -121,10 +120,7 @@ function usageError(required: string, received: string, hint: string | undefined
   return new AppError("CLI_USAGE", { required, received, hint: hint ?? `see ${command} --help` });
 }
 
-/**
- * For a machine one JSON line on standard output, for people the message and its hint on standard
- * error.
- */
+/** With `--json` one JSON line on standard output, else message and hint on standard error. */
 function printError(error: unknown, context: CommandContext, isVerbose: boolean): number {
   const known = toAppError(error);
   if (context.json) {

@@ -14,8 +14,8 @@ export interface SignalSource {
 }
 
 /**
- * One Ctrl-C may come twice: the terminal signals every process of its group, and npm, or a sweep,
- * passes on what it got. What follows so closely is the same wish.
+ * One Ctrl-C may arrive twice: the terminal signals every process of its group, and npm or a sweep
+ * forwards its own. A signal within this time counts as the same one.
  */
 const echoMs = 1000;
 

@@ -1,13 +1,10 @@
 /**
- * Measures how fast a task goes and says so in words; the bars and the lines show the same ones.
+ * Measures a task's rate and formats it; progress bars and progress lines show the same text.
  */
 import type { ProgressTask } from "../../base/progress.ts";
 import { formatAmount, formatDuration, formatRate } from "../../base/quantity.ts";
 
-/**
- * The rate is that of the last seconds: training slows down and speeds up, and the past would blur
- * it.
- */
+/** The rate is a moving one, since training slows down and speeds up. */
 const windowMs = 15_000;
 const sampleEveryMs = 250;
 

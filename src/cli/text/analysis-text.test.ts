@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { comparedAnalysis, fairAnalysis } from "../../../tests/fixtures/analysed-answers.ts";
-import type { AgainstEvaluation, ModelEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
+import type { AgainstEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
+import type { ModelEvaluation } from "../../train/evaluation/model-evaluation.ts";
 import { createStyle } from "../frame/console.ts";
 import { analysisText, comparisonText } from "./analysis-text.ts";
 

@@ -1,10 +1,11 @@
 /** What an evaluation says beyond accuracy, as people read it in a terminal. */
 import type { Analysis } from "../../metrics/analyse-answers.ts";
-import type { Comparison } from "../../metrics/compare-answers.ts";
-import type { AgainstEvaluation, ModelEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
-import { alignRows, type Style, table } from "../frame/console.ts";
+import type { ModelComparison } from "../../metrics/compare-answers.ts";
+import type { AgainstEvaluation } from "../../train/evaluation/evaluate-bundle.ts";
+import type { ModelEvaluation } from "../../train/evaluation/model-evaluation.ts";
+import { alignRows, rightColumn as right, type Style, table } from "../frame/console.ts";
+import { shownName } from "../paths.ts";
 import { percent } from "./evaluation-text.ts";
-import { shownName } from "./inspection-text.ts";
 
 /** Surest mistakes and worse slices that are listed; the page shows more. */
 const listed = 5;
@@ -53,7 +54,6 @@ function factRows({ calibration, uncalibrated, macro, latency, slices }: ModelEv
 }
 
 function thresholdText({ thresholds }: Analysis, style: Style): string {
-  const right = (title: string) => ({ title, align: "right" as const });
   return table(
     ["CONFIDENCE FROM", right("ANSWERED"), right("ACCURACY")],
     thresholds.map(({ threshold, coverage, accuracy }) => [
@@ -83,7 +83,6 @@ export function comparisonText(
   second: AgainstEvaluation,
   style: Style,
 ): string {
-  const right = (title: string) => ({ title, align: "right" as const });
   const row = (name: string, show: (model: ModelEvaluation) => string | undefined): readonly string[] => [
     style.bold(name),
     show(first) ?? "-",
@@ -107,7 +106,7 @@ export function comparisonText(
   ].join("\n");
 }
 
-function verdictText(names: readonly [string, string], comparison: Comparison): string {
+function verdictText(names: readonly [string, string], comparison: ModelComparison): string {
   const { difference, differenceInterval, isSignificant, mcnemar } = comparison;
   const test = `McNemar's ${mcnemar.method} p = ${mcnemar.pValue.toPrecision(2)}`;
   if (difference === 0) return `both are right equally often, ${test}`;

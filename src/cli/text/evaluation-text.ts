@@ -3,7 +3,7 @@
  * confusions.
  */
 import type { Evaluation } from "../../metrics/classification-metrics.ts";
-import { alignRows, bar, type Style, table } from "../frame/console.ts";
+import { alignRows, bar, rightColumn as right, type Style, table } from "../frame/console.ts";
 
 /**
  * More classes than this make a matrix that no terminal shows; the commonest confusions are listed
@@ -34,7 +34,6 @@ export function evaluationText(name: string, evaluation: Evaluation, style: Styl
 }
 
 function classTable({ classes }: Evaluation, style: Style): string {
-  const right = (title: string) => ({ title, align: "right" as const });
   return table(
     ["CLASS", right("PICTURES"), right("PRECISION"), right("RECALL"), right("F1"), ""],
     classes.map(({ label, count, precision, recall, f1 }) => [

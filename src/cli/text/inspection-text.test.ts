@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Finding, Inspection } from "../../dataset/inspection/findings/findings.ts";
 import { createStyle } from "../frame/console.ts";
-import { inspectionText, quarantineText, restoreText, shownName } from "./inspection-text.ts";
+import { inspectionText } from "./inspection-text.ts";
 
 const style = createStyle(false);
 
@@ -64,37 +64,5 @@ describe("an inspection's text", () => {
     const lines = rows!.split("\n");
     expect(lines).toHaveLength(2);
     expect(lines[1]!.length).toBeLessThan(230);
-  });
-});
-
-describe("names", () => {
-  it.each([
-    ["cat/ä🐈.jpg", "cat/ä🐈.jpg"],
-    ["a b", '"a b"'],
-    ["a\u001b[31mb", '"a\\u001b[31mb"'],
-    ["a\u202eb", JSON.stringify("a\u202eb")],
-    ['a"b', '"a\\"b"'],
-  ])("%j are shown as %s", (name, shown) => {
-    expect(shownName(name)).toBe(shown);
-  });
-});
-
-describe("what was moved", () => {
-  it("names the folder, what stayed, and the way back", () => {
-    const left = Array.from({ length: 12 }, (_, at) => ({ id: `cat/${at}.jpg`, reason: "it is a symbolic link" }));
-    const moved = [{ from: "a", to: "b", kind: "corrupt", detail: "", sha256: "" } as const];
-    const where = { folder: "pets.quarantine/1", command: "pawprint data restore pets.quarantine/1" };
-    const lines = quarantineText({ moved, left }, where, style).split("\n");
-    expect(lines[0]).toBe("Moved  1 picture to pets.quarantine/1; its log.jsonl names each, and why");
-    expect(lines[1]).toBe("Left where they are: 12");
-    expect(lines.slice(-2)).toEqual(["  and 2 more", "Undo   pawprint data restore pets.quarantine/1"]);
-    expect(quarantineText({ moved: [], left: [] }, undefined, style)).toBe("Nothing to move.");
-  });
-
-  it("and what was put back", () => {
-    const report = { source: "pets", restored: 2, alreadyThere: 1, refused: [{ id: "cat/a", reason: "it is lost" }] };
-    expect(restoreText(report, "pets", style)).toBe(
-      "Restored  2 pictures to pets; 1 stood there already\nNot put back: 1\n  cat/a: it is lost",
-    );
   });
 });

@@ -1,4 +1,4 @@
-/** The results of a sweep as a table for people and as CSV. */
+/** The results of a sweep as a table and as CSV. */
 import { csvLine } from "../../predict/prediction-formats.ts";
 import type { TrialResult } from "../../train/sweep/trial.ts";
 import { table } from "../frame/console.ts";
@@ -10,7 +10,6 @@ function valueText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Ranked as the results are. */
 export function sweepTable(results: readonly TrialResult[], searched: readonly string[]): string {
   const right = (title: string) => ({ title, align: "right" as const });
   return table(
@@ -25,7 +24,7 @@ export function sweepTable(results: readonly TrialResult[], searched: readonly s
   );
 }
 
-/** The same as a table of comma-separated values, with a head. */
+/** Comma-separated values with a header. */
 export function sweepCsv(results: readonly TrialResult[], searched: readonly string[]): string {
   const rows = results.map((result) => [
     result.trial,

@@ -1,12 +1,14 @@
-/** A training as people follow it: what was found, what was chosen, how each epoch went. */
+/** The texts of a training: its data, its choices, its epochs, its bundle. */
 import { formatBytes, formatDuration, formatRate } from "../../base/quantity.ts";
-import type { DatasetSummary } from "../../dataset/inspect.ts";
+import type { DatasetSummary } from "../../dataset/dataset-summary.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
-import type { EpochMetrics } from "../../train/fit/fit-options.ts";
-import type { Choice } from "../../train/plan/train-plan.ts";
+import type { EpochReport } from "../../train/fit/fit-options.ts";
+import { epochLabel, type TrainingBudget } from "../../train/fit/fit-plan.ts";
+import type { Choice } from "../../train/plan/choice.ts";
 import type { TrainEvent, TrainReport } from "../../train/train.ts";
 import type { CommandContext } from "../frame/command.ts";
-import { alignRows, type Style, table } from "../frame/console.ts";
+import { type Style, table } from "../frame/console.ts";
+import { choicesText } from "./choices-text.ts";
 import { percent } from "./evaluation-text.ts";
 
 const kindNames: Readonly<Record<SourceKind, string>> = {
@@ -18,11 +20,8 @@ const kindNames: Readonly<Record<SourceKind, string>> = {
   s3: "pictures in an object store",
 };
 
-/**
- * Tells a training's events as they come: what is chosen on standard output, epochs among the
- * progress.
- */
-export function createTrainingTeller({ stdout, json, logger, style }: CommandContext): (event: TrainEvent) => void {
+/** Prints a training's events: data and choices to standard output, epochs to the log. */
+export function createEventPrinter({ stdout, json, logger, style }: CommandContext): (event: TrainEvent) => void {
   const say = (text: string): void => {
     if (!json) stdout(`${text}\n`);
   };
@@ -61,28 +60,28 @@ export function summaryText({ pictures, classes, skipped, duplicates }: DatasetS
   ].join("\n");
 }
 
-export function choicesText(choices: readonly Choice[], style: Style): string {
-  return alignRows(choices.map(({ setting, value, reason }) => [`  ${setting}`, value, style.dim(reason)]));
+/** "12 epochs", "20 m 00 s". */
+export function budgetText(budget: TrainingBudget): string {
+  return "epochs" in budget ? `${budget.epochs} epochs` : formatDuration(budget.timeMs);
 }
 
-/** One line: losses and accuracies of both splits, speed, and what is left. */
-export function epochText(event: Extract<TrainEvent, { type: "epoch" }>): string {
-  const { metrics, isBest, epochs, remainingMs } = event;
-  const { epoch, trainLoss, trainAccuracy, validationLoss, validationAccuracy, imagesPerSecond }: EpochMetrics =
-    metrics;
-  const place = epochs === undefined ? `${epoch}` : `${`${epoch}`.padStart(`${epochs}`.length)}/${epochs}`;
+/** One line: losses and accuracies of both splits, speed, and the time left. */
+export function epochText({ metrics, isBest, budget, remainingMs }: EpochReport): string {
+  const { epoch, trainLoss, trainAccuracy, validationLoss, validationAccuracy, imagesPerSecond } = metrics;
+  const isLast = "epochs" in budget && epoch >= budget.epochs;
+  const width = "epochs" in budget ? epochLabel(budget.epochs, budget).length : 0;
   return [
-    `epoch ${place}`,
+    epochLabel(epoch, budget).padEnd(width),
     `loss ${trainLoss.toFixed(4)}`,
     `accuracy ${percent(trainAccuracy)}`,
     `| validation loss ${validationLoss.toFixed(4)}`,
     `accuracy ${percent(validationAccuracy)}${isBest ? " *" : "  "}`,
     `| ${formatRate(imagesPerSecond, "images")}`,
-    ...(epochs === undefined || epoch < epochs ? [`${formatDuration(remainingMs)} left`] : []),
+    ...(isLast ? [] : [`${formatDuration(remainingMs)} left`]),
   ].join("  ");
 }
 
-/** Where the bundle is, and what it took. */
+/** Where the bundle is, and how long it took. */
 export function bundleText(
   { bundle, bestEpoch, history, durationMs }: TrainReport,
   path: string,
@@ -94,9 +93,10 @@ export function bundleText(
 
 /** What `--json` and `--history` give of a training. */
 export function trainResult(report: TrainReport) {
-  const { bundle, summary, choices, history, end, bestEpoch, evaluation, durationMs } = report;
+  const { run, bundle, summary, choices, history, end, bestEpoch, evaluation, durationMs } = report;
   const { labels, recipe, architecture, lineage } = bundle.info;
   return {
+    run,
     bundle: { path: bundle.path, sizeBytes: bundle.sizeBytes, sha256: bundle.sha256 },
     labels,
     recipe,

@@ -4,7 +4,7 @@ import type { Source } from "../sources/source.ts";
 import { classFactsOf } from "./findings/class-facts.ts";
 import { findClassFaults, findNamesAlike } from "./findings/class-findings.ts";
 import { findCopies } from "./findings/copy-findings.ts";
-import { type Finding, type FindingKind, findingTable, type Inspection } from "./findings/findings.ts";
+import { type Finding, findingKinds, type Inspection } from "./findings/findings.ts";
 import { findPictureFaults, findSkipped, isNearConstant } from "./findings/picture-findings.ts";
 import { defaultThresholds, type InspectionThresholds } from "./findings/thresholds.ts";
 import { type ScannedSource, type ScanOptions, scanSource } from "./scan/scan-source.ts";
@@ -38,8 +38,6 @@ export async function inspectSource(source: Source, options: InspectOptions = {}
   };
 }
 
-const kindRanks: ReadonlyMap<string, number> = new Map(Object.keys(findingTable).map((kind, rank) => [kind, rank]));
-
 function findAll(
   { pictures, skipped }: ScannedSource,
   thresholds: InspectionThresholds,
@@ -54,8 +52,9 @@ function findAll(
     ...findClassFaults(pictures, thresholds),
     ...findNamesAlike(pictures.map(({ facts }) => facts.id)),
   ];
-  const rankOf = (kind: FindingKind): number => kindRanks.get(kind)!; // every kind has a row
   return findings.sort(
-    (a, b) => rankOf(a.kind) - rankOf(b.kind) || byCodeUnits(a.ids[0] ?? a.detail, b.ids[0] ?? b.detail),
+    (a, b) =>
+      findingKinds.indexOf(a.kind) - findingKinds.indexOf(b.kind) ||
+      byCodeUnits(a.ids[0] ?? a.detail, b.ids[0] ?? b.detail),
   );
 }

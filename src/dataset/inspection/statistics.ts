@@ -1,5 +1,5 @@
-/** What a set of pictures looks like in figures, faults left aside. */
-import { countBy } from "../inspect.ts";
+/** Statistics of a set of pictures. */
+import { countBy } from "../../base/count-by.ts";
 import { classFactsOf, groupByLabel, meanOf } from "./findings/class-facts.ts";
 import type { ClassFacts, DecodedFacts, PictureFacts } from "./findings/findings.ts";
 
@@ -22,13 +22,12 @@ export interface ClassStatistics extends ClassFacts {
 export interface DatasetStatistics {
   readonly pictures: number;
   /**
-   * Pictures that could not be decoded; they are in no figure but `pictures`, `sizeBytes` and the
-   * classes' counts.
+   * Pictures that could not be decoded; counted in `pictures`, `sizeBytes` and the classes only.
    */
   readonly unreadable: number;
   readonly sizeBytes: number;
   readonly classes: readonly ClassStatistics[];
-  /** Commonest first. */
+  /** Most frequent first. */
   readonly formats: Readonly<Record<string, number>>;
   readonly modes: Readonly<Record<string, number>>;
   /** Absent where no picture could be decoded. */

@@ -124,7 +124,7 @@ describe("batches", () => {
 
   it("refuse a size or buffers that do not fit", async () => {
     await expect(indices({ batchSize: 0, last: "drop" })).rejects.toThrowError(
-      "a batch size is a whole number above 0, and the buffers are made for it; got size 0, buffers for 0 pictures",
+      "a whole number above 0 as batch size, and buffers of that size; got size 0, buffers for 0 pictures",
     );
     await expect(indices({ batchSize: 4, last: "drop", into: createBatch(pack, 5) })).rejects.toThrowError(
       "got size 4, buffers for 5 pictures",

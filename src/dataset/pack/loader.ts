@@ -142,7 +142,7 @@ function requireBatch(batch: Batch, { recipe }: Pack, batchSize: number): void {
   if (isSound && batch.targets.length === batchSize && batch.pixels.length === batchSize * recipeSizeBytes(recipe))
     return;
   throw new AppError("INTERNAL", {
-    required: "a batch size is a whole number above 0, and the buffers are made for it",
+    required: "a whole number above 0 as batch size, and buffers of that size",
     received: `size ${batchSize}, buffers for ${batch.targets.length} pictures`,
   });
 }

@@ -2,10 +2,10 @@
  * The text form of what is known about packed pictures: JSON lines, a header first. The index of a
  * finished pack and the journal of one that is being built are both made of it.
  */
-import { AppError } from "../../base/errors.ts";
+import { AppError, isErrorCode } from "../../base/errors.ts";
 import { fingerprintBytes } from "../../image/perceptual-hash.ts";
 import { parseRecipe, type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
-import { type SkippedPicture, type SourceKind, type Split, splits } from "../sources/source.ts";
+import { type SkippedPicture, type SourceKind, sourceKinds, splits } from "../sources/source.ts";
 import type { PictureTable, StoredPicture } from "./picture-table.ts";
 
 export interface PackHeader {
@@ -21,6 +21,8 @@ export interface PackIndex {
   readonly pictures: PictureTable;
   readonly skipped: readonly SkippedPicture[];
 }
+
+export const indexName = "index.jsonl";
 
 const format = "pawprint-pack";
 const version = 1;
@@ -73,7 +75,7 @@ export function* encodePictures(pictures: Iterable<StoredPicture>): Generator<Ui
 export function decodeHeader(line: string, where: string): PackHeader {
   const fields = parseLine(line, where);
   if (!isRecord(fields) || fields.format !== format)
-    throw invalid(`a pack's index begins with its format`, line, where);
+    throw invalid("a pack's index with its format in the first line", line, where);
   if (fields.version !== version)
     throw invalid(`version ${version} of a pack`, `version ${String(fields.version)}`, where);
   const { generation, rowsPerShard } = fields;
@@ -87,37 +89,38 @@ export function decodeHeader(line: string, where: string): PackHeader {
  */
 export function decodeContents(line: string, where: string): Omit<PackIndex, "pictures"> & { readonly count: number } {
   const fields = parseLine(line, where);
-  if (!isRecord(fields) || !isRecord(fields.source) || !Array.isArray(fields.skipped) || !isCount(fields.pictures)) {
-    throw invalid("the source, the number of pictures and what was skipped", line, where);
+  if (isRecord(fields) && isSource(fields.source) && isSkippedList(fields.skipped) && isCount(fields.pictures)) {
+    return { source: fields.source, skipped: fields.skipped, count: fields.pictures };
   }
-  // Written by encodeIndex under this version; what is shown of them is only text.
-  const { source, skipped } = fields as unknown as Pick<PackIndex, "source" | "skipped">;
-  return { source, skipped, count: fields.pictures };
+  throw invalid("the source, the number of pictures and what was skipped", line, where);
 }
 
 /** Errors: PACK_INVALID. */
 export function decodePicture(line: string, where: string): StoredPicture {
   const fields = parseLine(line, where);
-  const [id, label, split, stamp, row, hash, crc, print] = Array.isArray(fields) ? (fields as unknown[]) : [];
+  const [id, label, split, stamp, row, hash, crc, print]: unknown[] = Array.isArray(fields) ? fields : [];
   const isSound =
-    [id, label, stamp, hash].every((text) => typeof text === "string") &&
-    (split === null || splits.includes(split as Split)) &&
+    isText(id) &&
+    isText(label) &&
+    isText(stamp) &&
+    isText(hash) &&
     isCount(row) &&
     isCount(crc) &&
-    (print === null || typeof print === "string");
+    (split === null || isOneOf(splits, split)) &&
+    (print === null || isText(print));
   if (!isSound) throw invalid("a picture's id, label, split, stamp, row, hash, checksum and fingerprint", line, where);
-  const fingerprint = typeof print === "string" ? Buffer.from(print, "base64") : undefined;
+  const fingerprint = print === null ? undefined : Buffer.from(print, "base64");
   if (fingerprint !== undefined && fingerprint.length !== fingerprintBytes) {
     throw invalid(`a fingerprint of ${fingerprintBytes} bytes`, `${fingerprint.length}`, where);
   }
   return {
-    id: id as string, // these four were checked above
-    label: label as string,
-    ...(split !== null && { split: split as Split }),
-    stamp: stamp as string,
-    row: row as number,
-    hash: hash as string,
-    crc: crc as number,
+    id,
+    label,
+    ...(split !== null && { split }),
+    stamp,
+    row,
+    hash,
+    crc,
     ...(fingerprint && { fingerprint }),
   };
 }
@@ -146,4 +149,26 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isOneOf<T>(values: readonly T[], value: unknown): value is T {
+  return values.some((known) => known === value);
+}
+
+function isSource(value: unknown): value is PackIndex["source"] {
+  return isRecord(value) && isOneOf(sourceKinds, value.kind) && isText(value.location);
+}
+
+function isSkippedList(value: unknown): value is readonly SkippedPicture[] {
+  return Array.isArray(value) && value.every(isSkipped);
+}
+
+function isSkipped(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { id, label, code, reason } = value;
+  return isText(id) && (label === undefined || isText(label)) && isText(code) && isErrorCode(code) && isText(reason);
 }

@@ -9,7 +9,7 @@ import { createLogger } from "../../base/logger.ts";
 import type { Progress } from "../../base/progress.ts";
 import { createRandom } from "../../base/random.ts";
 import { applyRecipe, type Recipe } from "../../image/recipe.ts";
-import { summarize } from "../inspect.ts";
+import { summarize } from "../dataset-summary.ts";
 import { openSource } from "../sources/open-source.ts";
 import type { Sample, Source } from "../sources/source.ts";
 import { buildPack, type PackOptions } from "./build-pack.ts";
@@ -155,7 +155,7 @@ describe("pictures that cannot be used", () => {
     expect(await rowOf(built, 5)).toEqual(await applyRecipe(await picture(103), recipe));
     expect(warnings).toEqual([
       "warn: 4 of 10 pictures were skipped:",
-      `warn:   "stray.jpg": it stands in no folder that could be its label [DATASET_LABEL_MISSING]`,
+      `warn:   "stray.jpg": no folder that could be its label [DATASET_LABEL_MISSING]`,
       `warn:   "cat/0.png": a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "no picture a" [IMAGE_UNREADABLE]`,
       `warn:   "cat/notes.txt": a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "about the ca" [IMAGE_UNREADABLE]`,
       expect.stringMatching(/^warn: {3}"dog\/2.png": a picture that is whole; got .* \[IMAGE_UNREADABLE\]$/),
@@ -175,7 +175,7 @@ describe("pictures that cannot be used", () => {
     await put("stray.png", await picture(7));
     await expect(pack({ strict: true })).rejects.toMatchObject({
       code: "DATASET_LABEL_MISSING",
-      message: expect.stringContaining("every picture can be used, since --strict is given; got 'stray.png'"),
+      message: expect.stringContaining("only usable pictures, since --strict is given; got 'stray.png'"),
     });
   });
 
@@ -202,13 +202,13 @@ describe("pictures that cannot be used", () => {
         id: "cat/1.png",
         label: "cat",
         code: "DATASET_LABEL_CONFLICT",
-        reason: "the same picture stands under 'cat' and 'dog'",
+        reason: "the same picture under 'cat' and 'dog'",
       },
       {
         id: "dog/same.png",
         label: "dog",
         code: "DATASET_LABEL_CONFLICT",
-        reason: "the same picture stands under 'cat' and 'dog'",
+        reason: "the same picture under 'cat' and 'dog'",
       },
     ]);
     await expect(pack({ strict: true })).rejects.toMatchObject({ code: "DATASET_LABEL_CONFLICT" });
@@ -236,12 +236,12 @@ describe("pictures that cannot be used", () => {
   });
 });
 
-describe("a set that nothing can be learnt from", () => {
+describe("a dataset that cannot be trained on", () => {
   it("has one class", async () => {
     for (let at = 0; at < 4; at++) await put(`cat/${at}.png`, await picture(at));
     await expect(pack()).rejects.toMatchObject({
       code: "DATASET_ONE_CLASS",
-      message: `a dataset has pictures of at least two classes; got only 'cat', with 4 pictures (${folder})`,
+      message: `pictures of at least two classes; got only 'cat', with 4 pictures (${folder})`,
     });
   });
 
@@ -250,7 +250,7 @@ describe("a set that nothing can be learnt from", () => {
     await put("hamster/only.png", await picture(1000));
     const refusal = {
       code: "DATASET_CLASS_TOO_SMALL",
-      message: `each class has at least 3 different pictures, one for each split; got 1 of class 'hamster' (${folder})`,
+      message: `at least 3 different pictures of each class, one for each split; got 1 of class 'hamster' (${folder})`,
     };
     await expect(pack()).rejects.toMatchObject(refusal);
     await put("hamster/a.png", "none");
@@ -265,7 +265,7 @@ describe("a set that nothing can be learnt from", () => {
     for (const path of ["cat/1", "cat/2", "cat/3", "dog/1", "dog/2", "dog/3"]) await put(`${path}.jpg`, "");
     await expect(pack()).rejects.toMatchObject({
       code: "DATASET_EMPTY",
-      message: `a dataset has pictures of at least two classes; got no picture that can be used (${folder})`,
+      message: `pictures of at least two classes; got no picture that can be used (${folder})`,
     });
   });
 
@@ -281,7 +281,7 @@ describe("a set that nothing can be learnt from", () => {
     await expect(buildPack({ ...source, samples }, huge)).rejects.toMatchObject({
       code: "DATASET_TOO_LARGE",
       message:
-        "the pictures fit into one block of memory at the recipe's size; got 800000 pictures of 4096 x 4096: 40.3 TB",
+        "pictures that fit into one block of memory at the recipe's size; got 800000 pictures of 4096 x 4096: 40.3 TB",
     });
   });
 });

@@ -1,22 +1,10 @@
 /** A pack: the dataset decoded and resized once, ready to train from. */
-import { AppError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { countBy, requireClasses, sortLabels } from "../inspect.ts";
-import { type Fingerprints, findNearDuplicates, groupPairs } from "../near-duplicates.ts";
+import { byCodeUnits } from "../sources/folder.ts";
 import { type SkippedPicture, type Split, splits } from "../sources/source.ts";
-import {
-  assignSplits,
-  type Fold,
-  minimumPerClass,
-  type Proportions,
-  planSplits,
-  type SplitPicture,
-  type SplitPlan,
-} from "../split.ts";
-import type { PackIndex } from "./pack-index.ts";
-import type { PictureTable } from "./picture-table.ts";
-import { type PixelStore, selectRows } from "./pixel-store.ts";
+import type { Fold, Proportions } from "../split.ts";
+import type { PixelStore } from "./pixel-store.ts";
 
 export interface Pack {
   readonly recipe: Recipe;
@@ -40,136 +28,6 @@ export interface Pack {
   readonly hash: string;
 }
 
-export interface SplitOptions {
-  readonly proportions?: Proportions;
-  /** Changes which pictures fall into which split. */
-  readonly salt?: string;
-  /** For k-fold cross-validation. */
-  readonly fold?: Fold;
-}
-
-/**
- * Cuts stored pictures into splits, with copies and near-duplicates on one side, and leaves out
- * every picture whose exact copy stands under another label.
- * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL, CONFIG_INVALID; with `strict`
- * DATASET_LABEL_CONFLICT.
- */
-export function assemblePack(
-  { source, pictures, skipped }: PackIndex,
-  recipe: Recipe,
-  store: PixelStore,
-  { strict = false, ...options }: SplitOptions & { readonly strict?: boolean } = {},
-): Pack {
-  const all = Array.from({ length: pictures.length }, (_, at) => pictures.hash(at));
-  const conflicts = findLabelConflicts(pictures, all);
-  if (strict) refuseFirst(conflicts, source.location);
-  const inConflict = new Set(conflicts.map(({ id }) => id));
-  const keptAt = Uint32Array.from(all.keys()).filter((at) => !inConflict.has(pictures.id(at)));
-  const hashes = conflicts.length === 0 ? all : Array.from(keptAt, (at) => all[at]!);
-  const keys = groupKeys(hashes, { length: keptAt.length, at: (index) => pictures.fingerprint(keptAt[index]!) });
-  const kept = Array.from(keptAt, (at, index): SplitPicture => {
-    return { hash: keys[index]!, label: pictures.label(at), given: pictures.split(at) };
-  });
-  const plan = planFor(kept, options);
-  requireNoLostClass([...skipped, ...conflicts], kept, source.location);
-  requireClassesOf(onePerKey(kept), plan, source.location);
-
-  const sides = assignSplits(kept, plan, options.salt);
-  const labels = sortLabels(kept.map(({ label }) => label));
-  const indexOf = new Map(labels.map((label, index) => [label, index]));
-  return {
-    recipe,
-    labels,
-    pixels: selectRows(
-      store,
-      keptAt.map((at) => pictures.row(at)),
-    ),
-    targets: Int32Array.from(kept, ({ label }) => indexOf.get(label)!),
-    splits: Uint8Array.from(sides, (side) => splits.indexOf(side)),
-    ids: Array.from(keptAt, (at) => pictures.id(at)),
-    hashes,
-    skipped: [...skipped, ...conflicts],
-    hash: contentHash(sortedLines(hashes, (index) => kept[index]!.label)),
-  };
-}
-
-/** Refuses, before anything is decoded, what cannot be split however well it decodes. */
-export function requireSplittable(listed: PictureTable, options: SplitOptions, where: string): void {
-  const pictures = Array.from({ length: listed.length }, (_, at) => {
-    return { label: listed.label(at), given: listed.split(at) };
-  });
-  requireClassesOf(pictures, planFor(pictures, options), where);
-}
-
-/** What has to be cut, from the splits that the pictures come with. */
-function planFor(
-  pictures: Iterable<{ readonly given: Split | undefined }>,
-  { proportions, fold }: SplitOptions,
-): SplitPlan & { readonly isGiven: boolean } {
-  const found = new Set<Split>();
-  for (const { given } of pictures) if (given !== undefined) found.add(given);
-  return { ...planSplits(found, proportions, fold), isGiven: found.size > 0 };
-}
-
-/** Refuses what cannot be split: one class alone, or a class with too few pictures. */
-function requireClassesOf(
-  pictures: readonly { readonly label: string }[],
-  plan: SplitPlan & { readonly isGiven: boolean },
-  where: string,
-): void {
-  const counts = countBy(pictures, ({ label }) => label);
-  requireClasses(counts, plan.isGiven ? 1 : minimumPerClass(plan), where);
-}
-
-/**
- * Refuses a set of which a whole class was skipped: a model without it would be another one than
- * was asked for.
- */
-function requireNoLostClass(
-  skipped: readonly SkippedPicture[],
-  kept: readonly { readonly label: string }[],
-  where: string,
-): void {
-  if (kept.length === 0) return;
-  const labels = new Set(kept.map(({ label }) => label));
-  const lost = skipped.filter(({ label }) => label !== undefined && !labels.has(label));
-  const [first] = lost;
-  if (first === undefined) return;
-  const { label, id, reason } = first;
-  throw new AppError("DATASET_CLASS_TOO_SMALL", {
-    required: `pictures of class '${label}' that can be used`,
-    received: `none of ${lost.filter((picture) => picture.label === label).length}: '${id}': ${reason}`,
-    where,
-    hint: "pawprint data check names every fault; replace the pictures, or take the class away",
-  });
-}
-
-/** Throws the error of the first of these pictures, where there is one. */
-export function refuseFirst([first]: readonly SkippedPicture[], location: string): void {
-  if (first === undefined) return;
-  throw new AppError(first.code, {
-    required: "every picture can be used, since --strict is given",
-    received: `'${first.id}': ${first.reason}`,
-    where: location,
-  });
-}
-
-/**
- * A hash over the sorted pairs of picture hash and split: which pictures are learnt from, and which
- * are not.
- */
-export function splitsHash({ hashes, splits: ofPicture }: Pack): string {
-  return contentHash(sortedLines(hashes, (index) => splits[ofPicture[index]!]!));
-}
-
-/** `HASH LABEL` of each picture, sorted; made one by one. */
-function* sortedLines(hashes: readonly string[], labelOf: (index: number) => string): Generator<string> {
-  const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  const order = Uint32Array.from(hashes.keys());
-  order.sort((a, b) => byCodeUnits(hashes[a]!, hashes[b]!) || byCodeUnits(labelOf(a), labelOf(b)));
-  for (const at of order) yield `${hashes[at]} ${labelOf(at)}`;
-}
-
 /** The pictures of one split, as positions in the pack, in the pack's order. */
 export function indicesOf(pack: Pick<Pack, "splits">, split: Split): Uint32Array {
   const side = splits.indexOf(split);
@@ -191,59 +49,22 @@ export async function readPixels({ pixels }: Pick<Pack, "pixels">, indices: Uint
   return into;
 }
 
-/**
- * For each picture the hash that decides its split: its own, or the lowest one of its
- * near-duplicates.
- */
-function groupKeys(hashes: readonly string[], fingerprints: Fingerprints): readonly string[] {
-  const pairs = findNearDuplicates(fingerprints);
-  if (pairs.length === 0) return hashes;
-  const keys = [...hashes];
-  for (const group of groupPairs(hashes.length, pairs)) {
-    const lowest = group.map((at) => keys[at]!).reduce((low, key) => (key < low ? key : low));
-    for (const at of group) keys[at] = lowest;
-  }
-  // Exact copies of a member belong to its group too, also where they have no fingerprint of their
-  // own.
-  const keyOf = new Map(hashes.map((hash, at) => [hash, keys[at]!]));
-  return hashes.map((hash) => keyOf.get(hash)!);
+export interface SplitOptions {
+  readonly proportions?: Proportions;
+  /** Changes which pictures fall into which split. */
+  readonly salt?: string;
+  /** For k-fold cross-validation. */
+  readonly fold?: Fold;
 }
 
-/**
- * One picture of each class for each key: copies and near-duplicates count once, since they all go
- * to the same split.
- */
-function onePerKey(pictures: readonly SplitPicture[]): readonly SplitPicture[] {
-  const seen = new Map<string, Set<string>>();
-  return pictures.filter(({ label, hash }) => {
-    const ofLabel = seen.get(label) ?? new Set<string>();
-    seen.set(label, ofLabel);
-    return ofLabel.size < ofLabel.add(hash).size;
-  });
+/** A hash over the sorted pairs of picture hash and split: which pictures train, validate and test. */
+export function splitsHash({ hashes, splits: ofPicture }: Pack): string {
+  return contentHash(sortedLines(hashes, (index) => splits[ofPicture[index]!]!));
 }
 
-/**
- * Every picture whose exact copy stands under another label: nobody can tell which label is right,
- * so all copies go.
- */
-function findLabelConflicts(pictures: PictureTable, hashes: readonly string[]): SkippedPicture[] {
-  const firstLabel = new Map<string, string>();
-  const conflicting = new Map<string, Set<string>>();
-  for (let at = 0; at < pictures.length; at++) {
-    const hash = hashes[at]!;
-    const label = pictures.label(at);
-    const first = firstLabel.get(hash) ?? label;
-    firstLabel.set(hash, first);
-    if (first !== label) conflicting.set(hash, (conflicting.get(hash) ?? new Set([first])).add(label));
-  }
-  if (conflicting.size === 0) return [];
-  const conflicts: SkippedPicture[] = [];
-  for (let at = 0; at < pictures.length; at++) {
-    const labels = conflicting.get(hashes[at]!);
-    if (labels === undefined) continue;
-    const id = pictures.id(at);
-    const reason = `the same picture stands under ${[...labels].map((label) => `'${label}'`).join(" and ")}`;
-    conflicts.push({ id, label: pictures.label(at), code: "DATASET_LABEL_CONFLICT", reason });
-  }
-  return conflicts;
+/** `HASH LABEL` of each picture, sorted; made one by one. */
+export function* sortedLines(hashes: readonly string[], labelOf: (index: number) => string): Generator<string> {
+  const order = Uint32Array.from(hashes.keys());
+  order.sort((a, b) => byCodeUnits(hashes[a]!, hashes[b]!) || byCodeUnits(labelOf(a), labelOf(b)));
+  for (const at of order) yield `${hashes[at]} ${labelOf(at)}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Stored pictures in columns: some 360 bytes each instead of the 1,500 that they take as objects,
- * so that memory hardly grows with the dataset while it is being packed.
+ * Stored pictures in columns: about 360 bytes each instead of 1,500 as objects, which keeps memory
+ * low while packing.
  */
 import { fingerprintBytes } from "../../image/perceptual-hash.ts";
 import { type Sample, type Split, splits } from "../sources/source.ts";

@@ -43,7 +43,7 @@ function allocate(count: number, recipe: Recipe): Uint8Array {
     return new Uint8Array(sizeBytes);
   } catch (error) {
     throw new AppError("DATASET_TOO_LARGE", {
-      required: "the pictures fit into one block of memory at the recipe's size",
+      required: "pictures that fit into one block of memory at the recipe's size",
       received: `${count} pictures of ${recipe.width} x ${recipe.height}: ${formatBytes(sizeBytes)}`,
       hint: "choose a smaller width and height, or pack them into a folder: pawprint data pack",
       cause: error,

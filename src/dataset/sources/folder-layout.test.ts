@@ -91,16 +91,16 @@ describe("labels from paths", () => {
       { path: " cat/b.jpg", label: "cat" },
     ]);
     expect(unlabelled).toEqual([
-      { id: " /c.jpg", code: "DATASET_LABEL_MISSING", reason: "its label is empty" },
+      { id: " /c.jpg", code: "DATASET_LABEL_MISSING", reason: "an empty label" },
       {
         id: `${long}/d.jpg`,
         code: "DATASET_LABEL_MISSING",
-        reason: `its label '${"x".repeat(40)}...' has 1000 bytes, more than 255`,
+        reason: `label '${"x".repeat(40)}...' of 1000 bytes, more than 255`,
       },
       {
         id: "two\nlines/e.jpg",
         code: "DATASET_LABEL_MISSING",
-        reason: expect.stringContaining("holds a line break"),
+        reason: expect.stringContaining("with a line break"),
       },
     ]);
   });

@@ -13,7 +13,7 @@ export interface LabelledPath {
   readonly split?: Split;
 }
 
-export interface Layout {
+export interface FolderLayout {
   readonly labelled: readonly LabelledPath[];
   /** Pictures whose label cannot be told, or cannot be a label. */
   readonly unlabelled: readonly SkippedPicture[];
@@ -41,7 +41,7 @@ const leftovers = new Set(["__macosx", "thumbs.db", "desktop.ini", "@eadir"]);
 /** `cat.12.jpg`: label, number, extension. */
 const numberedName = /^(.+)\.\d+\.[^.]+$/s;
 
-const noLabel: ReadLabel = { fault: "it stands in no folder that could be its label" };
+const noLabel: ReadLabel = { fault: "no folder that could be its label" };
 
 /**
  * Takes the first of these that fits, after folders that hold everything (`cats-dogs/cat/a.jpg`)
@@ -51,7 +51,7 @@ const noLabel: ReadLabel = { fault: "it stands in no folder that could be its la
  * behind are passed over. Files with another extension take part only inside a class folder, where
  * they will turn out to be unreadable.
  */
-export function readLayout(paths: readonly string[]): Layout {
+export function readLayout(paths: readonly string[]): FolderLayout {
   const files = paths.map(splitPath).filter((file) => !isLeftover(file));
   const pictures = files.filter(hasPictureName);
   const deciding = pictures.length > 0 ? pictures : files;

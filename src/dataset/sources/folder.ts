@@ -39,7 +39,7 @@ async function listFiles(location: string): Promise<{ paths: string[]; escaping:
       else if (entry.isSymbolicLink()) {
         const inside = await leadsToFileIn(root, path);
         if (inside) paths.push(id);
-        else escaping.push({ id, code: "IMAGE_UNREADABLE", reason: "it is a link to no file inside the folder" });
+        else escaping.push({ id, code: "IMAGE_UNREADABLE", reason: "a link to no file inside the folder" });
       }
     }
   } catch (error) {

@@ -14,15 +14,15 @@ describe("a label", () => {
   });
 
   it.each([
-    ["", "its label is empty"],
-    [" \n ", "its label is empty"],
-    ["é".repeat(128), `its label '${"é".repeat(40)}...' has 256 bytes, more than 255`],
-    ["two\nlines", "its label 'two\\nlines' holds a line break or a control character"],
-    ["\u001b[31mred", "its label '\\u001b[31mred' holds a line break or a control character"],
-    ["half \ud83d", "its label 'half \\ud83d' holds a line break or a control character"],
-    ["..", "its label '..' could not be the name of a folder"],
-    ["../up", "its label '../up' could not be the name of a folder"],
-    ["a\\b", "its label 'a\\\\b' could not be the name of a folder"],
+    ["", "an empty label"],
+    [" \n ", "an empty label"],
+    ["é".repeat(128), `label '${"é".repeat(40)}...' of 256 bytes, more than 255`],
+    ["two\nlines", "label 'two\\nlines' with a line break or a control character"],
+    ["\u001b[31mred", "label '\\u001b[31mred' with a line break or a control character"],
+    ["half \ud83d", "label 'half \\ud83d' with a line break or a control character"],
+    ["..", "label '..', which cannot be the name of a folder"],
+    ["../up", "label '../up', which cannot be the name of a folder"],
+    ["a\\b", "label 'a\\\\b', which cannot be the name of a folder"],
   ])("is not %j", (text, fault) => {
     expect(readLabel(text)).toEqual({ fault });
   });

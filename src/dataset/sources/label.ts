@@ -1,7 +1,4 @@
-/**
- * The one rule for what can be a label, wherever it comes from: a folder's name, a file's name, a
- * manifest.
- */
+/** The rule for valid labels, wherever they come from: folder names, file names, manifests. */
 
 /** What every common file system allows for a name, so that a label can be the name of a folder. */
 const sizeLimitBytes = 255;
@@ -19,18 +16,18 @@ export type ReadLabel = { readonly label: string; readonly fault?: undefined } |
 export function readLabel(text: string): ReadLabel {
   const label = text.trim().normalize("NFC");
   const sizeBytes = Buffer.byteLength(label);
-  if (label === "") return { fault: "its label is empty" };
+  if (label === "") return { fault: "an empty label" };
   if (sizeBytes > sizeLimitBytes) {
-    return { fault: `its label ${quoted(label)} has ${sizeBytes} bytes, more than ${sizeLimitBytes}` };
+    return { fault: `label ${quoted(label)} of ${sizeBytes} bytes, more than ${sizeLimitBytes}` };
   }
-  if (unprintable.test(label)) return { fault: `its label ${quoted(label)} holds a line break or a control character` };
+  if (unprintable.test(label)) return { fault: `label ${quoted(label)} with a line break or a control character` };
   if (label === "." || label === ".." || /[/\\]/.test(label)) {
-    return { fault: `its label ${quoted(label)} could not be the name of a folder` };
+    return { fault: `label ${quoted(label)}, which cannot be the name of a folder` };
   }
   return { label };
 }
 
-/** A text of any length and content as one short piece of a message. */
+/** Any text as one short line for messages. */
 export function quoted(text: string, lengthLimit = 40): string {
   const characters = [...text.slice(0, 2 * lengthLimit + 2)];
   const isLong = characters.length > lengthLimit;

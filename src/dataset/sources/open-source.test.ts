@@ -71,7 +71,7 @@ describe("opening a source", () => {
     await put("IMG_2.jpg");
     await expect(openSource(folder)).rejects.toMatchObject({
       code: "DATASET_LABEL_MISSING",
-      message: `each picture stands in a folder named for its class, or is named like cat.12.jpg; got 2 pictures without a label, the first 'IMG_1.jpg': it stands in no folder that could be its label (${folder})`,
+      message: `pictures in folders named for their classes, or with names like cat.12.jpg; got 2 pictures without a label, the first 'IMG_1.jpg': no folder that could be its label (${folder})`,
     });
   });
 
@@ -127,7 +127,7 @@ describe("opening a source", () => {
     const path = await put("pets.zip", writeZip([{ name: `${long}/${long}.jpg`, content: "x" }]));
     await expect(openSource(path)).rejects.toMatchObject({
       code: "DATASET_LABEL_MISSING",
-      message: expect.stringMatching(/the first 'x{120}\.\.\.': its label 'x{40}\.\.\.' has 1000 bytes, more than 255/),
+      message: expect.stringMatching(/the first 'x{120}\.\.\.': label 'x{40}\.\.\.' of 1000 bytes, more than 255/),
     });
   });
 

@@ -1,14 +1,14 @@
-/** Finds out what a location holds and opens it as a source of labelled pictures. */
+/** Recognises what a location holds and opens it as a source of labelled pictures. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
+import { isS3Address } from "../../storage/s3-address.ts";
 import { openArchive } from "./archives/archive.ts";
 import { archiveKindOf } from "./archives/archive-kind.ts";
 import { openFolder } from "./folder.ts";
 import { quoted } from "./label.ts";
 import { openS3 } from "./s3.ts";
-import { isS3Location } from "./s3-location.ts";
 import type { Source } from "./source.ts";
 import { cifarFolderName, hasCifarFiles, openCifarFolder } from "./tables/cifar.ts";
 import { hasIdxFiles, openIdxFolder } from "./tables/idx.ts";
@@ -67,7 +67,7 @@ const fileKinds: readonly FileKind[] = [
  * CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
  */
 export async function openSource(location: string): Promise<Source> {
-  const source = isS3Location(location) ? await openS3(location) : await openPath(location);
+  const source = isS3Address(location) ? await openS3(location) : await openPath(location);
   try {
     await requireLabels(source);
     return source;
@@ -108,7 +108,7 @@ async function requireLabels(source: Source): Promise<void> {
   if (missing.length > 0) {
     const { id, reason } = missing[0]!;
     throw new AppError("DATASET_LABEL_MISSING", {
-      required: "each picture stands in a folder named for its class, or is named like cat.12.jpg",
+      required: "pictures in folders named for their classes, or with names like cat.12.jpg",
       received: `${missing.length} pictures without a label, the first ${quoted(id, 120)}: ${reason}`,
       where: location,
       hint: "make a folder for each class and move the pictures there",

@@ -1,27 +1,35 @@
 /** Labelled pictures below a prefix of an S3-compatible object store. */
-import { nameFaultOf, skippedEntry } from "./archives/entry-name.ts";
+import { AppError, isAppError } from "../../base/errors.ts";
+import { pictureLimits, tooManyBytes } from "../../image/decode.ts";
+import { keyFaultOf } from "../../storage/object-key.ts";
+import { type ObjectStore, readBytesOf, type StoredObject } from "../../storage/object-store.ts";
+import { parseS3Address, s3AddressForm } from "../../storage/s3-address.ts";
+import { openS3Store } from "../../storage/s3-store.ts";
+import { skippedEntry } from "./archives/entry-name.ts";
 import { byCodeUnits } from "./folder.ts";
 import { readLayout } from "./folder-layout.ts";
-import { S3Store, type StoredObject } from "./s3-store.ts";
 import type { SkippedPicture, Source } from "./source.ts";
+import { sourceChanged } from "./stamped-file.ts";
 
 /**
  * Lists the objects below `s3://bucket/prefix`; `readLayout` says how labels and given splits are
- * told. `S3Store` says where credentials come from.
- * Errors: DATASET_SOURCE_UNKNOWN for an address of another form; STORE_FAILED.
+ * told, `connectS3` where credentials come from.
+ * Errors: DATASET_SOURCE_UNKNOWN for an address of another form; PACKAGE_MISSING, STORE_FAILED.
  */
 export async function openS3(location: string): Promise<Source> {
-  const store = await S3Store.open(location);
+  const address = parseS3Address(location);
+  if (address === undefined) throw unknownAddress();
+  const store = await openS3Store(address);
   const objects = new Map<string, StoredObject>();
   const hostile: SkippedPicture[] = [];
   try {
     for await (const object of store.list()) {
-      const fault = nameFaultOf(object.name);
-      if (fault === undefined) objects.set(object.name, object);
-      else hostile.push(skippedEntry(object.name, fault));
+      const fault = keyFaultOf(object.key);
+      if (fault === undefined) objects.set(object.key, object);
+      else hostile.push(skippedEntry(object.key, `a key with ${fault}`));
     }
   } catch (error) {
-    store.close();
+    await store.close();
     throw error;
   }
   const { labelled, unlabelled } = readLayout([...objects.keys()].sort(byCodeUnits));
@@ -32,13 +40,30 @@ export async function openS3(location: string): Promise<Source> {
     async *samples() {
       for (const { path, ...known } of labelled) {
         const object = objects.get(path)!;
-        yield { id: path, ...known, stamp: stampOfObject(object), bytes: () => store.read(object) };
+        const stamp = object.version.replaceAll('"', "");
+        yield { id: path, ...known, stamp, bytes: () => readPicture(store, object) };
       }
     },
-    close: async () => store.close(),
+    close: () => store.close(),
   };
 }
 
-function stampOfObject({ etag, sizeBytes, modifiedMs }: StoredObject): string {
-  return etag?.replaceAll('"', "") ?? `${sizeBytes}-${modifiedMs}`;
+/** The bytes as they were when they were listed. */
+async function readPicture(store: ObjectStore, { key, sizeBytes, version }: StoredObject): Promise<Uint8Array> {
+  const where = store.addressOf(key);
+  if (sizeBytes > pictureLimits.sizeBytes) throw tooManyBytes(sizeBytes, where);
+  try {
+    return await readBytesOf(store, key, { version });
+  } catch (error) {
+    throw isAppError(error, "STORE_CONFLICT") ? sourceChanged(where) : error;
+  }
+}
+
+/** Without the text, which may hold a password. */
+function unknownAddress(): AppError {
+  return new AppError("DATASET_SOURCE_UNKNOWN", {
+    required: s3AddressForm,
+    received: "another text behind s3://",
+    hint: "credentials come from the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE), never from the address",
+  });
 }

@@ -49,7 +49,8 @@ export interface SkippedPicture {
   readonly reason: string;
 }
 
-export type SourceKind = "folder" | "archive" | "idx" | "cifar" | "manifest" | "s3";
+export const sourceKinds = ["folder", "archive", "idx", "cifar", "manifest", "s3"] as const;
+export type SourceKind = (typeof sourceKinds)[number];
 
 export interface Source {
   readonly kind: SourceKind;

@@ -1,7 +1,4 @@
-/**
- * Files that must not change while they are read: what they look like from outside, and reads that
- * notice a change.
- */
+/** Reads that notice when a file changes between listing and reading. */
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { AppError } from "../../base/errors.ts";

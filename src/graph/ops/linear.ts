@@ -1,6 +1,6 @@
 /** Products of matrices. */
 
-import { type Attributes, chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../op.ts";
+import { type Attributes, chain, defineOp, type ReferenceTensor, reference, rejectShape } from "../op.ts";
 import {
   broadcastOffsets,
   broadcastShape,
@@ -36,7 +36,7 @@ const matMulOp = defineOp({
     }
     return [matMul(dy, swapLastAxes(b)), matMul(swapLastAxes(a), dy)];
   }),
-  reference: kernel((_, a, b) => multiply(a, b)),
+  reference: reference((_, a, b) => multiply(a, b)),
   samples: [
     { inputs: [{ shape: [3, 4] }, { shape: [4, 2] }] },
     { inputs: [{ shape: [2, 3, 4] }, { shape: [4, 2] }] },
@@ -111,7 +111,7 @@ const gemmOp = defineOp({
       : gemm(a, dy, undefined, { transA: !transA, alpha });
     return [da, db, c && (beta === 1 ? dy : mul(dy, scalar(beta)))];
   }),
-  reference: kernel((attributes, a, b, c?: ReferenceTensor) => {
+  reference: reference((attributes, a, b, c?: ReferenceTensor) => {
     const { transA, transB, alpha, beta } = flags(attributes);
     const product = multiply(transA ? transposed(a) : a, transB ? transposed(b) : b);
     return zipTensors(product, c ?? filled([]), (y, bias) => alpha * y + beta * bias);

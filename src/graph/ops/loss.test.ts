@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../reference-evaluation.ts";
+import { evaluateReference } from "../reference-evaluation.ts";
 import { toReference } from "../reference-tensor.ts";
 import { float32, type TensorData } from "../tensor-type.ts";
 import { graph, input, type Value } from "../value.ts";
@@ -20,7 +20,7 @@ const shareTensor = float32([4, 3], [1, 0, 0, 0, 0.25, 0.75, 0, 0, 1, 0.5, 0.5, 
 
 function run(y: Value, target: Value, tensor: TensorData): number {
   const feeds = { logits: toReference(float32([4, 3], rows.flat())), targets: toReference(tensor) };
-  return evaluate(graph("loss", [logits, target], { y }), feeds).y!.data[0]!;
+  return evaluateReference(graph("loss", [logits, target], { y }), feeds).y!.data[0]!;
 }
 
 const logProbability = (row: readonly number[], at: number) =>

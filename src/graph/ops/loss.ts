@@ -1,6 +1,6 @@
 /** Softmax and the losses and counts of classification. */
 import { AppError } from "../../base/errors.ts";
-import { chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../op.ts";
+import { chain, defineOp, type ReferenceTensor, reference, rejectShape } from "../op.ts";
 import { stridesOf } from "../reference-tensor.ts";
 import { checkInputs, normalizeAxis, numberAttribute, rejectAttribute } from "../shape-rules.ts";
 import { float32 } from "../tensor-type.ts";
@@ -31,7 +31,7 @@ function defineSoftmax(
       const axes = [numberAttribute(attributes, "axis", -1)];
       return [gradient(dy, y, (x) => reduceSum(x, { axes, keepdims: true }))];
     }),
-    reference: kernel((attributes, x) => alongAxis(x, numberAttribute(attributes, "axis", -1), end)),
+    reference: reference((attributes, x) => alongAxis(x, numberAttribute(attributes, "axis", -1), end)),
     samples: [
       { inputs: [{ shape: [3, 5], range: [-3, 3] }], attributes: { axis: -1 } },
       { inputs: [{ shape: [2, 3, 4], range: [-3, 3] }], attributes: { axis: 1 } },

@@ -2,7 +2,7 @@
  * Batch normalization: ONNX's inference form, and the training form with its gradient as composite
  * ops.
  */
-import { type Attributes, chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../op.ts";
+import { type Attributes, chain, defineOp, type ReferenceTensor, reference, rejectShape } from "../op.ts";
 import { filled } from "../reference-tensor.ts";
 import { checkInputs, type InputRule, numberAttribute, onlyAttribute } from "../shape-rules.ts";
 import { isStatic, sizeOf, type TensorType } from "../tensor-type.ts";
@@ -68,7 +68,7 @@ const batchNormalizationOp = defineOp({
     const dVariance = mul(mul(along, mul(factor, mul(inverse, inverse))), scalar(-0.5));
     return [mul(dy, spreadOver(factor, x)), mul(along, inverse), dBias, neg(mul(dBias, factor)), dVariance];
   }),
-  reference: kernel((attributes, x, scale, bias, mean, variance) => {
+  reference: reference((attributes, x, scale, bias, mean, variance) => {
     const epsilon = numberAttribute(attributes, "epsilon", 1e-5);
     const channel = channelOf(x);
     const data = x.data.map((value, at) => {

@@ -1,6 +1,6 @@
 /** Ops that fold axes: sums, means, maxima. */
 
-import { chain, defineOp, kernel, noFlow, type ReferenceTensor, rejectShape } from "../op.ts";
+import { chain, defineOp, noFlow, type ReferenceTensor, reference, rejectShape } from "../op.ts";
 import { offsetsOf, stridesOf } from "../reference-tensor.ts";
 import {
   checkInputs,
@@ -83,7 +83,7 @@ function defineReduction(entry: Reduction): (x: Value, options?: ReduceOptions) 
       const kept = keptShape(shape, foldedAxes(name, shape.length, given));
       return [entry.gradient(reshape(dy, kept), x, reshape(y, kept))];
     }),
-    reference: kernel((attributes, x, given?: ReferenceTensor) => {
+    reference: reference((attributes, x, given?: ReferenceTensor) => {
       const axes = foldedAxes(name, x.shape.length, given && [...given.data]);
       const shape = result(x.shape, axes, numberAttribute(attributes, "keepdims", 1) !== 0) as readonly number[];
       const data = new Float64Array(sizeOf(shape)).fill(entry.start);
@@ -160,7 +160,7 @@ const argMaxOp = defineOp({
     return [{ dtype: "int64", shape: kept ? keptShape(x.shape, [axis]) : x.shape.toSpliced(axis, 1) }];
   },
   gradient: noFlow,
-  reference: kernel((attributes, x) => {
+  reference: reference((attributes, x) => {
     const axis = normalizeAxis("ArgMax", numberAttribute(attributes, "axis", 0), x.shape.length);
     const kept = keptShape(x.shape, [axis]);
     const stride = stridesOf(x.shape)[axis]!;

@@ -9,9 +9,10 @@ import {
 } from "../../../tests/support/op-samples.ts";
 import { gradients } from "../autodiff.ts";
 import { expandComposites } from "../lower.ts";
-import { decodeModel, encodeModel } from "../onnx.ts";
+import { decodeModel } from "../onnx/decode.ts";
+import { encodeModel } from "../onnx/encode.ts";
 import { opTable } from "../op.ts";
-import { evaluate } from "../reference-evaluation.ts";
+import { evaluateReference } from "../reference-evaluation.ts";
 import { formatType } from "../tensor-type.ts";
 import { graph } from "../value.ts";
 import "./table.ts";
@@ -31,7 +32,7 @@ describe.each(opTable().map((op) => [op.name, op] as const))("%s", (_, op) => {
 
   it("infers the types that its reference computes", () => {
     for (const { title, fed, outputs, feeds } of samples) {
-      const computed = Object.values(evaluate(graph(op.name, fed, outputsByName(outputs)), feeds));
+      const computed = Object.values(evaluateReference(graph(op.name, fed, outputsByName(outputs)), feeds));
       expect(computed.map(formatType), title).toEqual(outputs.map(({ type }) => formatType(type)));
       for (const { data, shape } of computed) {
         expect(data.length, title).toBe(shape.reduce((product, dim) => product * dim, 1));
@@ -50,11 +51,11 @@ describe.each(opTable().map((op) => [op.name, op] as const))("%s", (_, op) => {
       }
       const lossGraph = graph(op.name, sample.fed, { loss });
       const rules = sampleGradients(op, sample);
-      const computed = evaluate(graph(op.name, sample.fed, rules), sample.feeds);
+      const computed = evaluateReference(graph(op.name, sample.fed, rules), sample.feeds);
       for (const value of floats) {
         const name = nameOf(value);
         const numeric = centralDifferences(
-          (feeds) => evaluate(lossGraph, feeds).loss!.data[0]!,
+          (feeds) => evaluateReference(lossGraph, feeds).loss!.data[0]!,
           sample.feeds,
           name,
           1e-5,
@@ -74,7 +75,7 @@ describe.each(opTable().map((op) => [op.name, op] as const))("%s", (_, op) => {
     for (const { title, fed, outputs, feeds } of samples) {
       const source = graph(op.name, fed, outputsByName(outputs));
       const { graph: decoded } = decodeModel(encodeModel(expandComposites(source)));
-      const [expected, found] = [evaluate(source, feeds), evaluate(decoded, feeds)];
+      const [expected, found] = [evaluateReference(source, feeds), evaluateReference(decoded, feeds)];
       for (const name of Object.keys(expected)) {
         expect(found[name]!.shape, title).toEqual(expected[name]!.shape);
         // 1e-6: attributes and constants are float32 in the file.

@@ -9,7 +9,7 @@ import { hintForName } from "../../base/nearest.ts";
 import { describeSchema } from "../../base/schema/describe-schema.ts";
 import { jsonSchemaOf } from "../../base/schema/json-schema.ts";
 import type { Value } from "../../graph/value.ts";
-import type { PictureSize } from "../picture-input.ts";
+import type { Normalization, PictureSize } from "../picture-input.ts";
 import type { Scope } from "../scope.ts";
 
 export interface ArchitectureDefinition<T extends TObject> {
@@ -29,6 +29,11 @@ export interface Network {
   readonly architecture: string;
   /** All options, defaults included: plain JSON for metadata and checkpoints. */
   readonly options: Readonly<Record<string, unknown>>;
+  /**
+   * The normalisation that its weights were trained with, as of a backbone; measured on the training
+   * pictures unless given.
+   */
+  readonly normalization?: Normalization;
   build(scope: Scope, pictures: Value, classes: number): Value;
   /** Throws CONFIG_INVALID for pictures that the network cannot take. */
   checkSize(size: PictureSize): void;

@@ -9,22 +9,14 @@ import type { Value } from "../../graph/value.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
 import { inLayer } from "../scope.ts";
 import { defineArchitecture } from "./architecture.ts";
+import { dropoutRate, widths } from "./options.ts";
 
 export const cnn = defineArchitecture({
   name: "cnn",
   doc: "plain network: two 3x3 convolutions per width with batch normalisation and ReLU, max pooling, global average, dense",
   options: Type.Object({
-    widths: Type.Array(Type.Integer({ minimum: 1, maximum: 4096 }), {
-      minItems: 1,
-      default: [32, 64, 128],
-      description: "filters of each stage; every stage halves the picture",
-    }),
-    dropout: Type.Number({
-      minimum: 0,
-      maximum: 0.95,
-      default: 0,
-      description: "share of features set to zero before the dense layer",
-    }),
+    widths: widths("filters of each stage; every stage halves the picture"),
+    dropout: dropoutRate,
   }),
   minimumSide: ({ widths }) => 2 ** widths.length,
   build: (scope, pictures, classes, { widths, dropout: rate }) => {

@@ -7,11 +7,12 @@ import type { Value } from "../../graph/value.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
 import type { Scope } from "../scope.ts";
 import { defineArchitecture } from "./architecture.ts";
+import { dropoutRate, stemStride, width } from "./options.ts";
 
 const stageSchema = Type.Object(
   {
     expansion: Type.Integer({ minimum: 1, maximum: 12 }),
-    width: Type.Integer({ minimum: 1, maximum: 4096 }),
+    width: Type.Integer(width),
     repeat: Type.Integer({ minimum: 1, maximum: 64 }),
     stride: Type.Integer({ minimum: 1, maximum: 2 }),
   },
@@ -28,13 +29,8 @@ export const mobilenet = defineArchitecture({
       default: 1,
       description: "factor on every width, rounded to a multiple of 8",
     }),
-    stemWidth: Type.Integer({
-      minimum: 1,
-      maximum: 4096,
-      default: 32,
-      description: "filters of the first convolution",
-    }),
-    stemStride: Type.Integer({ minimum: 1, maximum: 2, default: 1, description: "stride of the first convolution" }),
+    stemWidth: Type.Integer({ ...width, default: 32, description: "filters of the first convolution" }),
+    stemStride: stemStride(2, "stride of the first convolution"),
     stages: Type.Array(stageSchema, {
       minItems: 1,
       default: [
@@ -51,12 +47,7 @@ export const mobilenet = defineArchitecture({
       default: 320,
       description: "features before the dense layer",
     }),
-    dropout: Type.Number({
-      minimum: 0,
-      maximum: 0.95,
-      default: 0,
-      description: "share of features set to zero before the dense layer",
-    }),
+    dropout: dropoutRate,
   }),
   minimumSide: ({ stemStride, stages }) => stages.reduce((side, { stride }) => side * stride, stemStride),
   build: (scope, pictures, classes, { widthMultiplier, stemWidth, stemStride, stages, headWidth, dropout: rate }) => {

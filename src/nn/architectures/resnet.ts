@@ -9,29 +9,16 @@ import { zeros } from "../initializers.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
 import type { Scope } from "../scope.ts";
 import { defineArchitecture } from "./architecture.ts";
+import { dropoutRate, stemStride, widths } from "./options.ts";
 
 export const resnet = defineArchitecture({
   name: "resnet",
   doc: "residual network: stages of two-convolution blocks with a short cut around each, the first block of each later stage at stride 2",
   options: Type.Object({
-    widths: Type.Array(Type.Integer({ minimum: 1, maximum: 4096 }), {
-      minItems: 1,
-      default: [32, 64, 128],
-      description: "filters of each stage",
-    }),
+    widths: widths("filters of each stage"),
     blocks: Type.Integer({ minimum: 1, maximum: 64, default: 2, description: "residual blocks in each stage" }),
-    stemStride: Type.Integer({
-      minimum: 1,
-      maximum: 4,
-      default: 1,
-      description: "stride of the first convolution; 2 makes everything after it four times cheaper",
-    }),
-    dropout: Type.Number({
-      minimum: 0,
-      maximum: 0.95,
-      default: 0,
-      description: "share of features set to zero before the dense layer",
-    }),
+    stemStride: stemStride(4, "stride of the first convolution; 2 makes everything after it four times cheaper"),
+    dropout: dropoutRate,
   }),
   minimumSide: ({ widths, stemStride }) => stemStride * 2 ** (widths.length - 1),
   build: (scope, pictures, classes, { widths, blocks, stemStride, dropout: rate }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../base/random.ts";
-import { evaluate } from "../../graph/reference-evaluation.ts";
+import { evaluateReference } from "../../graph/reference-evaluation.ts";
 import { graph, input, nodesOf } from "../../graph/value.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { normalizePictures } from "../picture-input.ts";
@@ -223,7 +223,7 @@ describe("mixed targets", () => {
     blockRows(numbers, 1, "mixing")[1]!.set([2, 0.25]);
     const targets = input("targets", "int32", [3]);
     const fed = input("numbers", "float32", [3, width]);
-    const { soft } = evaluate(graph("targets", [targets, fed], { soft: mixTargets(targets, fed, setup, 4) }), {
+    const { soft } = evaluateReference(graph("targets", [targets, fed], { soft: mixTargets(targets, fed, setup, 4) }), {
       targets: { dtype: "int32", shape: [3], data: Float64Array.of(3, 1, 1) },
       numbers: { dtype: "float32", shape: [3, width], data: Float64Array.from(numbers.subarray(0, 3 * width)) },
     });

@@ -41,7 +41,7 @@ export function augmentPictures(pictures: Value, numbers: Value, setup: Augmenta
  * the own class's share and its partner's.
  */
 export function mixTargets(targets: Value, numbers: Value, { size }: AugmentationSetup, classes: number): Value {
-  const [partner, share] = split(splitNumbers(numbers, size.channels).mixing, [1, 1, 5], 1) as [Value, Value, Value];
+  const [partner, share] = split(splitNumbers(numbers, size.channels).mixing, [1, 1, 5], 1);
   const own = oneHot(targets, classes);
   return blend(own, gather(own, rowsOf(partner)), share);
 }
@@ -58,7 +58,7 @@ function movePixels(pictures: Value, maps: Value, size: PictureSize, augmentatio
  */
 function recolour(pixels: Value, maps: Value, { height, width, channels }: PictureSize): Value {
   const batch = Number(pixels.type.shape[0]);
-  const [matrix, offset] = split(maps, [channels * channels, channels], 1) as [Value, Value];
+  const [matrix, offset] = split(maps, [channels * channels, channels], 1);
   const planes = reshape(pixels, [batch, channels, height * width]);
   const mixed = matMul(reshape(matrix, [batch, channels, channels]), planes);
   return add(reshape(mixed, [batch, channels, height, width]), reshape(offset, [batch, channels, 1, 1]));
@@ -67,7 +67,7 @@ function recolour(pixels: Value, maps: Value, { height, width, channels }: Pictu
 /** Blends with the partner where mixup is on, and pastes the partner's patch where CutMix is. */
 function mixPictures(x: Value, mixing: Value, size: PictureSize, { mixup, cutmix }: Augmentation): Value {
   const batch = Number(x.type.shape[0]);
-  const [partner, , ownShare, patch] = split(mixing, [1, 1, 1, 4], 1) as [Value, Value, Value, Value];
+  const [partner, , ownShare, patch] = split(mixing, [1, 1, 1, 4], 1);
   const others = gather(x, rowsOf(partner));
   const shares = reshape(ownShare, [batch, 1, 1, 1]);
   if (cutmix === 0) return blend(x, others, shares);
@@ -90,12 +90,7 @@ function rowsOf(partner: Value): Value {
  */
 function insideBox(boxes: Value, { height, width }: PictureSize): Value {
   const batch = Number(boxes.type.shape[0]);
-  const [left, top, right, bottom] = split(boxes, [1, 1, 1, 1], 1).map((edge) => reshape(edge, [batch, 1, 1, 1])) as [
-    Value,
-    Value,
-    Value,
-    Value,
-  ]; // four sizes give four parts
+  const [left, top, right, bottom] = split(reshape(boxes, [batch, 4, 1, 1]), [1, 1, 1, 1], 1);
   const between = (first: Value, end: Value, shape: readonly number[]) => {
     const index = constant(
       float32(

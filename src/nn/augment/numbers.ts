@@ -25,9 +25,9 @@ export function numbersPerPicture(channels: number): number {
 /** The parts `[N, size]` of numbers `[N, numbersPerPicture]`. */
 export function splitNumbers(numbers: Value, channels: number): Readonly<Record<Block, Value>> {
   const sizes = blockSizes(channels);
-  const parts = split(numbers, Object.values(sizes), 1);
-  // One part comes back for each size, in the order of the names.
-  return Object.fromEntries(Object.keys(sizes).map((name, at) => [name, parts[at]])) as Record<Block, Value>;
+  const order = [sizes.geometry, sizes.colours, sizes.erased, sizes.mixing] as const;
+  const [geometry, colours, erased, mixing] = split(numbers, order, 1);
+  return { geometry, colours, erased, mixing };
 }
 
 /** One block of each row, as views into the numbers of a batch. */

@@ -42,9 +42,8 @@ export function resample(pictures: Value, maps: Value, { height, width }: Pictur
  */
 export function resampleApart(pictures: Value, maps: Value, { height, width, channels }: PictureSize): Value {
   const batch = Number(pictures.type.shape[0]);
-  const [columnScale, , columnOffset, , rowScale, rowOffset] = split(maps, [1, 1, 1, 1, 1, 1], 1).map((column) =>
-    reshape(column, [batch, 1, 1]),
-  ) as [Value, Value, Value, Value, Value, Value]; // six sizes give six parts
+  const numbers = split(reshape(maps, [batch, 6, 1]), [1, 1, 1, 1, 1, 1], 1);
+  const [columnScale, , columnOffset, , rowScale, rowOffset] = numbers;
   const rows = tents(rowScale, rowOffset, height, "rows");
   const columns = tents(columnScale, columnOffset, width, "columns");
   const floats = reshape(cast(pictures, "float32"), [batch, height, width * channels]);

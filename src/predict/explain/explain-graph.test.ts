@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { randomTensor } from "../../../tests/support/op-samples.ts";
 import { createRandom } from "../../base/random.ts";
 import { cast, flatten, gemm } from "../../graph/ops/table.ts";
-import { evaluate } from "../../graph/reference-evaluation.ts";
+import { evaluateReference } from "../../graph/reference-evaluation.ts";
 import { float32 } from "../../graph/tensor-type.ts";
 import { constant, type Graph, graph, input } from "../../graph/value.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
@@ -80,8 +80,9 @@ describe.each<[string, Record<string, unknown>]>([
   const maps = featureMaps(logits, fed!);
   const pictures = randomTensor({ dtype: "uint8", shape: [1, 16, 16, 3], range: [0, 256] }, "picture");
   const direction = { dtype: "float32", shape: [1, 3], data: Float64Array.of(1, -0.5, -0.5) } as const;
-  const shares = evaluate(buildExplainGraph(source).graph, { pictures, direction });
-  const activationsOf = ({ value }: FeatureMap) => evaluate(graph("map", [fed!], { value }), { pictures }).value!;
+  const shares = evaluateReference(buildExplainGraph(source).graph, { pictures, direction });
+  const activationsOf = ({ value }: FeatureMap) =>
+    evaluateReference(graph("map", [fed!], { value }), { pictures }).value!;
 
   /** The score as a function of a map's numbers: what the rest of the network makes of them. */
   function scoreAfter({ value }: FeatureMap): (data: Float64Array) => number {
@@ -89,7 +90,7 @@ describe.each<[string, Record<string, unknown>]>([
     const rest = graph("rest", [activations], { logits: withReplaced(logits, value, activations) });
     const shape = value.type.shape.map(Number);
     return (data) => {
-      const answers = evaluate(rest, { activations: { dtype: "float32", shape, data } }).logits!;
+      const answers = evaluateReference(rest, { activations: { dtype: "float32", shape, data } }).logits!;
       return answers.data.reduce((sum, logit, at) => sum + logit * direction.data[at]!, 0);
     };
   }

@@ -1,6 +1,6 @@
 /**
- * The graph behind an explanation: which feature maps of a classifier are asked, and what each of
- * their places adds to a score.
+ * The graph behind an explanation: the feature maps of a classifier, and the contribution of each
+ * position to a score.
  */
 import { AppError } from "../../base/errors.ts";
 import { gradients } from "../../graph/autodiff.ts";
@@ -27,7 +27,7 @@ export interface ExplainGraph {
   readonly maps: readonly FeatureMap[];
 }
 
-/** A map with fewer places a side tells left from right and no more. */
+/** A map with fewer positions a side is too coarse to locate anything. */
 const minimumPlaces = 4;
 /**
  * Three scales, each half the one before as a rule: the deepest map knows the class best, the finer
@@ -45,7 +45,7 @@ const maximumMaps = 3;
  * add up to the score, bias terms aside, wherever the rest of the network is piecewise linear. On a
  * map that is averaged and then goes through one dense layer this is the same as Grad-CAM
  * (Selvaraju et al., ICCV 2017); on earlier maps, where Grad-CAM's one weight for a channel is too
- * coarse, it goes on being right.
+ * coarse, it stays exact.
  * Errors: BUNDLE_INVALID where the network has no feature map; GRAPH_NOT_DIFFERENTIABLE where an op
  * after it has no gradient.
  */
@@ -53,8 +53,8 @@ export function buildExplainGraph(classifier: Graph): ExplainGraph {
   const [batch] = classifier.inputs;
   const answers = classifier.outputs.logits;
   if (batch === undefined || answers === undefined)
-    throw notExplainable("a classifier has an input and 'logits'", classifier);
-  const pictures = input("pictures", batch.type.dtype, [1, ...batch.type.shape.slice(1)]);
+    throw notExplainable("a classifier with an input and an output 'logits'", classifier);
+  const pictures = input("pictures", "uint8", [1, ...batch.type.shape.slice(1)]);
   // A score over a batch of unknown size has no gradient in a fixed graph; one picture at a time
   // has.
   const logits = withReplaced(answers, batch, pictures);

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { tinyExecutor, tinyModel } from "../../../tests/support/tiny-bundle.ts";
 import { createRandom } from "../../base/random.ts";
 import { encodeBundle, parityPicture } from "../../bundle/bundle.ts";
-import { decodeModel } from "../../graph/onnx.ts";
+import { decodeModel } from "../../graph/onnx/decode.ts";
 import { conv, flatten, gemm, globalAveragePool, maxPool, relu } from "../../graph/ops/table.ts";
 import { float32 } from "../../graph/tensor-type.ts";
 import { constant, graph, input } from "../../graph/value.ts";

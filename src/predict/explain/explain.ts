@@ -1,5 +1,5 @@
 /**
- * Explanations of single predictions: which parts of a picture speak for a class, as a heat map.
+ * Explanations of single predictions: the evidence for a class in a picture, as a heat map.
  */
 import { AppError } from "../../base/errors.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
@@ -15,9 +15,9 @@ export { drawHeatMap, type HeatMapPictureOptions } from "./heat-map-picture.ts";
 /** Explains the predictions of one bundle. It holds the engine's memory until it is closed. */
 export interface Explainer {
   /**
-   * What speaks for a class in one picture that has gone through the recipe: uint8
-   * `[height,width,channels]`. The class need not be the one that was predicted. Calls may overlap;
-   * they are worked off in order.
+   * The evidence for a class in one picture that has gone through the recipe: uint8
+   * `[height,width,channels]`. The class need not be the predicted one. Calls may overlap; they are
+   * computed in order.
    * Errors: EXECUTION_INPUT for a wrong number of bytes or a class that does not exist;
    * EXECUTION_FAILED.
    */
@@ -57,7 +57,7 @@ export async function createExplainer(
     async explain(pixels, classIndex) {
       requireFit(pixels, classIndex, { labels, recipe });
       const turn = last.then(() => explain(pixels, classIndex));
-      // A failure is its caller's; whoever comes next must not see it.
+      // A failed call must not fail the next one.
       last = turn.catch(() => undefined);
       return turn;
     },

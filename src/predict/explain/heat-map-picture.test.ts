@@ -65,14 +65,14 @@ describe("drawing a heat map", () => {
     });
     await expect(drawHeatMap(filled(3, 0), recipe, { ...heat, width: 4, height: 8 })).rejects.toMatchObject({
       code: "EXECUTION_INPUT",
-      message: "a heat map of 8 x 4 pixels, as the picture; got 4 x 8 with 32 values",
+      message: "a heat map of the picture's 8 x 4 pixels; got 4 x 8 with 32 values",
     });
   });
 
   it.each([
-    [{ opacity: 1.5 }, "opacity is a number from 0 to 1; got 1.5"],
-    [{ opacity: Number.NaN }, "opacity is a number from 0 to 1; got NaN"],
-    [{ minimumSidePx: 0 }, "minimumSidePx is a number from 1 to 4096; got 0"],
+    [{ opacity: 1.5 }, "a number from 0 to 1 for opacity; got 1.5"],
+    [{ opacity: Number.NaN }, "a number from 0 to 1 for opacity; got NaN"],
+    [{ minimumSidePx: 0 }, "a number from 1 to 4096 for minimumSidePx; got 0"],
   ])("refuses options out of range: %j", async (options, message) => {
     await expect(drawHeatMap(filled(3, 0), recipe, heat, options)).rejects.toMatchObject({
       code: "CONFIG_INVALID",

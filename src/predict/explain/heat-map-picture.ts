@@ -83,7 +83,7 @@ function requireSizes(pixels: Uint8Array, recipe: Pick<Recipe, "width" | "height
   }
   if (heat.width === width && heat.height === height && heat.values.length === width * height) return;
   throw new AppError("EXECUTION_INPUT", {
-    required: `a heat map of ${width} x ${height} pixels, as the picture`,
+    required: `a heat map of the picture's ${width} x ${height} pixels`,
     received: `${heat.width} x ${heat.height} with ${heat.values.length} values`,
   });
 }
@@ -91,7 +91,7 @@ function requireSizes(pixels: Uint8Array, recipe: Pick<Recipe, "width" | "height
 function requireRange(name: string, value: number, least: number, most: number): void {
   if (value >= least && value <= most) return;
   throw new AppError("CONFIG_INVALID", {
-    required: `${name} is a number from ${least} to ${most}`,
+    required: `a number from ${least} to ${most} for ${name}`,
     received: String(value),
   });
 }

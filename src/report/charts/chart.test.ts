@@ -1,7 +1,9 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { barChart, stackedBarChart } from "./bar-chart.ts";
 import { chartFontPx, chartWidthPx, renderChart, textWidth } from "./chart.ts";
-import { barChart, histogram, scatterChart, stackedBarChart } from "./chart-specs.ts";
+import { histogram } from "./histogram.ts";
+import { scatterChart } from "./scatter-chart.ts";
 
 /** A sequence that looks random enough: 0 to 1. */
 const spread = (at: number): number => (at * 0.618033988749895) % 1;

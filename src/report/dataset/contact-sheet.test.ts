@@ -90,7 +90,7 @@ describe("a contact sheet", () => {
     });
     await expect(renderContactSheet({ pictures: [picture], columns: 0 })).rejects.toMatchObject({
       code: "CONFIG_INVALID",
-      message: "columns of a contact sheet: a whole number from 1; got 0",
+      message: "a whole number from 1 for columns of a contact sheet; got 0",
     });
     await expect(renderContactSheet({ pictures: [picture], columns: 1, scale: 20_000 })).rejects.toMatchObject({
       code: "IMAGE_SIZE",

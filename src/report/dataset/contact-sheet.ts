@@ -151,7 +151,7 @@ function shortenToWidth(text: string, width: number): string {
 function requireFromOne(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 1) return;
   throw new AppError("CONFIG_INVALID", {
-    required: `${name} of a contact sheet: a whole number from 1`,
+    required: `a whole number from 1 for ${name} of a contact sheet`,
     received: `${value}`,
   });
 }
@@ -160,7 +160,7 @@ function requirePixels({ width, height, channels, pixels, caption }: CaptionedPi
   const count = width * height * channels;
   if (Number.isSafeInteger(count) && width >= 1 && height >= 1 && pixels.length === count) return;
   throw new AppError("IMAGE_SIZE", {
-    required: "pixels of a picture = height x width x channels, and at least one",
+    required: "height x width x channels pixel values, and at least one",
     received: `${pixels.length} values for ${height} x ${width} x ${channels}`,
     where: caption,
   });

@@ -1,17 +1,16 @@
 /**
- * The report of `pawprint data check`: one HTML file about a dataset's pictures and what is wrong
- * with them.
+ * The report of `pawprint data check`: one HTML file about a dataset's pictures and their faults.
  */
 import { formatBytes, formatDuration } from "../../base/quantity.ts";
 import { findingTable, type Inspection, type Severity } from "../../dataset/inspection/findings/findings.ts";
 import { summarizePictures } from "../../dataset/inspection/statistics.ts";
+import { countOf, formatCount, listText, type Tile, tilesHtml } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
 import { type PageSection, renderPage } from "../page/page.ts";
-import { countOf, formatCount, listText, type Tile, tilesHtml } from "../page/page-parts.ts";
 import { nameHtml } from "../page/visible-text.ts";
-import { classesSection } from "./dataset-classes.ts";
-import { distributionsSection } from "./dataset-distributions.ts";
-import { findingsSection, groupByKind } from "./dataset-findings.ts";
+import { classesSection } from "./classes.ts";
+import { distributionsSection } from "./distributions.ts";
+import { findingsSection, groupByKind } from "./findings.ts";
 
 export interface DatasetReportOptions {
   /**

@@ -6,11 +6,11 @@ import {
   randomAnalysis,
 } from "../../../tests/fixtures/analysed-answers.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
-import { comparisonVerdict } from "./evaluation-comparison.ts";
-import { thinned } from "./evaluation-curve-charts.ts";
-import type { EvaluationFacts, ModelFigures } from "./evaluation-facts.ts";
+import { comparisonVerdict } from "./comparison.ts";
+import { thinned } from "./curve-charts.ts";
 import { renderEvaluationReport } from "./evaluation-report.ts";
-import { makePictureThumbnails } from "./evaluation-thumbnails.ts";
+import type { EvaluationFacts, ModelFigures } from "./facts.ts";
+import { makePictureThumbnails } from "./picture-thumbnails.ts";
 
 const labels = ["cat", "dog", "<b>bold</b>"];
 

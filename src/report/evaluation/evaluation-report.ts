@@ -1,18 +1,19 @@
 /**
- * The report of `pawprint evaluate`: one HTML file on what a model is worth, where it fails, and
- * where it comes from.
+ * The report of `pawprint evaluate`: one HTML file with a model's metrics, its mistakes and its
+ * lineage.
  */
 import { formatBytes } from "../../base/quantity.ts";
+import type { BundleFile } from "../../bundle/bundle-file.ts";
+import { countOf, formatCount, type Tile, tilesHtml } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
 import { type PageSection, renderPage } from "../page/page.ts";
-import { countOf, formatCount, type Tile, tilesHtml } from "../page/page-parts.ts";
 import { nameHtml } from "../page/visible-text.ts";
-import { classesSection, confusionSection } from "./evaluation-classes.ts";
-import { comparisonSection } from "./evaluation-comparison.ts";
-import { calibrationSection, curvesSection, thresholdsSection } from "./evaluation-confidence.ts";
-import type { EvaluationFacts, ModelFile } from "./evaluation-facts.ts";
-import { slicesSection, wrongSection } from "./evaluation-mistakes.ts";
-import { exactShare, intervalText, timeText } from "./evaluation-parts.ts";
+import { classesSection, confusionSection } from "./classes.ts";
+import { comparisonSection } from "./comparison.ts";
+import { calibrationSection, curvesSection, thresholdsSection } from "./confidence.ts";
+import type { EvaluationFacts } from "./facts.ts";
+import { slicesSection, wrongSection } from "./mistakes.ts";
+import { exactShare, intervalText, timeText } from "./parts.ts";
 
 export interface EvaluationReportOptions {
   /** Of Pawprint. */
@@ -118,7 +119,7 @@ function lineageSection({ model, against, data, datasetHash }: EvaluationFacts):
   };
 }
 
-function lineageRows({ path, sizeBytes, sha256, info }: ModelFile): readonly (readonly [string, string])[] {
+function lineageRows({ path, sizeBytes, sha256, info }: BundleFile): readonly (readonly [string, string])[] {
   const { recipe, architecture, lineage, labels } = info;
   const colours = recipe.channels === 1 ? "grey" : "colour";
   const options = Object.entries(architecture.options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);

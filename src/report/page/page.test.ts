@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { countOf, formatShare, listText } from "./elements.ts";
 import { html } from "./html.ts";
 import { type Page, renderPage } from "./page.ts";
-import { countOf, formatShare, listText } from "./page-parts.ts";
 
 const page: Page = {
   title: "Dataset check <1>",

@@ -2,7 +2,7 @@
  * The frame of a report: one HTML file that needs no other, runs no script and may load nothing.
  */
 import { type Html, html, raw } from "./html.ts";
-import { pageStyle } from "./page-style.ts";
+import { pageStyle } from "./style.ts";
 
 /**
  * A heading below a section's, for the table of contents; `id` is that of an element in the

@@ -1,7 +1,7 @@
 /** Pictures beside each other with what is known of them; the rest as lists of names. */
 import type { Finding, PictureFacts } from "../../dataset/inspection/findings/findings.ts";
+import { formatCount } from "./elements.ts";
 import { type Html, html } from "./html.ts";
-import { formatCount } from "./page-parts.ts";
 import { nameHtml, shortenText, visibleText } from "./visible-text.ts";
 
 /** What is known of the pictures that findings name. */

@@ -4,7 +4,7 @@
 import { reshape } from "../../graph/ops/movement/movement.ts";
 import { sizeOf } from "../../graph/tensor-type.ts";
 import { apply1, type Value } from "../../graph/value.ts";
-import type { Quad } from "./geometry.ts";
+import { type Quad, quad } from "../../graph/window.ts";
 import type { BlockedOps } from "./nchwc-ops.ts";
 import type { RowGather } from "./rows.ts";
 
@@ -23,11 +23,10 @@ export interface BlockedWeights {
 export function createBlockedWeights(ops: BlockedOps, gather: RowGather): BlockedWeights {
   const b = ops.block;
   const toRows = (value: Value, shape: Quad) => apply1(ops.reorderInput, [reshape(value, shape)]);
-  const rank4 = (value: Value) => value.type.shape as Quad;
 
   /** Rows of b output channels, from [O/b][C][taps], into [O/b][C/b][taps][b(C)]. */
   const forward = (w: Value): Value => {
-    const [o, c, kh, kw] = rank4(w);
+    const [o, c, kh, kw] = quad(w.type.shape);
     const taps = kh * kw;
     const rows = toRows(w, [o / b, b, c * taps, 1]);
     if (c < b) return reshape(rows, [o, c, kh, kw]);
@@ -39,7 +38,7 @@ export function createBlockedWeights(ops: BlockedOps, gather: RowGather): Blocke
 
   /** Rows of b input channels, from [O][C/b][taps], into [C/b][O/b][taps backwards][b(O)]. */
   const rotated = (w: Value): Value => {
-    const [o, c, kh, kw] = rank4(w);
+    const [o, c, kh, kw] = quad(w.type.shape);
     const taps = kh * kw;
     const sorted = gather.rows(toRows(w, [o, c, taps, 1]), b, `weights rotated ${[o, c, taps]}`, () =>
       nested([c / b, o / b, taps, b], (cb, ob, tap, oi) => ((ob * b + oi) * (c / b) + cb) * taps + (taps - 1 - tap)),
@@ -48,12 +47,12 @@ export function createBlockedWeights(ops: BlockedOps, gather: RowGather): Blocke
   };
 
   const depthwise = (w: Value): Value => {
-    const [c, , kh, kw] = rank4(w);
+    const [c, , kh, kw] = quad(w.type.shape);
     return reshape(toRows(w, [1, c, kh * kw, 1]), [c, 1, kh, kw]);
   };
 
   const depthwiseRotated = (w: Value): Value => {
-    const [c, , kh, kw] = rank4(w);
+    const [c, , kh, kw] = quad(w.type.shape);
     const taps = kh * kw;
     const sorted = gather.rows(toRows(w, [1, c, taps, 1]), b, `weights depthwise rotated ${[c, taps]}`, () =>
       nested([c / b, taps, 1, 1], (cb, tap) => cb * taps + (taps - 1 - tap)),
@@ -62,7 +61,7 @@ export function createBlockedWeights(ops: BlockedOps, gather: RowGather): Blocke
   };
 
   const depthwisePlain = (w: Value): Value => {
-    const [c, , kh, kw] = rank4(w);
+    const [c, , kh, kw] = quad(w.type.shape);
     return reshape(apply1(ops.reorderOutput, [reshape(w, [1, c, kh * kw, 1])], { channels: c }), [c, 1, kh, kw]);
   };
 

@@ -4,7 +4,7 @@
  * graph's by float32 rounding only.
  */
 import { apply, type Graph, graph, nodesOf } from "../../graph/value.ts";
-import { createForming, type Layout, type Rule } from "./blocked-layout.ts";
+import { createBlockedLayout, type RewriteContext, type Rule } from "./blocked-layout.ts";
 import { planGradientScales } from "./gradient-scale.ts";
 import { convolutionRules, lowersInputGradient } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
@@ -26,19 +26,19 @@ const rules: Readonly<Record<string, Rule>> = {
  */
 export function lowerBlocked(source: Graph, block: number): Graph {
   const nodes = nodesOf(Object.values(source.outputs));
-  const forming = createForming(block);
+  const layout = createBlockedLayout(block);
   const scales = planGradientScales(
     nodes,
     Object.values(source.outputs),
-    (node) => lowersNormGradient(node, forming),
-    (node) => lowersInputGradient(node, forming) || lowersExpand(node, forming),
+    (node) => lowersNormGradient(node, layout),
+    (node) => !node.op.imported && (lowersInputGradient(node, layout) || lowersExpand(node, layout)),
   );
-  const layout: Layout = { ...forming, scales };
+  const context: RewriteContext = { ...layout, scales };
   for (const node of nodes) {
-    if (rules[node.op.name]?.(node, layout)) continue;
-    const inputs = node.inputs.map((value) => value && layout.plain(value));
-    for (const [at, output] of apply(node.op, inputs, node.attributes).entries()) layout.setPlain(node, output, at);
+    if (!node.op.imported && rules[node.op.name]?.(node, context)) continue;
+    const inputs = node.inputs.map((value) => value && context.plain(value));
+    for (const [at, output] of apply(node.op, inputs, node.attributes).entries()) context.setPlain(node, output, at);
   }
-  const outputs = Object.entries(source.outputs).map(([name, value]) => [name, layout.plain(value)] as const);
+  const outputs = Object.entries(source.outputs).map(([name, value]) => [name, context.plain(value)] as const);
   return graph(source.name, source.inputs, Object.fromEntries(outputs));
 }

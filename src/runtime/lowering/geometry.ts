@@ -3,11 +3,10 @@
  * fast path.
  */
 import type { Attributes } from "../../graph/op.ts";
-import { isStatic } from "../../graph/tensor-type.ts";
+import { numberAttribute } from "../../graph/shape-rules.ts";
+import { isStatic, type Shape } from "../../graph/tensor-type.ts";
 import type { Value } from "../../graph/value.ts";
-
-export type Pair = readonly [number, number];
-export type Quad = readonly [number, number, number, number];
+import { type Edges, type Pair, pairAttribute, quad, quadAttribute } from "../../graph/window.ts";
 
 export interface ConvGeometry {
   readonly batch: number;
@@ -20,32 +19,26 @@ export interface ConvGeometry {
   readonly kernel: Pair;
   readonly strides: Pair;
   readonly dilations: Pair;
-  /** top, left, bottom, right */
-  readonly pads: Quad;
+  readonly pads: Edges;
 }
 
 /** `undefined` where the picture is not four-dimensional or its sizes are not all fixed. */
-export function convGeometry(
-  x: Value,
-  weightShape: readonly unknown[],
-  y: Value,
-  attributes: Attributes,
-): ConvGeometry | undefined {
+export function convGeometry(x: Value, weightShape: Shape, y: Value, attributes: Attributes): ConvGeometry | undefined {
   if (!isPicture(x) || !isPicture(y)) return undefined;
-  const [batch, inChannels, height, width] = x.type.shape as Quad;
-  const [, outChannels, outHeight, outWidth] = y.type.shape as Quad;
-  const [, , kh, kw] = weightShape as Quad;
+  const [batch, inChannels, height, width] = quad(x.type.shape);
+  const [, outChannels, outHeight, outWidth] = quad(y.type.shape);
+  const [, , kh, kw] = quad(weightShape);
   return {
     batch,
     inChannels,
     outChannels,
-    group: Number(attributes.group ?? 1),
+    group: numberAttribute(attributes, "group", 1),
     input: [height, width],
     output: [outHeight, outWidth],
     kernel: [kh, kw],
-    strides: (attributes.strides ?? [1, 1]) as Pair,
-    dilations: (attributes.dilations ?? [1, 1]) as Pair,
-    pads: (attributes.pads ?? [0, 0, 0, 0]) as Quad,
+    strides: pairAttribute(attributes, "strides", [1, 1]),
+    dilations: pairAttribute(attributes, "dilations", [1, 1]),
+    pads: quadAttribute(attributes, "pads", [0, 0, 0, 0]),
   };
 }
 

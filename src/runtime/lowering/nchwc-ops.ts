@@ -12,7 +12,9 @@
  */
 import { AppError } from "../../base/errors.ts";
 import { type Attributes, type AttributeType, findOp, type Op, type ReferenceTensor } from "../../graph/op.ts";
-import { sizeOf, type TensorType } from "../../graph/tensor-type.ts";
+import { listAttribute } from "../../graph/shape-rules.ts";
+import { fixedShape, sizeOf, type TensorType } from "../../graph/tensor-type.ts";
+import { quad } from "../../graph/window.ts";
 
 const domain = "com.microsoft.nchwc";
 const windowTypes = {
@@ -92,11 +94,11 @@ export function blockedOps(block: number): BlockedOps {
       ([x, w], attributes) => [convType(x!, w!, attributes)],
       ([x, w, bias, sum], attributes) => {
         const group = Number(attributes.group ?? 1);
-        const { activation, activation_params: parameters, ...window } = attributes;
+        const { activation: _, activation_params: __, ...window } = attributes;
         const plainInput = x!.shape[1]! < block ? x! : toPlain(x!);
         const [y] = standard("Conv").reference([plainInput, plainWeights(w!, block, group), bias], window);
         const blocked = toBlocked(y!);
-        const data = blocked.data.map((value, at) => activate(value + (sum?.data[at] ?? 0), activation, parameters));
+        const data = blocked.data.map((value, at) => activate(value + (sum?.data[at] ?? 0), attributes));
         return [{ ...blocked, data }];
       },
     ),
@@ -116,10 +118,11 @@ export function blockedOps(block: number): BlockedOps {
       "Upsample",
       "repeats each pixel by whole scales [1,1,h,w], blocked",
       { scales: "ints", mode: "string", coordinate_transformation_mode: "string" },
-      ([x], { scales }) => [
-        { dtype: "float32", shape: x!.shape.map((dim, axis) => Number(dim) * (scales as readonly number[])[axis]!) },
-      ],
-      ([x], { scales }) => [toBlocked(repeatPixels(toPlain(x!), scales as readonly number[]))],
+      ([x], attributes) => {
+        const scales = listAttribute(attributes, "scales", []);
+        return [{ dtype: "float32", shape: fixedShape(x!.shape).map((dim, axis) => dim * scales[axis]!) }];
+      },
+      ([x], attributes) => [toBlocked(repeatPixels(toPlain(x!), listAttribute(attributes, "scales", [])))],
     ),
   };
 }
@@ -130,15 +133,11 @@ function standard(name: string): Op {
   return op;
 }
 
-function ints(attributes: Attributes, name: string, fallback: readonly number[]): readonly number[] {
-  return (attributes[name] as readonly number[] | undefined) ?? fallback;
-}
-
 function windowOutput(size: readonly number[], attributes: Attributes): readonly number[] {
-  const kernel = ints(attributes, "kernel_shape", [1, 1]);
-  const pads = ints(attributes, "pads", [0, 0, 0, 0]);
-  const strides = ints(attributes, "strides", [1, 1]);
-  const dilations = ints(attributes, "dilations", [1, 1]);
+  const kernel = listAttribute(attributes, "kernel_shape", [1, 1]);
+  const pads = listAttribute(attributes, "pads", [0, 0, 0, 0]);
+  const strides = listAttribute(attributes, "strides", [1, 1]);
+  const dilations = listAttribute(attributes, "dilations", [1, 1]);
   return [0, 1].map((axis) => {
     const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
     return Math.floor((size[axis]! + pads[axis]! + pads[axis + 2]! - reach) / strides[axis]!) + 1;
@@ -146,18 +145,18 @@ function windowOutput(size: readonly number[], attributes: Attributes): readonly
 }
 
 function convType(x: TensorType, w: TensorType, attributes: Attributes): TensorType {
-  const [n, , height, width] = x.shape as readonly number[];
-  return { dtype: "float32", shape: [n!, w.shape[0]!, ...windowOutput([height!, width!], attributes)] };
+  const [n, , height, width] = quad(x.shape);
+  return { dtype: "float32", shape: [n, w.shape[0]!, ...windowOutput([height, width], attributes)] };
 }
 
 const pooledType: Op["infer"] = ([x], attributes) => {
-  const [n, c, height, width] = x!.shape as readonly number[];
-  return [{ dtype: "float32", shape: [n!, c!, ...windowOutput([height!, width!], attributes)] }];
+  const [n, c, height, width] = quad(x!.shape);
+  return [{ dtype: "float32", shape: [n, c, ...windowOutput([height, width], attributes)] }];
 };
 
 /** Moves a picture tensor between `[N,C,H,W]` and `[N,C/b,H,W,b]`, keeping its declared shape. */
 function permute(tensor: ReferenceTensor, block: number, direction: "to" | "from"): ReferenceTensor {
-  const [n, c, h, w] = tensor.shape as [number, number, number, number];
+  const [n, c, h, w] = quad(tensor.shape);
   const data = new Float64Array(tensor.data.length);
   const pixels = h * w;
   for (let image = 0; image < n; image++) {
@@ -175,7 +174,7 @@ function permute(tensor: ReferenceTensor, block: number, direction: "to" | "from
 }
 
 function plainWeights(w: ReferenceTensor, block: number, group: number): ReferenceTensor {
-  const [o, c, kh, kw] = w.shape as [number, number, number, number];
+  const [o, c, kh, kw] = quad(w.shape);
   const taps = kh * kw;
   const inner = group > 1 ? 1 : Math.min(c, block);
   const data = new Float64Array(w.data.length);
@@ -203,8 +202,9 @@ function plainWeights(w: ReferenceTensor, block: number, group: number): Referen
   return { ...w, data };
 }
 
-function activate(value: number, activation: unknown, parameters: unknown): number {
-  const [a = 0, b = 0] = (parameters ?? []) as readonly number[];
+function activate(value: number, attributes: Attributes): number {
+  const { activation } = attributes;
+  const [a = 0, b = 0] = listAttribute(attributes, "activation_params", []);
   if (activation === "Relu") return Math.max(value, 0);
   if (activation === "Clip") return Math.min(Math.max(value, a), b);
   if (activation === "HardSigmoid") return Math.min(Math.max(a * value + b, 0), 1);
@@ -213,7 +213,7 @@ function activate(value: number, activation: unknown, parameters: unknown): numb
 
 function repeatPixels(tensor: ReferenceTensor, scales: readonly number[]): ReferenceTensor {
   const shape = tensor.shape.map((dim, axis) => dim * scales[axis]!);
-  const [n, c, h, w] = shape as [number, number, number, number];
+  const [n, c, h, w] = quad(shape);
   const data = new Float64Array(sizeOf(shape));
   const [sy, sx] = [scales[2]!, scales[3]!];
   let at = 0;

@@ -8,7 +8,7 @@
  * ReorderInput and a Gather 0.3 ms.
  */
 import { concat, gather, reshape } from "../../graph/ops/movement/movement.ts";
-import { sizeOf } from "../../graph/tensor-type.ts";
+import { fixedShape, sizeOf } from "../../graph/tensor-type.ts";
 import { constant, type Value } from "../../graph/value.ts";
 
 /** Builds row gathers and keeps their index constants, so that layers of one shape share them. */
@@ -26,7 +26,7 @@ export function createRowGather(): RowGather {
   const zeroRows = new Map<number, Value>();
   return {
     rows(value, rowSize, key, index, withZeroRow = false) {
-      const count = sizeOf(value.type.shape as readonly number[]) / rowSize;
+      const count = sizeOf(fixedShape(value.type.shape)) / rowSize;
       let data = reshape(value, [count, rowSize]);
       if (withZeroRow) {
         let zero = zeroRows.get(rowSize);

@@ -16,7 +16,8 @@
  */
 import { reshape } from "../../graph/ops/movement/movement.ts";
 import { apply1, type Value } from "../../graph/value.ts";
-import type { Layout } from "./blocked-layout.ts";
+import { overBoth, type Pair } from "../../graph/window.ts";
+import type { RewriteContext } from "./blocked-layout.ts";
 import type { ConvGeometry } from "./geometry.ts";
 
 /**
@@ -30,8 +31,8 @@ const tileFloats = 128 * 1024;
  * @param dy blocked `[N,O,OH,OW]`
  * @returns plain weights' gradient `[O,C,kh,kw]`
  */
-export function blockedWeightGradient(x: Value, dy: Value, g: ConvGeometry, layout: Layout): Value {
-  const { ops, gather } = layout;
+export function blockedWeightGradient(x: Value, dy: Value, g: ConvGeometry, context: RewriteContext): Value {
+  const { ops, gather } = context;
   const b = ops.block;
   const { batch, inChannels, outChannels, kernel, dilations, strides } = g;
   // c positions that share a row: a block of channels when x is blocked, else every channel.
@@ -39,9 +40,7 @@ export function blockedWeightGradient(x: Value, dy: Value, g: ConvGeometry, layo
   const channelBlocks = inChannels / inner;
   const tile = chooseTile(g, Math.min(outChannels, 4 * b) * b);
   const tiles = (g.output[0] / tile[0]) * (g.output[1] / tile[1]);
-  const reach = [0, 1].map(
-    (axis) => (tile[axis]! - 1) * strides[axis]! + (kernel[axis]! - 1) * dilations[axis]! + 1,
-  ) as [number, number];
+  const reach = overBoth((axis) => (tile[axis] - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis] + 1);
 
   const interleaved = apply1(ops.reorderInput, [reshape(x, [1, batch, inChannels * g.input[0] * g.input[1], 1])]);
   const name = `${JSON.stringify(g)}`;
@@ -69,15 +68,15 @@ export function blockedWeightGradient(x: Value, dy: Value, g: ConvGeometry, layo
       pads: [0, 0, 0, 0],
     },
   );
-  return positionsToWeights(positions, g, inner, layout);
+  return positionsToWeights(positions, g, inner, context);
 }
 
 /**
  * The largest tile of whole divisors within the cache budget, with the least overlap for its size.
  */
-function chooseTile(g: ConvGeometry, floatsPerPixel: number): [number, number] {
+function chooseTile(g: ConvGeometry, floatsPerPixel: number): Pair {
   const budget = Math.max(1, Math.floor(tileFloats / floatsPerPixel));
-  let best: [number, number] = [1, 1];
+  let best: Pair = [1, 1];
   let bestCost = Number.POSITIVE_INFINITY;
   for (const height of divisors(g.output[0])) {
     for (const width of divisors(g.output[1])) {
@@ -101,13 +100,7 @@ function divisors(n: number): readonly number[] {
  * For each (channel block, picture block, tile, row, column[, channel]) the row of interleaved x,
  * or the zero row outside the picture.
  */
-function inputRows(
-  g: ConvGeometry,
-  tile: readonly [number, number],
-  reach: readonly [number, number],
-  inner: number,
-  b: number,
-): Int32Array {
+function inputRows(g: ConvGeometry, tile: Pair, reach: Pair, inner: number, b: number): Int32Array {
   const [height, width] = g.input;
   const blocked = g.inChannels >= b;
   const channelBlocks = blocked ? g.inChannels / inner : 1;
@@ -138,7 +131,7 @@ function inputRows(
 }
 
 /** For each (out block, picture block, tile, pixel, picture in block) the row of blocked dy. */
-function gradientRows(g: ConvGeometry, tile: readonly [number, number], b: number): Int32Array {
+function gradientRows(g: ConvGeometry, tile: Pair, b: number): Int32Array {
   const [height, width] = g.output;
   const outBlocks = g.outChannels / b;
   const out = new Int32Array(g.batch * outBlocks * height * width);
@@ -160,7 +153,7 @@ function gradientRows(g: ConvGeometry, tile: readonly [number, number], b: numbe
 }
 
 /** `[C/inner][O/b][kh][kw*inner][b]`, as the convolution leaves it, to plain `[O,C,kh,kw]`. */
-function positionsToWeights(positions: Value, g: ConvGeometry, inner: number, { ops, gather }: Layout): Value {
+function positionsToWeights(positions: Value, g: ConvGeometry, inner: number, { ops, gather }: RewriteContext): Value {
   const b = ops.block;
   const [kh, kw] = g.kernel;
   const outBlocks = g.outChannels / b;

@@ -1,9 +1,11 @@
 /**
- * What a route is: data from which validation, the OpenAPI document, the typed client and the smoke
- * test are all made.
+ * What a route is: data from which validation, the OpenAPI document, the handlers' types, the typed
+ * client and the smoke test are all made.
  */
 import type { Static, TObject, TSchema } from "typebox";
 import type { ErrorCode } from "../../base/errors.ts";
+import type { DeepReadonly } from "../../base/freeze.ts";
+import { type Endpoints, endpoints, type RouteId } from "./endpoints.ts";
 
 /**
  * Who may call: everybody, holders of a key with the scope `predict`, or those of `admin` on the
@@ -12,12 +14,12 @@ import type { ErrorCode } from "../../base/errors.ts";
 export type RouteScope = "open" | "predict" | "admin";
 
 /**
- * How an error reads on the wire: Pawprint's own object, the Open Inference Protocol's text, or
+ * The form of an error on the wire: Pawprint's own object, the Open Inference Protocol's text, or
  * MLflow's code and message.
  */
 export type ErrorForm = "pawprint" | "open-inference" | "mlflow";
 
-/** Bytes that are no JSON: a picture, a form, a page. */
+/** Bytes that are not JSON: a picture, a form, a page. */
 export interface BinaryContent {
   readonly binary: true;
   readonly doc: string;
@@ -31,12 +33,8 @@ export interface RouteAnswer {
   readonly content?: Content;
 }
 
-export interface RouteContract {
-  /** What the OpenAPI document calls `operationId`, and the name of the client's method. */
-  readonly id: string;
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** As in OpenAPI: `/v2/models/{model}`. */
-  readonly path: string;
+/** What a group's file says of a route. */
+interface RouteFacts {
   readonly group: RouteGroup;
   readonly summary: string;
   readonly doc?: string;
@@ -49,10 +47,17 @@ export interface RouteContract {
   /** By status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>;
   /**
-   * What the route may refuse with, beside what any route may (`openapi.ts`): REQUEST_INVALID,
-   * INTERNAL, and where callers are asked who they are, 401, 403 and 429.
+   * The errors of this route, beside those that any route may answer (`openapi.ts`):
+   * REQUEST_INVALID, INTERNAL, and where callers are identified, 401, 403 and 429.
    */
-  readonly errors: readonly ErrorCode[];
+  readonly errors?: readonly ErrorCode[];
+}
+
+export interface RouteContract extends RouteFacts {
+  /** The `operationId` of the OpenAPI document, and the route's name in the client. */
+  readonly id: RouteId;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
 }
 
 export const routeGroups = {
@@ -66,21 +71,45 @@ export const routeGroups = {
 } as const;
 export type RouteGroup = keyof typeof routeGroups;
 
-/** Keeps the literal types of a route, from which the client's types follow. */
-export function defineRoute<const R extends RouteContract>(route: R): R {
-  return route;
+type Rows<Shared> = { readonly [Id in RouteId]?: Omit<RouteFacts, keyof Shared> };
+type RoutesOf<Shared, Table> = {
+  readonly [Id in keyof Table & RouteId]: Shared & Table[Id] & Endpoints[Id] & { readonly id: Id };
+};
+
+/**
+ * The routes of a group: each row with what all rows share, its id, method and path. Keeps the
+ * literal types, from which the types of handlers and client follow.
+ */
+export function defineRoutes<const Shared extends Partial<RouteFacts>, const Table extends Rows<Shared>>(
+  shared: Shared,
+  table: Table,
+): RoutesOf<Shared, Table> {
+  const rows: Rows<Shared> = table;
+  const routes: Partial<Record<RouteId, object>> = {};
+  for (const id of Object.keys(rows) as RouteId[]) routes[id] = { ...shared, ...rows[id], ...endpoints[id], id }; // no other keys
+  return routes as RoutesOf<Shared, Table>; // the loop joins for each row what the type joins
 }
 
 export function isBinary(content: TSchema | BinaryContent): content is BinaryContent {
   return "binary" in content && content.binary === true;
 }
 
-type JsonOf<C> = C extends { readonly "application/json": infer S } ? (S extends TSchema ? Static<S> : never) : never;
+type JsonOf<C> = C extends { readonly "application/json": infer S extends TSchema } ? Static<S> : never;
+type ContentOf<A> = A extends { readonly content: infer C } ? C : never;
+type BodyPayload<Part> = Part extends BinaryContent
+  ? Uint8Array | string
+  : Part extends TSchema
+    ? DeepReadonly<Static<Part>>
+    : never;
+type AnyPart<C> = C extends unknown ? C[keyof C] : never;
 
 /** The type of a route's JSON answer of status 200. */
-export type AnswerOf<R extends RouteContract> = R["answers"] extends { readonly 200: { readonly content: infer C } }
-  ? JsonOf<C>
+export type AnswerOf<R extends RouteContract> = R["answers"] extends { readonly 200: infer A }
+  ? DeepReadonly<JsonOf<ContentOf<A>>>
   : undefined;
+
+/** What a route's handler may answer with: a body of any of the route's statuses and media types. */
+export type AnswerBodyOf<R extends RouteContract> = BodyPayload<AnyPart<ContentOf<R["answers"][keyof R["answers"]]>>>;
 
 /** The type of a route's JSON body. */
 export type BodyOf<R extends RouteContract> = R["body"] extends object ? JsonOf<R["body"]> : undefined;

@@ -1,10 +1,13 @@
 /**
  * Joins a contract's route to its handler: path, validation, limits, and the form of its errors.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from "fastify";
+import type { TSchema } from "typebox";
 import { AppError } from "../../base/errors.ts";
-import type { RouteContract } from "../contract/route.ts";
+import type { AnswerBodyOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "../contract/route.ts";
+import { parseJson } from "../input/parse-json.ts";
 import type { RequestContext } from "./request-context.ts";
+import { compileCheck } from "./validate.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -17,37 +20,68 @@ declare module "fastify" {
   }
 }
 
-/**
- * What a handler gives is the body of the answer with status 200; others it sends through `reply`.
- */
-export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> | unknown;
+/** JSON where the route takes nothing else, checked against the contract; else the bytes. */
+type HandledBodyOf<R extends RouteContract> = keyof R["body"] extends "application/json"
+  ? BodyOf<R>
+  : Uint8Array | undefined;
+
+interface RouteTypes<R extends RouteContract> extends RouteGenericInterface {
+  readonly Params: ParamsOf<R>;
+  readonly Querystring: QueryOf<R>;
+  readonly Body: HandledBodyOf<R>;
+}
+
+/** `params`, `query` and `body` were checked against the contract. */
+export type RouteRequest<R extends RouteContract> = FastifyRequest<RouteTypes<R>>;
 
 /**
- * Registers one route. Path and query are checked against the contract before the handler is
- * called; a body's media type too, its content where it is read.
+ * What it returns is the body of the answer, with status 200 unless it sets another one on `reply`.
  */
-export function registerRoute(app: FastifyInstance, route: RouteContract, handler: Handler): void {
-  const { method, path, params, query, body } = route;
-  const takes = Object.keys(body ?? {});
-  app.route({
+export type Handler<R extends RouteContract> = (
+  request: RouteRequest<R>,
+  reply: FastifyReply,
+) => Promise<AnswerBodyOf<R>> | AnswerBodyOf<R>;
+
+/** One handler for each route of a table; a missing one does not compile. */
+export type Handlers<Table extends Readonly<Record<keyof Table, RouteContract>>> = {
+  readonly [Id in keyof Table]: Handler<Table[Id]>;
+};
+
+/** Registers one route. */
+export function registerRoute<R extends RouteContract>(app: FastifyInstance, route: R, handler: Handler<R>): void {
+  const { method, path, params, query, body }: RouteContract = route;
+  const types = Object.keys(body ?? {});
+  const json = types.length === 1 ? body?.["application/json"] : undefined;
+  app.route<RouteTypes<R>>({
     method,
     url: path.replace(/\{(\w+)\}/g, ":$1"),
     config: { contract: route },
     schema: { ...(params && { params }), ...(query && { querystring: query }) },
     ...(body && {
-      preParsing: (request: FastifyRequest, _reply: FastifyReply, _payload: unknown, done: (error?: Error) => void) =>
-        done(mediaTypeFault(request.headers["content-type"], takes)),
+      preParsing: (request, _reply, _payload, done) => done(mediaTypeFault(request.headers["content-type"], types)),
     }),
-    handler,
+    handler: json === undefined ? handler : withJsonBody(json, handler),
   });
+}
+
+/** Reads the body before the handler sees it. Errors: REQUEST_INVALID. */
+function withJsonBody<R extends RouteContract>(schema: TSchema, handler: Handler<R>): Handler<R> {
+  const check = compileCheck(schema, "body");
+  return (request, reply) => {
+    const { body } = request;
+    if (!(body instanceof Uint8Array)) {
+      throw new AppError("REQUEST_INVALID", { required: "a JSON body", received: "none", where: "body" });
+    }
+    request.body = check(parseJson(body)) as HandledBodyOf<R>; // the schema is the route's own
+    return handler(request, reply);
+  };
 }
 
 /** MEDIA_TYPE_UNSUPPORTED where the contract does not know the body's type. */
 function mediaTypeFault(header: string | undefined, takes: readonly string[]): AppError | undefined {
   const type = header?.split(";", 1)[0]?.trim().toLowerCase();
   const isTaken = (one: string): boolean => one === type || (one === "image/*" && type?.startsWith("image/") === true);
-  // Without a type there is no body either, or none that could be read: the handler says what it
-  // lacks.
+  // Without a type there is no body, or none that could be read: reading it says what is missing.
   if (type === undefined || takes.some(isTaken)) return undefined;
   return new AppError("MEDIA_TYPE_UNSUPPORTED", {
     required: `one of ${takes.join(", ")}`,

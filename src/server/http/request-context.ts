@@ -1,7 +1,4 @@
-/**
- * What the service knows of a request while it answers: its id, its time limit, how long each phase
- * took, and what came out.
- */
+/** The state of a request: its id, its deadline, the time of each phase, and its outcome. */
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
@@ -15,8 +12,8 @@ export interface Phases {
   inference?: number;
 }
 
-/** What a log line and the metrics tell of an answer. */
-export interface Outcome {
+/** What the request log and the traces say of an answer. */
+export interface RequestOutcome {
   readonly modelVersion: string;
   readonly pictures: number;
   readonly batchSize?: number;
@@ -24,7 +21,7 @@ export interface Outcome {
   readonly confidence?: number;
 }
 
-/** A caller that was let in. */
+/** An authenticated caller. */
 export interface Caller {
   /** Stands in the log. */
   readonly id: string;
@@ -39,7 +36,7 @@ export class RequestContext implements Urgency {
   readonly startedAt: number;
   deadline: number;
   readonly phases: Phases = {};
-  outcome: Outcome | undefined;
+  outcome: RequestOutcome | undefined;
   caller: Caller | undefined;
   errorCode: string | undefined;
   readonly #socket: Socket | undefined;
@@ -63,7 +60,7 @@ export class RequestContext implements Urgency {
   }
 }
 
-/** The caller's own id where it is a short plain word: anything else could forge log lines. */
+/** The caller's own id where it is a short plain word: anything else could inject log lines. */
 function requestIdFrom(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" && /^[\w.:/+=@-]{1,128}$/.test(header) ? header : undefined;
 }
@@ -77,7 +74,7 @@ export function deadlineFrom(header: string | string[] | undefined, limitMs: num
   const wanted = Number(header);
   if (Number.isFinite(wanted) && wanted >= 1) return Math.min(wanted, limitMs);
   throw new AppError("REQUEST_INVALID", {
-    required: "x-deadline-ms is a number of milliseconds, at least 1",
+    required: "a number of milliseconds of at least 1 in x-deadline-ms",
     received: JSON.stringify(header).slice(0, 80),
     where: "header",
   });

@@ -1,24 +1,24 @@
-/**
- * Schema checks: words of a URL are brought to the type that the contract names, bodies are taken
- * as they are.
- */
-
-import { Ajv } from "ajv";
+/** Schema checks of requests: parts of a URL are converted to the contract's types, bodies never. */
+import { Ajv, type ErrorObject } from "ajv";
 import type { FastifySchemaCompiler } from "fastify";
 import type { Static, TSchema } from "typebox";
 import { AppError } from "../../base/errors.ts";
+import { describeSchema } from "../../base/schema/describe-schema.ts";
+import { nameOfKind } from "../input/read-picture-json.ts";
 
-// Unions of TypeBox carry no discriminator, and descriptions name media types: both are for
-// readers, not for Ajv.
-const strict = new Ajv({ strict: false, allErrors: false, coerceTypes: false });
-const coercing = new Ajv({ strict: false, allErrors: false, coerceTypes: true });
+// TypeBox's unions carry no discriminator, and descriptions name media types: both are for readers,
+// and strict mode would refuse them. Verbose errors carry the schema that was broken.
+const shared = { strict: false, allErrors: false, verbose: true };
+const strict = new Ajv({ ...shared, coerceTypes: false });
+const coercing = new Ajv({ ...shared, coerceTypes: true });
 
 /** For Fastify: path and query against their schemas. */
-export const compileForRequest: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+export const compileForRequest: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = "request" }) => {
   const validate = coercing.compile(schema);
+  const part = httpPart === "querystring" ? "query" : httpPart;
   return (value: unknown) => {
     if (validate(value)) return { value };
-    throw refusal(httpPart ?? "request", validate.errors?.[0]);
+    throw refusal(part, validate.errors);
   };
 };
 
@@ -27,25 +27,37 @@ export const compileForRequest: FastifySchemaCompiler<TSchema> = ({ schema, http
  * REQUEST_INVALID.
  */
 export function compileCheck<T extends TSchema>(schema: T, part: string): (value: unknown) => Static<T> {
-  const validate = strict.compile(schema);
+  const validate = strict.compile<Static<T>>(schema);
   return (value) => {
-    if (validate(value)) return value as Static<T>; // checked against the schema in this line
-    throw refusal(part, validate.errors?.[0]);
+    if (validate(value)) return value;
+    throw refusal(part, validate.errors);
   };
 }
 
-interface Fault {
-  readonly instancePath: string;
-  readonly message?: string;
-  readonly params: Readonly<Record<string, unknown>>;
+function refusal(part: string, errors: readonly ErrorObject[] | null | undefined): AppError {
+  // The branches of a union say less than the union itself.
+  const error = errors?.find(({ keyword }) => keyword === "anyOf") ?? errors?.[0];
+  return new AppError("REQUEST_INVALID", { ...(error ? faultOf(error) : { required: "a valid value" }), where: part });
 }
 
-function refusal(part: string, fault: Fault | undefined): AppError {
-  const path = (fault?.instancePath ?? "").slice(1).replaceAll("/", ".");
-  const extra = fault?.params.additionalProperty;
-  return new AppError("REQUEST_INVALID", {
-    required: `${path === "" ? `the ${part}` : path} ${fault?.message ?? "is valid"}`,
-    ...(typeof extra === "string" && { received: `'${extra.slice(0, 80)}'` }),
-    where: part,
-  });
+function faultOf({ instancePath, params, parentSchema = {}, data }: ErrorObject) {
+  const path = instancePath.split("/").slice(1);
+  const of = (keys: readonly string[]): string => (keys.length === 0 ? "" : ` for ${keys.join(".")}`);
+  const { additionalProperty: extra, missingProperty: missing } = params;
+  const { properties = {}, description } = parentSchema;
+  if (typeof extra === "string") {
+    const known = Object.keys(properties).join(", ");
+    return { required: `no other fields than ${known}${of(path)}`, received: `'${extra.slice(0, 80)}'` };
+  }
+  if (typeof missing === "string") {
+    return { required: `${describeSchema(properties[missing] ?? {})}${of([...path, missing])}`, received: "nothing" };
+  }
+  // What a union of a contract takes is said in its description.
+  const expected = parentSchema.anyOf && description ? description : describeSchema(parentSchema);
+  return { required: `${expected}${of(path)}`, received: wordsFor(data) };
+}
+
+function wordsFor(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : nameOfKind(value);
 }

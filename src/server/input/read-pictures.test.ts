@@ -1,11 +1,11 @@
-import type { FastifyRequest } from "fastify";
 import { describe, expect, it } from "vitest";
-import { parseJson, readPictures } from "./read-pictures.ts";
+import { parseJson } from "./parse-json.ts";
+import { readPictures } from "./read-pictures.ts";
 
 /** The two things of a request that are read. */
-function read(body: unknown, contentType?: string, limit = 4) {
+function read(body: Uint8Array | undefined, contentType?: string, limit = 4) {
   const headers = contentType === undefined ? {} : { "content-type": contentType };
-  return readPictures({ body, headers } as FastifyRequest, limit);
+  return readPictures({ body, headers }, limit);
 }
 
 const readJson = (value: unknown, limit?: number) =>
@@ -150,7 +150,7 @@ describe("a form", () => {
     const parts = [["file", picture("one")] as const, ["top_k", topK] as const];
     await expect(readForm(parts)).rejects.toMatchObject({
       code: "REQUEST_INVALID",
-      required: "top_k is a whole number from 1 to 10000",
+      required: "a whole number from 1 to 10000",
       where: "top_k",
     });
   });
@@ -183,7 +183,7 @@ describe("JSON that is not valid", () => {
     }
     expect(thrown).toMatchObject({
       code: "REQUEST_INVALID",
-      message: `valid JSON; got ${bytes.length} bytes that are not (body)`,
+      message: `valid JSON; got ${bytes.length} bytes of something else (body)`,
     });
     expect(JSON.stringify(thrown)).not.toContain("secret");
     expect(() => parseJson(Buffer.alloc(0))).toThrow("valid JSON; got an empty body (body)");

@@ -2,11 +2,12 @@
  * The pictures of a request, whatever form they came in: JSON, a form with files, or a picture file
  * as the body.
  */
-import type { FastifyRequest } from "fastify";
+import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "../../base/errors.ts";
-import { PredictBody } from "../contract/prediction.ts";
+import { predictionRoutes } from "../contract/prediction-routes.ts";
 import { compileCheck } from "../http/validate.ts";
 import { readNumericPicture } from "./numeric-json.ts";
+import { parseJson } from "./parse-json.ts";
 import { type PictureInput, requireFewPictures } from "./picture-input.ts";
 import { readForm } from "./read-form.ts";
 import { readJsonPicture } from "./read-picture-json.ts";
@@ -18,32 +19,23 @@ export interface PictureRequest {
   readonly topK: number | undefined;
 }
 
-const checkPredictBody = compileCheck(PredictBody, "body");
+const checkPredictBody = compileCheck(predictionRoutes.predict.body["application/json"], "body");
 
 /**
  * Reads the body of a route that takes pictures. `limit` is the number of pictures that a request
  * may hold.
  * Errors: REQUEST_INVALID, REQUEST_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED.
  */
-export async function readPictures(request: FastifyRequest, limit: number): Promise<PictureRequest> {
-  const { body } = request;
+export async function readPictures(
+  { body, headers }: { readonly body: Uint8Array | undefined; readonly headers: IncomingHttpHeaders },
+  limit: number,
+): Promise<PictureRequest> {
   if (!(body instanceof Uint8Array)) throw nothingSent();
-  const type = request.headers["content-type"] ?? "";
+  const type = headers["content-type"] ?? "";
   if (/^application\/json\b/i.test(type)) return readJson(body, limit);
   if (/^multipart\/form-data\b/i.test(type)) return readFormPictures(body, type, limit);
   if (body.length === 0) throw nothingSent();
   return { pictures: [{ kind: "file", bytes: body, where: "body" }], isList: false, topK: undefined };
-}
-
-/** JSON bytes as a value. Errors: REQUEST_INVALID. */
-export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"));
-  } catch (cause) {
-    // What JSON.parse says would quote the body.
-    const received = bytes.length === 0 ? "an empty body" : `${bytes.length} bytes that are not`;
-    throw new AppError("REQUEST_INVALID", { required: "valid JSON", received, where: "body", cause });
-  }
 }
 
 function readJson(bytes: Uint8Array, limit: number): PictureRequest {
@@ -84,7 +76,7 @@ async function readFormPictures(bytes: Uint8Array, contentType: string, limit: n
 function readTopK(value: string): number {
   const topK = Number(value);
   if (Number.isInteger(topK) && topK >= 1 && topK <= 10_000) return topK;
-  throw new AppError("REQUEST_INVALID", { required: "top_k is a whole number from 1 to 10000", where: "top_k" });
+  throw new AppError("REQUEST_INVALID", { required: "a whole number from 1 to 10000", where: "top_k" });
 }
 
 function unknownField(name: string): AppError {

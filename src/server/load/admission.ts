@@ -91,18 +91,10 @@ export function retryAfterSeconds(waitMs: number): number {
   return Math.min(60, Math.max(1, Math.ceil(waitMs / 1000)));
 }
 
-/**
- * Made thousands of times a second when it matters, and never looked at for where it came from: it
- * has no stack, which is most of an error's cost.
- */
 function overloaded(pending: number, limit: number, waitMs: number): AppError {
-  const depth = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  const error = new AppError("OVERLOADED", {
+  return new AppError("OVERLOADED", {
     required: `at most ${limit} pictures at once, each answered within its deadline`,
     received: `one more while ${pending} wait, some ${Math.ceil(waitMs)} ms of work`,
     retryAfterSeconds: retryAfterSeconds(waitMs),
   });
-  Error.stackTraceLimit = depth;
-  return error;
 }

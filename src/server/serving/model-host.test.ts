@@ -91,7 +91,7 @@ it("keeps back what cannot be opened, tries it once, and says so until something
     ["serving", "v1", undefined],
     ["refused", "", "BUNDLE_PARITY"],
   ]);
-  expect(events.filter((event) => event.startsWith("error"))).toEqual(["error: a bundle was kept back"]);
+  expect(events.filter((event) => event.startsWith("error"))).toEqual(["error: a bundle was refused"]);
   state.version = "";
   await host.refresh();
   expect(host.versions[1]?.error?.code).toBe("FILE_NOT_FOUND");

@@ -7,6 +7,7 @@ import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts
 import { sha256 } from "../../base/hash.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
+import { createWorkerExecutor } from "../../runtime/worker-executor.ts";
 import { openServedModel } from "./served-model.ts";
 
 const where = "pets.onnx";
@@ -22,9 +23,9 @@ const patient = { deadline: Number.POSITIVE_INFINITY, isGone: false };
 const batches: number[] = [];
 
 const open = (data: Uint8Array = bytes) => {
-  const executor = createOnnxRuntimeExecutor({ threads: 1 });
+  const executor = createWorkerExecutor({ threads: 1 });
   const onBatch = (pictures: number) => batches.push(pictures);
-  const openExplainEngine = async () => executor;
+  const openExplainEngine = async () => createOnnxRuntimeExecutor({ threads: 1 });
   return openServedModel(
     { bytes: data, where },
     { name: "pets", executor, openExplainEngine, maximumBatch: 4, now: () => 0, onBatch },

@@ -6,7 +6,7 @@ import { sha256 } from "../../base/hash.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import type { SourcedBundle } from "../../bundle/bundle-source.ts";
 import { type LoadedBundle, loadBundle } from "../../bundle/load-bundle.ts";
-import { decodeModel } from "../../graph/onnx.ts";
+import { decodeModel } from "../../graph/onnx/decode.ts";
 import { applyRecipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type BatchedAnswers, createBatcher, type Urgency } from "../../predict/batcher.ts";
 import type { Explainer } from "../../predict/explain/explain.ts";
@@ -36,8 +36,7 @@ export interface ServedModel {
 
 export interface ServedModelOptions {
   readonly name: string;
-  /** Runs the model; its programs take runs that overlap. */
-  readonly executor: Executor;
+  readonly executor: Executor<"concurrent">;
   /** Opens what runs the graphs of heat maps, when the first one is asked for. */
   readonly openExplainEngine: EngineFactory;
   readonly maximumBatch: number;
@@ -64,7 +63,7 @@ export async function openServedModel(
   await warmUp(bundle, maximumBatch);
   const { info } = bundle;
   const batcher = createBatcher({
-    answer: bundle.answer,
+    engine: bundle,
     maximumBatch,
     batchesAhead,
     now,

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { type Deferred, deferred } from "../../base/deferred.ts";
-import type { BatchedAnswers } from "../../predict/batcher.ts";
+import { type BatchedAnswers, deadlineExceeded } from "../../predict/batcher.ts";
 import type { ServedModel } from "./served-model.ts";
-import { type Comparison, createShadow } from "./shadow.ts";
+import { createShadow, type ShadowComparison } from "./shadow.ts";
 
 const recipe = { width: 1, height: 1, channels: 1, fit: "stretch", kernel: "linear" } as const;
 
@@ -29,7 +29,8 @@ function handModel(version: string, overrides: Partial<ServedModel["info"]> = {}
 }
 
 function shadowOver(challenger: ServedModel | undefined, champion: ServedModel, isBusy = () => false) {
-  const compared: Comparison[] = [];
+  const compared: ShadowComparison[] = [];
+  const failures: string[] = [];
   let skips = 0;
   const shadow = createShadow({
     host: { current: (role) => (role === "challenger" ? challenger : role === "champion" ? champion : undefined) },
@@ -37,8 +38,9 @@ function shadowOver(challenger: ServedModel | undefined, champion: ServedModel, 
     now: () => 0,
     onComparison: (_, comparison) => compared.push(comparison),
     onSkip: () => skips++,
+    onFailure: (_, { message }) => failures.push(message),
   });
-  return { shadow, compared, skips: () => skips };
+  return { shadow, compared, failures, skips: () => skips };
 }
 
 const answerFor = (label: string, confidence: number) => ({
@@ -62,7 +64,7 @@ it("counts where the challenger answers the same and where it differs, and by ho
   reply(1, 0.25, 0.75);
   await shadow.idle();
   expect(users()).toBe(0);
-  expect(shadow.counts).toEqual({ compared: 2, sameLabel: 1, skipped: 0, meanDifference: 0.375 });
+  expect(shadow.counts).toEqual({ compared: 2, sameLabel: 1, skipped: 0, failed: 0, meanDifference: 0.375 });
   expect(compared).toEqual([
     { isSame: true, difference: -0.25, challengerLabel: "cat", challengerVersion: "v2" },
     { isSame: false, difference: -0.5, challengerLabel: "dog", challengerVersion: "v2" },
@@ -112,13 +114,27 @@ it("prepares the picture anew for another recipe, and leaves out what does not f
   expect(wider.users()).toBe(0);
 });
 
-it("counts a challenger that fails as left out", async () => {
+it("counts a challenger that fails, and says why", async () => {
   const { model: champion } = handModel("v1");
   const { model: challenger, asked, users } = handModel("v2");
-  const { shadow, skips } = shadowOver(challenger, champion);
+  const { shadow, failures, skips } = shadowOver(challenger, champion);
   shadow.compare(champion, answerFor("cat", 1));
   await Promise.resolve();
   asked[0]!.answer.reject(new Error("broken"));
   await shadow.idle();
-  expect([skips(), users(), shadow.counts.compared]).toEqual([1, 0, 0]);
+  expect(failures).toEqual([expect.stringContaining("broken")]);
+  expect([skips(), users()]).toEqual([0, 0]);
+  expect(shadow.counts).toMatchObject({ compared: 0, skipped: 0, failed: 1 });
+});
+
+it("skips a comparison whose turn at the engine does not come in time", async () => {
+  const { model: champion } = handModel("v1");
+  const { model: challenger, asked } = handModel("v2");
+  const { shadow, failures } = shadowOver(challenger, champion);
+  shadow.compare(champion, answerFor("cat", 1));
+  await Promise.resolve();
+  asked[0]!.answer.reject(deadlineExceeded(5000));
+  await shadow.idle();
+  expect(failures).toEqual([]);
+  expect(shadow.counts).toMatchObject({ compared: 0, skipped: 1, failed: 0 });
 });

@@ -1,7 +1,8 @@
 /**
- * Asks the challenger what the champion was asked, after the answer has gone out, and keeps count
- * of where they differ.
+ * Runs the challenger on the pictures that the champion answered, in the background, and counts
+ * where they differ.
  */
+import { type AppError, isAppError, toAppError } from "../../base/errors.ts";
 import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import type { PictureInput } from "../input/picture-input.ts";
 import { canTakeSamePixels, preparePicture } from "../input/prepare-picture.ts";
@@ -18,7 +19,7 @@ export interface ChampionAnswer {
   readonly requestId: string;
 }
 
-export interface Comparison {
+export interface ShadowComparison {
   readonly isSame: boolean;
   /** Of the confidence in the champion's label, challenger minus champion. */
   readonly difference: number;
@@ -29,7 +30,10 @@ export interface Comparison {
 export interface ShadowCounts {
   readonly compared: number;
   readonly sameLabel: number;
+  /** Left out because the service was busy, or because the picture does not fit the challenger. */
   readonly skipped: number;
+  /** The challenger failed to answer. */
+  readonly failed: number;
   readonly meanDifference: number;
 }
 
@@ -46,11 +50,12 @@ export interface Shadow {
 
 export interface ShadowOptions {
   readonly host: Pick<ModelHost, "current">;
-  /** True while callers wait: comparisons are then left out, and counted. */
+  /** True while callers wait: comparisons are then skipped. */
   readonly isBusy: () => boolean;
   readonly now: () => number;
-  readonly onComparison: (answer: ChampionAnswer, comparison: Comparison) => void;
+  readonly onComparison: (answer: ChampionAnswer, comparison: ShadowComparison) => void;
   readonly onSkip: () => void;
+  readonly onFailure: (answer: ChampionAnswer, error: AppError) => void;
 }
 
 /** Comparisons under way at once. */
@@ -58,11 +63,12 @@ const limit = 8;
 /** Milliseconds that a comparison may wait for the engine. */
 const patienceMs = 5000;
 
-export function createShadow({ host, isBusy, now, onComparison, onSkip }: ShadowOptions): Shadow {
+export function createShadow({ host, isBusy, now, onComparison, onSkip, onFailure }: ShadowOptions): Shadow {
   const underWay = new Set<Promise<void>>();
   let compared = 0;
   let sameLabel = 0;
   let skipped = 0;
+  let failed = 0;
   let differences = 0;
 
   const skip = (): void => {
@@ -90,8 +96,11 @@ export function createShadow({ host, isBusy, now, onComparison, onSkip }: Shadow
         challengerLabel: labels[best]!,
         challengerVersion: challenger.version,
       });
-    } catch {
-      skip(); // pixels that fit the champion only, or an engine that is too busy: nobody waits for this answer
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.kind === "invalid" || isAppError(error, "DEADLINE_EXCEEDED")) return skip();
+      failed++;
+      onFailure(answer, error);
     } finally {
       leave();
     }
@@ -110,7 +119,7 @@ export function createShadow({ host, isBusy, now, onComparison, onSkip }: Shadow
       void work.finally(() => underWay.delete(work));
     },
     get counts() {
-      return { compared, sameLabel, skipped, meanDifference: compared === 0 ? 0 : differences / compared };
+      return { compared, sameLabel, skipped, failed, meanDifference: compared === 0 ? 0 : differences / compared };
     },
     async idle() {
       await Promise.all(underWay);

@@ -1,7 +1,4 @@
-/**
- * The checkpoints of one training: a folder with the newest few, of which the best weights are a
- * part.
- */
+/** The checkpoints of one training: a folder with the newest few. */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, isAppError } from "../../base/errors.ts";
@@ -11,10 +8,7 @@ import { type Lock, withLock } from "../../base/locks/lock-file.ts";
 import type { Logger } from "../../base/logger.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
-/**
- * How many are kept: the newest, and the one before in case that a disk or a power cut spoils the
- * newest.
- */
+/** The newest, and the one before in case a disk failure or a power cut damages the newest. */
 const keptCheckpoints = 2;
 
 const namePattern = /^step-(\d{9})\.safetensors$/;
@@ -25,7 +19,7 @@ export function checkpointFolderOf(bundlePath: string): string {
 }
 
 /**
- * Runs `work` as the only training in this folder, which is made where it is missing. Errors:
+ * Runs `work` as the only training in this folder, which is created where it is missing. Errors:
  * LOCKED, FILE_WRITE_FAILED, those of `work`.
  */
 export async function withCheckpointFolder<T>(folder: string, work: (lock: Lock) => Promise<T>): Promise<T> {
@@ -49,10 +43,7 @@ export async function listCheckpoints(folder: string): Promise<readonly string[]
     .map((name) => join(folder, name));
 }
 
-/**
- * Writes one, whole or not at all, and deletes those that are no longer kept. Errors:
- * FILE_WRITE_FAILED.
- */
+/** Writes one atomically, and deletes those that are no longer kept. Errors: FILE_WRITE_FAILED. */
 export async function addCheckpoint(folder: string, checkpoint: Checkpoint): Promise<string> {
   await ensureFolder(folder);
   const path = join(folder, `step-${String(checkpoint.snapshot.step).padStart(9, "0")}.safetensors`);
@@ -82,14 +73,14 @@ export async function newestCheckpoint(
   }
   if (first !== undefined) throw first;
   throw new AppError("FILE_NOT_FOUND", {
-    required: "a checkpoint to go on from",
+    required: "a checkpoint to resume from",
     received: "none",
     where: folder,
     hint: "train without --resume",
   });
 }
 
-/** Takes the checkpoints away; the folder stays. */
+/** Deletes the checkpoints; the folder stays. */
 export async function removeCheckpoints(folder: string): Promise<void> {
   for (const path of await listCheckpoints(folder)) await rm(path, { force: true });
 }

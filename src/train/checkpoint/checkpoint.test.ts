@@ -2,25 +2,24 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type FlatFitOptions, fitOptions } from "../../../tests/fixtures/fit-options.ts";
 import { patternPack } from "../../../tests/fixtures/pattern-pack.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { createModel } from "../create-model.ts";
-import { fit as train } from "../fit/fit.ts";
-import type { FitOptions } from "../fit/fit-options.ts";
+import { fit as fitModel } from "../fit/fit.ts";
 import { adamw } from "../step/optimizer.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 const pack = patternPack();
 const optimizer = adamw();
-const options: FitOptions = {
+const train = (settings: FlatFitOptions) => fitModel(fitOptions(settings));
+const run = { id: "run", name: "pattern", createdAt: "2026-01-01T00:00:00.000Z" };
+const options: FlatFitOptions = {
   executor: createOnnxRuntimeExecutor({ threads: 2 }),
   model: await createModel(createNetwork("cnn", { widths: [4] }), pack),
   pack,
-  epochs: 3,
-  batchSize: 8,
-  learningRate: 5e-3,
   optimizer,
   seed: 5,
 };
@@ -36,7 +35,7 @@ beforeAll(async () => {
     averageSteps: 4,
     onCheckpoint: (snapshot) => {
       if (snapshot.epoch !== 2) return;
-      checkpoint = { model: options.model, optimizer: optimizer.name, settings: { seed: 5 }, snapshot };
+      checkpoint = { run, model: options.model, optimizer: optimizer.name, settings: { seed: 5 }, snapshot };
     },
   });
   finalWeights = result.last.parameters;
@@ -53,10 +52,11 @@ function changed(change: (head: Record<string, unknown>) => void, drop?: string)
 }
 
 describe("a checkpoint", () => {
-  it("goes on, from disk, to the weights of a training that never stopped", async () => {
+  it("resumes, from disk, to the weights of a training that never stopped", async () => {
     const path = join(folder, "last.safetensors");
     await saveCheckpoint(path, checkpoint);
-    const { model, optimizer: name, settings, snapshot } = await loadCheckpoint(path);
+    const { run: loaded, model, optimizer: name, settings, snapshot } = await loadCheckpoint(path);
+    expect(loaded).toEqual(run);
     expect(settings).toEqual({ seed: 5 });
     expect(name).toBe("adamw(0.9, 0.999, 1e-8, 0.01)");
     expect([snapshot.epoch, snapshot.step, snapshot.history.length]).toEqual([2, 6, 2]);
@@ -93,7 +93,7 @@ describe("a checkpoint", () => {
       "another version",
       () =>
         changed((head) => {
-          head.format = 1;
+          head.format = 3;
         }),
       "for format in its header",
     ],

@@ -1,15 +1,14 @@
-/** Training that can be interrupted: checkpoints on the way, and the way back from them. */
-
+/** Training that can be interrupted: `fit` with checkpoints, resumed from the newest one. */
 import { interruptionOf } from "../../base/cancel.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import type { Lock } from "../../base/locks/lock-file.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { Progress } from "../../base/progress.ts";
 import { indicesOf } from "../../dataset/pack/pack.ts";
 import type { Model } from "../../nn/inference-graph.ts";
-import { fit as trainEpochs } from "../fit/fit.ts";
+import { fit as fitModel } from "../fit/fit.ts";
 import type { FitOptions, FitResult, Snapshot } from "../fit/fit-options.ts";
-import type { Optimizer } from "../step/optimizer.ts";
+import { epochLabel } from "../fit/fit-plan.ts";
+import type { TrainingRun } from "../training-run.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import {
   addCheckpoint,
@@ -18,64 +17,58 @@ import {
   removeCheckpoints,
   withCheckpointFolder,
 } from "./checkpoint-folder.ts";
-import { createTrainingProgress } from "./training-progress.ts";
+import { createTrainingProgress, type TrainingProgress } from "./training-progress.ts";
 
 export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onCheckpoint"> {
-  readonly optimizer: Optimizer;
-  /** Where checkpoints are kept. */
+  readonly run: TrainingRun;
+  /** The folder where checkpoints are kept. */
   readonly checkpoints: string;
-  /** Whatever decides the weights beside model and optimizer, as JSON. */
+  /** All that decides the weights besides model and optimizer, as JSON. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Start from the newest checkpoint instead of anew. */
-  readonly goOn: boolean;
-  /** Take the place of checkpoints that are there. */
+  /** Start from the newest checkpoint, which must be of the same run. */
+  readonly isResumed: boolean;
+  /** Delete checkpoints that are there. */
   readonly force: boolean;
   readonly logger: Logger;
-  readonly progress: Progress;
 }
 
 /**
- * `fit` with checkpoints, which stay when training ends, so that it can go on with more epochs.
+ * `fit` with checkpoints, which stay when training ends, so that it can be resumed with more epochs.
  * Errors: those of `fit`; INTERRUPTED; LOCKED where another training works in the same folder;
- * FILE_EXISTS where one left checkpoints and neither `goOn` nor `force` is set; FILE_NOT_FOUND or
- * CHECKPOINT_INVALID where there is nothing to go on from.
+ * FILE_EXISTS where one left checkpoints and neither `isResumed` nor `force` is set; FILE_NOT_FOUND
+ * or CHECKPOINT_INVALID where there is nothing to resume.
  */
 export async function resumableFit(options: ResumableFitOptions): Promise<FitResult> {
   return withCheckpointFolder(options.checkpoints, (lock) => fitLocked(options, lock));
 }
 
 async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<FitResult> {
-  const { model, pack, optimizer, settings, epochs, checkpoints, goOn, logger, signal } = options;
-  if (!goOn) await requireNone(options);
-  const found = goOn ? await newestCheckpoint(checkpoints, logger) : undefined;
-  const resume = found && snapshotOf(found, options);
-  if (resume) logger.info(`going on after ${describe(resume, options)}`);
-  let kept = resume;
-  const pictures = indicesOf(pack, "train").length;
-  const done = resume === undefined ? 0 : resume.epoch * pictures + resume.position.batches * options.batchSize;
-  const { timeMs, nowMs = () => performance.now() } = options;
-  const progress = createTrainingProgress(
-    options.progress,
-    timeMs === undefined
-      ? { pictures: Math.max(0, epochs * pictures - done) }
-      : { timeMs: Math.max(0, timeMs - (resume?.elapsedMs ?? 0)), nowMs },
-  );
+  const { run, model, plan, settings, checkpoints, isResumed, logger, signal } = options;
+  if (!isResumed) await requireNone(options);
+  const resume = isResumed ? snapshotOf(await newestCheckpoint(checkpoints, logger), options) : undefined;
+  const describe = ({ epoch, position }: Snapshot): string => {
+    const steps = position.batches > 0 ? [`${position.batches} steps`] : [];
+    return [...(epoch > 0 || steps.length === 0 ? [epochLabel(epoch, plan.budget)] : []), ...steps].join(" and ");
+  };
+  if (resume) logger.info(`resuming after ${describe(resume)}`);
+  let saved = resume;
+  const progress = progressOf(options, resume);
   let isComplete = false;
   try {
-    const result = await trainEpochs({
+    const result = await fitModel({
       ...options,
       progress,
-      ...(resume && { resume }),
+      resume,
       async onCheckpoint(snapshot) {
         await lock.requireHeld();
         try {
-          await addCheckpoint(checkpoints, { model, optimizer: optimizer.name, settings, snapshot });
-          kept = snapshot;
+          await addCheckpoint(checkpoints, { run, model, optimizer: plan.optimizer.name, settings, snapshot });
+          saved = snapshot;
         } catch (error) {
-          // What was learnt is worth more than the way back to it.
+          // A full disk is no reason to lose the training.
           if (!isAppError(error, "FILE_WRITE_FAILED")) throw error;
-          const last = kept ? `the last one is of ${describe(kept, options)}` : "there is none yet";
-          logger.warn(`a checkpoint could not be written, training goes on; ${last}: ${error.message}`);
+          const last = saved ? `the last one is of ${describe(saved)}` : "there is none yet";
+          logger.warn(`a checkpoint could not be written, training continues; ${last}: ${error.message}`);
         }
       },
     });
@@ -83,23 +76,29 @@ async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<FitR
     isComplete = true;
     return result;
   } catch (error) {
-    // The same steps would only diverge again.
-    if (isAppError(error, "TRAIN_DIVERGED")) kept = undefined;
+    // Resumed, the same steps would diverge again.
+    if (isAppError(error, "TRAIN_DIVERGED")) saved = undefined;
     throw error;
   } finally {
     progress.end(isComplete, signal?.aborted ? "interrupted" : undefined);
-    if (!isComplete && kept) {
+    if (!isComplete && saved) {
       logger.warn(
-        `training ended after ${describe(kept, options)}; its weights are in ${checkpoints}: --resume goes on`,
+        `training ended after ${describe(saved)}; its checkpoints are in ${checkpoints}: resume with --resume`,
       );
     }
   }
 }
 
-function describe({ epoch, position }: Snapshot, { epochs, timeMs }: ResumableFitOptions): string {
-  const whole = timeMs === undefined ? `epoch ${epoch} of ${Math.max(epoch, epochs)}` : `epoch ${epoch}`;
-  if (position.batches === 0) return whole;
-  return epoch === 0 ? `${position.batches} steps` : `${whole} and ${position.batches} steps`;
+function progressOf(
+  { progress, pack, plan: { budget, batchSize }, nowMs }: ResumableFitOptions,
+  resume: Snapshot | undefined,
+): TrainingProgress {
+  if ("timeMs" in budget) {
+    return createTrainingProgress(progress, { timeMs: Math.max(0, budget.timeMs - (resume?.elapsedMs ?? 0)), nowMs });
+  }
+  const perEpoch = indicesOf(pack, "train").length;
+  const done = resume === undefined ? 0 : resume.epoch * perEpoch + resume.position.batches * batchSize;
+  return createTrainingProgress(progress, { pictures: Math.max(0, budget.epochs * perEpoch - done) });
 }
 
 async function requireNone({ checkpoints, force }: ResumableFitOptions): Promise<void> {
@@ -107,28 +106,28 @@ async function requireNone({ checkpoints, force }: ResumableFitOptions): Promise
   if (there.length === 0) return;
   if (force) return removeCheckpoints(checkpoints);
   throw new AppError("FILE_EXISTS", {
-    required: "a place without checkpoints of another training",
+    required: "a folder without checkpoints of another training",
     received: `${there.length} of them`,
     where: checkpoints,
-    hint: "--resume goes on with that training, --force begins anew and deletes them",
+    hint: "--resume resumes that training, --force deletes its checkpoints and starts again",
   });
 }
 
-/**
- * The snapshot of a checkpoint that belongs to the same network, labels, picture statistics,
- * optimizer and settings.
- */
+/** The snapshot, where run, network, labels, picture statistics, optimizer and settings agree. */
 function snapshotOf(
   found: Checkpoint & { readonly path: string },
-  { model, optimizer, settings }: ResumableFitOptions,
+  { run, model, plan, settings }: ResumableFitOptions,
 ): Snapshot {
   const theirs: Readonly<Record<string, unknown>> = {
+    run: found.run.id,
     ...factsOf(found.model),
     optimizer: found.optimizer,
     ...found.settings,
   };
-  // As JSON holds them: what is undefined here was not written there.
-  const ours = JSON.parse(JSON.stringify({ ...factsOf(model), optimizer: optimizer.name, ...settings }));
+  // Through JSON, which leaves out what is undefined.
+  const ours = JSON.parse(
+    JSON.stringify({ run: run.id, ...factsOf(model), optimizer: plan.optimizer.name, ...settings }),
+  );
   for (const name of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
     const value = ours[name];
     if (JSON.stringify(value) === JSON.stringify(theirs[name])) continue;
@@ -136,7 +135,7 @@ function snapshotOf(
       required: `a checkpoint of this training, with ${name} ${JSON.stringify(value)}`,
       received: JSON.stringify(theirs[name]) ?? "none",
       where: found.path,
-      hint: "give the same data and settings as before, or train anew without --resume",
+      hint: "give the same data and settings as before, or start again without --resume",
     });
   }
   return found.snapshot;

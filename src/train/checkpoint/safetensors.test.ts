@@ -46,10 +46,10 @@ describe("safetensors", () => {
   });
 
   it.each<[string, Uint8Array, string]>([
-    ["bytes behind the end", Uint8Array.of(...file, 0), "bytes as the header says"],
+    ["bytes after the end", Uint8Array.of(...file, 0), "bytes as the header says"],
     ["a header that is no JSON", withHeader("{"), "header in JSON"],
     ["a header that is a list", withHeader("[]"), "a JSON object"],
-    ["metadata that are no texts", withHeader({ __metadata__: { a: 1 } }), "__metadata__ holds texts"],
+    ["metadata that are no texts", withHeader({ __metadata__: { a: 1 } }), "texts in __metadata__"],
     [
       "another type",
       withHeader({ a: { dtype: "F16", shape: [], data_offsets: [0, 2] } }, new Uint8Array(2)),

@@ -1,6 +1,5 @@
 /**
- * The safetensors format: a JSON header, then raw tensors. Chosen for checkpoints because every
- * data scientist's tools open it.
+ * The safetensors format: a JSON header, then raw tensors.
  * Source: https://github.com/huggingface/safetensors (format section of the README).
  */
 import { AppError } from "../../base/errors.ts";
@@ -40,8 +39,7 @@ export function encodeSafetensors(
     dataBytes = end;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  // Spaces behind the JSON bring the data to a multiple of 8, so that readers may map it into
-  // memory.
+  // Spaces after the JSON align the data to 8 bytes, so that readers may map it into memory.
   const headerBytes = Math.ceil(json.length / 8) * 8;
   const file = new Uint8Array(lengthBytes + headerBytes + dataBytes).fill(0x20, lengthBytes, lengthBytes + headerBytes);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
@@ -68,7 +66,7 @@ export function decodeSafetensors(file: Uint8Array, where: string): SafetensorsF
   const header = parseHeader(file.subarray(lengthBytes, dataStart), where);
   const { __metadata__: metadata = {}, ...entries } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    throw invalid("__metadata__ holds texts", JSON.stringify(metadata), where);
+    throw invalid("texts in __metadata__", JSON.stringify(metadata), where);
   }
   const tensors = new Map<string, NamedTensor>();
   let expectedStart = 0;
@@ -78,11 +76,11 @@ export function decodeSafetensors(file: Uint8Array, where: string): SafetensorsF
     if (dataStart + end > file.length) {
       throw invalid(
         `${dataStart + end} bytes up to the end of '${name}'`,
-        `${file.length}, the file is truncated`,
+        `a truncated file of ${file.length} bytes`,
         where,
       );
     }
-    // A copy starts on a whole float, wherever the bytes stood in their buffer.
+    // Floats must be aligned; the bytes in the file may not be.
     const bytes = Uint8Array.from(file.subarray(dataStart + begin, dataStart + end));
     tensors.set(name, { name, shape, data: new Float32Array(bytes.buffer) });
     expectedStart = end;
@@ -90,7 +88,7 @@ export function decodeSafetensors(file: Uint8Array, where: string): SafetensorsF
   if (dataStart + expectedStart !== file.length) {
     throw invalid(`${dataStart + expectedStart} bytes as the header says`, `${file.length}`, where);
   }
-  return { tensors, metadata: metadata as Readonly<Record<string, string>> }; // every value was checked to be a text
+  return { tensors, metadata: metadata as Readonly<Record<string, string>> }; // every value was checked to be a string
 }
 
 function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> {

@@ -1,4 +1,4 @@
-/** One task for a whole training, with its time left, in place of one for each epoch. */
+/** One progress task for a whole training in place of one for each epoch. */
 import type { Progress, ProgressHandle } from "../../base/progress.ts";
 
 export interface TrainingProgress extends Progress {
@@ -7,12 +7,12 @@ export interface TrainingProgress extends Progress {
 }
 
 export type TrainingLength =
-  | { /** Of all epochs that are still to come. */ readonly pictures: number }
+  | { /** Of all remaining epochs. */ readonly pictures: number }
   | { readonly timeMs: number; readonly nowMs: () => number };
 
 export function createTrainingProgress(progress: Progress, length: TrainingLength): TrainingProgress {
   let whole: ProgressHandle | undefined;
-  let toldSeconds = 0;
+  let shownSeconds = 0;
   const startMs = "timeMs" in length ? length.nowMs() : 0;
   const task =
     "timeMs" in length
@@ -21,8 +21,8 @@ export function createTrainingProgress(progress: Progress, length: TrainingLengt
   /** In the unit of the task. */
   const stepOf = (count = 1): number => {
     if (!("timeMs" in length)) return count;
-    const seconds = Math.floor((length.nowMs() - startMs) / 1000) - toldSeconds;
-    toldSeconds += seconds;
+    const seconds = Math.floor((length.nowMs() - startMs) / 1000) - shownSeconds;
+    shownSeconds += seconds;
     return seconds;
   };
   let isOver = false;

@@ -1,6 +1,6 @@
-/** Labelled pictures as a bundle sees them: under its recipe, its splits and its classes. */
+/** Labelled pictures for a bundle: with its recipe, its splits and its class indices. */
 import { AppError } from "../../base/errors.ts";
-import type { Logger } from "../../base/logger.ts";
+import { type Logger, silentLogger } from "../../base/logger.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import { isPackFolder } from "../../dataset/pack/build-pack.ts";
@@ -13,7 +13,7 @@ export interface BundlePackOptions {
   readonly data: string;
   /** Which pictures; `all` takes every one, also those that were trained on. */
   readonly split: Split | "all";
-  /** Where packs are kept; in memory alone where left out. */
+  /** Folder for packs; without it packs stay in memory. */
   readonly packs?: string;
   readonly strict?: boolean;
   readonly progress?: Progress;
@@ -22,16 +22,17 @@ export interface BundlePackOptions {
 }
 
 /**
- * The data under the bundle's recipe, cut as it was for training, with the bundle's class indices
- * as targets. Close its pixels when done.
+ * The data under the bundle's recipe, split as it was for training, with the bundle's class indices
+ * as targets. Warns where it is not the data that the bundle was trained on. Close its pixels when
+ * done.
  * Errors: those of `openSource` and `buildPack`; DATASET_LABELS_DIFFER where the data has a class
- * that the bundle does not know; CONFIG_INVALID where the data is a pack of another recipe.
+ * that the bundle does not have; CONFIG_INVALID where the data is a pack of another recipe.
  */
 export async function openBundlePack(info: BundleInfo, options: BundlePackOptions): Promise<Pack> {
   const isPack = await isPackFolder(options.data);
   const { pack } = await preparePack({
     ...options,
-    // Without a split to fill, a class may be as small as one picture.
+    // Without splits, a class may have a single picture.
     splits: options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : (info.lineage.splits ?? {}),
     async recipeFor(own, _source, labels) {
       requireKnown(info, await labels(), options.data);
@@ -40,18 +41,26 @@ export async function openBundlePack(info: BundleInfo, options: BundlePackOption
     },
   });
   const indexOf = pack.labels.map((label) => info.labels.indexOf(label));
-  return { ...pack, targets: pack.targets.map((target) => indexOf[target]!) };
+  const targets = pack.targets.map((target) => indexOf[target]!);
+  const { logger = silentLogger } = options;
+  const missing = info.labels.filter((_, index) => !targets.includes(index));
+  if (missing.length > 0) logger.warn(`the data has no pictures of ${missing.join(", ")}`);
+  if (pack.hash !== info.lineage.datasetHash) {
+    logger.warn("this data is not the set that the bundle was trained from", {
+      data: pack.hash.slice(0, 12),
+      trained: info.lineage.datasetHash.slice(0, 12),
+    });
+  }
+  return { ...pack, targets };
 }
 
-/** Positions of the pictures of a split in the pack, those of all splits for `all`. */
+/** Positions of the pictures of a split in the pack. */
 export function chosenIndices(pack: Pack, split: Split | "all"): Uint32Array {
   const sides: readonly Split[] = split === "all" ? splits : [split];
   return Uint32Array.from(sides.flatMap((side) => [...indicesOf(pack, side)]));
 }
 
-/**
- * The data may hold fewer classes than the bundle, not others. Asked before anything is decoded.
- */
+/** The data may have fewer classes than the bundle, not others. Checked before any decoding. */
 function requireKnown({ labels }: BundleInfo, given: readonly string[], where: string): void {
   const unknown = given.filter((label) => !labels.includes(label));
   if (unknown.length === 0) return;

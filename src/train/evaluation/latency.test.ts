@@ -11,6 +11,7 @@ function timedBundle(msFor: (count: number, call: number) => number) {
   const counts: number[] = [];
   const bundle: LoadedBundle = {
     info: { ...info, parity: [] },
+    runs: "serial",
     async answer(pixels) {
       const count = pixels.length / size;
       clockMs += msFor(count, counts.push(count));

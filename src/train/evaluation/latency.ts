@@ -1,13 +1,13 @@
-/** How long a bundle takes to answer on this machine. */
+/** Latency and throughput of a bundle on this machine. */
 import { throwIfCancelled } from "../../base/cancel.ts";
 import type { LoadedBundle } from "../../bundle/load-bundle.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import type { Latency, LatencyFigures } from "../../metrics/latency-figures.ts";
 
 export interface LatencyOptions {
-  /** Of the batch. */
+  /** Of the second measurement; the first is of single pictures. */
   readonly batchSize?: number;
-  /** Time for each of both measurements; at least `minCalls` calls are made. */
+  /** Time for each measurement; at least `minCalls` calls are made. */
   readonly budgetMs?: number;
   readonly now?: () => number;
   readonly signal?: AbortSignal;
@@ -19,9 +19,8 @@ const minCalls = 5;
 const maxCalls = 500;
 
 /**
- * Times the answers to pictures that are decoded already: `pixels` uint8 `[N,H,W,C]`, N at least 1,
- * taken again from the start where they are fewer than a batch. Errors: EXECUTION_FAILED,
- * INTERRUPTED.
+ * Measures predictions of decoded pictures: `pixels` uint8 `[N,H,W,C]`, N at least 1, repeated where
+ * they are fewer than a batch. Errors: EXECUTION_FAILED, INTERRUPTED.
  */
 export async function measureLatency(
   bundle: LoadedBundle,
@@ -62,7 +61,7 @@ export async function measureLatency(
   return { one: await measure(1), batch: await measure(batchSize) };
 }
 
-/** Between neighbours on a straight line, as numpy.quantile does. */
+/** Linear interpolation, as numpy.quantile. */
 function quantile(sorted: readonly number[], share: number): number {
   const at = (sorted.length - 1) * share;
   const below = sorted[Math.floor(at)]!;

@@ -16,18 +16,15 @@ export interface EpochTask {
   readonly step: TrainStep;
   readonly pack: Pack;
   readonly batchSize: number;
-  /** Decides order, augmentation and dropout of this epoch and of no other. */
+  /** Decides order, augmentation and dropout of this epoch. */
   readonly random: Random;
-  /** Where to begin: behind the batches that were done before an interruption. */
+  /** Where to begin: after the batches that were done before an interruption. */
   readonly from: EpochPosition;
   /** Steps taken before this epoch. */
   readonly stepsBefore: number;
   learningRateAt(step: number): number;
   averageShareAt(step: number): number;
-  /**
-   * Called after each step and awaited; true ends the epoch here, since the time of the training is
-   * over.
-   */
+  /** Called after each step and awaited; true ends the epoch: the time budget is used up. */
   afterStep(position: EpochPosition): Promise<boolean>;
   readonly progress: ProgressHandle;
   readonly signal: AbortSignal | undefined;
@@ -35,23 +32,17 @@ export interface EpochTask {
 
 export interface EpochResult {
   readonly position: EpochPosition;
-  /** Of the last step; NaN where that is why the epoch ended, 0 for no steps. */
+  /** Of the last step; 0 for no steps. */
   readonly lastLoss: number;
   /** Of the last step. */
   readonly learningRate: number;
-  /**
-   * Why it ended: all batches done, the training's time over, the signal aborted, or a loss that is
-   * no finite number.
-   */
+  /** `time`: the time budget is used up; `diverged`: the last loss is not finite. */
   readonly end: "complete" | "time" | "interrupted" | "diverged";
 }
 
 export const startOfEpoch: EpochPosition = { batches: 0, lossSum: 0, correct: 0 };
 
-/**
- * Every training picture once, in random order; the last batch is filled up from the front of the
- * order.
- */
+/** Every training picture once, in random order; the last batch is filled up with the first ones. */
 export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
   const { runner, step, pack, batchSize, random, from, progress, signal } = task;
   const { augmentation, size } = step;
@@ -73,7 +64,7 @@ export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
 
   let position = from;
   let lastLoss = 0;
-  // An epoch that was interrupted in its validation has no steps left.
+  // An epoch that was interrupted during its validation has no steps left.
   let learningRate = from.batches === 0 ? 0 : task.learningRateAt(task.stepsBefore + from.batches - 1);
   const resultWith = (end: EpochResult["end"]): EpochResult => ({ position, lastLoss, learningRate, end });
   const order = { batchSize, shuffle: random.split("order"), last: "wrap", into: batch, skip: from.batches } as const;
@@ -81,8 +72,7 @@ export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
     if (signal?.aborted) return resultWith("interrupted");
     const at = position.batches;
     shrink?.(batch.pixels, fed);
-    // Streams of the batch's own: what it draws follows from seed, epoch and its place in the epoch
-    // alone.
+    // A stream for each batch, so that a resumed epoch draws the same numbers.
     if (augmentation) drawAugmentation(augmentRandom.split(at), augmentation, numbers);
     const batchMaskRandom = maskRandom.split(at);
     for (const { data, rate } of masks) drawMask(batchMaskRandom, rate, data);

@@ -19,7 +19,7 @@ const weights = {
   statistics: initialStatistics(layout),
 };
 
-it("answers every picture once, in order, whatever the batch size", async () => {
+it("predicts every picture once, in order, for any batch size", async () => {
   const program = await executor.load(buildInferenceGraph(model, weights));
   const data = await readPixels(
     pack,
@@ -28,7 +28,7 @@ it("answers every picture once, in order, whatever the batch size", async () => 
   const { logits: expected } = await program.run({ pictures: { dtype: "uint8", shape: [7, 8, 8, 3], data } });
   for (const batchSize of [1, 3, 7, 16]) {
     const evaluator = await Evaluator.start(executor, model, batchSize);
-    const { logits, targets } = await evaluator.answers(weights, pack, "val");
+    const { logits, targets } = await evaluator.predict(weights, pack, "val");
     await evaluator.close();
     expect(Array.from(targets)).toEqual([...pack.targets.slice(6)]);
     expect(logits.length).toBe(21);
@@ -36,7 +36,7 @@ it("answers every picture once, in order, whatever the batch size", async () => 
   }
 });
 
-it("evaluates a split that has no pictures as nothing known", async () => {
+it("knows nothing about accuracy on a split without pictures", async () => {
   const evaluator = await Evaluator.start(executor, model, 4);
   const { count, accuracyInterval } = await evaluator.evaluate(weights, pack, "test");
   expect([count, accuracyInterval]).toEqual([0, { low: 0, high: 1 }]);

@@ -1,7 +1,4 @@
-/**
- * Evaluation of weights on labelled pictures: running statistics, no augmentation, every picture
- * once.
- */
+/** Evaluation of weights on labelled pictures, with running statistics and no augmentation. */
 import { throwIfCancelled } from "../../base/cancel.ts";
 import { batches, createBatch } from "../../dataset/pack/loader.ts";
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
@@ -11,10 +8,7 @@ import { type Answers, type Evaluation, evaluateAnswers } from "../../metrics/cl
 import { buildEvaluateGraph, type Model, type Weights } from "../../nn/inference-graph.ts";
 import type { Executor, Program } from "../../runtime/executor.ts";
 
-/**
- * Owns the loaded evaluation graph of a model; weights are fed, so one evaluator serves a whole
- * training.
- */
+/** Owns the loaded evaluation graph of a model. Weights are fed: one evaluator serves a training. */
 export class Evaluator {
   readonly #program: Program;
   readonly #model: Model;
@@ -30,11 +24,8 @@ export class Evaluator {
     return new Evaluator(await executor.load(buildEvaluateGraph(model, batchSize)), model, batchSize);
   }
 
-  /**
-   * Answers to every picture of a split, in the pack's order. Throws INTERRUPTED where `signal` is
-   * aborted.
-   */
-  async answers(weights: Weights, pack: Pack, split: Split, signal?: AbortSignal): Promise<Answers> {
+  /** Logits of every picture of a split, in the pack's order. Errors: INTERRUPTED. */
+  async predict(weights: Weights, pack: Pack, split: Split, signal?: AbortSignal): Promise<Answers> {
     const { size, labels } = this.#model;
     const batchSize = this.#batchSize;
     const batch = createBatch(pack, batchSize);
@@ -59,7 +50,7 @@ export class Evaluator {
   }
 
   async evaluate(weights: Weights, pack: Pack, split: Split, signal?: AbortSignal): Promise<Evaluation> {
-    return evaluateAnswers(await this.answers(weights, pack, split, signal), this.#model.labels);
+    return evaluateAnswers(await this.predict(weights, pack, split, signal), this.#model.labels);
   }
 
   async close(): Promise<void> {

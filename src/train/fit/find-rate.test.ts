@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { plainPlan } from "../../../tests/fixtures/fit-options.ts";
 import { patternPack } from "../../../tests/fixtures/pattern-pack.ts";
+import { silentProgress } from "../../base/progress.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { createModel } from "../create-model.ts";
@@ -10,8 +12,12 @@ const options = {
   executor: createOnnxRuntimeExecutor({ threads: 1 }),
   model: await createModel(createNetwork("cnn", { widths: [8] }), pack),
   pack,
-  batchSize: 8,
-  seed: 1,
+  plan: { ...plainPlan, seed: 1 },
+  steps: 120,
+  from: 1e-6,
+  to: 1,
+  signal: undefined,
+  progress: silentProgress,
 };
 
 describe("the range test", () => {

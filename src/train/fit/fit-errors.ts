@@ -1,18 +1,13 @@
-/** What can be wrong with a training before it starts, and what it says when it fails. */
+/** Checks before a training starts, and the error of one that diverges. */
 import { AppError } from "../../base/errors.ts";
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import type { Model } from "../../nn/inference-graph.ts";
 import type { PictureSize } from "../../nn/picture-input.ts";
 import type { FitOptions, FitResult } from "./fit-options.ts";
 
-/**
- * Carries the weights out of a training whose loss stopped being a number: hours of work should not
- * go with it.
- */
+/** Carries the weights out of a training that diverged: hours of work should not be lost with it. */
 export class DivergenceError extends AppError {
-  /**
-   * `last` holds the weights of the last epoch that ended well (the first weights where none did).
-   */
+  /** `last` holds the weights of the last finished epoch, else the first ones. */
   readonly result: FitResult;
 
   constructor(detail: ConstructorParameters<typeof AppError>[1], result: FitResult) {
@@ -31,7 +26,7 @@ export interface DivergencePoint {
 export function divergence({ epoch, step, loss, learningRate }: DivergencePoint, result: FitResult): DivergenceError {
   return new DivergenceError(
     {
-      required: "a loss that stays a finite number",
+      required: "a finite loss",
       received: `${loss}`,
       where: `epoch ${epoch}, step ${step}, learning rate ${learningRate.toPrecision(3)}`,
       hint: `try a learning rate of ${(learningRate / 10).toPrecision(1)}, or gradient clipping, and --force`,
@@ -41,15 +36,15 @@ export function divergence({ epoch, step, loss, learningRate }: DivergencePoint,
 }
 
 /**
- * Throws CONFIG_INVALID for numbers that no training can start with, CHECKPOINT_INVALID for a model
- * that was made for pictures of another size or with other labels than the pack's.
+ * Throws CONFIG_INVALID for numbers out of range, CHECKPOINT_INVALID for a model of another picture
+ * size or other labels than the pack's.
  */
-export function checkFit({ model, pack, epochs, batchSize, learningRate, patience }: FitOptions): void {
-  const isWhole = (value: number) => Number.isInteger(value) && value >= 1;
-  if (!isWhole(epochs)) throw invalid("epochs is a whole number of at least 1", epochs);
-  if (patience !== undefined && !isWhole(patience)) throw invalid("patience is a whole number of at least 1", patience);
-  if (!(learningRate > 0 && Number.isFinite(learningRate))) throw invalid("the learning rate is above 0", learningRate);
-  if (!isWhole(batchSize)) throw invalid("the batch size is a whole number of at least 1", batchSize);
+export function checkFit({ model, pack, plan }: Pick<FitOptions, "model" | "pack" | "plan">): void {
+  const { budget, batchSize, learningRate, patience } = plan;
+  if ("epochs" in budget) requireCount("epochs", budget.epochs);
+  if (patience !== undefined) requireCount("patience", patience);
+  if (!(learningRate > 0 && Number.isFinite(learningRate))) throw invalid("a learning rate above 0", learningRate);
+  requireCount("batchSize", batchSize);
   checkBelongs(model, pack);
   const count = indicesOf(pack, "train").length;
   if (batchSize > count) {
@@ -60,6 +55,10 @@ export function checkFit({ model, pack, epochs, batchSize, learningRate, patienc
     });
   }
   if (indicesOf(pack, "val").length === 0) throw invalid("a val split with pictures", 0);
+}
+
+function requireCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw invalid(`a whole number of at least 1 for ${name}`, value);
 }
 
 function checkBelongs({ size, labels }: Model, { recipe, labels: packLabels }: Pack): void {

@@ -1,85 +1,34 @@
 /** What a training is given, what it reports on its way, and what it gives back. */
 import type { Progress } from "../../base/progress.ts";
-import type { Seed } from "../../base/random.ts";
 import type { Pack } from "../../dataset/pack/pack.ts";
-import type { Augmentation } from "../../nn/augment/augmentation.ts";
 import type { Model, Weights } from "../../nn/inference-graph.ts";
-import type { PictureSize } from "../../nn/picture-input.ts";
 import type { Executor } from "../../runtime/executor.ts";
-import type { Optimizer } from "../step/optimizer.ts";
 import type { StateVectors } from "../step/step-runner.ts";
-import type { Schedule } from "./schedule.ts";
+import type { FitPlan, TrainingBudget } from "./fit-plan.ts";
 
 export interface FitOptions {
   readonly executor: Executor;
   readonly model: Model;
   /** Trains on its train split and validates on its val split. */
   readonly pack: Pack;
-  /** How many; with `timeMs` as many as there is time for. */
-  readonly epochs: number;
+  readonly plan: FitPlan;
   /**
-   * How long training may take, validation included: the schedule runs out with it, whatever the
-   * machine manages until then.
+   * A snapshot of an earlier training by the same plan, to resume bit for bit as if it had never
+   * stopped.
    */
-  readonly timeMs?: number;
-  /** Parts of the training that differ, in their order; one for all of it unless given. */
-  readonly stages?: readonly Stage[];
-  /**
-   * Steps over which weights are averaged; validated and kept are then the averages. 0 or left out:
-   * none.
-   */
-  readonly averageSteps?: number;
-  readonly batchSize: number;
-  /** The schedule's peak. */
-  readonly learningRate: number;
-  /** Default `oneCycle()`. */
-  readonly schedule?: Schedule;
-  /** Default `adamw()`. */
-  readonly optimizer?: Optimizer;
-  readonly augmentation?: Augmentation;
-  readonly labelSmoothing?: number;
-  readonly classWeights?: readonly number[];
-  /**
-   * Decides weights, order, augmentation and dropout: the same seed and threads give the same
-   * weights, bit for bit.
-   */
-  readonly seed: Seed;
-  /**
-   * Stop after this many epochs without a better validation; left out, training runs to its end.
-   */
-  readonly patience?: number;
-  /**
-   * Go on from a snapshot that an earlier training of the same options gave: bit for bit as if it
-   * had never stopped.
-   */
-  readonly resume?: Snapshot;
-  /** How often `onCheckpoint` is called within an epoch. Never unless given. */
-  readonly checkpointMs?: number;
+  readonly resume: Snapshot | undefined;
   /** Aborting it ends training after the step under way, with what there is. */
-  readonly signal?: AbortSignal;
-  readonly progress?: Progress;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: Progress;
+  /** Milliseconds from any start. */
+  readonly nowMs: () => number;
   /** Called at the end of each epoch and awaited; the place to write metrics. */
-  onEpoch?(report: EpochReport): void | Promise<void>;
+  onEpoch(report: EpochReport): void | Promise<void>;
   /**
    * Called, and awaited, at the end of each epoch, every `checkpointMs`, and when training is
    * interrupted; the place to write checkpoints.
    */
-  onCheckpoint?(snapshot: Snapshot): void | Promise<void>;
-  /** Milliseconds from any start. */
-  readonly nowMs?: () => number;
-}
-
-/** A part of a training. */
-export interface Stage {
-  /**
-   * Its end, as a share of the whole training; the last one ends at 1. Changes take place between
-   * epochs, and the last epoch is always of the last stage.
-   */
-  readonly until: number;
-  /** Height and width of the pictures that are fed; the model's unless given. */
-  readonly fedSize?: Pick<PictureSize, "height" | "width">;
-  /** In place of the training's own. */
-  readonly augmentation?: Augmentation;
+  onCheckpoint(snapshot: Snapshot): void | Promise<void>;
 }
 
 /** One row of a training's history. */
@@ -103,11 +52,11 @@ export interface EpochPosition {
   /** Batches done. */
   readonly batches: number;
   readonly lossSum: number;
-  /** Pictures answered rightly. */
+  /** Pictures that were classified correctly. */
   readonly correct: number;
 }
 
-/** Everything that training needs to go on from anywhere. The vectors are copies. */
+/** Everything that a training needs to be resumed from anywhere. The vectors are copies. */
 export interface Snapshot {
   /** Epochs finished. */
   readonly epoch: number;
@@ -136,8 +85,9 @@ export interface EpochReport {
   readonly metrics: EpochMetrics;
   /** Whether these weights are the best so far. */
   readonly isBest: boolean;
-  /** How long training has taken so far, with what came before an interruption. */
-  readonly elapsedMs: number;
+  readonly budget: TrainingBudget;
+  /** An estimate, where the budget is in epochs. */
+  readonly remainingMs: number;
 }
 
 export interface FitResult {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type FlatFitOptions, fitOptions, plainPlan } from "../../../tests/fixtures/fit-options.ts";
 import { patternPack } from "../../../tests/fixtures/pattern-pack.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Progress } from "../../base/progress.ts";
@@ -11,19 +12,21 @@ import { createModel } from "../create-model.ts";
 import { adamw, sgd, withAccumulation } from "../step/optimizer.ts";
 import { buildTrainStep } from "../step/step.ts";
 import { initialState } from "../step/step-runner.ts";
-import { fit as train } from "./fit.ts";
+import { fit as fitModel } from "./fit.ts";
 import { DivergenceError } from "./fit-errors.ts";
-import type { EpochMetrics, FitOptions, Snapshot } from "./fit-options.ts";
+import type { EpochMetrics, Snapshot } from "./fit-options.ts";
+import { stepOptionsOf } from "./fit-plan.ts";
 import { constantSchedule } from "./schedule.ts";
 
+const train = (options: FlatFitOptions) => fitModel(fitOptions(options));
 const executor = createOnnxRuntimeExecutor({ threads: 2 });
 const pack = patternPack();
 const network = createNetwork("cnn", { widths: [4, 8], dropout: 0.2 });
-const base: FitOptions = {
+const base: FlatFitOptions = {
   executor,
   model: await createModel(network, pack),
   pack,
-  epochs: 3,
+  budget: { epochs: 3 },
   batchSize: 8,
   learningRate: 5e-3,
   augmentation: { ...noAugmentation, shiftPixels: 1, brightness: 0.1 },
@@ -44,13 +47,13 @@ describe("fit", () => {
       resnet: { widths: [8, 16], blocks: 1 },
       mobilenet: { stemWidth: 8, headWidth: 32, stages: [{ expansion: 2, width: 8, repeat: 2, stride: 2 }] },
     }[architecture];
-    // Noise only: nothing but the pictures themselves tells the class.
+    // Noise only: the network has to memorise the pictures.
     const noise = patternPack({ train: 8, val: 3, contrast: 0 });
     const { history } = await train({
       executor,
       model: await createModel(createNetwork(architecture, small), noise),
       pack: noise,
-      epochs: 80,
+      budget: { epochs: 80 },
       batchSize: 8,
       learningRate: 0.02,
       optimizer: adamw({ weightDecay: 0 }),
@@ -60,11 +63,11 @@ describe("fit", () => {
     expect(Math.min(...history.map(({ trainLoss }) => trainLoss))).toBeLessThan(0.01);
   });
 
-  it("learns what tells the classes apart, and reports each epoch", async () => {
+  it("learns to tell the classes apart, and reports each epoch", async () => {
     const seen: EpochMetrics[] = [];
     const result = await train({
       ...base,
-      epochs: 12,
+      budget: { epochs: 12 },
       onEpoch: ({ metrics }) => {
         seen.push(metrics);
       },
@@ -84,9 +87,9 @@ describe("fit", () => {
     expect(other.last.parameters).not.toEqual(first.last.parameters);
   });
 
-  it("goes on from a snapshot as if it had never stopped", async () => {
+  it("resumes from a snapshot as if it had never stopped", async () => {
     // Checkpoints after every step; stages, averages and accumulation take part.
-    const options: FitOptions = {
+    const options: FlatFitOptions = {
       ...base,
       optimizer: withAccumulation(adamw(), 2),
       augmentation: { ...base.augmentation!, mixup: 0.4 },
@@ -129,7 +132,7 @@ describe("fit", () => {
     }
   });
 
-  it("goes on from an interruption in a validation with the same figures", async () => {
+  it("resumes after an interruption in a validation with the same figures", async () => {
     const whole = await train(base);
     const controller = new AbortController();
     let batches = 0;
@@ -150,29 +153,29 @@ describe("fit", () => {
     expect(resumed.last).toEqual(whole.last);
   });
 
-  it("goes on with more epochs after it has stopped early, and is patient anew", async () => {
+  it("resumes with more epochs after an early stop, with its whole patience", async () => {
     const still = { ...base, learningRate: 1e-30, optimizer: sgd(), schedule: constantSchedule() };
     let last: Snapshot | undefined;
-    const frozen: FitOptions = {
+    const frozen: FlatFitOptions = {
       ...still,
       augmentation: noAugmentation,
-      epochs: 40,
+      budget: { epochs: 40 },
       patience: 3,
       onCheckpoint: (snapshot) => {
         last = snapshot;
       },
     };
     const first = await train(frozen);
-    const second = await train({ ...frozen, epochs: 50, resume: last! });
+    const second = await train({ ...frozen, budget: { epochs: 50 }, resume: last! });
     expect([first.end, second.end]).toEqual(["stopped-early", "stopped-early"]);
     expect(second.history.length).toBeGreaterThanOrEqual(first.history.length + 3);
   });
 
-  it("averages weights over the steps that it is told, and validates the averages", async () => {
+  it("averages weights over `averageSteps`, and validates the averages", async () => {
     let state: Snapshot["state"] = {};
-    const options: FitOptions = {
+    const options: FlatFitOptions = {
       ...base,
-      epochs: 1,
+      budget: { epochs: 1 },
       averageSteps: 2,
       onCheckpoint: (snapshot) => {
         state = snapshot.state;
@@ -191,9 +194,9 @@ describe("fit", () => {
     expect(last.parameters).not.toEqual(state.parameters);
     // Three steps from the first weights w0; young averages move by 9 / (10 + step).
     const first = initialState(
-      buildTrainStep({ ...base, optimizer: adamw() }),
+      buildTrainStep(stepOptionsOf(base.model, fitOptions(base).plan)),
       adamw(),
-      createRandom(base.seed).split("weights"),
+      createRandom(11).split("weights"),
     ).parameters!;
     let expected = Float64Array.from(first);
     states.forEach((weights, step) => {
@@ -205,12 +208,12 @@ describe("fit", () => {
     });
   });
 
-  it("fits its schedule to the time it is given, and ends with it", async () => {
+  it("fits its schedule to a time budget, and ends with it", async () => {
     let now = 0;
     const rates: number[] = [];
     const result = await train({
       ...base,
-      timeMs: 1000,
+      budget: { timeMs: 1000 },
       schedule: (step, total) => 1 - step / total,
       nowMs: () => {
         now += 5;
@@ -223,7 +226,7 @@ describe("fit", () => {
     expect(result.end).toBe("finished");
     expect(result.history.length).toBeGreaterThan(3);
     expect(rates).toEqual(rates.toSorted((a, b) => b - a));
-    expect(rates.at(-1)!).toBeLessThan(0.05 * base.learningRate);
+    expect(rates.at(-1)!).toBeLessThan(0.05 * plainPlan.learningRate);
     expect(now).toBeGreaterThan(900);
     expect(now).toBeLessThan(1200);
   });
@@ -232,7 +235,7 @@ describe("fit", () => {
     const weights = new Map<number, Float32Array>();
     const result = await train({
       ...base,
-      epochs: 6,
+      budget: { epochs: 6 },
       onCheckpoint: ({ epoch, state }) => {
         weights.set(epoch, state.parameters!);
       },
@@ -243,11 +246,11 @@ describe("fit", () => {
     expect(result.last.parameters).toEqual(weights.get(6));
   });
 
-  it("stops after `patience` epochs that were no better", async () => {
+  it("stops after `patience` epochs without a better validation", async () => {
     // A rate too small to move any weight: the first epoch's accuracy and loss are never bettered
     // by more than chance.
     const still = { ...base, learningRate: 1e-30, optimizer: sgd(), schedule: constantSchedule() };
-    const frozen = { ...still, augmentation: noAugmentation, epochs: 40, patience: 3 };
+    const frozen = { ...still, augmentation: noAugmentation, budget: { epochs: 40 }, patience: 3 };
     const result = await train(frozen);
     expect(result.end).toBe("stopped-early");
     expect(result.history.length).toBe(result.bestEpoch + 3);
@@ -257,10 +260,10 @@ describe("fit", () => {
   it("is as patient after an interruption as without one", async () => {
     const still = { ...base, learningRate: 1e-30, optimizer: sgd(), schedule: constantSchedule() };
     const snapshots: Snapshot[] = [];
-    const frozen: FitOptions = {
+    const frozen: FlatFitOptions = {
       ...still,
       augmentation: noAugmentation,
-      epochs: 40,
+      budget: { epochs: 40 },
       patience: 3,
       onCheckpoint: (snapshot) => {
         snapshots.push(snapshot);
@@ -271,7 +274,7 @@ describe("fit", () => {
     expect([resumed.end, resumed.history.length]).toEqual(["stopped-early", whole.history.length]);
   });
 
-  it("ends with TRAIN_DIVERGED and the last good weights when the loss is no number", async () => {
+  it("ends with TRAIN_DIVERGED and the last good weights when the loss is not finite", async () => {
     const kept: Float32Array[] = [];
     const error = await failureOf(
       train({
@@ -287,7 +290,7 @@ describe("fit", () => {
     if (!(error instanceof DivergenceError)) throw error;
     expect(error.code).toBe("TRAIN_DIVERGED");
     expect(error.message).toMatch(
-      /^a loss that stays a finite number; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
+      /^a finite loss; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
     );
     expect(error.hint).toBe("try a learning rate of 1e+35, or gradient clipping, and --force");
     expect(error.result.end).toBe("diverged");
@@ -321,11 +324,11 @@ describe("fit", () => {
     expect(result.best).toEqual(result.last);
   });
 
-  it.each<[string, Partial<FitOptions>, string, string]>([
+  it.each<[string, Partial<FlatFitOptions>, string, string]>([
     ["a batch larger than the set", { batchSize: 25 }, "CONFIG_INVALID", "at most the 24 training pictures; got 25"],
-    ["no epochs", { epochs: 0 }, "CONFIG_INVALID", "epochs is a whole number of at least 1; got 0"],
-    ["a learning rate of NaN", { learningRate: Number.NaN }, "CONFIG_INVALID", "the learning rate is above 0; got NaN"],
-    ["a broken patience", { patience: 0.5 }, "CONFIG_INVALID", "patience is a whole number of at least 1; got 0.5"],
+    ["no epochs", { budget: { epochs: 0 } }, "CONFIG_INVALID", "a whole number of at least 1 for epochs; got 0"],
+    ["a learning rate of NaN", { learningRate: Number.NaN }, "CONFIG_INVALID", "a learning rate above 0; got NaN"],
+    ["a broken patience", { patience: 0.5 }, "CONFIG_INVALID", "a whole number of at least 1 for patience; got 0.5"],
     ["no val split", { pack: patternPack({ val: 0 }) }, "CONFIG_INVALID", "a val split with pictures; got 0"],
     [
       "pictures of another size",
@@ -343,6 +346,7 @@ describe("fit", () => {
   it("says which batch would fit where memory is short", async () => {
     const short: Executor = {
       name: "short of memory",
+      runs: "serial",
       async load(graph) {
         const program = await executor.load(graph);
         if (!graph.name.startsWith("train")) return program;
@@ -364,7 +368,7 @@ describe("fit", () => {
     let snapshot: Snapshot | undefined;
     await train({
       ...base,
-      epochs: 1,
+      budget: { epochs: 1 },
       onCheckpoint: (taken) => {
         snapshot = taken;
       },

@@ -1,9 +1,6 @@
-/** Learning-rate schedules: what the peak rate is multiplied by at each step. */
+/** What changes from step to step: the learning rate, and how far weights are averaged. */
 
-/**
- * @param step 0 for the first. @param totalSteps how many there will be. @returns a factor from 0
- * to 1.
- */
+/** The factor of the peak learning rate, 0 to 1; `step` is 0 for the first of `totalSteps`. */
 export type Schedule = (step: number, totalSteps: number) => number;
 
 /** The peak rate throughout. */
@@ -12,19 +9,13 @@ export function constantSchedule(): Schedule {
 }
 
 export interface CosineOptions {
-  /**
-   * Share of the steps in which the rate climbs in a straight line from nearly nothing to the peak.
-   * Default 0.05.
-   */
+  /** Share of the steps with linear warm-up. Default 0.05. */
   readonly warmup?: number;
   /** The factor at the end. Default 0. */
   readonly floor?: number;
 }
 
-/**
- * A straight climb, then half a cosine down to the floor. Source: Loshchilov and Hutter, SGDR, ICLR
- * 2017.
- */
+/** Linear warm-up, then a cosine down to the floor. Source: Loshchilov, Hutter, SGDR, ICLR 2017. */
 export function cosineWithWarmup({ warmup = 0.05, floor = 0 }: CosineOptions = {}): Schedule {
   return (step, totalSteps) => {
     const warmupSteps = Math.round(warmup * totalSteps);
@@ -43,9 +34,8 @@ export interface OneCycleOptions {
 }
 
 /**
- * Half a cosine up from 1 / startDivisor to the peak, half a cosine down to almost nothing; the
- * values of PyTorch's OneCycleLR with cosine annealing. Source: Smith and Topin, Super-Convergence,
- * 2018.
+ * PyTorch's OneCycleLR with cosine annealing: up from 1 / startDivisor to the peak, then down to
+ * almost 0. Source: Smith and Topin, Super-Convergence, 2018.
  */
 export function oneCycle({ peakAt = 0.3, startDivisor = 25, endDivisor = 1e4 }: OneCycleOptions = {}): Schedule {
   const start = 1 / startDivisor;
@@ -56,12 +46,20 @@ export function oneCycle({ peakAt = 0.3, startDivisor = 25, endDivisor = 1e4 }: 
   };
 }
 
+/**
+ * How far the moving averages of the weights move towards the new weights, 0 to 1: more in the first
+ * steps, as in tf.train.ExponentialMovingAverage, so that the first weights are forgotten.
+ */
+export function averageShareAt(stepsDone: number, averageSteps: number): number {
+  return Math.max(1 / Math.max(1, averageSteps), 9 / (10 + stepsDone));
+}
+
 /** `from` at 0, `to` at 1, along half a cosine. */
 function cosineBetween(from: number, to: number, progress: number): number {
   return to + ((from - to) * (1 + Math.cos(Math.PI * progress))) / 2;
 }
 
-/** part / whole within 0 to 1; 1 where there is no whole to go through. */
+/** part / whole within 0 to 1; 1 for an empty whole. */
 function fraction(part: number, whole: number): number {
   return whole <= 0 ? 1 : Math.min(Math.max(part / whole, 0), 1);
 }

@@ -1,61 +1,67 @@
-/** The training step of the stage under way, and the state that moves on from stage to stage. */
-import type { Random } from "../../base/random.ts";
-import { noAugmentation } from "../../nn/augment/augmentation.ts";
-import { adamw } from "../step/optimizer.ts";
-import { buildTrainStep, type TrainStep } from "../step/step.ts";
+/** The training step of the stage under way, and the state that is carried from stage to stage. */
+import { createRandom } from "../../base/random.ts";
+import { layoutOf, type Weights } from "../../nn/inference-graph.ts";
+import { averageName, buildTrainStep, type TrainStep } from "../step/step.ts";
 import { initialState, type StateVectors, StepRunner } from "../step/step-runner.ts";
-import type { FitOptions, Stage } from "./fit-options.ts";
+import type { FitOptions } from "./fit-options.ts";
+import { type Stage, stepOptionsOf } from "./fit-plan.ts";
+
+interface CompiledStage {
+  readonly stage: Stage;
+  readonly step: TrainStep;
+  readonly runner: StepRunner;
+}
 
 /** One step is compiled at a time: entering another stage closes the one before. */
 export class StagedTraining {
   readonly #options: FitOptions;
-  #stage: Stage | undefined;
-  #step: TrainStep;
-  #runner: StepRunner | undefined;
   #state: StateVectors;
+  #current: CompiledStage | undefined;
 
-  private constructor(options: FitOptions, step: TrainStep, state: StateVectors) {
+  constructor(options: FitOptions) {
+    const { model, plan, resume } = options;
+    const random = createRandom(plan.seed).split("weights");
     this.#options = options;
-    this.#step = step;
-    this.#state = state;
+    this.#state =
+      resume?.state ??
+      initialState({ layout: layoutOf(model), averages: plan.averageSteps > 0 }, plan.optimizer, random);
   }
 
-  static async start(options: FitOptions, random: Random): Promise<StagedTraining> {
-    const step = buildStageStep(options, undefined);
-    const { optimizer = adamw(), resume } = options;
-    const state = resume?.state ?? initialState(step, optimizer, random.split("weights"));
-    return new StagedTraining(options, step, state);
+  async enter(stage: Stage): Promise<CompiledStage> {
+    if (this.#current?.stage === stage) return this.#current;
+    const { executor, model, plan } = this.#options;
+    await this.close();
+    const step = buildTrainStep(stepOptionsOf(model, plan, stage));
+    const runner = await StepRunner.start(executor, step, plan.optimizer, this.#state);
+    this.#current = { stage, step, runner };
+    return this.#current;
   }
 
-  async enter(stage: Stage): Promise<{ readonly step: TrainStep; readonly runner: StepRunner }> {
-    if (this.#runner && this.#stage === stage) return { step: this.#step, runner: this.#runner };
-    const { executor, optimizer = adamw() } = this.#options;
-    this.#state = this.state();
-    await this.#runner?.close();
-    this.#runner = undefined;
-    this.#step = buildStageStep(this.#options, stage);
-    this.#runner = await StepRunner.start(executor, this.#step, optimizer, this.#state);
-    this.#stage = stage;
-    return { step: this.#step, runner: this.#runner };
+  /** A copy of all vectors. */
+  copyState(): StateVectors {
+    return Object.fromEntries(Object.entries(this.#vectors()).map(([name, vector]) => [name, vector.slice()]));
   }
 
-  /** The vectors are the runner's own: copy what is to be kept. */
-  state(): StateVectors {
-    return this.#runner?.state() ?? this.#state;
+  /** The weights to validate: the averages where there are any. They change with the next steps. */
+  weights(): Weights {
+    const state = this.#vectors();
+    const of = (name: "parameters" | "statistics") => state[averageName(name)] ?? state[name];
+    return { parameters: of("parameters")!, statistics: of("statistics") ?? new Float32Array(0) };
+  }
+
+  copyWeights(): Weights {
+    const { parameters, statistics } = this.weights();
+    return { parameters: parameters.slice(), statistics: statistics.slice() };
   }
 
   async close(): Promise<void> {
-    await this.#runner?.close();
+    this.#state = this.#vectors();
+    const runner = this.#current?.runner;
+    this.#current = undefined;
+    await runner?.close();
   }
-}
 
-function buildStageStep(options: FitOptions, stage: Stage | undefined): TrainStep {
-  const { optimizer = adamw(), augmentation = noAugmentation, averageSteps = 0 } = options;
-  return buildTrainStep({
-    ...options,
-    optimizer,
-    augmentation: stage?.augmentation ?? augmentation,
-    averages: averageSteps > 0,
-    ...(stage?.fedSize && { fedSize: stage.fedSize }),
-  });
+  #vectors(): StateVectors {
+    return this.#current?.runner.state() ?? this.#state;
+  }
 }

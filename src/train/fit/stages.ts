@@ -1,7 +1,7 @@
-/** The parts of a training: smaller pictures first, mixed pictures not to the end. */
+/** The stages of a training: smaller pictures first, no mixing at the end. */
 import { type Augmentation, mixesPictures } from "../../nn/augment/augmentation.ts";
 import type { PictureSize } from "../../nn/picture-input.ts";
-import type { Stage } from "./fit-options.ts";
+import { type Stage, wholeTraining } from "./fit-plan.ts";
 
 export interface StageSettings {
   /** Feed smaller pictures first. */
@@ -11,14 +11,14 @@ export interface StageSettings {
 }
 
 /**
- * Ends of the parts, and their share of the full side. Source of the idea: Howard, fast.ai's
+ * Ends of the first stages, and their share of the full side. Source of the idea: Howard, fast.ai's
  * DAWNBench entry, 2018; Tan and Le, EfficientNetV2, ICML 2021.
  */
-const progressiveParts = [
+const progressiveStages = [
   { until: 0.35, share: 0.5 },
   { until: 0.7, share: 0.75 },
 ] as const;
-/** Sides are whole multiples of this, so that a few poolings by two leave nothing over. */
+/** Sides are multiples of this, for poolings by two without remainder. */
 const sideStep = 8;
 const smallestSide = 32;
 
@@ -28,8 +28,8 @@ export function planStages(
   augmentation: Augmentation,
   { progressive, mixOff }: StageSettings,
 ): readonly Stage[] {
-  const sizes: Stage[] = progressive ? progressiveParts.flatMap((part) => smallerPart(size, part)) : [];
-  const stages: Stage[] = [...sizes, { until: 1 }];
+  const sizes: Stage[] = progressive ? progressiveStages.flatMap((stage) => smallerStage(size, stage)) : [];
+  const stages = [...sizes, wholeTraining];
   const mixesUntil = 1 - mixOff;
   if (!mixesPictures(augmentation) || mixOff <= 0) return stages;
   const unmixed = { ...augmentation, mixup: 0, cutmix: 0 };
@@ -41,9 +41,9 @@ export function planStages(
   });
 }
 
-function smallerPart(size: PictureSize, { until, share }: (typeof progressiveParts)[number]): Stage[] {
+function smallerStage(size: PictureSize, { until, share }: (typeof progressiveStages)[number]): Stage[] {
   const shorten = (side: number): number => Math.round((side * share) / sideStep) * sideStep;
   const fedSize = { height: shorten(size.height), width: shorten(size.width) };
-  const isWorthIt = Math.min(fedSize.height, fedSize.width) >= smallestSide;
-  return isWorthIt && fedSize.height < size.height && fedSize.width < size.width ? [{ until, fedSize }] : [];
+  const isLargeEnough = Math.min(fedSize.height, fedSize.width) >= smallestSide;
+  return isLargeEnough && fedSize.height < size.height && fedSize.width < size.width ? [{ until, fedSize }] : [];
 }

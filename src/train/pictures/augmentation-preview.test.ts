@@ -84,9 +84,8 @@ describe("a preview of augmentation", () => {
     await writeIdxFolder(join(folder, "idx"));
     const { recipe, choices } = await preview({ data: join(folder, "idx"), settings: { widths: [8] } });
     expect([recipe.width, recipe.channels]).toEqual([8, 1]);
-    expect(choices.find(({ setting }) => setting === "augmentation")?.value).toBe(
-      "shift 2 px, zoom 0.1, rotation 10 degrees",
-    );
+    const values = Object.fromEntries(choices.map(({ key, value }) => [key, value]));
+    expect(values).toMatchObject({ shiftPixels: 2, zoom: 0.1, rotationDegrees: 10, brightness: 0 });
   });
 
   it("passes over pictures that cannot be used, and says so where there are no others", async () => {

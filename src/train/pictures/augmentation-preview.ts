@@ -1,7 +1,4 @@
-/**
- * What training pictures look like once they are varied: a few of a source, by the very graph that
- * training runs.
- */
+/** Augmented training pictures for a preview: a few of a source, by the graph that training runs. */
 
 import { throwIfCancelled } from "../../base/cancel.ts";
 import type { Progress } from "../../base/progress.ts";
@@ -18,16 +15,16 @@ import { measureNormalization, type Normalization } from "../../nn/picture-input
 import type { Executor } from "../../runtime/executor.ts";
 import { planAugmentation } from "../plan/augmentation-plan.ts";
 import type { Choice } from "../plan/choice.ts";
+import { planPictures } from "../plan/picture-plan.ts";
 import { splitOptionsOf } from "../plan/split-settings.ts";
 import type { TrainSettings } from "../plan/train-config.ts";
-import { planPictures } from "../plan/train-plan.ts";
 import { ownSize } from "./prepare-pack.ts";
 import { type PreviewSource, packPreviewPictures } from "./preview-pictures.ts";
 
 export interface AugmentationPreviewOptions {
   /** What `openSource` opens. */
   readonly data: string;
-  /** As for `train`: size, fit and channels, what is varied, and the seed. */
+  /** As for `train`: size, fit, channels, augmentation and seed. */
   readonly settings?: TrainSettings;
   /** How many pictures. Default 8. */
   readonly count?: number;
@@ -60,13 +57,12 @@ export interface AugmentationPreview {
   readonly choices: readonly Choice[];
 }
 
-/** Mean and standard deviation are taken of so many pictures at least, where there are so many. */
+/** Mean and standard deviation are those of at least this many pictures, where there are as many. */
 const measuredPictures = 64;
 
 /**
- * Takes the first pictures of each class that belong to the split and varies them. Colours are
- * shown as training sees them, cut off at black and white. The mean and standard deviation that
- * contrast and brightness go by are those of the first pictures alone.
+ * Augments the first pictures of each class in the split. Colours are as in training, clipped to
+ * black and white; mean and standard deviation are those of the first pictures alone.
  * Errors: those of `openSource` and `planPictures`; DATASET_EMPTY where the split has no picture
  * that can be used; INTERRUPTED.
  */
@@ -97,7 +93,7 @@ export async function previewAugmentation(options: AugmentationPreviewOptions): 
   }
 }
 
-/** Each variant of all pictures as one batch, as training would make it. */
+/** Each variant of all pictures as one batch, as in training. */
 async function varied(
   setup: AugmentationSetup,
   pictures: readonly PreviewSource[],

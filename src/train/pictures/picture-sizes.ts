@@ -1,4 +1,4 @@
-/** How large pictures are before the recipe resizes them. */
+/** Sizes of pictures before the recipe resizes them. */
 import type { Progress } from "../../base/progress.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import type { Sample } from "../../dataset/sources/source.ts";
@@ -7,9 +7,8 @@ import { declaredSize } from "../../image/format.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 
 /**
- * The shorter side in pixels of the pictures with these ids, as their files' heads say, in the
- * order of `ids`; `undefined` where a file says none. Nothing is decoded. Errors: those of
- * `openSource`; SOURCE_CHANGED, INTERRUPTED.
+ * The shorter sides in pixels of the pictures with these ids, from the headers of their files;
+ * `undefined` where a header has none. Errors: those of `openSource`; SOURCE_CHANGED, INTERRUPTED.
  */
 export async function readShorterSides(
   data: string,
@@ -50,8 +49,7 @@ async function shorterSide(sample: Sample): Promise<number | undefined> {
     declaredSize(bytes) ??
     (await openPicture(bytes, sample.id)
       .metadata()
-      // Whether the picture is whole was found when it was decoded; here an unreadable head only
-      // means an unknown size.
+      // Unreadable pictures were skipped when they were decoded.
       .catch(() => ({ width: undefined, height: undefined })));
   return width === undefined || height === undefined ? undefined : Math.min(width, height);
 }

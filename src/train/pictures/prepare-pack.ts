@@ -1,6 +1,4 @@
-/**
- * From where labelled pictures lie to a pack: opened where it was built before, built where not.
- */
+/** From labelled pictures to a pack: opened where it was built before, else built. */
 import { join, resolve } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
@@ -13,23 +11,20 @@ import type { Source, SourceKind } from "../../dataset/sources/source.ts";
 import type { PixelImage } from "../../image/decode.ts";
 import type { Recipe } from "../../image/recipe.ts";
 
-/** Width, height and channels that pictures come with: of pixels without a file, or of a pack. */
+/** The size of pictures that are pixels already: of idx files, or of a pack. */
 export type OwnSize = Pick<PixelImage, "width" | "height" | "channels">;
 
 export interface PreparePackOptions {
   /** What `openSource` opens, or the folder of a pack. */
   readonly data: string;
-  /** Where packs are kept between trainings, a folder each; in memory alone where left out. */
+  /** Folder for packs; without it packs stay in memory. */
   readonly packs?: string;
   readonly splits?: SplitOptions;
   readonly strict?: boolean;
   readonly progress?: Progress;
   readonly logger?: Logger;
   readonly signal?: AbortSignal;
-  /**
-   * Decides the recipe once the data is open, before anything is decoded. A recipe other than that
-   * of a pack which `own` came from is refused.
-   */
+  /** Decides the recipe before anything is decoded; that of a pack cannot be changed. */
   recipeFor(
     own: OwnSize | undefined,
     source: Pick<Source, "kind" | "location">,
@@ -69,7 +64,7 @@ async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
   try {
     const own = await ownSize(source);
     const recipe = await recipeFor(own, source, () => labelsOf(source));
-    // Pictures that come as pixels are quicker taken from where they are than from a second copy.
+    // Pixels are read from their source as fast as from a pack.
     const folder = packs === undefined || own ? undefined : join(packs, packName(data, recipe));
     const pack = await buildPack(source, recipe, {
       ...splits,
@@ -104,11 +99,11 @@ function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void 
     required: `the recipe that the pack was made by: ${textOf(packed)}`,
     received: textOf(wanted),
     where,
-    hint: "leave size, channels and fit out, or pack the pictures anew: pawprint data pack",
+    hint: "leave size, channels and fit out, or pack the pictures again: pawprint data pack",
   });
 }
 
-/** The size of a source's pictures where they come as pixels. */
+/** The size of a source's pictures where they are pixels already. */
 export async function ownSize(source: Source): Promise<OwnSize | undefined> {
   for await (const sample of source.samples()) return "image" in sample ? sample.image : undefined;
   return undefined;

@@ -1,7 +1,4 @@
-/**
- * A few pictures of a source for a look at them: spread over its classes, of one split, packed as
- * training would.
- */
+/** A few pictures of one split of a source, spread over its classes and packed as for training. */
 
 import { throwIfCancelled } from "../../base/cancel.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
@@ -27,9 +24,8 @@ export interface PreviewPictures {
 }
 
 /**
- * The first pictures of each class in the split, as many of each as make `total`; read in the
- * source's own order, and no more than are needed. Errors: DATASET_EMPTY where there is none;
- * INTERRUPTED; what ends the reading of a source.
+ * The first pictures of each class in the split, about `total` in all; no more are read than needed.
+ * Errors: DATASET_EMPTY where there is none; INTERRUPTED; those of the source.
  */
 export async function packPreviewPictures(
   source: Source,
@@ -37,7 +33,7 @@ export async function packPreviewPictures(
   total: number,
   options: {
     readonly split?: Split;
-    /** How training cuts its splits. */
+    /** The split options of the training. */
     readonly splitting?: SplitOptions;
     readonly signal?: AbortSignal;
     readonly progress?: Progress;
@@ -81,7 +77,7 @@ export async function packPreviewPictures(
   return { packed: classesInTurn(packed), skipped };
 }
 
-/** What is wrong with this picture alone; anything else is thrown on. */
+/** The fault of a picture that cannot be used; other errors are rethrown. */
 function faultOf({ id }: Sample, error: unknown): SkippedPicture {
   if (!isAppError(error, "IMAGE_UNREADABLE") && !isAppError(error, "IMAGE_SIZE")) throw error;
   return { id, code: error.code, reason: error.message };
@@ -95,18 +91,14 @@ function nothingToShow(source: Source, split: Split, faults: number): AppError {
   });
 }
 
-/**
- * False where the source itself says that a picture belongs elsewhere; its train split may yet be
- * cut by hash.
- */
+/** False where the source gives another split; its train split may still be cut by hash. */
 function mayBeIn(split: Split, { split: given }: Sample): boolean {
   return given === undefined || given === split || given === "train";
 }
 
 /**
- * The picture under the recipe, or undefined where its hash puts it into another split. Packing
- * also keeps near-duplicates and exchanges a picture or two of very small classes, for which it has
- * to know all pictures; a preview does not read them all.
+ * The picture under the recipe, or undefined where its hash puts it into another split. What packing
+ * does with near-duplicates and very small classes needs all pictures, and is left out.
  */
 async function packIfIn(
   sample: Sample,

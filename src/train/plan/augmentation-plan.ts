@@ -1,12 +1,12 @@
-/** Decides what training pictures are varied by, and says why for what nobody chose. */
+/** Decides the augmentation of training pictures, and says why for what was not given. */
 import type { SourceKind } from "../../dataset/sources/source.ts";
 import type { Recipe } from "../../image/recipe.ts";
 import type { Augmentation } from "../../nn/augment/augmentation.ts";
-import { type Choice, createNotes } from "./choice.ts";
+import { isLongTraining } from "./budget-plan.ts";
+import { type Choice, Choices } from "./choice.ts";
 import type { TrainSettings } from "./train-config.ts";
-import { isLongTraining } from "./training-time.ts";
 
-/** The settings of `train` that decide how pictures are varied. */
+/** The settings of `train` that decide the augmentation. */
 export const augmentationKeys = [
   "flip",
   "shiftPixels",
@@ -32,11 +32,12 @@ export interface AugmentationPlan {
 
 /** Torchvision's default, and the paper's best strength for many nets. */
 const usualPolicy = { count: 2, magnitude: 9 } as const;
+const usualReason = "varies the training pictures";
 
 /**
- * How pictures of this recipe are varied. A random crop takes the place of the usual shift and
- * zoom, since it moves and enlarges too, and a RandAugment policy that of the usual changes of
- * colour as well. In a long training photographs are varied more, since each is seen more often.
+ * The augmentation of pictures of this recipe. A random crop replaces the usual shift and zoom,
+ * since it moves and enlarges too; a RandAugment policy also the usual changes of colour. In a long
+ * training photographs are varied more, since each is seen more often.
  * Errors: CONFIG_INVALID where time and epochs are given.
  */
 export function planAugmentation(
@@ -44,7 +45,7 @@ export function planAugmentation(
   kind: SourceKind,
   settings: TrainSettings,
 ): AugmentationPlan {
-  // Sets in idx files are digits, letters and the like.
+  // Idx files hold digits, letters and the like.
   const isDigits = kind === "idx";
   const isLong = isLongTraining(settings) && !isDigits;
   const isStrengthAlone = settings.randAugment === undefined && settings.randAugmentMagnitude !== undefined;
@@ -71,24 +72,10 @@ export function planAugmentation(
     randAugment: { count, magnitude: settings.randAugmentMagnitude ?? usualPolicy.magnitude },
   };
 
-  const notes = createNotes();
-  const flipReason = isDigits ? "a mirrored digit is another sign" : "a mirrored photograph is a photograph";
-  notes.add("flip", augmentation.flip ? "yes" : "no", settings.flip, flipReason);
-  const given = augmentationKeys.find((key) => key !== "flip" && settings[key] !== undefined);
-  notes.add("augmentation", describeAugmentation(augmentation), given, "varies what is learnt from");
-  return { augmentation, choices: notes.all };
-}
-
-function describeAugmentation(augmentation: Augmentation): string {
-  const { shiftPixels, rotationDegrees, crop, randAugment } = augmentation;
-  const plain = ["shear", "brightness", "contrast", "saturation", "hue", "erasing", "mixup", "cutmix"] as const;
-  const parts = [
-    crop < 1 ? `crop to ${crop} of the area` : undefined,
-    randAugment.count > 0 ? `${randAugment.count} drawn changes of strength ${randAugment.magnitude}` : undefined,
-    shiftPixels > 0 ? `shift ${shiftPixels} px` : undefined,
-    augmentation.zoom > 0 ? `zoom ${augmentation.zoom}` : undefined,
-    rotationDegrees > 0 ? `rotation ${rotationDegrees} degrees` : undefined,
-    ...plain.map((name) => (augmentation[name] > 0 ? `${name} ${augmentation[name]}` : undefined)),
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? "none" : parts.join(", ");
+  const { randAugment, ...parts } = augmentation;
+  const values = { ...parts, randAugment: randAugment.count, randAugmentMagnitude: randAugment.magnitude };
+  const choices = new Choices(settings);
+  const flipReason = isDigits ? "a mirrored digit is not a digit" : "a mirrored photograph is a photograph";
+  for (const key of augmentationKeys) choices.add(key, values[key], key === "flip" ? flipReason : usualReason);
+  return { augmentation, choices: choices.all };
 }

@@ -1,20 +1,41 @@
-/** What a plan says of itself: each setting, the value it has, and why. */
+/** What a plan decides: the value of each setting, and why. */
+import type { TrainSettings } from "./train-config.ts";
 
-/** One decision, for people. */
+type SettingKey = keyof TrainSettings;
+
+/** Values as settings take them; the size of pictures that are not square has both sides. */
+type ChoiceValues = Omit<Required<TrainSettings>, "size"> & {
+  readonly size: number | { readonly width: number; readonly height: number };
+};
+
+/** The value of one setting. */
 export interface Choice {
-  readonly setting: string;
-  readonly value: string;
-  /** `given`, or why this value. */
+  readonly key: SettingKey;
+  readonly value: ChoiceValues[SettingKey];
+  /** The setting's name for people: "batch size". */
+  readonly label: string;
+  /** "given", or why this value. */
   readonly reason: string;
 }
 
-/** Collects choices; those for which somebody gave a value are noted as given. */
-export function createNotes() {
-  const all: Choice[] = [];
-  return {
-    all,
-    add(setting: string, value: string, given: unknown, reason: string): void {
-      all.push({ setting, value, reason: given === undefined ? reason : "given" });
-    },
-  };
+/** Where the key in words would mislead. */
+const labels: { readonly [Key in SettingKey]?: string } = {
+  averageSteps: "averaged weights",
+  progressive: "progressive resizing",
+};
+
+export class Choices {
+  readonly all: Choice[] = [];
+  readonly #settings: TrainSettings;
+
+  /** A value that these settings give has the reason "given". */
+  constructor(settings: TrainSettings) {
+    this.#settings = settings;
+  }
+
+  /** `reason` says why this value where it was not given. */
+  add<Key extends SettingKey>(key: Key, value: ChoiceValues[Key], reason: string): void {
+    const label = labels[key] ?? key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    this.all.push({ key, value, label, reason: this.#settings[key] === undefined ? reason : "given" });
+  }
 }

@@ -1,29 +1,24 @@
-/** Whether classes are weighted, decided from how many pictures each has to be learnt from. */
+/** Whether classes are weighted, decided from how many training pictures each has. */
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
-import { type Choice, createNotes } from "./choice.ts";
+import type { Choices } from "./choice.ts";
 import type { TrainSettings } from "./train-config.ts";
 
-export interface ClassWeightPlan {
-  /** One for each label, where classes are weighted; the mean weight of a picture is 1. */
-  readonly classWeights?: readonly number[];
-  readonly choices: readonly Choice[];
-}
-
 /**
- * Balanced where one class has at least `unbalancedFrom` times the training pictures of another,
- * unless settings say otherwise.
+ * One weight per label, 1 for the mean of all pictures; undefined where classes are not weighted.
+ * By default they are where one has at least `unbalancedFrom` times the pictures of another.
  */
-export function planClassWeights(pack: Pack, settings: TrainSettings): ClassWeightPlan {
-  const notes = createNotes();
+export function planClassWeights(pack: Pack, settings: TrainSettings, choices: Choices): readonly number[] | undefined {
   const counts = trainCounts(pack);
   const imbalance = imbalanceOf(counts);
   const choice = settings.classWeights ?? (imbalance >= unbalancedFrom ? "balanced" : "none");
-  const reason = `the largest class has ${imbalance.toFixed(1)} times the pictures of the smallest`;
-  notes.add("class weights", choice, settings.classWeights, reason);
-  return { ...(choice === "balanced" && { classWeights: balancedWeights(counts) }), choices: notes.all };
+  choices.add(
+    "classWeights",
+    choice,
+    `the largest class has ${imbalance.toFixed(1)} times the pictures of the smallest`,
+  );
+  return choice === "balanced" ? balancedWeights(counts) : undefined;
 }
 
-/** From here on a class with few pictures would be answered too seldom. */
 const unbalancedFrom = 2;
 
 function trainCounts(pack: Pack): readonly number[] {
@@ -38,12 +33,9 @@ function imbalanceOf(counts: readonly number[]): number {
   return present.length === 0 ? 1 : Math.max(...present) / Math.min(...present);
 }
 
-/**
- * total / (classes * count): every class weighs the same, and the mean weight of a picture is 1.
- */
+/** total / (classes * count): every class has the same weight in all. */
 function balancedWeights(counts: readonly number[]): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
-  // A class without training pictures is only possible where the source itself gives the splits;
-  // its weight is never used.
+  // A class without training pictures is possible where the source gives the splits.
   return counts.map((count) => total / (counts.length * Math.max(1, count)));
 }

@@ -2,7 +2,7 @@
 import type { SplitOptions } from "../../dataset/pack/pack.ts";
 import type { TrainSettings } from "./train-config.ts";
 
-/** `fold` counts from 1 for people: 2/5 is the second of five. */
+/** `fold` counts from 1: 2/5 is the second of five. */
 export function splitOptionsOf({ proportions, salt, fold }: TrainSettings): SplitOptions {
   const [train, val, test] = proportions ?? [];
   const [index, count] = fold?.split("/").map(Number) ?? [];

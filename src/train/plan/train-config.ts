@@ -1,7 +1,4 @@
-/**
- * The `train` section of the configuration: every key is optional, since what is left out follows
- * from the data.
- */
+/** The `train` section of the configuration. Every key is optional: the data decides the rest. */
 import { type Static, Type } from "typebox";
 import type { DeepReadonly } from "../../base/freeze.ts";
 import { literals } from "../../base/schema/literals.ts";
@@ -10,7 +7,7 @@ import { recipeFits } from "../../image/recipe.ts";
 const choice = <const T extends readonly [string, ...string[]]>(names: T, description: string) =>
   Type.Optional(literals(names, { description }));
 
-/** Descriptions are half sentences: they are the help text of the flags too. */
+/** Descriptions are also the help texts of the flags. */
 export const trainConfigSchema = Type.Object({
   data: Type.Optional(
     Type.String({
@@ -20,7 +17,10 @@ export const trainConfigSchema = Type.Object({
     }),
   ),
   out: Type.Optional(
-    Type.String({ minLength: 1, description: "the bundle's file; models/NAME.onnx after the data unless given" }),
+    Type.String({
+      minLength: 1,
+      description: "the bundle's file; models/NAME.onnx unless given, named after the data",
+    }),
   ),
   architecture: Type.Optional(Type.String({ minLength: 1, description: "cnn, resnet or mobilenet" })),
   widths: Type.Optional(
@@ -39,7 +39,7 @@ export const trainConfigSchema = Type.Object({
     Type.Integer({ minimum: 4, maximum: 1024, description: "pixels a side that pictures are resized to" }),
   ),
   channels: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)], { description: "3 for colour, 1 for grey" })),
-  fit: choice(recipeFits, "how a picture of another shape is brought into the square"),
+  fit: choice(recipeFits, "how pictures that are not square are fitted into the square"),
   proportions: Type.Optional(
     Type.Array(Type.Number({ minimum: 0, maximum: 1 }), {
       minItems: 3,
@@ -47,9 +47,7 @@ export const trainConfigSchema = Type.Object({
       description: "shares of train, val and test, such as 0.7,0.1,0.2; 0.8,0.1,0.1 unless given",
     }),
   ),
-  salt: Type.Optional(
-    Type.String({ minLength: 1, description: "any text; another one puts other pictures into val and test" }),
-  ),
+  salt: Type.Optional(Type.String({ minLength: 1, description: "any text; another one gives other splits" })),
   fold: Type.Optional(
     Type.String({
       pattern: "^[1-9]\\d*/[1-9]\\d*$",
@@ -64,69 +62,71 @@ export const trainConfigSchema = Type.Object({
     Type.String({
       pattern: "^\\d+(\\.\\d+)?(s|m|h)$",
       examples: ["90s", "20m", "1.5h"],
-      description: "how long to train, such as 20m or 2h, in place of epochs: the learning rate runs out with it",
+      description: "training time, such as 20m or 2h, in place of epochs; the learning-rate schedule is fitted to it",
     }),
   ),
-  batchSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536, description: "pictures of one step" })),
+  batchSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536, description: "pictures per step" })),
   accumulate: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1024, description: "update weights by the gradients of so many batches" }),
+    Type.Integer({ minimum: 1, maximum: 1024, description: "batches whose gradients are averaged for one update" }),
   ),
-  learningRate: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "the highest learning rate" })),
-  optimizer: choice(["adamw", "adam", "sgd"], "how weights are updated"),
-  weightDecay: Type.Optional(Type.Number({ minimum: 0, description: "pull of weights towards zero; adamw and sgd" })),
-  clipNorm: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "shorten longer gradients to this length" })),
-  schedule: choice(["one-cycle", "cosine", "constant"], "how the learning rate moves"),
+  learningRate: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "peak of the learning-rate schedule" })),
+  optimizer: choice(["adamw", "adam", "sgd"], "optimizer"),
+  weightDecay: Type.Optional(Type.Number({ minimum: 0, description: "weight decay; adamw and sgd" })),
+  clipNorm: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "clip gradients to this norm" })),
+  schedule: choice(["one-cycle", "cosine", "constant"], "learning-rate schedule"),
   averageSteps: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: 1_000_000,
-      description: "validate and keep averages of the weights over so many steps; 0 for the weights themselves",
+      description: "steps over which weights are averaged for validation and export; 0 for no averages",
     }),
   ),
   labelSmoothing: Type.Optional(
     Type.Number({ minimum: 0, exclusiveMaximum: 1, description: "share of each target spread over all classes" }),
   ),
-  classWeights: choice(["none", "balanced"], "balanced counts rare classes as much as common ones"),
+  classWeights: choice(["none", "balanced"], "balanced: rare classes weigh as much as common ones"),
   flip: Type.Optional(Type.Boolean({ description: "mirror every second training picture" })),
   shiftPixels: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 512, description: "move training pictures by up to so many pixels" }),
+    Type.Integer({ minimum: 0, maximum: 512, description: "shift training pictures by up to this many pixels" }),
   ),
   zoom: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 0.9, description: "enlarge or shrink them by up to this share" }),
+    Type.Number({ minimum: 0, maximum: 0.9, description: "enlarge or shrink training pictures by up to this share" }),
   ),
   brightness: Type.Optional(
     Type.Number({
       minimum: 0,
       maximum: 5,
-      description: "change their brightness by up to so many standard deviations",
+      description: "change brightness by up to this many standard deviations",
     }),
   ),
   contrast: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 0.95, description: "change their contrast by up to this share" }),
+    Type.Number({ minimum: 0, maximum: 0.95, description: "change contrast by up to this share" }),
   ),
   rotationDegrees: Type.Optional(
     Type.Number({
       minimum: 0,
       maximum: 180,
-      description: "turn training pictures by up to so many degrees either way",
+      description: "rotate training pictures by up to this many degrees either way",
     }),
   ),
-  shear: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: "slant them by up to this share" })),
+  shear: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 1, description: "shear training pictures by up to this share" }),
+  ),
   crop: Type.Optional(
     Type.Number({
       minimum: 0.01,
       maximum: 1,
-      description: "show a part of each, at least this share of its area and up to 4/3 as wide or high (0.08 is usual)",
+      description: "random crops of at least this share of the area, aspect ratio up to 4/3 (0.08 is usual)",
     }),
   ),
   saturation: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 1, description: "make their colours stronger or weaker by up to this share" }),
+    Type.Number({ minimum: 0, maximum: 1, description: "change saturation by up to this share" }),
   ),
   hue: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 0.5, description: "turn their hues by up to this share of the colour circle" }),
+    Type.Number({ minimum: 0, maximum: 0.5, description: "shift hues by up to this share of the colour circle" }),
   ),
   erasing: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 1, description: "probability that a rectangle of a picture is covered" }),
+    Type.Number({ minimum: 0, maximum: 1, description: "probability that a rectangle of a picture is erased" }),
   ),
   mixup: Type.Optional(
     Type.Number({
@@ -150,34 +150,34 @@ export const trainConfigSchema = Type.Object({
     }),
   ),
   progressive: Type.Optional(
-    Type.Boolean({ description: "begin with pictures of half the size, then three quarters, then all of it" }),
+    Type.Boolean({ description: "train on pictures of half the size first, then three quarters, then the full size" }),
   ),
   randAugment: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 10, description: "make so many changes to each picture, drawn from a table" }),
+    Type.Integer({ minimum: 0, maximum: 10, description: "random changes per picture (RandAugment)" }),
   ),
   randAugmentMagnitude: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 10, description: "strength of those changes, 9 unless given" }),
+    Type.Number({ minimum: 0, maximum: 10, description: "strength of the random changes; 9 unless given" }),
   ),
   patience: Type.Optional(
-    Type.Integer({ minimum: 1, description: "stop after so many epochs without a better validation" }),
+    Type.Integer({ minimum: 1, description: "epochs without a better validation before training stops early" }),
   ),
   checkpointMinutes: Type.Optional(
     Type.Number({
       minimum: 0.01,
       maximum: 1440,
-      description: "write a checkpoint every so many minutes, besides that of each epoch; 5 unless given",
+      description: "minutes between checkpoints within an epoch; 5 unless given",
     }),
   ),
   seed: Type.Optional(
-    Type.Integer({ minimum: 0, description: "decides weights, order and augmentation; the same seed, the same model" }),
+    Type.Integer({
+      minimum: 0,
+      description: "seed of weights, order and augmentation; the same seed gives the same model",
+    }),
   ),
   threads: Type.Optional(Type.Integer({ minimum: 1, maximum: 512, description: "threads of the engine" })),
 });
 
 export type TrainConfig = DeepReadonly<Static<typeof trainConfigSchema>>;
 
-/**
- * How a model is trained: all of the section but where pictures come from, where the bundle goes,
- * and threads.
- */
+/** How a model is trained. */
 export type TrainSettings = Omit<TrainConfig, "data" | "out" | "threads">;

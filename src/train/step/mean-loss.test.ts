@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { centralDifferences, type Feeds } from "../../../tests/support/op-samples.ts";
 import { createRandom } from "../../base/random.ts";
-import { evaluate } from "../../graph/reference-evaluation.ts";
+import { evaluateReference } from "../../graph/reference-evaluation.ts";
 import { filled } from "../../graph/reference-tensor.ts";
 import { constant, graph } from "../../graph/value.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
@@ -30,7 +30,7 @@ const shares = [0.7, 0, 0.3, 0, 1, 0];
 function lossOf(options: Parameters<typeof meanLoss>[2]): number {
   const rows = constant({ dtype: "float32", shape: [2, 3], data: Float32Array.from(logits.flat()) });
   const targets = constant({ dtype: "float32", shape: [2, 3], data: Float32Array.from(shares) });
-  return evaluate(graph("loss", [], { loss: meanLoss(rows, targets, options) }), {}).loss!.data[0]!;
+  return evaluateReference(graph("loss", [], { loss: meanLoss(rows, targets, options) }), {}).loss!.data[0]!;
 }
 
 const logSoftmax = (row: readonly number[], at: number) =>
@@ -96,10 +96,15 @@ describe("a step on mixed pictures", () => {
 
   it("goes down the gradient that finite differences find", () => {
     expect(mixingOf(numbers, 1).some(({ share }) => share > 0 && share < 1)).toBe(true);
-    const next = evaluate(step.graph, feeds)["parameters.next"]!.data;
+    const next = evaluateReference(step.graph, feeds)["parameters.next"]!.data;
     const gradient = feeds.parameters!.data.map((value, at) => value - next[at]!);
     const loss = graph("loss", step.graph.inputs, { loss: step.graph.outputs.loss! });
-    const numeric = centralDifferences((changed) => evaluate(loss, changed).loss!.data[0]!, feeds, "parameters", 1e-6);
+    const numeric = centralDifferences(
+      (changed) => evaluateReference(loss, changed).loss!.data[0]!,
+      feeds,
+      "parameters",
+      1e-6,
+    );
     for (const [at, value] of numeric.entries()) expect(gradient[at]).toBeCloseTo(value, 6);
   });
 
@@ -110,13 +115,15 @@ describe("a step on mixed pictures", () => {
       for (let row = 0; row < batchSize; row++)
         swapped.set([(row + 1) % batchSize, share, 1, 0, 0, 0, 0], row * width + width - 7);
       const changed = { ...feeds, augmentation: { ...feeds.augmentation!, data: swapped } };
-      return evaluate(step.graph, changed).correct!.data[0]!;
+      return evaluateReference(step.graph, changed).correct!.data[0]!;
     };
     const withTargets = (targets: readonly number[]) => {
       const plain = buildTrainStep({ model, batchSize, optimizer: sgd({ momentum: 0 }) });
       const { augmentation: _, ...rest } = feeds;
-      return evaluate(plain.graph, { ...rest, targets: { ...feeds.targets!, data: Float64Array.from(targets) } })
-        .correct!.data[0]!;
+      return evaluateReference(plain.graph, {
+        ...rest,
+        targets: { ...feeds.targets!, data: Float64Array.from(targets) },
+      }).correct!.data[0]!;
     };
     expect(blend(0.6)).toBe(withTargets([0, 1, 2, 1]));
     expect(blend(0.4)).toBe(withTargets([1, 2, 1, 0]));

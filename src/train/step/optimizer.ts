@@ -1,14 +1,13 @@
 /**
- * Optimizers as pairs of a start and an update that is itself graph. They see the network's
- * parameters as one vector [P] and know nothing of layers; the few numbers that change from step to
- * step are worked out in float64 and fed.
+ * Optimizers: an initial state and an update that is part of the graph. Parameters are one vector
+ * [P]; the scalars that change from step to step are computed in float64 and fed.
  */
 import { add, div, minimum, mul, sqrt, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { reshape } from "../../graph/ops/movement/movement.ts";
 import { reduceSumSquare } from "../../graph/ops/reduction.ts";
 import { scalar, type Value } from "../../graph/value.ts";
 
-/** Where training stands, as far as an optimizer asks. */
+/** What the scalars of a step depend on. */
 export interface StepMoment {
   readonly learningRate: number;
   /** 1 for the first step. */
@@ -24,10 +23,11 @@ export interface OptimizerInput {
   readonly state: Readonly<Record<string, Value>>;
   /** Scalars, by the names that `scalars` gives. */
   readonly scalars: Readonly<Record<string, Value>>;
-  /** `[P]`: 1 where weight decay applies, 0 for biases and norms. */
+  /** `[P]`: 1 where weight decay applies, 0 for biases, norms and frozen parameters. */
   readonly decayMask: Value;
 }
 
+/** An element whose gradient was 0 at every step and whose decay mask is 0 must stay as it is: it is frozen. */
 export interface OptimizerOutput {
   readonly parameters: Value;
   readonly state: Readonly<Record<string, Value>>;
@@ -36,9 +36,7 @@ export interface OptimizerOutput {
 export interface Optimizer {
   /** The name with its settings, for logs and checkpoints: `adamw(0.9, 0.999, 1e-8, 0.01)`. */
   readonly name: string;
-  /**
-   * The vectors `[P]` that it keeps from step to step; all start at zero (`initialOptimizerState`).
-   */
+  /** The vectors `[P]` of its state, zero before the first step. */
   readonly stateNames: readonly string[];
   /** The numbers fed at a step; the same names at every step. */
   scalars(moment: StepMoment): Readonly<Record<string, number>>;
@@ -86,8 +84,7 @@ export interface AdamwOptions extends AdamOptions {
  * computes it:
  * p = p (1 - rate w);  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
  * p = p - rate m^ / (sqrt(v^) + epsilon) with m^ = m / (1 - b1^t) and v^ = v / (1 - b2^t).
- * Both corrections are scalars, so they are drawn out of the vectors: with c = sqrt(1 - b2^t) the
- * last line is
+ * Both corrections are scalars; with c = sqrt(1 - b2^t) the last line is
  * p = p - (rate c / (1 - b1^t)) m / (sqrt(v) + c epsilon).
  */
 export function adamw(options: AdamwOptions = {}): Optimizer {
@@ -120,10 +117,7 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
   return { ...adamw({ beta1, beta2, epsilon, weightDecay: 0 }), name: `adam(${beta1}, ${beta2}, ${epsilon})` };
 }
 
-/**
- * Shortens the gradient to length `maxNorm` where it is longer: g min(1, maxNorm / |g|), over all
- * parameters together.
- */
+/** g min(1, maxNorm / |g|), over all parameters together. */
 export function clipByGlobalNorm(gradient: Value, maxNorm: number): Value {
   const norm = sqrt(reshape(reduceSumSquare(gradient), []));
   return mul(gradient, minimum(scalar(1), div(scalar(maxNorm), add(norm, scalar(1e-6)))));
@@ -139,9 +133,8 @@ export function withClipping(optimizer: Optimizer, maxNorm: number): Optimizer {
 }
 
 /**
- * The same optimizer, moved only by every `count`-th step, by the mean gradient of the steps up to
- * it: batches of `count` times the size at the memory of one. What the optimizer computes in
- * between is thrown away; its few vectors cost little beside the pictures.
+ * The same optimizer with gradient accumulation: every `count`-th step updates by the mean gradient
+ * of the last `count` steps. Updates in between are computed and discarded, at little cost.
  */
 export function withAccumulation(optimizer: Optimizer, count: number): Optimizer {
   const sum = "gradientSum";

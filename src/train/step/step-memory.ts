@@ -1,4 +1,4 @@
-/** What a training step needs of memory, and how large a batch may be. */
+/** The memory of a training step, and the largest batch that fits. */
 import { AppError, isAppError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/quantity.ts";
 import { expandComposites } from "../../graph/lower.ts";
@@ -6,9 +6,9 @@ import { peakBytes } from "../../graph/peak-memory.ts";
 import { buildTrainStep, type TrainStepOptions } from "./step.ts";
 
 /**
- * Of the process beside the step, and how much of its values' peak the engine holds at its own: its
- * arena keeps what it once had in other sizes. Fitted to the peaks that bench:train-step measures
- * on the three reference nets (322, 595 and 1262 MiB; this gives 292, 662 and 1290).
+ * Memory of the process without the step, and of the engine's arena relative to the peak of the
+ * step's values. Fitted to the peaks that bench:train-step measures on the three reference nets
+ * (322, 595 and 1262 MiB; this gives 292, 662 and 1290).
  */
 const processBytes = 100 * 2 ** 20;
 const arenaFactor = 2;
@@ -29,21 +29,18 @@ export function largestBatch(options: Omit<TrainStepOptions, "batchSize">, bytes
   return fits < 16 ? Math.max(0, fits) : fits - (fits % 16);
 }
 
-/** What ONNX Runtime and the C++ library say where memory is short. */
+/** Messages of ONNX Runtime and the C++ library where memory is short. */
 const shortage = /failed to allocate memory|bad_alloc|out of memory|cannot allocate/i;
 
 /**
- * Refuses a step that is not going to fit: the system may end the whole process for it, without a
- * word. Errors: TRAIN_OUT_OF_MEMORY.
+ * Refuses a step that does not fit into `bytes`: the system might kill the process for it. Errors:
+ * TRAIN_OUT_OF_MEMORY.
  */
 export function requireMemory(options: TrainStepOptions, bytes: number): void {
   if (stepBytes(options) > bytes) throw shortageError(options, bytes);
 }
 
-/**
- * The error of a step, told as what it is where memory was short: with the batch that would fit
- * into `bytes`.
- */
+/** TRAIN_OUT_OF_MEMORY, with the batch that fits into `bytes`, for an error of short memory. */
 export function explainShortage(error: unknown, options: TrainStepOptions, bytes: number): unknown {
   return isAppError(error, "EXECUTION_FAILED") && shortage.test(error.message)
     ? shortageError(options, bytes, error)
@@ -54,7 +51,7 @@ function shortageError(options: TrainStepOptions, bytes: number, cause?: unknown
   const { batchSize } = options;
   const fits = Math.min(largestBatch(options, bytes), Math.ceil(batchSize / 2));
   return new AppError("TRAIN_OUT_OF_MEMORY", {
-    required: `some ${formatBytes(stepBytes(options))} for steps of ${batchSize} pictures`,
+    required: `about ${formatBytes(stepBytes(options))} of memory for steps of ${batchSize} pictures`,
     received: `${formatBytes(bytes)} on this machine, other processes included`,
     hint:
       fits > 0

@@ -1,4 +1,4 @@
-/** Runs training steps one after the other, with two sets of state buffers that change places. */
+/** Runs training steps one after the other, with two sets of state buffers that are swapped. */
 import { AppError } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import type { TensorData } from "../../graph/tensor-type.ts";
@@ -8,22 +8,26 @@ import { initialOptimizerState, type Optimizer, type StepMoment } from "./optimi
 import { averageName, nextName, optimizerStateName, type TrainStep } from "./step.ts";
 
 /**
- * Every vector that a step carries on, by its name in the graph: `parameters`, `statistics`,
- * `optimizer.*`, `average.*`.
+ * The state of a training by its names in the graph: `parameters`, `statistics`, `optimizer.*`,
+ * `average.*`.
  */
 export type StateVectors = Readonly<Record<string, Float32Array>>;
 
 export interface StepResult {
   /** Mean loss over the batch, before the update. */
   readonly loss: number;
-  /** How many pictures of the batch were answered rightly, before the update. */
+  /** Correct predictions in the batch, before the update. */
   readonly correct: number;
 }
 
 type Vector = TensorData & { readonly data: Float32Array };
 
 /** The state before the first step. */
-export function initialState({ layout, averages }: TrainStep, optimizer: Optimizer, random: Random): StateVectors {
+export function initialState(
+  { layout, averages }: Pick<TrainStep, "layout" | "averages">,
+  optimizer: Optimizer,
+  random: Random,
+): StateVectors {
   const vectors = Object.entries(initialOptimizerState(optimizer, layout.parameterCount));
   const parameters = initialParameters(layout, random);
   const statistics = layout.statisticCount > 0 ? initialStatistics(layout) : undefined;
@@ -59,10 +63,7 @@ export class StepRunner {
     this.#next = mapValues(state, ({ data }) => vectorOf(new Float32Array(data.length)));
   }
 
-  /**
-   * Loads the step. `state` is copied. Throws CHECKPOINT_INVALID where its vectors are not those of
-   * the step.
-   */
+  /** Copies `state`. Throws CHECKPOINT_INVALID where its vectors are not those of the step. */
   static async start(
     executor: Executor,
     step: TrainStep,
@@ -84,9 +85,8 @@ export class StepRunner {
   }
 
   /**
-   * Runs one step on a batch; `batch` holds `pictures`, `targets` and whatever else the step's
-   * graph is fed. `averageShare`, 0 to 1, is how far averages move towards the new weights, where
-   * the step carries averages on.
+   * Runs one step on a batch: `pictures`, `targets` and the other inputs of the step's graph.
+   * `averageShare`, 0 to 1, is how far averages, where there are any, move to the new weights.
    */
   async run(batch: Readonly<Record<string, TensorData>>, moment: StepMoment, averageShare = 0): Promise<StepResult> {
     const numbers = { ...this.#optimizer.scalars(moment), ...(this.#averages && { averageShare }) };
@@ -98,10 +98,7 @@ export class StepRunner {
     return { loss: this.#loss.data[0]!, correct: this.#correct.data[0]! };
   }
 
-  /**
-   * The state now. The vectors are the runner's own and change with the steps after the next: copy
-   * what is to be kept.
-   */
+  /** The current state, not copied: the vectors change with the step after the next. */
   state(): StateVectors {
     return mapValues(this.#current, ({ data }) => data);
   }

@@ -5,6 +5,7 @@
 import { gradients } from "../../graph/autodiff.ts";
 import { add, mul, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { correctCount } from "../../graph/ops/loss.ts";
+import { expandTo } from "../../graph/ops/movement/movement.ts";
 import { float32 } from "../../graph/tensor-type.ts";
 import { constant, type Graph, graph, input, scalar, type Value } from "../../graph/value.ts";
 import { augmentPictures, mixTargets } from "../../nn/augment/augment.ts";
@@ -115,7 +116,7 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   if (hasStatistics) inputs.push(statistics);
   if (setup) inputs.push(numbers);
   const state: Record<string, Value> = { parameters: updated.parameters };
-  if (hasStatistics) state.statistics = nextStatistics(statistics, scope, layout);
+  if (hasStatistics) state.statistics = nextStatistics(statistics, statisticSlices, scope, layout);
   for (const name of optimizer.stateNames) state[optimizerStateName(name)] = updated.state[name]!;
   if (options.averages) {
     const share = input("averageShare", "float32", []);
@@ -144,15 +145,28 @@ function vectorInputs(names: readonly string[], length: number): readonly Value[
   return names.map((name) => input(name, "float32", [length]));
 }
 
+/** The gradient of all parameters as one vector `[P]`; zeros for frozen ones. */
 function flatGradient(loss: Value, slices: ReadonlyMap<string, Value>, layout: ParameterLayout): Value {
-  const names = [...slices.keys()];
-  const parts = gradients(loss, [...slices.values()]);
-  return joinSlices(new Map(names.map((name, at) => [name, parts[at]!])), layout.parameters);
+  const trained = layout.parameters.filter(({ trainable }) => trainable);
+  const found = gradients(
+    loss,
+    trained.map(({ name }) => slices.get(name)!),
+  );
+  const parts = new Map(trained.map(({ name }, at) => [name, found[at]!]));
+  for (const { name, shape, trainable } of layout.parameters) {
+    if (!trainable) parts.set(name, expandTo(scalar(0), shape));
+  }
+  return joinSlices(parts, layout.parameters);
 }
 
-/** running + 0.1 (correction * batch - running), for all statistics at once. */
-function nextStatistics(statistics: Value, scope: RootScope, layout: ParameterLayout): Value {
-  const observed = new Map(scope.observations.map(({ name, value }) => [name, value]));
+/** running + 0.1 (correction * batch - running), for all statistics at once; frozen layers observe none. */
+function nextStatistics(
+  statistics: Value,
+  slices: ReadonlyMap<string, Value>,
+  scope: RootScope,
+  layout: ParameterLayout,
+): Value {
+  const observed = new Map([...slices, ...scope.observations.map(({ name, value }) => [name, value] as const)]);
   const correctionOf = new Map(scope.observations.map(({ name, correction }) => [name, correction]));
   const corrections = new Float32Array(layout.statisticCount);
   for (const { name, offset, size } of layout.statistics) {

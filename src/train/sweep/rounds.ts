@@ -18,10 +18,7 @@ export function roundEpochs({
   return rounds;
 }
 
-/**
- * The numbers of the trials that go on after a round: the best one in `eta`, at least one, and none
- * that failed.
- */
+/** The trials of the next round: the best one in `eta`, at least one, and none that failed. */
 export function survivors(results: readonly TrialResult[], eta: number): readonly number[] {
   const count = Math.max(1, Math.floor(results.length / eta));
   return ranked(results)

@@ -1,7 +1,4 @@
-/**
- * Runs a sweep's trials, several at once where asked for, and keeps what came of each: a sweep that
- * was cut off goes on where it was.
- */
+/** Runs a sweep's trials, optionally in parallel. Results are kept, so a sweep can be resumed. */
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { throwIfCancelled } from "../../base/cancel.ts";
@@ -14,38 +11,32 @@ import { ranked, type TrialConfig, type TrialResult, trialConfig } from "./trial
 
 export interface RunSweepOptions {
   readonly sweep: Sweep;
-  /** Where trials are kept, a folder each. */
+  /** The folder of the sweep; each trial has one inside. */
   readonly folder: string;
-  /**
-   * Trains one trial in its folder and gives its figures. What it throws is kept as the trial's
-   * result.
-   */
-  readonly runTrial: (config: TrialConfig, folder: string) => Promise<Figures>;
+  /** Trains one trial in its folder. An error is kept as the trial's result. */
+  readonly runTrial: (config: TrialConfig, folder: string) => Promise<TrialMetrics>;
   /** Trials at once. Default 1. */
   readonly parallel?: number;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }
 
-/** Of a trial that came to its end. */
-export type Figures = Pick<
+/** Of a trial that finished. */
+export type TrialMetrics = Pick<
   Extract<TrialResult, { error?: undefined }>,
   "validationAccuracy" | "validationLoss" | "bestEpoch" | "durationMs"
 >;
 
 export interface SweepResult {
-  /**
-   * The last result of every trial, the best first: those of later rounds before those that went no
-   * further.
-   */
+  /** The last result of every trial, the best first, later rounds before earlier ones. */
   readonly results: readonly TrialResult[];
-  /** How many of all runs were there already. */
+  /** How many results were there already. */
   readonly reused: number;
 }
 
 /**
- * Errors: CONFIG_INVALID where the folder holds trials of another sweep; INTERRUPTED, with what was
- * finished kept; FILE_WRITE_FAILED. A trial that fails is a result like any other.
+ * Errors: CONFIG_INVALID where the folder holds trials of another sweep; INTERRUPTED, with finished
+ * trials kept; FILE_WRITE_FAILED. A trial that fails is a result too.
  */
 export async function runSweep(options: RunSweepOptions): Promise<SweepResult> {
   const { sweep, folder, parallel = 1, signal, progress = silentProgress } = options;
@@ -109,13 +100,10 @@ async function runOne(
   return result;
 }
 
-/**
- * Failures that follow from a trial's settings alone; others, such as a disk that was not there,
- * may be gone the next time.
- */
+/** Failures that follow from a trial's settings alone; others are tried again. */
 const settledFailures: ReadonlySet<string> = new Set(["TRAIN_DIVERGED", "CONFIG_INVALID"] satisfies ErrorCode[]);
 
-/** Undefined where the trial did not come to its end, or failed for what may have changed since. */
+/** Undefined where the trial has to be run. */
 async function readResult(folder: string): Promise<TrialResult | undefined> {
   try {
     const result = JSON.parse(await readFile(join(folder, "result.json"), "utf8")) as TrialResult; // runOne wrote it, whole or not at all
@@ -134,7 +122,7 @@ async function requireSameSweep(folder: string, sweep: Sweep): Promise<void> {
   if (there !== undefined && hasTrials) {
     throw new AppError("CONFIG_INVALID", {
       required: "a folder with trials of this sweep, or with none",
-      received: "trials of another one, or of this one before its file was changed",
+      received: "trials of another sweep, or of an earlier version of its file",
       where: folder,
       hint: "choose another folder with --out, or delete this one",
     });

@@ -1,7 +1,4 @@
-/**
- * A sweep's file: which settings of a training are searched, within what bounds, and by which
- * method.
- */
+/** A sweep's file: the settings of `train` that are searched, their ranges, and the method. */
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { loadConfig } from "../../base/config/config.ts";
@@ -21,25 +18,23 @@ const schema = Type.Object({
     minimum: 1,
     maximum: 10_000,
     default: 12,
-    description: "how many sets of settings are drawn",
+    description: "number of trials, each with settings of its own",
   }),
-  seed: Type.Integer({ minimum: 0, default: 0, description: "decides what is drawn" }),
+  seed: Type.Integer({ minimum: 0, default: 0, description: "seed of the settings that are drawn" }),
   epochs: Type.Integer({
     minimum: 1,
     maximum: 10_000,
     default: 9,
-    description: "of each trial; with halving of those that come to the end",
+    description: "of each trial; with halving of the last round",
   }),
   minEpochs: Type.Integer({ minimum: 1, maximum: 10_000, default: 1, description: "with halving: of the first round" }),
   eta: Type.Integer({
     minimum: 2,
     maximum: 16,
     default: 3,
-    description: "with halving: one in so many goes on, with so many times the epochs",
+    description: "with halving: one trial in eta is continued, with eta times the epochs",
   }),
-  fixed: Type.Optional(
-    Type.Record(Type.String(), Type.Unknown(), { description: "settings of train that all trials have" }),
-  ),
+  fixed: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "settings of train for all trials" })),
   search: Type.Record(Type.String(), Type.Unknown(), {
     description: "settings that are drawn, each with choice, uniform, logUniform or integer",
   }),
@@ -53,7 +48,7 @@ const rangeSchemas = {
   integer: range,
 } as const;
 
-/** How a setting is drawn; ranges hold both ends. */
+/** How a setting is drawn; ranges include both ends. */
 export type SearchRange =
   | { readonly kind: "choice"; readonly values: readonly unknown[] }
   | { readonly kind: "uniform" | "logUniform" | "integer"; readonly low: number; readonly high: number };
@@ -63,13 +58,11 @@ export interface Sweep extends Readonly<Omit<Static<typeof schema>, "fixed" | "s
   readonly search: Readonly<Record<string, SearchRange>>;
 }
 
-/** Settings that a sweep decides by itself. */
+/** Settings of `train` that a sweep sets itself. */
 const taken: ReadonlySet<string> = new Set(["data", "out", "epochs", "time", "threads", "checkpointMinutes"]);
 const known = Object.keys(trainConfigSchema.properties).filter((key) => !taken.has(key));
 
-/**
- * Errors: CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, CONFIG_INVALID, each with its place in the file.
- */
+/** Errors: CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, CONFIG_INVALID, each with its place in the file. */
 export function parseSweep(text: string, fileName: string): Sweep {
   const config = loadConfig({ schema, fileText: text, fileName });
   const { fixed = {}, search, minEpochs, epochs } = config;
@@ -78,10 +71,10 @@ export function parseSweep(text: string, fileName: string): Sweep {
     Object.entries(search).map(([key, value]) => [key, readRange(key, value, `${fileName} search.${key}`)]),
   );
   const twice = Object.keys(ranges).find((key) => key in fixed);
-  if (twice !== undefined) throw invalid(`${twice} is either fixed or searched`, "both", fileName);
+  if (twice !== undefined) throw invalid(`${twice} under either fixed or search`, "both", fileName);
   if (Object.keys(ranges).length === 0) throw invalid("at least one setting to search", "none", `${fileName} search`);
   if (minEpochs > epochs)
-    throw invalid(`minEpochs is at most epochs, ${epochs}`, `${minEpochs}`, `${fileName} minEpochs`);
+    throw invalid(`at most the ${epochs} epochs for minEpochs`, `${minEpochs}`, `${fileName} minEpochs`);
   return { ...config, fixed: fixed as TrainSettings, search: ranges }; // each was checked against the schema of train
 }
 
@@ -104,10 +97,10 @@ function readRange(key: string, value: unknown, where: string): SearchRange {
   const setting: TSchema = trainConfigSchema.properties[key as keyof typeof trainConfigSchema.properties] ?? {};
   const { type } = jsonSchemaOf(setting);
   if (known.includes(key) && type !== "number" && type !== "integer") {
-    throw invalid(`choice, since ${key} is no number`, kindName, where);
+    throw invalid(`choice for ${key}, which is not a number`, kindName, where);
   }
   if (type === "integer" && kindName !== "integer")
-    throw invalid(`integer or choice, since ${key} is a whole number`, kindName, where);
+    throw invalid(`integer or choice for ${key}, a whole number`, kindName, where);
   if (kindName === "integer" && !(Number.isSafeInteger(low) && Number.isSafeInteger(high) && high - low < 2 ** 32)) {
     throw invalid("two whole numbers, less than 2^32 apart", JSON.stringify(given), where);
   }
@@ -118,7 +111,7 @@ function readRange(key: string, value: unknown, where: string): SearchRange {
       where,
     );
   }
-  // Both ends must be allowed; so is what lies between them.
+  // Between two allowed ends all values are allowed.
   for (const end of [low, high]) requireSetting(key, end, where);
   return { kind: kindName, low, high };
 }
@@ -127,7 +120,7 @@ function requireSetting(key: string, value: unknown, where: string): void {
   if (!known.includes(key)) {
     const hint = hintForName(key, known);
     throw new AppError("CONFIG_UNKNOWN_KEY", {
-      required: taken.has(key) ? "a setting that a sweep does not decide by itself" : "a setting of train",
+      required: taken.has(key) ? "a setting that the sweep does not set itself" : "a setting of train",
       received: key,
       where,
       ...(hint !== undefined && !taken.has(key) && { hint }),

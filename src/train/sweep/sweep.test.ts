@@ -25,7 +25,7 @@ search:
 const sweep = parseSweep(text, "sweep.yaml");
 
 describe("a sweep's file", () => {
-  it("is understood as the documentation shows it", async () => {
+  it("is read as the documentation shows it", async () => {
     const sweep = parseSweep(await readFile("docs/examples/sweep.yaml", "utf8"), "sweep.yaml");
     expect(Object.keys(sweep.search)).toContain("learningRate");
   });
@@ -40,7 +40,7 @@ describe("a sweep's file", () => {
     ["trails: 3", "CONFIG_UNKNOWN_KEY", "trails"],
     ["search: {}", "CONFIG_INVALID", "at least one setting"],
     ["search: { learningRat: { uniform: [0, 1] } }", "CONFIG_UNKNOWN_KEY", "learningRat"],
-    ["search: { epochs: { integer: [1, 2] } }", "CONFIG_UNKNOWN_KEY", "does not decide by itself"],
+    ["search: { epochs: { integer: [1, 2] } }", "CONFIG_UNKNOWN_KEY", "does not set itself"],
     ["search: { mixup: { normal: [0, 1] } }", "CONFIG_INVALID", "one of choice, uniform, logUniform, integer"],
     ["search: { mixup: 3 }", "CONFIG_INVALID", "one of choice"],
     ["search: { mixup: { uniform: [1, 0] } }", "CONFIG_INVALID", "low below high"],
@@ -48,13 +48,17 @@ describe("a sweep's file", () => {
     ["search: { mixup: { uniform: [0, 99] } }", "CONFIG_INVALID", "mixup"],
     ["search: { mixup: { choice: [0, lots] } }", "CONFIG_INVALID", "mixup"],
     ["search: { mixup: { uniform: [0] } }", "CONFIG_INVALID", "two numbers"],
-    ["search: { batchSize: { logUniform: [16, 256] } }", "CONFIG_INVALID", "batchSize is a whole number"],
+    ["search: { batchSize: { logUniform: [16, 256] } }", "CONFIG_INVALID", "batchSize, a whole number"],
     ["search: { batchSize: { integer: [16, 64.5] } }", "CONFIG_INVALID", "two whole numbers"],
     ["search: { seed: { integer: [0, 10000000000] } }", "CONFIG_INVALID", "2^32"],
-    ["search: { channels: { integer: [1, 3] } }", "CONFIG_INVALID", "choice, since channels is no number"],
+    ["search: { channels: { integer: [1, 3] } }", "CONFIG_INVALID", "choice for channels, which is not a number"],
     ["fixed: { size: huge }", "CONFIG_INVALID", "size"],
-    ["fixed: { mixup: 0.1 }\nsearch: { mixup: { uniform: [0, 1] } }", "CONFIG_INVALID", "either fixed or searched"],
-    ["epochs: 2\nminEpochs: 3", "CONFIG_INVALID", "minEpochs is at most epochs"],
+    [
+      "fixed: { mixup: 0.1 }\nsearch: { mixup: { uniform: [0, 1] } }",
+      "CONFIG_INVALID",
+      "mixup under either fixed or search",
+    ],
+    ["epochs: 2\nminEpochs: 3", "CONFIG_INVALID", "at most the 2 epochs for minEpochs"],
     ["fixed: {", "CONFIG_UNREADABLE", ""],
   ])("refuses %j", (lines, code, message) => {
     const base = lines.includes("search") ? "data: x\n" : "data: x\nsearch: { mixup: { uniform: [0, 1] } }\n";
@@ -124,7 +128,7 @@ describe("successive halving", () => {
     expect(roundEpochs({ method: "random", epochs: 9, minEpochs: 1, eta: 3 })).toEqual([9]);
   });
 
-  it("lets the best of eta go on, at least one, and none that failed", () => {
+  it("continues the best of eta, at least one, and none that failed", () => {
     const results = [result(0, 0.5), result(1, 0.9), failed(2), result(3, 0.9, 0.5), result(4, 0.1), result(5, 0.6)];
     expect(survivors(results, 3)).toEqual([3, 1]);
     expect(survivors(results.slice(0, 2), 3)).toEqual([1]);
@@ -132,7 +136,7 @@ describe("successive halving", () => {
     expect(ranked(results).map(({ trial }) => trial)).toEqual([3, 1, 5, 0, 4, 2]);
   });
 
-  it("comes to an end with one or more, whatever the numbers", () => {
+  it("ends with one or more rounds for any numbers", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 500 }),
@@ -189,7 +193,7 @@ describe("running a sweep", () => {
     expect(JSON.parse(await readFile(join(out, "trial-007-epochs-9", "result.json"), "utf8"))).toEqual(results[0]);
   });
 
-  it("goes on after an interruption with what was not finished", async () => {
+  it("resumes after an interruption with unfinished trials", async () => {
     const out = join(folder, "cut");
     const controller = new AbortController();
     let done = 0;
@@ -221,7 +225,7 @@ describe("running a sweep", () => {
     expect((await readdir(out)).filter((name) => name.startsWith("trial-"))).toHaveLength(9);
   });
 
-  it("tries once more what failed for a reason outside of it", async () => {
+  it("tries again what failed for a reason outside of the trial", async () => {
     const out = join(folder, "unlucky");
     const runs: number[] = [];
     const runTrial = async (config: TrialConfig) => {

@@ -1,12 +1,9 @@
-/**
- * One trial of a sweep: what it trains, as a pure function of the sweep and its number, and what
- * came of it.
- */
+/** One trial of a sweep: its settings, a pure function of the sweep and its number; its result. */
 import { createRandom, type Random } from "../../base/random.ts";
 import type { TrainSettings } from "../plan/train-config.ts";
 import type { SearchRange, Sweep } from "./sweep-config.ts";
 
-/** Everything that decides a trial's model, beside the data. */
+/** All that decides a trial's model, besides the data. */
 export interface TrialConfig {
   /** 0 for the first. */
   readonly trial: number;
@@ -29,10 +26,10 @@ export type TrialResult = TrialConfig &
     | { readonly error: { readonly code: string; readonly message: string } }
   );
 
-/** The same for the same sweep and number, whatever ran before and wherever it runs. */
+/** Depends on the sweep and the number alone. */
 export function trialConfig({ seed, fixed, search }: Sweep, trial: number, epochs: number): TrialConfig {
   const random = createRandom(seed).split("trial").split(trial);
-  // Each setting has a stream of its own: searching one more does not move the others.
+  // Each setting has its own random stream: searching one more does not change the others.
   const drawn = Object.fromEntries(Object.entries(search).map(([key, range]) => [key, draw(range, random.split(key))]));
   return { trial, epochs, drawn, settings: { ...fixed, ...drawn, epochs } };
 }
@@ -42,7 +39,7 @@ function draw(range: SearchRange, random: Random): unknown {
   const { kind, low, high } = range;
   if (kind === "integer") return low + random.integer(high - low + 1);
   const share = random.next();
-  // Four digits tell settings apart, and can be read.
+  // Four digits, to be readable.
   const value = kind === "uniform" ? low + share * (high - low) : low * (high / low) ** share;
   return Math.min(high, Math.max(low, Number(value.toPrecision(4))));
 }

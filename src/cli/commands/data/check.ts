@@ -24,14 +24,13 @@ import { makeThumbnails } from "../../../dataset/inspection/scan/thumbnails.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import type { Source } from "../../../dataset/sources/source.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
-import { pathFrom, shownPath } from "../../paths.ts";
-import { countSeverities, inspectionText, quarantineText, shownName } from "../../text/inspection-text.ts";
+import { pathFrom, shownName, shownPath } from "../../paths.ts";
+import { countSeverities, inspectionText } from "../../text/inspection-text.ts";
+import { quarantineText } from "../../text/quarantine-text.ts";
 
 export const command = defineCommand({
-  name: "data check",
-  summary: "find what is wrong with labelled pictures, and set it aside",
-  description: `Every picture is decoded once. Errors are pictures that cannot be used or make figures untrue, warnings are most likely mistakes,
-notes are good to know. The exit code is 1 where errors were found (with --strict also for warnings) that --fix did not move.
+  description: `Every picture is decoded once. Errors are pictures that cannot be used or that distort the evaluation, warnings are likely mistakes,
+notes are for information. The exit code is 1 where errors were found (with --strict also for warnings) that --fix did not move.
 
 --fix moves pictures to FOLDER.quarantine beside the folder, with a log from which 'pawprint data restore' puts them back. Of copies it keeps
 one, test before val before train; of label conflicts none. Nothing is deleted. Kinds that --fix moves by itself:
@@ -73,7 +72,7 @@ ${fixedKinds.join(", ")}.`,
       doc: "move these kinds of findings instead of the usual ones",
     },
     { name: "report", type: "string", placeholder: "FILE.html", doc: "write a page with charts and thumbnails" },
-    { name: "force", short: "f", type: "boolean", doc: "take the place of a report that is there" },
+    { name: "force", short: "f", type: "boolean", doc: "overwrite an existing report" },
     { name: "facts", type: "boolean", doc: "with --json: every picture's size, format, hash and colours too" },
   ],
   examples: [
@@ -89,7 +88,7 @@ ${fixedKinds.join(", ")}.`,
     if (report !== undefined) await requireFreePath(report, options.force);
     const source = await openSource(pathFrom(cwd, given));
     try {
-      // Better now than after a scan of minutes.
+      // Before a scan that may take minutes.
       if (options.fix) requireFolderSource(source);
       const thresholds = {
         minSidePx: options.minSide,
@@ -128,7 +127,7 @@ ${fixedKinds.join(", ")}.`,
 
 /** Errors: CLI_USAGE for an unknown kind, for one about no pictures, and without --fix. */
 function parseKinds(text: string, isFixing: boolean): readonly FindingKind[] {
-  if (!isFixing) throw usage("--kinds goes with --fix: it says what to move", "no --fix");
+  if (!isFixing) throw usage("--fix beside --kinds", "--kinds alone");
   return text.split(",").map((part) => {
     const name = part.trim();
     // The keys of a constant are its kinds.
@@ -142,7 +141,7 @@ function usage(required: string, received: string, hint?: string): AppError {
   return new AppError("CLI_USAGE", { required, received, where: "pawprint data check", hint: hint ?? known });
 }
 
-/** Findings of which some offender was not moved, and those about classes. */
+/** Findings with an offender that was not moved, and those about classes. */
 function remainingAfter({ findings }: Inspection, { moved }: QuarantineReport): readonly Finding[] {
   const gone = new Set(moved.map(({ from }) => from));
   return findings.filter(({ offenders }) => offenders.length === 0 || !offenders.every((id) => gone.has(id)));
@@ -155,8 +154,7 @@ async function writeReport(
   force: boolean,
   { progress, signal, now }: { progress: Progress; signal: AbortSignal; now: () => number },
 ): Promise<void> {
-  // Charts are drawn by libraries that take a while to load; no other use of this command needs
-  // them.
+  // The chart libraries load slowly, and nothing else here needs them.
   const { renderDatasetReport } = await import("../../../report/dataset/dataset-report.ts");
   const thumbnails = await makeThumbnails(source, inspection.findings, { progress, signal });
   const html = await renderDatasetReport(inspection, {

@@ -118,16 +118,12 @@ describe("pawprint data check", () => {
   });
 
   it.each([
-    ["data check", 2, "CLI_USAGE: SOURCE: "],
+    ["data check", 2, "CLI_USAGE: SOURCE ("],
     ["data check nothing", 1, "FILE_NOT_FOUND: "],
-    ["data check pets --kinds truncated", 2, "CLI_USAGE: --kinds goes with --fix: it says what to move; got no --fix"],
+    ["data check pets --kinds truncated", 2, "CLI_USAGE: --fix beside --kinds; got --kinds alone"],
     ["data check pets --fix --kinds truncatd", 2, 'CLI_USAGE: a kind of finding; got "truncatd"'],
-    [
-      "data check digits --fix",
-      1,
-      "DATASET_SOURCE_UNKNOWN: a folder of pictures: pictures are moved out of nothing else",
-    ],
-    ["data check pets --min-side 0", 2, "CLI_USAGE: --min-side expects a whole number of at least 1"],
+    ["data check digits --fix", 1, "DATASET_SOURCE_UNKNOWN: a folder of pictures; got a source of kind"],
+    ["data check pets --min-side 0", 2, "CLI_USAGE: a whole number of at least 1 for --min-side"],
     ["data restore pets", 1, "FILE_NOT_FOUND: a quarantine: a folder with a log.jsonl; got none"],
   ])("refuses %o", async (line, exitCode, error) => {
     await writeIdxFolder(join(cwd, "digits"));
@@ -181,7 +177,7 @@ describe("pawprint data restore", () => {
     const answer = await run(`data restore ${quarantine.folder}`);
     expect(answer.exitCode).toBe(1);
     expect(answer.out).toBe(
-      "Restored  1 picture to pets\nNot put back: 1\n  red/broken.png: another file has taken its place\n",
+      "Restored  1 picture to pets\nNot put back: 1\n  red/broken.png: another file in its place\n",
     );
   });
 });

@@ -6,10 +6,8 @@ import { type Style, table } from "../../frame/console.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 
 export const command = defineCommand({
-  name: "data fetch",
-  summary: "download a public set of pictures from its publisher",
-  description: `Without a name it lists the sets. A download that was ended goes on where it stopped when it is run again; a file counts only once its
-SHA-256 is the published one.`,
+  description: `Without a name it lists the sets. An interrupted download resumes when it is run again; a file is accepted
+only if its SHA-256 is the published one.`,
   arguments: [{ name: "name", doc: "mnist or cats-vs-dogs", optional: true }],
   options: [{ name: "to", type: "string", placeholder: "FOLDER", doc: "where to; data/NAME unless given" }],
   examples: [

@@ -1,17 +1,15 @@
 /** `pawprint data import`: labelled pictures from anywhere into one folder. */
 import { formatBytes } from "../../../base/quantity.ts";
+import { describeSkipped } from "../../../dataset/describe-skipped.ts";
 import { importSource } from "../../../dataset/import-source.ts";
-import { describeSkipped } from "../../../dataset/inspect.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { table } from "../../frame/console.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 
 export const command = defineCommand({
-  name: "data import",
-  summary: "copy labelled pictures from any source into a folder",
   description: `Makes a folder for each class (inside train/, val/ and test/ where the source gives splits). Files are copied byte by byte; digits and the like
-become PNG. The folder appears when it is complete; an import that was ended goes on when it is run again.`,
+become PNG. The folder appears when it is complete; an interrupted import resumes when it is run again.`,
   arguments: [
     {
       name: "source",
@@ -20,14 +18,14 @@ become PNG. The folder appears when it is complete; an import that was ended goe
   ],
   options: [
     { name: "to", type: "string", default: "data/raw", placeholder: "FOLDER", doc: "the folder to make" },
-    { name: "force", short: "f", type: "boolean", doc: "take the place of a folder that is there" },
+    { name: "force", short: "f", type: "boolean", doc: "replace an existing folder" },
   ],
   examples: [
     { line: "pawprint data import pets.tar.gz", doc: "into data/raw" },
     { line: "pawprint data import labels.csv --to data/pets", doc: "a manifest of path,label[,split] lines" },
     {
       line: "pawprint data import s3://bucket/pets --to data/pets --force",
-      doc: "an S3 prefix, in place of what is there",
+      doc: "an S3 prefix, replacing the folder",
     },
   ],
   async run({ cwd, style, signal, progress, logger }, { source: location }, { to, force }) {

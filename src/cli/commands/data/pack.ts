@@ -2,23 +2,21 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes, formatDuration } from "../../../base/quantity.ts";
-import { summarize } from "../../../dataset/inspect.ts";
+import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { ownSize } from "../../../train/pictures/prepare-pack.ts";
+import { planPictures } from "../../../train/plan/picture-plan.ts";
 import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
-import { planPictures } from "../../../train/plan/train-plan.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { nameOf, pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
 
 export const command = defineCommand({
-  name: "data pack",
-  summary: "decode and resize pictures once, into a folder that train takes",
-  description: `Size, channels and fit are those that train would choose, unless given. What was packed before and has not changed is not decoded again; a
-pack that was ended, even by kill -9, goes on. The set may be larger than memory.`,
+  description: `Size, channels and fit are those that train would choose, unless given. Pictures that were packed before and have not changed are not decoded
+again; an interrupted pack resumes, even after kill -9. The set may be larger than memory.`,
   arguments: [{ name: "source", doc: "labelled pictures, as for data import" }],
   options: [
     { name: "to", type: "string", placeholder: "FOLDER", doc: "the pack's folder; data/processed/NAME unless given" },
@@ -33,17 +31,15 @@ pack that was ended, even by kill -9, goes on. The set may be larger than memory
     const { cwd, style, signal, progress, logger } = context;
     const { train: settings } = await loadPawprintConfig(context, "train", options);
     const path = pathFrom(cwd, location);
-    const given = typeof options.to === "string" ? options.to : join("data", "processed", nameOf(path));
-    const folder = pathFrom(cwd, given);
+    const folder = pathFrom(cwd, options.to ?? join("data", "processed", nameOf(path)));
     const startMs = performance.now();
     const source = await openSource(path);
     try {
       const { recipe } = planPictures(await ownSize(source), settings);
-      const strict = options.strict === true;
       const pack = await buildPack(source, recipe, {
         ...splitOptionsOf(settings),
         folder,
-        strict,
+        strict: options.strict,
         signal,
         progress,
         logger,

@@ -29,7 +29,7 @@ describe("pawprint data preview", () => {
     expect(out).toMatch(/size +8 x 8 pixels +given\n/);
     expect(out).toMatch(/augmentation +shift 1 px, zoom 0\.15, rotation 20 degrees, .* +given\n/);
     expect(out).toContain("Sheet  preview.png: 3 pictures of 8 x 8 pixels, 2 variants of each\n");
-    expect(out).toContain("Next: pawprint train --data pictures with the settings that you like\n");
+    expect(out).toContain("Next: pawprint train --data pictures with the settings that you chose\n");
     const { format, width, height } = await sharp(await readFile(join(cwd, "preview.png"))).metadata();
     expect(format).toBe("png");
     // Three columns and three rows of pictures that are drawn at 96 pixels.
@@ -55,8 +55,8 @@ describe("pawprint data preview", () => {
   it.each([
     ["pictures --out taken.png", 1, "FILE_EXISTS: a name that is free", "give --force to replace it"],
     ["pictures --out a.png --channels 1 --hue 0.1", 2, "CONFIG_INVALID: hue changes colours", "--channels 3"],
-    ["pictures --split tset", 2, "CLI_USAGE: --split expects one of train, val, test", "did you mean test?"],
-    ["pictures --variants 0", 2, "CLI_USAGE: --variants expects a whole number from 1 to 64", ""],
+    ["pictures --split tset", 2, "CLI_USAGE: one of train, val, test for --split", "did you mean test?"],
+    ["pictures --variants 0", 2, "CLI_USAGE: a whole number from 1 to 64 for --variants", ""],
     ["nowhere --out a.png", 1, "FILE_NOT_FOUND: ", ""],
   ])("refuses %s", async (line, exitCode, error, hint) => {
     await writeFile(join(cwd, "taken.png"), "old");

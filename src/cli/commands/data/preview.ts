@@ -1,4 +1,4 @@
-/** `pawprint data preview`: a contact sheet of training pictures as augmentation varies them. */
+/** `pawprint data preview`: a contact sheet of augmented training pictures. */
 
 import { dirname } from "node:path";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
@@ -6,28 +6,27 @@ import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { splits } from "../../../dataset/sources/source.ts";
 import type { AugmentationPreview } from "../../../train/pictures/augmentation-preview.ts";
 import { augmentationKeys } from "../../../train/plan/augmentation-plan.ts";
+import type { Choice } from "../../../train/plan/choice.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { previewAugmentation } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
-import { choicesText } from "../../text/training-text.ts";
+import { choicesText } from "../../text/choices-text.ts";
 
-/** Smaller pictures are drawn larger, in whole steps, so that their captions have room. */
+/** Smaller pictures are enlarged by whole factors, so that their captions fit. */
 const shownSidePx = 96;
 
 export const command = defineCommand({
-  name: "data preview",
-  summary: "write a contact sheet of training pictures as augmentation varies them",
-  description: `A row for each picture: first as it is packed, then its variants, made by the graph that training runs. Settings are those of
-train, from flags, environment and the train section of pawprint.yaml; captions of mixed pictures give each label's share.`,
+  description: `A row for each picture: first as it is packed, then its variants, computed by the graph that training runs. Settings are those of
+train, from flags, environment and the train section of pawprint.yaml; captions of mixed pictures give the share of each label.`,
   arguments: [{ name: "source", doc: "labelled pictures, as for train --data" }],
   options: [
     { name: "out", type: "string", default: "preview.png", placeholder: "FILE", doc: "the PNG file to write" },
     { name: "count", type: "integer", default: 8, min: 1, max: 64, doc: "how many pictures, spread over the classes" },
     { name: "variants", type: "integer", default: 8, min: 1, max: 64, doc: "how many variants of each" },
     { name: "split", type: "choice", choices: splits, default: "train", doc: "the split to take pictures from" },
-    { name: "force", short: "f", type: "boolean", doc: "take the place of a file that is there" },
+    { name: "force", short: "f", type: "boolean", doc: "replace a file that is there" },
     ...optionsOf(trainConfigSchema, [
       "size",
       "channels",
@@ -42,7 +41,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
     ]),
   ],
   examples: [
-    { line: "pawprint data preview pictures", doc: "what train would make of them by itself" },
+    { line: "pawprint data preview pictures", doc: "with the default augmentation of train" },
     { line: "pawprint data preview pets.zip --size 128 --crop 0.3 --hue 0.05", doc: "try settings before training" },
     { line: "pawprint data preview pictures --mixup 0.2 --cutmix 1 --out mixed.png", doc: "see how pairs are mixed" },
   ],
@@ -80,18 +79,18 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
       },
       text: [
         choicesText(
-          choices.filter(({ setting }) => shownChoices.has(setting)),
+          choices.filter(({ key }) => shownChoices.has(key)),
           style,
         ),
         "",
         `${style.bold("Sheet")}  ${shown}: ${rows.length} pictures of ${recipe.width} x ${recipe.height} pixels, ${variants} variants of each`,
-        `Next: ${style.cyan(`pawprint train --data ${source}`)} with the settings that you like`,
+        `Next: ${style.cyan(`pawprint train --data ${source}`)} with the settings that you chose`,
       ].join("\n"),
     };
   },
 });
 
-const shownChoices = new Set(["size", "channels", "flip", "augmentation"]);
+const shownChoices: ReadonlySet<Choice["key"]> = new Set(["size", "channels", ...augmentationKeys]);
 
 async function sheetOf({ rows, recipe }: AugmentationPreview): Promise<Uint8Array> {
   const { renderContactSheet } = await import("../../../report/dataset/contact-sheet.ts");

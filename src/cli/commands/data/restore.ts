@@ -2,11 +2,9 @@
 import { restoreQuarantine } from "../../../dataset/inspection/quarantine/restore-quarantine.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
-import { restoreText } from "../../text/inspection-text.ts";
+import { restoreText } from "../../text/quarantine-text.ts";
 
 export const command = defineCommand({
-  name: "data restore",
-  summary: "put back what data check set aside",
   description: `Every picture is compared with the SHA-256 in the log before it goes back, and no file that has taken its place is
 overwritten. It may be run again at any time; the log stays. The exit code is 1 where a picture could not be put back.`,
   arguments: [{ name: "folder", doc: "the quarantine that data check --fix printed: a folder with a log.jsonl" }],

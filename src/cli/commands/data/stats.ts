@@ -4,11 +4,9 @@ import { summarizePictures } from "../../../dataset/inspection/statistics.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
-import { statisticsText } from "../../text/inspection-text.ts";
+import { statisticsText } from "../../text/statistics-text.ts";
 
 export const command = defineCommand({
-  name: "data stats",
-  summary: "show classes, sizes, formats and colours of labelled pictures",
   arguments: [
     {
       name: "source",

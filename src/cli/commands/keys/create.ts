@@ -5,16 +5,14 @@ import { addKey } from "../../../server/security/key-file.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
 
-/** Where the three commands look unless told otherwise. */
+/** The default of the three commands. */
 export const defaultKeysFile = "pawprint-keys.json";
 
 const dayMs = 86_400_000;
 
 export const command = defineCommand({
-  name: "keys create",
-  summary: "make an API key for a service",
-  description: `The key is shown once: the file holds only its hash. Services that use the file take a new key, or a revoked one, into account within a second.
-To rotate a key make another one of the same name, hand it out, and revoke the old one.`,
+  description: `The key is shown once: the file holds only its hash. Services that use the file notice new and revoked keys within a second.
+To rotate a key, create another one of the same name, hand it out, and revoke the old one.`,
   arguments: [{ name: "name", doc: "who will use it" }],
   options: [
     { name: "file", type: "string", default: defaultKeysFile, doc: "the file of keys" },
@@ -26,7 +24,7 @@ To rotate a key make another one of the same name, hand it out, and revoke the o
       doc: "what it is for; predict unless given",
     },
     { name: "requestsPerMinute", type: "integer", min: 1, doc: "how many requests it may send in a minute" },
-    { name: "days", type: "integer", min: 1, max: 36_500, doc: "for how long it holds; without end unless given" },
+    { name: "days", type: "integer", min: 1, max: 36_500, doc: "how many days it is valid; unlimited unless given" },
   ],
   examples: [
     { line: "pawprint keys create shop", doc: "a key for predictions" },
@@ -34,7 +32,7 @@ To rotate a key make another one of the same name, hand it out, and revoke the o
   ],
   async run({ cwd, now }, { name }, { file, scope, requestsPerMinute, days }) {
     if (name.trim() === "" || name.length > 100) {
-      throw new AppError("CLI_USAGE", { required: "NAME: 1 to 100 characters", received: `${name.length}` });
+      throw new AppError("CLI_USAGE", { required: "a NAME of 1 to 100 characters", received: `${name.length}` });
     }
     const scopes = scope.length === 0 ? (["predict"] as const) : [...new Set(scope)];
     const expiresAt = days === undefined ? undefined : new Date(now() + days * dayMs).toISOString();

@@ -1,4 +1,4 @@
-/** `pawprint keys list`: the API keys of a file, without what would open a door. */
+/** `pawprint keys list`: the API keys of a file, without their hashes. */
 import { readKeys } from "../../../server/security/key-file.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { table } from "../../frame/console.ts";
@@ -6,11 +6,9 @@ import { pathFrom } from "../../paths.ts";
 import { defaultKeysFile } from "./create.ts";
 
 export const command = defineCommand({
-  name: "keys list",
-  summary: "show the API keys of a file",
   arguments: [],
   options: [{ name: "file", type: "string", default: defaultKeysFile, doc: "the file of keys" }],
-  examples: [{ line: "pawprint keys list", doc: "names, scopes, limits, and which still hold" }],
+  examples: [{ line: "pawprint keys list", doc: "names, scopes, limits, and which are valid" }],
   async run({ cwd, now }, _args, { file }) {
     const time = now();
     const keys = (await readKeys(pathFrom(cwd, file))).map(({ hash: _hash, ...key }) => ({

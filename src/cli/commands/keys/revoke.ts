@@ -5,8 +5,6 @@ import { pathFrom } from "../../paths.ts";
 import { defaultKeysFile } from "./create.ts";
 
 export const command = defineCommand({
-  name: "keys revoke",
-  summary: "end an API key",
   arguments: [{ name: "id", doc: "the key's id, as keys list shows it" }],
   options: [{ name: "file", type: "string", default: defaultKeysFile, doc: "the file of keys" }],
   examples: [{ line: "pawprint keys revoke 3f2a91c07b5d", doc: "services refuse it within a second" }],

@@ -1,19 +1,19 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../../tests/support/picture-folder.ts";
+import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { tinyModel } from "../../../../tests/support/tiny-bundle.ts";
 import { encodeBundle } from "../../../bundle/bundle.ts";
-import { encodeModel, readMetadata } from "../../../graph/onnx.ts";
+import { encodeModel } from "../../../graph/onnx/encode.ts";
+import { readMetadata } from "../../../graph/onnx/metadata.ts";
 import { createOnnxRuntimeExecutor } from "../../../runtime/onnx-runtime.ts";
 import { train } from "../../../wire/library.ts";
 import { type HostContext, runCommand } from "../../frame/run-command.ts";
 
-let cwd = "";
+const cwd = temporaryFolder();
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pawprint-bundle-"));
   await writePictureFolder(join(cwd, "pictures"));
   await writePictureFolder(join(cwd, "strange"), { labels: ["red", "yellow"], perClass: 3 });
   await train({
@@ -25,7 +25,6 @@ beforeAll(async () => {
   await writeFile(join(cwd, "torn.jpg"), "torn");
   await writeFile(join(cwd, "plain.onnx"), encodeModel(tinyModel().graph, {}));
 });
-afterAll(() => rm(cwd, { recursive: true, force: true }));
 
 async function run(line: string, overrides: Partial<HostContext> = {}) {
   const { context, out, err, logged } = captureContext({ cwd, ...overrides });
@@ -72,12 +71,12 @@ describe("pawprint predict", () => {
   });
 
   it.each([
-    ["predict m.onnx", 2, "CLI_USAGE: PICTURES: picture files and folders; got nothing"],
+    ["predict m.onnx", 2, "CLI_USAGE: PICTURES (picture files and folders); got nothing"],
     ["predict m.onnx torn.jpg --csv --json-lines", 2, "CLI_USAGE: one of --csv, --json-lines and --json; got several"],
-    ["predict m.onnx torn.jpg --top 0", 2, "CLI_USAGE: --top expects a whole number of at least 1"],
+    ["predict m.onnx torn.jpg --top 0", 2, "CLI_USAGE: a whole number of at least 1 for --top"],
     ["predict no.onnx torn.jpg", 1, "FILE_NOT_FOUND: a file or folder that exists"],
     ["predict torn.jpg torn.jpg", 1, "MODEL_UNREADABLE: "],
-    ["predict plain.onnx torn.jpg", 1, "BUNDLE_INVALID: a bundle has pawprint.format 1 in its metadata"],
+    ["predict plain.onnx torn.jpg", 1, "BUNDLE_INVALID: a bundle with pawprint.format 1 in its metadata"],
   ])("refuses %o", async (line, exitCode, error) => {
     const answer = await run(line);
     expect(answer.err).toContain(`error ${error}`);
@@ -91,7 +90,7 @@ describe("pawprint predict", () => {
     await writeFile(join(cwd, "swapped.onnx"), encodeBundle(graph, { ...info, parity }));
     const { exitCode, err } = await run("predict swapped.onnx torn.jpg");
     expect(exitCode).toBe(1);
-    expect(err).toMatch(/^error BUNDLE_PARITY: the bundle's probabilities equal .*noise picture 1\)\nhint: /);
+    expect(err).toMatch(/^error BUNDLE_PARITY: probabilities within .*noise picture 1\)\nhint: /);
   });
 });
 

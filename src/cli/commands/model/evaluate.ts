@@ -1,29 +1,24 @@
-/** `pawprint evaluate`: what a bundle is worth on labelled pictures. */
+/** `pawprint evaluate`: a bundle's metrics on labelled pictures. */
 
 import { AppError } from "../../../base/errors.ts";
-import { readBytes } from "../../../base/files/read-file.ts";
-import { sha256 } from "../../../base/hash.ts";
+import type { BundleFile } from "../../../bundle/bundle-file.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
-import { isS3Location } from "../../../dataset/sources/s3-location.ts";
-import type { ModelFile } from "../../../report/evaluation/evaluation-facts.ts";
-import { evaluateBundle, type ModelEvaluation } from "../../../train/evaluation/evaluate-bundle.ts";
-import { loadBundle } from "../../../wire/library.ts";
+import { isS3Address } from "../../../storage/s3-address.ts";
+import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
+import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library.ts";
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
-import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
+import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
-import { shownName } from "../../text/inspection-text.ts";
 
 export const command = defineCommand({
-  name: "evaluate",
-  summary: "measure a bundle on labelled pictures",
-  description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is what the bundle has never
-seen. On other data choose --split all.
+  description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is unseen by the bundle.
+On other data choose --split all.
 
-Says accuracy with its interval, each class' figures, calibration, ranking, thresholds, slices on which the model is worse than on the rest, its
-surest mistakes, and how long it takes here. With --against two bundles answer the same pictures, and McNemar's test says whether they differ.`,
+Reports accuracy with its confidence interval, per-class metrics, calibration, ROC and precision-recall, thresholds, slices with lower accuracy,
+the most confident mistakes, and latency. With --against two bundles predict the same pictures, and McNemar's test compares them.`,
   arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
   options: [
     {
@@ -42,7 +37,7 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
       doc: "write a row for each picture: answer, confidence, the probability of every class",
     },
     { name: "charts", type: "string", placeholder: "FOLDER", doc: "write the charts as SVG files" },
-    { name: "force", short: "f", type: "boolean", doc: "take the place of files that are there" },
+    { name: "force", short: "f", type: "boolean", doc: "overwrite existing files" },
     {
       name: "latency",
       type: "boolean",
@@ -74,18 +69,18 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
       ...(charts !== undefined && { charts: pathFrom(cwd, charts) }),
     };
     await prepareFiles(files, force);
-    const opened: OpenedModel[] = [];
+    const first = await openModel(model, cwd);
+    let second: OpenedModel | undefined;
     try {
-      for (const given of [model, options.against]) if (given !== undefined) opened.push(await openModel(given, cwd));
-      const [first, second] = opened as [OpenedModel, OpenedModel?]; // the model is always given
+      if (options.against !== undefined) second = await openModel(options.against, cwd);
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
-        split: options.split as "test" | "val" | "train" | "all", // the parser takes these four only
+        split: options.split,
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
-        // Of pictures in a store every byte would have to come once more.
-        readsSizes: !isS3Location(data),
+        // From an object store every picture would be downloaded again.
+        readsSizes: !isS3Address(data),
         strict: options.strict,
         packs: pathFrom(cwd, packsFolder),
         signal,
@@ -96,26 +91,24 @@ surest mistakes, and how long it takes here. With --against two bundles answer t
       const written = await writeEvaluationFiles(files, models, { force, signal, now: new Date(now()) });
       return { result: resultOf(models, written), text: textOf(models, written, context) };
     } finally {
-      for (const { bundle } of opened) await bundle.close();
+      await first.bundle.close();
+      await second?.bundle.close();
     }
   },
 });
 
 interface OpenedModel {
   readonly bundle: LoadedBundle;
-  readonly file: ModelFile;
+  readonly file: BundleFile;
 }
 
 async function openModel(given: string, cwd: string): Promise<OpenedModel> {
-  const bytes = await readBytes(pathFrom(cwd, given));
-  const bundle = await loadBundle({ bytes, where: given });
-  return { bundle, file: { path: given, sizeBytes: bytes.byteLength, sha256: sha256(bytes), info: bundle.info } };
+  const path = pathFrom(cwd, given);
+  const file = await inspectBundle(path, given);
+  return { file, bundle: await loadBundle({ path }) };
 }
 
-/**
- * All figures as JSON; curves and pictures are in the files that show them, single answers in the
- * CSV.
- */
+/** All metrics as JSON; curves and pictures are in the report, single predictions in the CSV. */
 function resultOf({ model, against, data, evaluation }: EvaluatedModels, files: readonly string[]): object {
   const { split, datasetHash } = evaluation;
   const second = evaluation.against;
@@ -177,7 +170,7 @@ function textOf(
 
 function missingData(): AppError {
   return new AppError("CLI_USAGE", {
-    required: "--data names the labelled pictures",
+    required: "labelled pictures by --data",
     received: "nothing",
     where: "pawprint evaluate",
     hint: "give --data SOURCE, or write train.data in pawprint.yaml",

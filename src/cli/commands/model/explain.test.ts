@@ -1,23 +1,20 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { petModel } from "../../../../tests/support/running-service.ts";
+import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../../../../tests/support/untrained-bundle.ts";
 import { drawSamplePicture, sampleLabels } from "../../../image/sample-pictures.ts";
 import { runCommand } from "../../frame/run-command.ts";
-import { mapNames } from "./explain.ts";
 
-let cwd = "";
+const cwd = temporaryFolder();
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pawprint-explain-"));
   await writeUntrainedBundle(petModel, join(cwd, "pets.onnx"));
   await writeFile(join(cwd, "cat.jpg"), await drawSamplePicture({ label: "cat", seed: 1, sizePx: 64 }));
   await writeFile(join(cwd, "torn.jpg"), "torn");
 });
-afterAll(() => rm(cwd, { recursive: true, force: true }));
 
 async function run(line: string) {
   const { context, out, err } = captureContext({ cwd });
@@ -50,8 +47,8 @@ it("goes on behind a picture that cannot be read, and ends with 1", async () => 
 });
 
 it.each([
-  ["explain pets.onnx", "CLI_USAGE: PICTURES: picture files and folders; got nothing"],
-  ["explain pets.onnx cat.jpg --class fox", "CLI_USAGE: --class is a label, or an index from 0 to 1"],
+  ["explain pets.onnx", "CLI_USAGE: PICTURES (picture files and folders); got nothing"],
+  ["explain pets.onnx cat.jpg --class fox", "CLI_USAGE: a label, or an index from 0 to 1, for --class"],
   ["explain nowhere.onnx cat.jpg", "FILE_NOT_FOUND"],
 ])("%s is refused", async (line, error) => {
   const { exitCode, err } = await run(line);
@@ -67,23 +64,3 @@ it("gives every picture of a dataset a map of its own", async () => {
   expect((await run("explain pets.onnx set --out maps")).exitCode).toBe(0);
   expect(await readdir(join(cwd, "maps"))).toEqual(["cat-1.jpg.heat.png", "dog-1.jpg.heat.png"]);
 });
-
-it.each([
-  [
-    ["a/cat.jpg", "dog.png"],
-    ["cat", "dog"],
-  ],
-  [
-    ["1.jpg", "1.png"],
-    ["1.jpg", "1.png"],
-  ],
-  [
-    ["x/1.jpg", "x/1.jpg"],
-    ["1-1", "2-1"],
-  ],
-  [
-    ["A/b.jpg", "c/B.jpg"],
-    ["A-b.jpg", "c-B.jpg"],
-  ],
-  [[], []],
-])("names for %j", (files, names) => expect(mapNames(files)).toEqual(names));

@@ -1,17 +1,15 @@
-/** `pawprint inspect`: what a bundle says of itself. */
+/** `pawprint inspect`: a bundle's metadata. */
 
-import { readBytes } from "../../../base/files/read-file.ts";
-import { sha256 } from "../../../base/hash.ts";
 import { formatBytes } from "../../../base/quantity.ts";
-import { type BundleInfo, parseBundle } from "../../../bundle/bundle.ts";
+import type { BundleInfo } from "../../../bundle/bundle.ts";
+import type { BundleFile } from "../../../bundle/bundle-file.ts";
+import { inspectBundle } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { alignRows, type Style } from "../../frame/console.ts";
 import { pathFrom } from "../../paths.ts";
 import { percent } from "../../text/evaluation-text.ts";
 
 export const command = defineCommand({
-  name: "inspect",
-  summary: "show what a bundle says of itself: labels, recipe, lineage, figures",
   arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
   options: [],
   examples: [
@@ -19,16 +17,14 @@ export const command = defineCommand({
     { line: "pawprint inspect models/cats-dogs.onnx --json", doc: "all of it, the confusion matrix too" },
   ],
   async run({ cwd, style }, { model }) {
-    const path = pathFrom(cwd, model);
-    const bytes = await readBytes(path);
-    const info = parseBundle(bytes, model);
-    const file = { path: model, sizeBytes: bytes.byteLength, sha256: sha256(bytes) };
-    return { result: { ...file, ...info }, text: describe(file, info, style) };
+    const file = await inspectBundle(pathFrom(cwd, model), model);
+    const { info, ...facts } = file;
+    return { result: { ...facts, ...info }, text: describe(file, style) };
   },
 });
 
-function describe(file: { path: string; sizeBytes: number; sha256: string }, info: BundleInfo, style: Style): string {
-  const { labels, recipe, architecture, lineage, evaluation, parity } = info;
+function describe(file: BundleFile, style: Style): string {
+  const { labels, recipe, architecture, lineage, evaluation, parity } = file.info;
   const options = Object.entries(architecture.options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const rows: (readonly [string, string])[] = [
     ["file", `${file.path} (${formatBytes(file.sizeBytes)})`],
@@ -53,10 +49,7 @@ function describe(file: { path: string; sizeBytes: number; sha256: string }, inf
   return alignRows(rows.map(([name, value]) => [style.bold(name), value]));
 }
 
-/**
- * A bundle may come from another program: what is there is shown, and nothing else taken for
- * granted.
- */
+/** A bundle may come from another program, so no figure is taken for granted. */
 function figuresOf(evaluation: BundleInfo["evaluation"]): string {
   const { accuracy, count, loss, split } = evaluation;
   const parts = [
@@ -68,7 +61,7 @@ function figuresOf(evaluation: BundleInfo["evaluation"]): string {
   return parts.length === 0 ? "none" : parts.join(", ");
 }
 
-/** Expected calibration error with the temperature in the bundle, and without. */
+/** Expected calibration error with and without the bundle's temperature. */
 function calibrationOf(value: unknown): string {
   if (typeof value !== "object" || value === null) return "none";
   const {

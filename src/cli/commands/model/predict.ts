@@ -1,4 +1,4 @@
-/** `pawprint predict`: what a bundle sees in pictures. */
+/** `pawprint predict`: classifies pictures with a bundle. */
 
 import { AppError } from "../../../base/errors.ts";
 import { csvHead, csvRow, recordOf } from "../../../predict/prediction-formats.ts";
@@ -9,8 +9,6 @@ import { pathFrom } from "../../paths.ts";
 import { fileText } from "../../text/prediction-text.ts";
 
 export const command = defineCommand({
-  name: "predict",
-  summary: "say what a bundle sees in pictures",
   description: `Folders are searched for pictures at any depth. A picture that cannot be used gives a row with its error, and exit code 1 at
 the end. With --csv and --json-lines rows come as they are computed.`,
   arguments: [
@@ -31,7 +29,6 @@ the end. With --csv and --json-lines rows come as they are computed.`,
   async run(context, { model, pictures }, { csv, jsonLines, top, strict }) {
     const { cwd, json, stdout, style, signal, progress } = context;
     if ([csv, jsonLines, json].filter(Boolean).length > 1) throw severalFormats();
-    if (pictures.length === 0) throw noPictures();
     const predictor = await openPredictor({ path: pathFrom(cwd, model) });
     const rows: ReturnType<typeof recordOf>[] = [];
     let count = 0;
@@ -61,16 +58,7 @@ the end. With --csv and --json-lines rows come as they are computed.`,
 function severalFormats(): AppError {
   return new AppError("CLI_USAGE", {
     required: "one of --csv, --json-lines and --json",
-    received: "several",
+    received: "several of them",
     where: "pawprint predict",
-  });
-}
-
-function noPictures(): AppError {
-  return new AppError("CLI_USAGE", {
-    required: "PICTURES: picture files and folders",
-    received: "nothing",
-    where: "pawprint predict",
-    hint: "see pawprint predict --help",
   });
 }

@@ -4,8 +4,6 @@ import { defineCommand } from "../../frame/command.ts";
 import { originFrom, unreachable } from "../../service-address.ts";
 
 export const command = defineCommand({
-  name: "health",
-  summary: "ask a running service whether it is ready",
   description: "Exit code 0 where it is, 1 where it is not, or does not answer within --timeout-ms.",
   arguments: [{ name: "url", doc: "the service; http://localhost:8000 unless given", optional: true }],
   options: [{ name: "timeoutMs", type: "integer", min: 1, max: 600_000, default: 3000, doc: "how long to wait" }],

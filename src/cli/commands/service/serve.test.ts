@@ -1,19 +1,17 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createTcpServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { petModel } from "../../../../tests/support/running-service.ts";
+import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../../../../tests/support/untrained-bundle.ts";
 import { type HostContext, runCommand } from "../../frame/run-command.ts";
 
-let cwd = "";
+const cwd = temporaryFolder();
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pawprint-serve-"));
   await writeUntrainedBundle(petModel, join(cwd, "pets.onnx"));
 });
-afterAll(() => rm(cwd, { recursive: true, force: true }));
 
 async function run(line: string, overrides: Partial<HostContext> = {}) {
   const { context, out, err } = captureContext({ cwd, ...overrides });

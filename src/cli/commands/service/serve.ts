@@ -9,12 +9,10 @@ import { pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 
 export const command = defineCommand({
-  name: "serve",
-  summary: "answer over HTTP what a bundle sees in pictures",
-  description: `Serves a bundle, or the last one of a folder of bundles: a new file is noticed, loaded beside the old one, checked, and then takes over.
-The log is one JSON object on a line for each request, on standard output or in --log-file. SIGTERM ends it: what is in flight is answered first.`,
+  description: `Serves a bundle, or the last one of a folder of bundles: a new file is loaded beside the old one, checked, and then replaces it.
+The log is one JSON line for each request, on standard output or in --log-file. On SIGTERM it finishes requests in flight, then ends.`,
   arguments: [{ name: "model", doc: "a bundle, or a folder of bundles", optional: true }],
-  options: optionsOf(serveConfigSchema).filter(({ name }) => !name.includes(".") && name !== "model"),
+  options: optionsOf(serveConfigSchema).filter(({ name }) => name !== "model"),
   examples: [
     { line: "pawprint serve models/cats-dogs.onnx", doc: "on http://localhost:8000" },
     { line: "pawprint serve models/live/ --host 0.0.0.0 --keys-file keys.json", doc: "for others, who need a key" },
@@ -47,7 +45,7 @@ The log is one JSON object on a line for each request, on standard output or in 
 });
 
 /**
- * Listens, calls `tell` with the address, and serves until the signal; then ends it in good order.
+ * Listens, calls `tell` with the address, serves until the signal, and shuts down gracefully.
  */
 export async function runServer(
   server: PawprintServer,
@@ -65,7 +63,7 @@ export async function runServer(
 
 function noModel(): AppError {
   return new AppError("CLI_USAGE", {
-    required: "MODEL: a bundle, or a folder of bundles",
+    required: "MODEL (a bundle, or a folder of bundles)",
     received: "nothing",
     where: "pawprint serve",
     hint: "train one with: pawprint train --data FOLDER",

@@ -1,22 +1,20 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { petModel, type RunningService, startService } from "../../../../tests/support/running-service.ts";
+import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { type HostContext, runCommand } from "../../frame/run-command.ts";
 
-let cwd = "";
+const cwd = temporaryFolder();
 let service: RunningService;
 const nobody = "http://127.0.0.1:9";
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pawprint-commands-"));
   service = await startService(petModel);
 });
 afterAll(async () => {
   await service.close();
-  await rm(cwd, { recursive: true, force: true });
 });
 
 async function run(line: string, overrides: Partial<HostContext> = {}) {

@@ -1,5 +1,5 @@
 /**
- * `pawprint smoke`: calls every route of a running service and holds the answers to the contract.
+ * `pawprint smoke`: calls every route of a running service and checks answers against the contract.
  */
 import { createClient } from "../../../server/client.ts";
 import { type SmokeStep, smokeTest } from "../../../server/smoke-test.ts";
@@ -8,9 +8,7 @@ import { alignRows } from "../../frame/console.ts";
 import { originFrom, unreachable } from "../../service-address.ts";
 
 export const command = defineCommand({
-  name: "smoke",
-  summary: "call every public route of a running service and check the answers",
-  description: `Every public route is called as the contract says, and its answer must be what the contract says. Exit code 1 where one is not.`,
+  description: `Every public route is called, and its answer checked against the contract. Exit code 1 where one does not conform.`,
   arguments: [{ name: "url", doc: "the service, such as http://localhost:8000" }],
   options: [{ name: "key", type: "string", doc: "an API key or a token" }],
   examples: [{ line: "pawprint smoke http://localhost:8000", doc: "after a deployment" }],

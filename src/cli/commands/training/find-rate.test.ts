@@ -31,8 +31,8 @@ it("names a rate and draws the chart", async () => {
 });
 
 it.each([
-  ["find-rate", "CLI_USAGE: --data names the labelled pictures"],
-  ["find-rate --data pictures --from 1 --to 0.1", "CLI_USAGE: --from is below --to"],
+  ["find-rate", "CLI_USAGE: --data with labelled pictures"],
+  ["find-rate --data pictures --from 1 --to 0.1", "CLI_USAGE: a --from below --to"],
   ["find-rate --data nowhere --out other.svg", "FILE_NOT_FOUND"],
   ["find-rate --data pictures --epochs 3", "CLI_USAGE: a flag that this command takes"],
 ])("%s is refused", async (line, error) => {

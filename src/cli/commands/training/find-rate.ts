@@ -14,7 +14,7 @@ import { defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 
-/** Settings of a training that this one has not. */
+/** Settings of `train` that do not apply. */
 const unused: ReadonlySet<string> = new Set([
   "out",
   "epochs",
@@ -29,9 +29,7 @@ const unused: ReadonlySet<string> = new Set([
 ]);
 
 export const command = defineCommand({
-  name: "find-rate",
-  summary: "measure which learning rate suits the data and the network",
-  description: `Trains for some steps while the learning rate grows, and draws the loss over it. The rate at which the loss falls fastest is a good
+  description: `Trains for some steps with a growing learning rate, and draws the loss over it. The rate at which the loss falls fastest is a good
 --learning-rate: the peak of the schedule. Settings are those of train. No model is kept.`,
   arguments: [],
   options: [
@@ -41,12 +39,12 @@ export const command = defineCommand({
       min: 20,
       max: 10_000,
       default: 120,
-      doc: "steps at most; it ends where the loss breaks away",
+      doc: "steps at most; it ends where the loss diverges",
     },
     { name: "from", type: "number", min: 1e-12, max: 1, default: 1e-6, doc: "the first rate" },
     { name: "to", type: "number", min: 1e-9, max: 1000, default: 1, doc: "the rate of the last step" },
     { name: "out", type: "string", default: "learning-rate.svg", placeholder: "FILE", doc: "the chart" },
-    { name: "force", short: "f", type: "boolean", doc: "take the place of a file that is there" },
+    { name: "force", short: "f", type: "boolean", doc: "replace a file that is there" },
     ...optionsOf(trainConfigSchema).filter(({ name }) => !unused.has(name)),
   ],
   examples: [{ line: "pawprint find-rate --data pictures --architecture resnet", doc: "before a long training" }],
@@ -55,8 +53,8 @@ export const command = defineCommand({
     const { steps, from, to, out, force } = options;
     const { train } = await loadPawprintConfig(context, "train", options);
     const { data, out: _out, threads, ...settings } = train;
-    if (data === undefined) throw usage("--data names the labelled pictures", "nothing");
-    if (!(Number(from) < Number(to))) throw usage("--from is below --to", `${from} and ${to}`);
+    if (data === undefined) throw usage("--data with labelled pictures", "no --data");
+    if (!(Number(from) < Number(to))) throw usage("a --from below --to", `${from} and ${to}`);
     const path = pathFrom(cwd, String(out));
     await requireFreePath(path, force === true);
     const prepared = await prepareTraining({
@@ -69,17 +67,11 @@ export const command = defineCommand({
       logger,
     });
     const { executor, model, pack } = prepared;
-    const { batchSize, optimizer, augmentation, labelSmoothing, classWeights, seed } = prepared.stepPlan;
     const found = await findRate({
       executor,
       model,
       pack,
-      batchSize,
-      optimizer,
-      augmentation,
-      labelSmoothing,
-      ...(classWeights && { classWeights }),
-      seed,
+      plan: prepared.stepPlan,
       steps: Number(steps),
       from: Number(from),
       to: Number(to),
@@ -95,7 +87,7 @@ export const command = defineCommand({
       result: { suggestion: suggestion ?? null, points, chart: path },
       text:
         suggestion === undefined
-          ? `The loss never falls: no rate between ${from} and ${to} suits. The chart: ${shown}`
+          ? `The loss does not fall at any rate between ${from} and ${to}. The chart: ${shown}`
           : `${style.bold(`--learning-rate ${suggestion.toPrecision(2)}`)}  where the loss falls fastest, ${points.length} steps; the chart: ${shown}`,
     };
   },

@@ -24,7 +24,7 @@ describe("pawprint quickstart on pictures of one's own", () => {
     const { exitCode, out } = await run("quickstart --data pictures --size 8 --epochs 2 --threads 1 --no-serve");
     expect(exitCode).toBe(0);
     const steps = [...out.matchAll(/^(\d)\. (\w+)/gm)].map(([, number, verb]) => `${number} ${verb}`);
-    expect(steps).toEqual(["1 Decode", "2 Train", "3 Evaluate", "4 Write", "5 Open"]);
+    expect(steps).toEqual(["1 Decode", "2 Train", "3 Evaluate", "4 Write", "5 Load"]);
     expect(out).not.toContain("drawings");
     expect(out).toMatch(/\nblue\/blue\.\d+\.png {2}(blue|red) .* % {2}(right|wrong: it is blue)\n/);
     expect(out).toContain("predict models/quickstart.onnx PICTURE_OR_FOLDER");

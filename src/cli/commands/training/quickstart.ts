@@ -1,12 +1,9 @@
-/**
- * `pawprint quickstart` (= `npm start`): the whole way from pictures to a service, a line of
- * explanation for each step.
- */
+/** `pawprint quickstart` (= `npm start`): from pictures to a service, each step explained in a line. */
 
 import { writeSampleSet } from "../../../image/sample-pictures.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
+import type { Choice } from "../../../train/plan/choice.ts";
 import { type TrainSettings, trainConfigSchema } from "../../../train/plan/train-config.ts";
-import type { Choice } from "../../../train/plan/train-plan.ts";
 import type { TrainEvent, TrainReport } from "../../../train/train.ts";
 import { createServer, openPredictor, train } from "../../../wire/library.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
@@ -14,9 +11,10 @@ import { readGitCommit } from "../../git-commit.ts";
 import { pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { examplesOf } from "../../test-examples.ts";
+import { choicesText } from "../../text/choices-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 import { predictionText } from "../../text/prediction-text.ts";
-import { bundleText, choicesText, epochText, summaryText, trainResult } from "../../text/training-text.ts";
+import { budgetText, bundleText, epochText, summaryText, trainResult } from "../../text/training-text.ts";
 import { runServer } from "../service/serve.ts";
 
 const samples = { folder: "data/samples", perClass: 600, sizePx: 96, seed: 1 } as const;
@@ -29,14 +27,12 @@ const bundlePath = "models/quickstart.onnx";
 const shownPictures = 4;
 
 export const command = defineCommand({
-  name: "quickstart",
-  summary: "go the whole way once, on drawn sample pictures or your own",
-  description: `Without --data it draws its own pictures of cats and dogs: they are drawings, not photographs, made so that everything can be
-tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
+  description: `Without --data it draws its own pictures of cats and dogs: drawings, not photographs, so that everything can be
+tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
   arguments: [],
   options: [
     ...optionsOf(trainConfigSchema, ["data", "epochs", "size", "seed", "threads"]),
-    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    { name: "strict", type: "boolean", doc: "fail at the first picture that cannot be used" },
     ...optionsOf(serveConfigSchema, ["port", "host"]),
     { name: "serve", type: "boolean", default: true, doc: "end after the predictions" },
   ],
@@ -63,7 +59,8 @@ tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
       settings: data === undefined ? { ...sampleSettings, ...given } : given,
       force: true,
       strict: options.strict === true,
-      lineage: { createdAt: new Date(context.now()).toISOString(), ...(gitCommit !== undefined && { gitCommit }) },
+      run: { createdAt: new Date(context.now()).toISOString() },
+      ...(gitCommit !== undefined && { gitCommit }),
       ...(threads !== undefined && { threads }),
       signal,
       progress,
@@ -71,13 +68,13 @@ tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
       onEvent: (event) => explain(event, context, step, data === undefined ? reasonsFor(given) : (choices) => choices),
     });
     step.tell(bundleText(report, bundlePath, style));
-    step("Open the bundle as a service would, and predict pictures of the test split");
+    step("Load the bundle and predict pictures of the test split");
     const predictions = await predictExamples(report, pathFrom(cwd, bundlePath));
     for (const { id, truth, prediction } of predictions) {
       const note = prediction.label === truth ? style.green("right") : style.red(`wrong: it is ${truth}`);
       step.tell(predictionText(id, prediction, style, { note }));
     }
-    // A program reads one JSON object and starts the service itself.
+    // With --json the result is one object, and no service is started.
     const isServing = options.serve !== false && !context.json;
     const next = nextSteps(context, data, isServing);
     const result = { ...trainResult(report), sampleData: data === undefined, predictions };
@@ -95,7 +92,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart writes it anew.`,
   },
 });
 
-/** Numbers the steps and writes what belongs to them, for people only. */
+/** Prints numbered steps and their texts, unless the output is JSON. */
 function createSteps({ json, stdout, style }: CommandContext) {
   let number = 0;
   const tell = (text: string): void => {
@@ -107,13 +104,11 @@ function createSteps({ json, stdout, style }: CommandContext) {
 
 type Reasons = (choices: readonly Choice[]) => readonly Choice[];
 
-/** Says of the sample settings that nobody gave them. */
+/** Gives the sample settings a reason of their own. */
 function reasonsFor(given: TrainSettings): Reasons {
   const ours = Object.keys(sampleSettings).filter((name) => !Object.hasOwn(given, name));
   return (choices) =>
-    choices.map((choice) =>
-      ours.includes(choice.setting) ? { ...choice, reason: "for the sample pictures" } : choice,
-    );
+    choices.map((choice) => (ours.includes(choice.key) ? { ...choice, reason: "for the sample pictures" } : choice));
 }
 
 function explain(
@@ -131,19 +126,19 @@ function explain(
     }
     case "packed":
       step.tell(summaryText(event.summary));
-      step(`Train: ${event.plan.epochs} times over the train split, judged on the validation split after each`);
+      step(`Train for ${budgetText(event.plan.budget)}, validating after each epoch`);
       step.tell(choicesText(reasons(event.plan.choices), style));
       break;
     case "epoch":
       logger.info(epochText(event));
       break;
     case "trained":
-      step("Evaluate the best weights on the test split, which training has never seen");
+      step("Evaluate the best weights on the test split, which was not used in training");
       break;
     case "evaluated":
       step.tell(evaluationText("the test split", event.evaluation, style));
       step(
-        "Write one file with everything in it: model, recipe, labels, lineage; check that it answers as in training",
+        "Write model, recipe, labels and lineage into one file, and check that its predictions are those of the training",
       );
   }
 }
@@ -152,7 +147,7 @@ async function predictExamples({ pack }: TrainReport, path: string) {
   const predictor = await openPredictor({ path });
   try {
     const examples = await examplesOf(pack, shownPictures);
-    const predictions = await predictor.predict(examples.pixels);
+    const predictions = await predictor.predictPixels(examples.pixels);
     return examples.ids.map((id, at) => ({ id, truth: examples.labels[at]!, prediction: predictions[at]! }));
   } finally {
     await pack.pixels.close();
@@ -165,7 +160,7 @@ function nextSteps({ style }: CommandContext, data: string | undefined, isServin
     style.bold("What next"),
     ...(data === undefined
       ? [
-          "  this model knows drawings only; for your own pictures make a folder for each class, then:",
+          "  this model knows drawings only; for your own pictures make a folder for each class, then run:",
           `    ${style.cyan("npm start -- --data FOLDER")}   (a .zip of such folders, or a folder of idx files, will do too)`,
         ]
       : []),

@@ -32,7 +32,7 @@ async function run(line: string) {
   return { exitCode, out: out(), err: err() };
 }
 
-it("trains every trial in a process of its own, and ends with a table, a chart and bundles", async () => {
+it("trains every trial in its own process, and ends with a table, a chart and bundles", async () => {
   const { exitCode, out } = await run("sweep small.yaml");
   expect(exitCode).toBe(0);
   expect(out).toMatch(/TRIAL +EPOCHS +VALIDATION +LOSS +learningRate\n/);
@@ -62,13 +62,13 @@ it("trains every trial in a process of its own, and ends with a table, a chart a
   expect(again.results).toHaveLength(2);
 });
 
-it("goes on with a trial that was cut off from its checkpoint, to the same figures", async () => {
+it("resumes an interrupted trial from its checkpoint, to the same metrics", async () => {
   const folder = join(cwd, "sweeps", "small", "trial-001-epochs-1");
   const before = JSON.parse(await readFile(join(folder, "result.json"), "utf8"));
   for (const name of ["result.json", "model.onnx"]) await rm(join(folder, name));
   const { reused, results } = JSON.parse((await run("sweep small.yaml --json")).out);
   expect(reused).toBe(1);
-  expect(await readFile(join(folder, "log.txt"), "utf8")).toContain("going on after epoch 1");
+  expect(await readFile(join(folder, "log.txt"), "utf8")).toContain("resuming after epoch 1");
   const after = results.find(({ trial }: { trial: number }) => trial === 1);
   expect({ ...after, durationMs: 0 }).toEqual({ ...before, durationMs: 0 });
 });

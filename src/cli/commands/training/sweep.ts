@@ -14,10 +14,8 @@ import { sweepCsv, sweepTable } from "../../text/sweep-text.ts";
 import { trainInChild } from "../../trial-process.ts";
 
 export const command = defineCommand({
-  name: "sweep",
-  summary: "search settings of a training: random, or by successive halving",
-  description: `The file says what is searched and within what bounds. Each trial is a training in a process of its own, whose settings follow from the
-file and the trial's number alone. Trials that came to their end are not run again: Ctrl-C and start it anew to go on. The result is a ranked table, sweep.csv, a chart
+  description: `The file names the settings to search and their ranges. Each trial is a training in its own process, and its settings depend on the file and the
+trial's number alone. Finished trials are not run again: to resume a sweep after Ctrl-C, run the same command. Results are a ranked table, sweep.csv, a chart
 and the bundle of every trial.`,
   arguments: [{ name: "file", doc: "the sweep, such as sweep.yaml" }],
   options: [
@@ -25,7 +23,7 @@ and the bundle of every trial.`,
       name: "out",
       type: "string",
       placeholder: "FOLDER",
-      doc: "where trials are kept; sweeps/NAME after the file unless given",
+      doc: "the folder of the trials; sweeps/NAME unless given, named after the file",
     },
     { name: "parallel", type: "integer", min: 1, max: 64, default: 1, doc: "trials at once; they share the cores" },
     {
@@ -33,7 +31,7 @@ and the bundle of every trial.`,
       type: "integer",
       min: 0,
       max: 9999,
-      doc: "run this trial alone, here, and print its figures: for a job in a cluster",
+      doc: "run this trial alone and print its metrics: for a job in a cluster",
     },
     {
       name: "trialEpochs",
@@ -55,14 +53,14 @@ and the bundle of every trial.`,
     const folder = pathFrom(cwd, out ?? join("sweeps", basename(file, extname(file))));
     if (trial !== undefined) {
       const config = trialConfig(sweep, trial, trialEpochs ?? sweep.epochs);
-      const figures = await trainInChild(
+      const metrics = await trainInChild(
         { sweep, context, parallel: 1 },
         config,
         join(folder, trialName(trial, config.epochs)),
       );
       return {
-        result: { ...config, ...figures },
-        text: `trial ${trial}: ${percent(figures.validationAccuracy)} on the validation split`,
+        result: { ...config, ...metrics },
+        text: `trial ${trial}: ${percent(metrics.validationAccuracy)} on the validation split`,
       };
     }
     const { results, reused } = await runSweep({
@@ -92,7 +90,7 @@ and the bundle of every trial.`,
         sweepTable(results, searched),
         "",
         best === undefined
-          ? style.red("no trial came to its end")
+          ? style.red("no trial finished")
           : `${style.bold("Best")}  ${shownPath(cwd, join(folder, trialName(best.trial, best.epochs), "model.onnx"))}; the chart: ${shownPath(cwd, chart)}`,
       ].join("\n"),
       exitCode: best === undefined ? 1 : 0,

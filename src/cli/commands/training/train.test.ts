@@ -26,7 +26,7 @@ const quick = "--size 8 --widths 8 --epochs 2 --batch-size 8 --learning-rate 0.0
 const shown = (text: string) => text.replaceAll(`${cwd}/`, "");
 
 describe("pawprint train", () => {
-  it("says what it found and chose and why, how each epoch went, what the bundle is worth and what comes next", async () => {
+  it("prints the data, the choices with reasons, each epoch, the evaluation and the next command", async () => {
     const { exitCode, out, logged } = await run(`train --data pictures ${quick} --out models/a.onnx`);
     expect(exitCode).toBe(0);
     expect(shown(out)).toContain("Data  pictures: a folder of pictures\n");
@@ -95,7 +95,7 @@ describe("pawprint train", () => {
     expect(strict.err).toMatch(/^error IMAGE_UNREADABLE: .*torn/);
   });
 
-  it("ends with 130 after Ctrl-C and tells how to go on", async () => {
+  it("ends with 130 after Ctrl-C and says how to resume", async () => {
     const controller = new AbortController();
     const captured = captureContext({ cwd, signal: controller.signal });
     const logger = {
@@ -109,11 +109,11 @@ describe("pawprint train", () => {
     expect(await runCommand(line.split(" "), { ...captured.context, logger })).toBe(130);
     const warning = captured.logged.at(-1)!;
     expect(shown(warning.message)).toBe(
-      "training ended after epoch 1 of 2; its weights are in models/e.checkpoints: --resume goes on",
+      "training ended after epoch 1/2; its checkpoints are in models/e.checkpoints: resume with --resume",
     );
     const resumed = await run(`${line} --resume`);
     expect(resumed.exitCode).toBe(0);
-    expect(resumed.logged.map(({ message }) => message)).toContain("going on after epoch 1 of 2");
+    expect(resumed.logged.map(({ message }) => message)).toContain("resuming after epoch 1/2");
   });
 });
 
@@ -131,18 +131,18 @@ describe("what pawprint train refuses", () => {
   });
 
   it.each([
-    ["", 2, "CLI_USAGE: --data names the labelled pictures; got nothing (pawprint train)", "give --data FOLDER"],
+    ["", 2, "CLI_USAGE: --data with labelled pictures; got no --data (pawprint train)", "give --data FOLDER"],
     ["--data nowhere", 1, "FILE_NOT_FOUND: a file or folder that exists; got nowhere", "look at the path"],
     ["--data empty", 1, "DATASET_EMPTY: a folder of labelled folders", ""],
-    ["--data one-class", 1, "DATASET_ONE_CLASS: a dataset has pictures of at least two classes; got only 'red'", ""],
-    ["--data small-class", 1, "DATASET_CLASS_TOO_SMALL: each class has at least 3 different pictures", ""],
+    ["--data one-class", 1, "DATASET_ONE_CLASS: pictures of at least two classes; got only 'red'", ""],
+    ["--data small-class", 1, "DATASET_CLASS_TOO_SMALL: at least 3 different pictures of each class", ""],
     ["--data cut.zip", 1, "ARCHIVE_CORRUPT: ", ""],
     ["--data idx", 1, "IDX_INVALID: ", ""],
     ["--data pictures --out taken.onnx", 1, "FILE_EXISTS: a name that is free", "give --force to replace it"],
     ["--data pictures --history taken.onnx", 1, "FILE_EXISTS: a name that is free", "give --force to replace it"],
     ["--data pictures --architecture resnt", 2, "ARCHITECTURE_UNKNOWN: an architecture", "did you mean resnet?"],
     ["--data pictures --epocs 3", 2, "CLI_USAGE: a flag that this command takes", "did you mean --epochs?"],
-    ["--data pictures --size 0", 2, "CLI_USAGE: --size expects a whole number from 4 to 1024", ""],
+    ["--data pictures --size 0", 2, "CLI_USAGE: a whole number from 4 to 1024 for --size", ""],
     ["--data pictures --widths 8,wide", 2, "CONFIG_INVALID: a list of at least 1, each item a whole number", ""],
     ["--data pictures --learning-rate 0", 2, "CONFIG_INVALID: a number above 0 for train.learningRate; got 0", ""],
     ["--data pictures --size 8 --widths 8,8,8,8", 2, "CONFIG_INVALID: architecture 'cnn' with these options", "16"],
@@ -150,7 +150,7 @@ describe("what pawprint train refuses", () => {
     [
       "--data pictures --resume --out new.onnx",
       1,
-      "FILE_NOT_FOUND: a checkpoint to go on from",
+      "FILE_NOT_FOUND: a checkpoint to resume from",
       "train without --resume",
     ],
     ["--data pictures --time 5m --epochs 3", 2, "CONFIG_INVALID: either time or epochs; got both", ""],

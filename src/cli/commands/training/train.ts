@@ -13,31 +13,33 @@ import { readGitCommit } from "../../git-commit.ts";
 import { nameOf, packsFolder, pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
-import { bundleText, createTrainingTeller, trainResult } from "../../text/training-text.ts";
+import { bundleText, createEventPrinter, trainResult } from "../../text/training-text.ts";
 
 export const command = defineCommand({
-  name: "train",
-  summary: "train a classifier on labelled pictures and write it as a bundle",
-  description: `What is not given follows from the data, and is printed with the reason. Every flag can also stand in pawprint.yaml
+  description: `Settings that are not given are chosen from the data, and printed with the reason. Every flag can also be set in pawprint.yaml
 under train:, or in the environment as PAWPRINT_TRAIN_...
 
-Ctrl-C ends training after the step under way. All that was learnt up to it stays in a checkpoint beside the bundle;
---resume goes on from there.`,
+Ctrl-C ends training after the step under way and writes a checkpoint beside the bundle; --resume resumes from it.`,
   arguments: [],
   options: [
     ...optionsOf(trainConfigSchema),
-    { name: "force", short: "f", type: "boolean", doc: "take the place of a bundle that is there" },
-    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
-    { name: "resume", type: "boolean", doc: "go on with a training that was interrupted" },
-    { name: "history", type: "string", placeholder: "FILE", doc: "write settings, epochs and figures to a JSON file" },
-    { name: "config", type: "string", placeholder: "FILE", doc: "read settings there instead of in pawprint.yaml" },
+    { name: "force", short: "f", type: "boolean", doc: "replace a bundle that is there" },
+    { name: "strict", type: "boolean", doc: "fail at the first picture that cannot be used" },
+    { name: "resume", type: "boolean", doc: "resume a training that was interrupted" },
+    { name: "history", type: "string", placeholder: "FILE", doc: "write settings, epochs and metrics to a JSON file" },
+    {
+      name: "config",
+      type: "string",
+      placeholder: "FILE",
+      doc: "read settings from this file instead of pawprint.yaml",
+    },
     { name: "chart", type: "string", placeholder: "FILE.svg", doc: "draw accuracy over minutes" },
   ],
   examples: [
     { line: "pawprint train --data pictures", doc: "a folder with a folder of pictures for each class" },
     {
       line: "pawprint train --data cats-dogs.zip --size 96 --epochs 20 --out models/pets.onnx",
-      doc: "choose more of it",
+      doc: "choose size, epochs and the bundle's name",
     },
     { line: "pawprint train --data mnist", doc: "a folder with the idx files of MNIST" },
     { line: "pawprint train --data pictures --architecture resnet --widths 16,32,64", doc: "another network" },
@@ -64,13 +66,14 @@ Ctrl-C ends training after the step under way. All that was learnt up to it stay
       force,
       strict: options.strict === true,
       resume: options.resume === true,
-      lineage: { createdAt: new Date(context.now()).toISOString(), ...(gitCommit !== undefined && { gitCommit }) },
+      run: { createdAt: new Date(context.now()).toISOString() },
+      ...(gitCommit !== undefined && { gitCommit }),
       ...(threads !== undefined && { threads }),
       packs: pathFrom(cwd, packsFolder),
       signal,
       progress,
       logger,
-      onEvent: createTrainingTeller(context),
+      onEvent: createEventPrinter(context),
     });
     await report.pack.pixels.close();
     const result = trainResult(report);
@@ -95,8 +98,8 @@ Ctrl-C ends training after the step under way. All that was learnt up to it stay
 
 function missingData(): AppError {
   return new AppError("CLI_USAGE", {
-    required: "--data names the labelled pictures",
-    received: "nothing",
+    required: "--data with labelled pictures",
+    received: "no --data",
     where: "pawprint train",
     hint: "give --data FOLDER, or write train.data in pawprint.yaml; pawprint quickstart needs no data",
   });

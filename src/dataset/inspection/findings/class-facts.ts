@@ -1,5 +1,6 @@
 /** Sums up pictures by class. */
-import { countBy, sortLabels } from "../../inspect.ts";
+import { countBy } from "../../../base/count-by.ts";
+import { sortLabels } from "../../sort-labels.ts";
 import { type Split, splits } from "../../sources/source.ts";
 import type { ClassFacts, DecodedFacts, PictureFacts } from "./findings.ts";
 

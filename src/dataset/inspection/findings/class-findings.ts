@@ -1,5 +1,5 @@
 /** What is wrong with the classes and the names of a set. */
-import { countBy } from "../../inspect.ts";
+import { countBy } from "../../../base/count-by.ts";
 import { byCodeUnits } from "../../sources/folder.ts";
 import { minimumPerClass, planSplits } from "../../split.ts";
 import type { ScannedPicture } from "../scan/scan-picture.ts";

@@ -1,6 +1,6 @@
 /**
- * Finds pictures that stand there more than once, exactly or nearly, and says what that does:
- * conflicts, leakage, repetition.
+ * Finds exact and near-duplicates, and classifies them: label conflict, leakage between splits,
+ * plain duplicate.
  */
 import { throwIfCancelled } from "../../../base/cancel.ts";
 import { findNearDuplicates, groupPairs, type NearPair } from "../../near-duplicates.ts";

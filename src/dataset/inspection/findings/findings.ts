@@ -1,10 +1,10 @@
-/** The one table of what an inspection can find, and the form in which it says so. */
+/** The table of findings of an inspection, and the types of its results. */
 import type { PictureFormat } from "../../../image/format.ts";
 import type { SourceKind, Split } from "../../sources/source.ts";
 
 /**
- * error: the picture cannot be used, or makes figures untrue. warning: most likely a mistake. note:
- * good to know.
+ * error: the picture cannot be used, or falsifies metrics. warning: most likely a mistake. note:
+ * worth knowing.
  */
 export type Severity = "error" | "warning" | "note";
 
@@ -12,7 +12,7 @@ interface FindingEntry {
   readonly severity: Severity;
   /** A few words for tables. */
   readonly title: string;
-  /** One sentence: what it is and what it does to a classifier. */
+  /** One sentence: what it is and how it affects a classifier. */
   readonly meaning: string;
   /** True where `--fix` moves the pictures unless other kinds are asked for. */
   readonly isFixed: boolean;
@@ -27,7 +27,7 @@ const entry = (severity: Severity, title: string, meaning: string, isFixed = fal
 
 export const findingTable = {
   "empty-file": entry("error", "empty file", "the file has no bytes", true),
-  "not-a-picture": entry("error", "not a picture", "the content is of no picture format that can be decoded", true),
+  "not-a-picture": entry("error", "not a picture", "the content is in no supported picture format", true),
   truncated: entry(
     "error",
     "truncated",
@@ -35,30 +35,30 @@ export const findingTable = {
     true,
   ),
   corrupt: entry("error", "corrupt", "the decoder finds damage inside the picture", true),
-  "too-many-pixels": entry("error", "too large", "the header states more pixels than are ever decoded, or none", true),
+  "too-many-pixels": entry("error", "too large", "the header states no pixels, or more than the limit", true),
   "unreadable-file": entry("error", "cannot be read", "the operating system refuses to read the file"),
-  unlabelled: entry("error", "no label", "the label cannot be told, or cannot be one"),
+  unlabelled: entry("error", "no label", "the label is missing or not valid"),
   "outside-source": entry("error", "outside the source", "a link or a name leads out of the folder or archive"),
   "label-conflict": entry(
     "error",
     "label conflict",
-    "the same picture stands under different labels; nobody can tell which is right",
+    "the same picture under different labels, of which at most one is right",
     true,
   ),
   leakage: entry(
     "error",
     "leakage",
-    "the same picture stands in more than one given split, so that the test figures are too good",
+    "the same picture is in more than one given split, which makes test metrics too good",
     true,
   ),
-  "near-constant": entry("error", "near-constant", "all pixels have nearly one colour: there is nothing to see", true),
-  "one-class": entry("error", "one class", "all pictures have one label: there is nothing to tell apart"),
+  "near-constant": entry("error", "near-constant", "all pixels have nearly one colour", true),
+  "one-class": entry("error", "one class", "all pictures have one label: there is nothing to classify"),
   "class-too-small": entry("error", "class too small", "a class has too few different pictures to be split"),
 
   "exact-duplicate": entry(
     "warning",
     "exact duplicate",
-    "the same bytes stand there more than once and count more than once",
+    "the same bytes are in the dataset more than once and count more than once",
     true,
   ),
   "near-duplicate": entry(
@@ -69,12 +69,12 @@ export const findingTable = {
   "near-duplicate-conflict": entry(
     "warning",
     "near-duplicate conflict",
-    "nearly the same picture stands under different labels",
+    "nearly the same picture under different labels",
   ),
   "near-duplicate-leakage": entry(
     "warning",
     "near-duplicate leakage",
-    "nearly the same picture stands in more than one given split",
+    "nearly the same picture is in more than one given split",
   ),
   "partly-damaged": entry(
     "warning",
@@ -87,7 +87,7 @@ export const findingTable = {
   "exif-rotation": entry(
     "warning",
     "rotated by EXIF",
-    "stands upright only where the EXIF orientation is obeyed, which other tools often do not do",
+    "upright only if the EXIF orientation is applied, which other tools often do not do",
   ),
   "too-small": entry("warning", "very small", "has fewer pixels a side than a network can use"),
   "extreme-aspect-ratio": entry(
@@ -95,24 +95,31 @@ export const findingTable = {
     "extreme aspect ratio",
     "far longer than wide or wider than long: cropping loses most of it",
   ),
-  "labels-alike": entry("warning", "labels alike", "labels differ in letter case, or in how words are parted, alone"),
+  "labels-alike": entry("warning", "labels alike", "labels differ only in letter case or word separators"),
   "names-alike": entry(
     "warning",
     "names alike",
-    "names differ in letter case alone; one replaces the other on Windows and macOS",
+    "names differ only in letter case; one replaces the other on Windows and macOS",
   ),
   "class-imbalance": entry("warning", "class imbalance", "one class has many times the pictures of another"),
 
   "deep-colour": entry("note", "16-bit", "has more than 8 bits a channel; the lower ones are dropped"),
-  alpha: entry("note", "transparent", "has transparent pixels; what stands under them is laid onto white"),
+  alpha: entry("note", "transparent", "has transparent pixels; they are flattened onto white"),
   greyscale: entry(
     "note",
     "greyscale",
-    "has no colours in a set of colour pictures; a class of grey pictures is learnt by its greyness",
+    "has no colours in a set of colour pictures; a network may learn greyness instead of the class",
   ),
 } as const satisfies Record<string, FindingEntry>;
 
 export type FindingKind = keyof typeof findingTable;
+
+export function isFindingKind(value: unknown): value is FindingKind {
+  return typeof value === "string" && Object.hasOwn(findingTable, value);
+}
+
+/** In the table's order. */
+export const findingKinds: readonly FindingKind[] = Object.keys(findingTable).filter(isFindingKind);
 
 /** One thing that was found. */
 export interface Finding {
@@ -128,7 +135,7 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** What one file is. */
+/** What is known of one file. */
 export interface PictureFacts {
   readonly id: string;
   readonly label: string;
@@ -148,7 +155,7 @@ export interface DecodedFacts {
   readonly height: number;
   /** How the file stores it. */
   readonly mode: "rgb" | "grey" | "cmyk" | "other";
-  /** Of a channel. */
+  /** Bits per channel. */
   readonly bits: 8 | 16 | 32;
   /**
    * True where some of the picture is transparent; a channel that says "opaque" everywhere changes
@@ -178,7 +185,7 @@ export interface ClassFacts {
   readonly meanColour: readonly [red: number, green: number, blue: number];
 }
 
-/** All that an inspection knows; plain JSON. */
+/** The result of an inspection; plain JSON. */
 export interface Inspection {
   readonly source: { readonly kind: SourceKind; readonly location: string };
   /** Labelled files that were looked at. */

@@ -3,7 +3,7 @@ import { extname } from "node:path/posix";
 import type { PictureFormat } from "../../../image/format.ts";
 import type { SkippedPicture } from "../../sources/source.ts";
 import type { ScannedPicture } from "../scan/scan-picture.ts";
-import type { DecodedFacts, Finding, FindingKind } from "./findings.ts";
+import { type DecodedFacts, type Finding, type FindingKind, findingKinds } from "./findings.ts";
 import type { InspectionThresholds } from "./thresholds.ts";
 
 /** Findings about the pictures one by one, in their order. */
@@ -30,10 +30,10 @@ export function findPictureFaults(
       alpha: decoded.hasAlpha ? "has transparent pixels" : undefined,
       greyscale: greyness,
     };
-    return Object.entries(details).flatMap(([kind, detail]) =>
-      // The keys are kinds: the object above says so.
-      detail === undefined ? [] : [aboutPicture(kind as FindingKind, id, detail)],
-    );
+    return findingKinds.flatMap((kind) => {
+      const detail = details[kind];
+      return detail === undefined ? [] : [aboutPicture(kind, id, detail)];
+    });
   });
 }
 

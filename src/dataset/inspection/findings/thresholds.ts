@@ -1,4 +1,4 @@
-/** Where an inspection draws its lines. */
+/** Thresholds of an inspection. */
 
 export interface InspectionThresholds {
   /** A picture with fewer pixels than this on its shorter side is `too-small`. */

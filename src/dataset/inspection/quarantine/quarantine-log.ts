@@ -4,7 +4,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { AppError, isAppError } from "../../../base/errors.ts";
 import { writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { readFailure } from "../../../base/files/file-failure.ts";
-import { type FindingKind, findingTable } from "../findings/findings.ts";
+import { type FindingKind, isFindingKind } from "../findings/findings.ts";
 import type { MoveFileSystem } from "./move-file.ts";
 
 /** One picture that was moved. */
@@ -91,13 +91,13 @@ function isEntry(
   value: Readonly<Record<string, unknown>>,
 ): value is Readonly<Record<string, unknown>> & QuarantineEntry {
   const { from, to, kind, detail, sha256 } = value;
-  const areTexts = [from, to, kind, detail, sha256].every((field) => typeof field === "string");
-  return areTexts && Object.hasOwn(findingTable, kind as string) && /^[0-9a-f]{64}$/.test(sha256 as string);
+  const areTexts = [from, to, detail].every((field) => typeof field === "string");
+  return areTexts && isFindingKind(kind) && typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
 }
 
 function invalidLine(path: string, number: number, required: string): AppError {
   return new AppError("MANIFEST_INVALID", {
-    required: `each line of a quarantine's log holds ${required}`,
+    required: `a quarantine's log with ${required} in each line`,
     received: "something else",
     where: `${path}, line ${number}`,
   });

@@ -118,9 +118,9 @@ describe("quarantine", () => {
     const { left, moved } = await quarantine(inspectionOf(...findings), { now, kinds: ["outside-source"] });
     expect(moved).toEqual([]);
     expect(left).toEqual([
-      { id: "cat/link.jpg", reason: "it is a symbolic link" },
-      { id: "cat/old", reason: "it is no file" },
-      { id: "../x.jpg", reason: "its name leads out of the folder" },
+      { id: "cat/link.jpg", reason: "a symbolic link" },
+      { id: "cat/old", reason: "no file" },
+      { id: "../x.jpg", reason: "a name that leads out of the folder" },
     ]);
   });
 
@@ -138,8 +138,7 @@ describe("quarantine", () => {
     const archive = { ...three(), source: { kind: "archive", location: "pets.zip" } as const };
     await expect(quarantine(archive)).rejects.toMatchObject({
       code: "DATASET_SOURCE_UNKNOWN",
-      message:
-        "a folder of pictures: pictures are moved out of nothing else; got a source of kind 'archive' (pets.zip)",
+      message: "a folder of pictures; got a source of kind 'archive' (pets.zip)",
       hint: "pawprint data import pets.zip --to data/raw, then check that folder",
     });
     await expect(quarantine(three(), { to: join(source, "bad") })).rejects.toMatchObject({
@@ -199,8 +198,8 @@ describe("restoring a quarantine", () => {
       restored: 1,
       alreadyThere: 0,
       refused: [
-        { id: "cat/a.jpg", reason: "another file has taken its place" },
-        { id: "cat/b\n.jpg", reason: "it was changed in quarantine" },
+        { id: "cat/a.jpg", reason: "another file in its place" },
+        { id: "cat/b\n.jpg", reason: "a file that was changed in quarantine" },
       ],
     });
     expect((await filesIn(source))["cat/a.jpg"]).toBe("new");
@@ -208,7 +207,7 @@ describe("restoring a quarantine", () => {
     await rm(join(folder!, "pictures/cat/b\n.jpg"));
     expect((await restoreQuarantine(folder!)).refused[1]).toEqual({
       id: "cat/b\n.jpg",
-      reason: "it is neither in quarantine nor in its place",
+      reason: "no file in quarantine or in its place",
     });
   });
 

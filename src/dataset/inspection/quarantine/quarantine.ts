@@ -1,17 +1,15 @@
-/** Moves pictures that are at fault out of a folder, so that they can be put back. */
-import type { Stats } from "node:fs";
-import { lstat, mkdir } from "node:fs/promises";
+/** Moves faulty pictures out of a folder; `restoreQuarantine` puts them back. */
+import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { throwIfCancelled } from "../../../base/cancel.ts";
-import { AppError, isAppError } from "../../../base/errors.ts";
+import { AppError } from "../../../base/errors.ts";
 import { ensureFolder } from "../../../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../../../base/files/file-failure.ts";
-import { hashFile } from "../../../base/hash.ts";
 import { type Progress, silentProgress } from "../../../base/progress.ts";
-import { sourceChanged } from "../../sources/stamped-file.ts";
-import { type FindingKind, findingTable, type Inspection } from "../findings/findings.ts";
+import { type FindingKind, findingKinds, findingTable, type Inspection } from "../findings/findings.ts";
 import { type MoveFileSystem, moveFile } from "./move-file.ts";
-import { pathInside, type QuarantineEntry, writeQuarantineLog } from "./quarantine-log.ts";
+import { offendersOf, planMoves } from "./plan-moves.ts";
+import { type QuarantineEntry, writeQuarantineLog } from "./quarantine-log.ts";
 
 export interface QuarantineOptions {
   /**
@@ -38,18 +36,16 @@ export interface QuarantineReport {
 }
 
 /** The kinds that are moved unless others are asked for. */
-export const fixedKinds: readonly FindingKind[] = allKinds().filter((kind) => findingTable[kind].isFixed);
-
-const picturesFolder = "pictures";
+export const fixedKinds: readonly FindingKind[] = findingKinds.filter((kind) => findingTable[kind].isFixed);
 
 /**
  * Moves the offenders of an inspection's findings to `<to>/<time>/pictures/...`, each once, under
- * their relative paths. A log of all moves is on the disk before the first of them, so that
- * `restoreQuarantine` can undo any part of the work, whenever it ended. Nothing is ever
- * overwritten; symbolic links and files that cannot be read are left.
+ * their relative paths. A log of all moves is written before the first of them, so that
+ * `restoreQuarantine` can undo any part of the work. Nothing is ever overwritten; symbolic links
+ * and unreadable files are left.
  *
  * Errors: DATASET_SOURCE_UNKNOWN for a source that is no folder; SOURCE_CHANGED, before anything is
- * moved, where a picture is no longer the one that was inspected; FILE_EXISTS, FILE_WRITE_FAILED,
+ * moved, where a picture differs from the inspected one; FILE_EXISTS, FILE_WRITE_FAILED,
  * INTERRUPTED.
  */
 export async function quarantine(
@@ -91,80 +87,11 @@ export async function quarantine(
 export function requireFolderSource({ kind, location }: Inspection["source"]): void {
   if (kind === "folder") return;
   throw new AppError("DATASET_SOURCE_UNKNOWN", {
-    required: "a folder of pictures: pictures are moved out of nothing else",
+    required: "a folder of pictures",
     received: `a source of kind '${kind}'`,
     where: location,
     hint: `pawprint data import ${location} --to data/raw, then check that folder`,
   });
-}
-
-function allKinds(): readonly FindingKind[] {
-  return Object.keys(findingTable) as FindingKind[]; // the keys of a constant are its kinds
-}
-
-/** Each offender once, with the first finding that names it; findings come in the table's order. */
-function offendersOf(
-  { findings }: Pick<Inspection, "findings">,
-  kinds: readonly FindingKind[],
-): ReadonlyMap<string, Pick<QuarantineEntry, "kind" | "detail">> {
-  const wanted = new Set(kinds);
-  const offenders = new Map<string, Pick<QuarantineEntry, "kind" | "detail">>();
-  for (const { kind, detail, offenders: ids } of findings) {
-    if (!wanted.has(kind)) continue;
-    for (const id of ids) if (!offenders.has(id)) offenders.set(id, { kind, detail });
-  }
-  return offenders;
-}
-
-async function planMoves(
-  root: string,
-  { facts }: Pick<Inspection, "facts">,
-  offenders: ReadonlyMap<string, Pick<QuarantineEntry, "kind" | "detail">>,
-  signal: AbortSignal | undefined,
-): Promise<{ entries: QuarantineEntry[]; left: { id: string; reason: string }[] }> {
-  const hashes = new Map(facts.map(({ id, hash }) => [id, hash]));
-  const entries: QuarantineEntry[] = [];
-  const left: { id: string; reason: string }[] = [];
-  for (const [id, { kind, detail }] of offenders) {
-    throwIfCancelled(signal);
-    const path = pathInside(root, id);
-    if (path === undefined) {
-      left.push({ id, reason: "its name leads out of the folder" });
-      continue;
-    }
-    const reason = await reasonToLeave(path);
-    const sha256 = reason === undefined ? await hashOf(path, signal) : undefined;
-    if (sha256 === undefined) left.push({ id, reason: reason ?? "it cannot be read" });
-    else {
-      // An empty hash stands for bytes that could not be had when they were inspected.
-      const inspected = hashes.get(id) ?? "";
-      if (inspected !== "" && inspected !== sha256) throw sourceChanged(path);
-      entries.push({ from: id, to: `${picturesFolder}/${id}`, kind, detail, sha256 });
-    }
-  }
-  return { entries, left };
-}
-
-async function reasonToLeave(path: string): Promise<string | undefined> {
-  let found: Stats;
-  try {
-    found = await lstat(path);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") throw sourceChanged(path);
-    return "it cannot be looked at";
-  }
-  if (found.isSymbolicLink()) return "it is a symbolic link";
-  return found.isFile() ? undefined : "it is no file";
-}
-
-/** Undefined where the system refuses to read the file. */
-async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-  try {
-    return (await hashFile(path, "sha256", signal)).hex;
-  } catch (error) {
-    if (isAppError(error, "FILE_READ_FAILED")) return undefined;
-    throw isAppError(error, "FILE_NOT_FOUND") ? sourceChanged(path) : error;
-  }
 }
 
 /** A new folder below `parent`; a name that is taken gets a number. */
@@ -191,7 +118,7 @@ function requireOutside(root: string, parent: string): void {
   });
 }
 
-/** The same error, with the command that undoes what was done before it. */
+/** The same error, with the command that undoes the moves so far. */
 function withWayBack(error: unknown, folder: string): unknown {
   if (!(error instanceof AppError)) return error;
   const { code, required, received, where } = error;

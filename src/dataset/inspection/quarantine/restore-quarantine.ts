@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { throwIfCancelled } from "../../../base/cancel.ts";
 import { AppError } from "../../../base/errors.ts";
 import { readFailure, systemCodeOf, writeFailure } from "../../../base/files/file-failure.ts";
-import { hashFile } from "../../../base/hash.ts";
+import { sha256File } from "../../../base/hash.ts";
 import { type Progress, silentProgress } from "../../../base/progress.ts";
 import { type MoveFileSystem, moveFile } from "./move-file.ts";
 import { type QuarantineEntry, readQuarantineLog } from "./quarantine-log.ts";
@@ -42,9 +42,9 @@ export async function restoreQuarantine(folder: string, options: RestoreOptions 
   try {
     for (const entry of entries) {
       throwIfCancelled(signal);
-      const outcome = await restoreOne(resolve(folder), source, entry, options);
-      if (typeof outcome === "string") counts[outcome]++;
-      else refused.push({ id: entry.from, reason: outcome.reason });
+      const result = await restoreOne(resolve(folder), source, entry, options);
+      if (typeof result === "string") counts[result]++;
+      else refused.push({ id: entry.from, reason: result.reason });
       task.advance();
     }
   } catch (error) {
@@ -56,27 +56,27 @@ export async function restoreQuarantine(folder: string, options: RestoreOptions 
   return { source, restored: counts.restored, alreadyThere: counts["already there"], refused };
 }
 
-type Outcome = "restored" | "already there" | { readonly reason: string };
+type RestoreResult = "restored" | "already there" | { readonly reason: string };
 
 async function restoreOne(
   folder: string,
   source: string,
   entry: QuarantineEntry,
   { files = nodeFiles, signal }: RestoreOptions,
-): Promise<Outcome> {
+): Promise<RestoreResult> {
   const from = join(source, entry.from);
   const to = join(folder, entry.to);
   const [isBack, isStored] = [await exists(from), await exists(to)];
-  if (!isStored) return isBack ? "already there" : { reason: "it is neither in quarantine nor in its place" };
+  if (!isStored) return isBack ? "already there" : { reason: "no file in quarantine or in its place" };
   if (isBack) {
     // Both names: a move was ended between its two steps, or another file has taken the place.
-    if ((await hashOf(from, signal)) !== entry.sha256) return { reason: "another file has taken its place" };
+    if ((await hashOf(from, signal)) !== entry.sha256) return { reason: "another file in its place" };
     await files.rm(to).catch((error: unknown) => {
       throw writeFailure(to, error);
     });
     return "restored";
   }
-  if ((await hashOf(to, signal)) !== entry.sha256) return { reason: "it was changed in quarantine" };
+  if ((await hashOf(to, signal)) !== entry.sha256) return { reason: "a file that was changed in quarantine" };
   await moveFile(to, from, { files, ...(signal && { signal }) });
   return "restored";
 }
@@ -95,7 +95,7 @@ async function exists(path: string): Promise<boolean> {
 /** Undefined for what cannot be read, such as a folder of that name. */
 async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   try {
-    return (await hashFile(path, "sha256", signal)).hex;
+    return await sha256File(path, signal);
   } catch (error) {
     if (error instanceof AppError && error.code !== "INTERRUPTED") return undefined;
     throw error;

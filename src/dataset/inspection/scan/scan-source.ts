@@ -1,4 +1,4 @@
-/** Looks at every picture of a source, side by side. */
+/** Scans every picture of a source in parallel. */
 import { type Progress, silentProgress } from "../../../base/progress.ts";
 import { forEachInParallel } from "../../../image/in-parallel.ts";
 import type { Sample, SkippedPicture, Source } from "../../sources/source.ts";

@@ -79,7 +79,7 @@ describe("a zip of pictures", () => {
   it("keeps its other pictures where one entry is damaged", async () => {
     const bad = { name: "pets/cat/bad.jpg", content: "not what it was", claimedCrc: 1 };
     const contents = await read(await archive([cat, bad, dog]));
-    expect(contents["cat < pets/cat/bad.jpg"]).toMatch(/an archive entry that is whole; got its checksum is wrong/);
+    expect(contents["cat < pets/cat/bad.jpg"]).toMatch(/an archive entry that is whole; got a wrong checksum/);
     expect(contents["cat < pets/cat/a.jpg"]).toBe(cat.content);
   });
 
@@ -94,7 +94,7 @@ describe("a zip of pictures", () => {
   it("refuses an entry that claims more than 256 MiB before reading it", async () => {
     const huge = { name: "pets/cat/huge.jpg", content: "x", claimedSize: 300 * 2 ** 20 };
     const contents = await read(await archive([cat, huge, dog]));
-    expect(contents["cat < pets/cat/huge.jpg"]).toMatch(/a picture file has at most 268.4 MB; got 314.6 MB/);
+    expect(contents["cat < pets/cat/huge.jpg"]).toMatch(/a picture file of at most 268.4 MB; got 314.6 MB/);
   });
 
   it("skips names that lead out of it, and takes the rest", async () => {
@@ -109,9 +109,7 @@ describe("a zip of pictures", () => {
 
   it("names the method of an entry that it cannot unpack", async () => {
     const contents = await read(await archive([cat, { ...dog, claimedMethod: 12 }]));
-    expect(contents["dog < pets/dog/🐶 b.jpg"]).toMatch(
-      /got it is encrypted, or packed by a method other than deflate/,
-    );
+    expect(contents["dog < pets/dog/🐶 b.jpg"]).toMatch(/got encryption, or a compression method other than deflate/);
   });
 
   it("finds an entry damaged whose header was overwritten, or whose data lie behind the end", async () => {
@@ -119,7 +117,7 @@ describe("a zip of pictures", () => {
     const bytes = writeZip([cat, dog]);
     bytes.write("xx", 0);
     await writeFile(path, bytes);
-    expect((await read(path))["cat < pets/cat/a.jpg"]).toMatch(/got its header is not where it should be/);
+    expect((await read(path))["cat < pets/cat/a.jpg"]).toMatch(/got no local header at the stated position/);
   });
 
   it("of idx files is asked to be unpacked", async () => {

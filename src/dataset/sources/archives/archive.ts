@@ -2,7 +2,7 @@
 import { basename } from "node:path/posix";
 import { AppError } from "../../../base/errors.ts";
 import { byCodeUnits } from "../folder.ts";
-import { type Layout, readLayout } from "../folder-layout.ts";
+import { type FolderLayout, readLayout } from "../folder-layout.ts";
 import type { Source } from "../source.ts";
 import { hasCifarFiles } from "../tables/cifar.ts";
 import { hasIdxFiles } from "../tables/idx.ts";
@@ -30,7 +30,7 @@ async function readArchiveLayout(
   names: readonly string[],
   location: string,
   close: () => Promise<void>,
-): Promise<Layout> {
+): Promise<FolderLayout> {
   const bare = names.map((name) => basename(name));
   if (!hasIdxFiles(bare) && !hasCifarFiles(bare)) return readLayout(names);
   await close();

@@ -8,9 +8,9 @@ const nameLimitBytes = 4096;
 /** What is wrong with a name, in words; undefined for one that leads to a place inside. */
 export function nameFaultOf(name: string): string | undefined {
   const sizeBytes = Buffer.byteLength(name);
-  if (sizeBytes > nameLimitBytes) return `its name has ${sizeBytes} bytes, more than ${nameLimitBytes}`;
-  if (/^([a-z]:)?[/\\]/i.test(name)) return "its name is an absolute path";
-  if (name.split(/[/\\]/).includes("..")) return "its name is a relative path that leads upwards";
+  if (sizeBytes > nameLimitBytes) return `a name of ${sizeBytes} bytes, more than ${nameLimitBytes}`;
+  if (/^([a-z]:)?[/\\]/i.test(name)) return "an absolute path";
+  if (name.split(/[/\\]/).includes("..")) return "a relative path that leads upwards";
   return undefined;
 }
 

@@ -73,7 +73,7 @@ export class TarCursor {
     if (!isAhead) await this.#endPass();
     this.#pass ??= this.#start();
     const { value: entry, done } = await this.#pass.next();
-    if (done) throw new Error("it has fewer entries than before");
+    if (done) throw new Error("fewer entries than before");
     const at = this.#at++;
     if (!this.#waiting.has(at) && !this.#isWanted(at)) return;
     const bytes = await collect(entry);

@@ -111,7 +111,7 @@ async function* checkFlow(chunks: AsyncIterable<Buffer>, input: TarInput): Async
     zerosAtEnd = zeros === chunk.length ? zerosAtEnd + zeros : zeros;
     yield chunk;
   }
-  if (zerosAtEnd < blockBytes) throw new Error("it ends without the blocks of zeros that end a tar");
+  if (zerosAtEnd < blockBytes) throw new Error("an end without the two blocks of zeros");
 }
 
 function countZerosAtEnd(chunk: Uint8Array): number {
@@ -122,7 +122,7 @@ function countZerosAtEnd(chunk: Uint8Array): number {
 
 function tooMuch(limitBytes: number, where: string): AppError {
   return new AppError("ARCHIVE_LIMIT", {
-    required: `an archive of this size unpacks to at most ${formatBytes(limitBytes)}`,
+    required: `unpacked content of at most ${formatBytes(limitBytes)}`,
     received: "more than that",
     where,
     hint: "if you trust it, unpack it yourself and name the folder",

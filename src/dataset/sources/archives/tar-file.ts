@@ -119,8 +119,8 @@ function plainName(name: string): string {
 
 function typeFaultOf(type: Header["type"]): string | undefined {
   if (type === "file" || type === "contiguous-file") return undefined;
-  if (type === "link" || type === "symlink") return "it is a link, and a stream cannot go back to where it leads";
-  return `it is ${type ? `a ${type.replaceAll("-", " ")}` : "of a type that tar does not know"}, not a file`;
+  if (type === "link" || type === "symlink") return "a link, which a stream cannot follow";
+  return type ? `a ${type.replaceAll("-", " ")}, not a file` : "an entry of an unknown type";
 }
 
 async function beginsAsGzip(handle: FileHandle): Promise<boolean> {

@@ -94,7 +94,7 @@ async function readEntry(handle: FileHandle, archiveBytes: number, entry: ZipEnt
   if (Math.max(sizeBytes, packedBytes) > pictureLimits.sizeBytes) {
     throw tooManyBytes(Math.max(sizeBytes, packedBytes), where);
   }
-  if (packing === "unknown") throw new Error("it is encrypted, or packed by a method other than deflate");
+  if (packing === "unknown") throw new Error("encryption, or a compression method other than deflate");
   const dataAt = await findData(handle, entry.headerAt);
   const there = Math.max(0, archiveBytes - dataAt);
   if (packedBytes > there) throw new Error(`${packedBytes} bytes were promised and ${there} are there`);
@@ -102,8 +102,8 @@ async function readEntry(handle: FileHandle, archiveBytes: number, entry: ZipEnt
   const { bytesRead } = await handle.read(packed, 0, packedBytes, dataAt);
   if (bytesRead < packedBytes) throw new Error(`${packedBytes} bytes were promised and ${bytesRead} are there`);
   const bytes = packing === "stored" ? packed : await inflate(packed, { maxOutputLength: Math.max(1, sizeBytes) });
-  if (bytes.length !== sizeBytes) throw new Error(`it has ${bytes.length} bytes, not ${sizeBytes}`);
-  if (crc32(bytes) !== entry.crc32) throw new Error("its checksum is wrong");
+  if (bytes.length !== sizeBytes) throw new Error(`${bytes.length} bytes instead of ${sizeBytes}`);
+  if (crc32(bytes) !== entry.crc32) throw new Error("a wrong checksum");
   return bytes;
 }
 
@@ -113,7 +113,8 @@ async function readEntry(handle: FileHandle, archiveBytes: number, entry: ZipEnt
  */
 async function findData(handle: FileHandle, headerAt: number): Promise<number> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(30), 0, 30, headerAt);
-  if (bytesRead < 30 || buffer.readUInt32LE(0) !== 0x04034b50) throw new Error("its header is not where it should be");
+  if (bytesRead < 30 || buffer.readUInt32LE(0) !== 0x04034b50)
+    throw new Error("no local header at the stated position");
   return headerAt + 30 + buffer.readUInt16LE(26) + buffer.readUInt16LE(28);
 }
 

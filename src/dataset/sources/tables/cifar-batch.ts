@@ -39,7 +39,7 @@ export function openCifarBatch(path: string): CifarBatch {
     const stats = attempt(path, () => fstatSync(descriptor, { bigint: true }));
     const sizeBytes = Number(stats.size);
     if (sizeBytes === 0 || sizeBytes % recordBytes !== 0) {
-      throw cifarInvalid(`a batch of CIFAR-10 has records of ${recordBytes} bytes`, `${sizeBytes} bytes`, path);
+      throw cifarInvalid(`a batch of CIFAR-10 with records of ${recordBytes} bytes`, `${sizeBytes} bytes`, path);
     }
     const stamp = stampOf(stats);
     const classes = readClasses(descriptor, sizeBytes / recordBytes, path);

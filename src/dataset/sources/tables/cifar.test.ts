@@ -98,9 +98,9 @@ describe("a folder of CIFAR-10's binary version", () => {
     [
       "a name that is empty",
       { "batches.meta.txt": "a\n\nb\n" },
-      /a class name in each line; got its label is empty \(.*:2\)/,
+      /a class name in each line; got an empty label \(.*:2\)/,
     ],
-    ["a name twice", { "batches.meta.txt": "a\nb\na" }, /each class has a name of its own; got 'a' twice/],
+    ["a name twice", { "batches.meta.txt": "a\nb\na" }, /a different name for each class; got 'a' twice/],
   ])("with %s is invalid", async (_, files, message) => {
     await put({ "data_batch_2.bin": record(5, [0, 0, 0]), ...files });
     await expect(read()).rejects.toMatchObject({ code: "CIFAR_INVALID", message: expect.stringMatching(message) });

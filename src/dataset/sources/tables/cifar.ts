@@ -89,7 +89,7 @@ async function readLabelNames(location: string, names: readonly string[]): Promi
       return read.label;
     });
   const twice = labels.find((label, at) => labels.indexOf(label) !== at);
-  if (twice !== undefined) throw cifarInvalid("each class has a name of its own", `'${twice}' twice`, path);
+  if (twice !== undefined) throw cifarInvalid("a different name for each class", `'${twice}' twice`, path);
   return labels;
 }
 

@@ -42,7 +42,7 @@ function parseIdx(bytes: Uint8Array, rank: number, where: string): IdxArray {
   const headerBytes = 4 + 4 * rank;
   if (bytes.length < headerBytes) {
     throw invalid(
-      `an idx file with ${rank} dimensions begins with ${headerBytes} bytes of header`,
+      `an idx file with ${rank} dimensions and ${headerBytes} bytes of header`,
       `${bytes.length} bytes`,
       where,
     );
@@ -50,7 +50,7 @@ function parseIdx(bytes: Uint8Array, rank: number, where: string): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0) !== magic) {
     throw invalid(
-      `an idx file of unsigned bytes with ${rank} dimensions begins with the magic number ${hex(magic)}`,
+      `an idx file of unsigned bytes with ${rank} dimensions and the magic number ${hex(magic)}`,
       hex(view.getUint32(0)),
       where,
     );
@@ -58,7 +58,7 @@ function parseIdx(bytes: Uint8Array, rank: number, where: string): IdxArray {
   const dims = Array.from({ length: rank }, (_, at) => view.getUint32(4 + 4 * at));
   const expected = headerBytes + dims.reduce((product, dim) => product * dim, 1);
   if (bytes.length !== expected) {
-    throw invalid(`an idx file of ${dims.join(" x ")} has ${expected} bytes`, `${bytes.length} bytes`, where);
+    throw invalid(`an idx file of ${dims.join(" x ")} with ${expected} bytes`, `${bytes.length} bytes`, where);
   }
   return { dims, values: bytes.subarray(headerBytes) };
 }

@@ -68,12 +68,12 @@ describe("a folder of idx files", () => {
     [
       "a wrong magic number",
       { "train-labels-idx1-ubyte": images },
-      /an idx file of unsigned bytes with 1 dimensions begins with the magic number 0x00000801; got 0x00000803 \(.*train-labels-idx1-ubyte\)/,
+      /an idx file of unsigned bytes with 1 dimensions and the magic number 0x00000801; got 0x00000803 \(.*train-labels-idx1-ubyte\)/,
     ],
     [
       "pixels that are cut off",
       { "train-images-idx3-ubyte": images.subarray(0, 20) },
-      /an idx file of 2 x 2 x 3 has 28 bytes; got 20 bytes \(.*train-images-idx3-ubyte\)/,
+      /an idx file of 2 x 2 x 3 with 28 bytes; got 20 bytes \(.*train-images-idx3-ubyte\)/,
     ],
     [
       "more pixels than the header says",

@@ -34,7 +34,7 @@ export async function openIdxFolder(location: string, names: readonly string[]):
   const sets = [...new Set(found.map(({ set }) => set))];
   if (sets.length > 1) {
     throw new AppError("DATASET_SOURCE_UNKNOWN", {
-      required: "a folder holds the idx files of one dataset",
+      required: "a folder with the idx files of one dataset",
       received: `${sets.length}: ${sets.map((set) => set || "(no prefix)").join(", ")}`,
       where: location,
       hint: "put each set's four files in a folder of its own",

@@ -67,7 +67,8 @@ async function* readTable(
   const flow = pipeline(chunks, parser).catch(() => undefined);
   let header: { count: number; at: Record<Role, number | undefined> } | undefined;
   try {
-    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+    const records: AsyncIterable<CsvRecord> = parser;
+    for await (const { record, info } of records) {
       const where = `${file}:${info.lines}`;
       requireUnicode(record.join(" "), where);
       if (header === undefined) {
@@ -147,7 +148,7 @@ function readObject(text: string, where: string): ManifestRow {
   return { where, path: textOf("path")!, label: textOf("label")!, ...(split !== undefined && { split }) };
 }
 
-function parseJson(text: string, where: string): Record<string, unknown> {
+function parseJson(text: string, where: string): Readonly<Record<string, unknown>> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -157,7 +158,7 @@ function parseJson(text: string, where: string): Record<string, unknown> {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw manifestInvalid("a JSON object in each line", quoted(text), where);
   }
-  return parsed as Record<string, unknown>; // an object that JSON.parse gave has text keys
+  return { ...parsed };
 }
 
 /**

@@ -7,7 +7,7 @@ import { type Attributes, type OpSample, type ReferenceTensor, rejectShape } fro
 import { filled } from "../../reference-tensor.ts";
 import { listAttribute, numberAttribute, rejectAttribute } from "../../shape-rules.ts";
 import { type Dim, type Shape, sameShape, sizeOf, type TensorType } from "../../tensor-type.ts";
-import { type Pair, pair, positions, tapsOf, type Window, windowAttributes, windowOf } from "../../window.ts";
+import { overBoth, type Pair, pair, positions, tapsOf, type Window, windowAttributes, windowOf } from "../../window.ts";
 
 export interface ConvOptions {
   /** Rows and columns between window positions; [1, 1] unless given. */
@@ -107,10 +107,10 @@ export function addBias(y: ReferenceTensor, bias: ReferenceTensor | undefined): 
 export function transposedSize(attributes: Attributes, x: Shape, w: Shape): Pair {
   const { kernel: size, strides, pads, dilations } = convWindow("ConvTranspose", attributes, w);
   const extra = listAttribute(attributes, "output_padding", [0, 0]);
-  return [0, 1].map((axis) => {
-    const span = dilations[axis]! * (size[axis]! - 1) + 1;
-    return strides[axis]! * (Number(x[axis + 2]) - 1) + (extra[axis] ?? 0) + span - pads[axis]! - pads[axis + 2]!;
-  }) as unknown as Pair;
+  return overBoth((axis) => {
+    const span = dilations[axis] * (size[axis] - 1) + 1;
+    return strides[axis] * (Number(x[axis + 2]) - 1) + (extra[axis] ?? 0) + span - pads[axis] - pads[axis + 2]!;
+  });
 }
 
 export function convWindow(op: string, attributes: Attributes, w: Shape): Window {

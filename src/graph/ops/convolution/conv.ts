@@ -3,12 +3,12 @@
  * gradients as composite ops.
  */
 import { productOf } from "../../dims.ts";
-import { type Attributes, chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../../op.ts";
+import { type Attributes, chain, defineOp, type ReferenceTensor, reference, rejectShape } from "../../op.ts";
 import { filled } from "../../reference-tensor.ts";
 import { checkInputs } from "../../shape-rules.ts";
 import { type Shape, sameShape } from "../../tensor-type.ts";
 import { apply1, type Value } from "../../value.ts";
-import { outputSize, pair, windowOf } from "../../window.ts";
+import { outputSize, pair, quad, windowOf } from "../../window.ts";
 import { reshape, transpose } from "../movement/shape.ts";
 import { slice } from "../movement/slicing.ts";
 import { reduceSum } from "../reduction.ts";
@@ -58,7 +58,7 @@ const convOp = defineOp({
       bias && reduceSum(dy, { axes: [0, 2, 3] }),
     ];
   }),
-  reference: kernel((attributes, x, w, bias?: ReferenceTensor) => {
+  reference: reference((attributes, x, w, bias?: ReferenceTensor) => {
     const shapes = convShapes("Conv", attributes, x.shape, w.shape);
     const y = filled(outputShapeOf(shapes));
     eachProduct(shapes, (i, j, k) => {
@@ -107,7 +107,7 @@ const convTransposeOp = defineOp({
       bias && reduceSum(dy, { axes: [0, 2, 3] }),
     ];
   }),
-  reference: kernel((attributes, x, w, bias?: ReferenceTensor) => {
+  reference: reference((attributes, x, w, bias?: ReferenceTensor) => {
     const group = groupOf("ConvTranspose", attributes);
     const size = transposedSize(attributes, x.shape, w.shape);
     return addBias(spread(x, w, attributes, [x.shape[0]!, w.shape[1]! * group, ...size]), bias);
@@ -160,7 +160,7 @@ const inputGradientOp = defineOp({
       convWeightGradient(g, dy, { ...options, kernelShape: w.type.shape.slice(2).map(Number) }),
     ];
   }),
-  reference: kernel((attributes, dy, w) => {
+  reference: reference((attributes, dy, w) => {
     const channels = w.shape[1]! * groupOf("ConvInputGradient", attributes);
     return spread(dy, w, attributes, [dy.shape[0]!, channels, ...inputSizeOf(attributes)]);
   }),
@@ -205,7 +205,7 @@ function expandInputGradient(dy: Value, w: Value, attributes: Attributes): Value
  */
 function swapChannels(w: Value, group: number): Value {
   if (group === 1) return transpose(w, [1, 0, 2, 3]);
-  const [outputs, perGroup, height, width] = w.type.shape.map(Number) as [number, number, number, number];
+  const [outputs, perGroup, height, width] = quad(w.type.shape);
   const split = reshape(w, [group, outputs / group, perGroup, height, width]);
   return reshape(transpose(split, [0, 2, 1, 3, 4]), [group * perGroup, outputs / group, height, width]);
 }
@@ -237,7 +237,7 @@ const weightGradientOp = defineOp({
     const options = attributeOptions(attributes, g.type.shape);
     return [convInputGradient(dy, g, { ...options, inputShape: x.type.shape }), conv(x, g, undefined, options)];
   }),
-  reference: kernel((attributes, x, dy) => {
+  reference: reference((attributes, x, dy) => {
     const window = windowOf("ConvWeightGradient", attributes);
     const group = groupOf("ConvWeightGradient", attributes);
     const dw = filled([dy.shape[1]!, x.shape[1]! / group, ...window.kernel]);

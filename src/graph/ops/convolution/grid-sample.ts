@@ -1,8 +1,9 @@
 /** GridSample: reads pictures at computed places between their pixels. */
-import { defineOp, kernel, type ReferenceTensor, rejectShape } from "../../op.ts";
+import { defineOp, type ReferenceTensor, reference, rejectShape } from "../../op.ts";
 import { filled } from "../../reference-tensor.ts";
 import { checkInputs, rejectAttribute } from "../../shape-rules.ts";
 import { apply1, type Value } from "../../value.ts";
+import { pair, quad } from "../../window.ts";
 
 const settings = { mode: "linear", padding_mode: "border", align_corners: 1 } as const;
 
@@ -25,9 +26,9 @@ const gridSampleOp = defineOp({
     return [{ dtype: "float32", shape: [batch!, channels!, height!, width!] }];
   },
   gradient: { none: "GridSample varies the pictures that come in; nothing that is learnt lies before it" },
-  reference: kernel((_, x, grid) => {
-    const [batch, channels] = x.shape as [number, number, number, number];
-    const [, height, width] = grid.shape as [number, number, number, number];
+  reference: reference((_, x, grid) => {
+    const [batch, channels] = quad(x.shape);
+    const [, height, width] = quad(grid.shape);
     const y = filled([batch, channels, height, width]);
     for (let at = 0; at < y.data.length; at++) {
       const plane = Math.floor(at / (height * width));
@@ -47,7 +48,7 @@ const gridSampleOp = defineOp({
 
 /** The value of one plane at a column and row from -1 to 1. */
 function readBetween(x: ReferenceTensor, plane: number, column: number, row: number): number {
-  const [height, width] = x.shape.slice(2) as [number, number];
+  const [height, width] = pair(x.shape.slice(2));
   const along = (place: number, side: number) => {
     const wanted = Math.max(0, Math.min(side - 1, ((place + 1) / 2) * (side - 1)));
     const low = Math.floor(wanted);

@@ -1,5 +1,5 @@
 /** The non-linear functions of neural networks, dropout among them. */
-import { chain, defineOp, kernel, type OpSample, rejectShape } from "../../op.ts";
+import { chain, defineOp, type OpSample, reference, rejectShape } from "../../op.ts";
 import { mapTensor, zipTensors } from "../../reference-tensor.ts";
 import { checkInputs, constantNumbers, onlyAttribute, rejectAttribute } from "../../shape-rules.ts";
 import { sameShape } from "../../tensor-type.ts";
@@ -22,7 +22,7 @@ function defineActivation(
     doc,
     infer: (inputs) => [...checkInputs(name, inputs, [{ name: "x" }])],
     gradient: chain((context, x) => [gradient(context, x)]),
-    reference: kernel((_, x) => mapTensor(x, compute)),
+    reference: reference((_, x) => mapTensor(x, compute)),
     samples,
   });
   return (x) => apply1(op, [x]);
@@ -98,7 +98,7 @@ const geluOp = defineOp({
     const density = mul(exp(mul(mul(x, x), scalar(-0.5))), scalar(1 / Math.sqrt(2 * Math.PI)));
     return [mul(dy, add(probability, mul(x, density)))];
   }),
-  reference: kernel((_, x) => mapTensor(x, (value) => (value * (1 + errorFunction(value * Math.SQRT1_2))) / 2)),
+  reference: reference((_, x) => mapTensor(x, (value) => (value * (1 + errorFunction(value * Math.SQRT1_2))) / 2)),
   samples,
 });
 
@@ -130,7 +130,7 @@ const clipOp = defineOp({
     const above = min ? mul(dy, aboveMask(y, boundOf(min))) : dy;
     return [max ? mul(above, belowMask(y, boundOf(max))) : above];
   }),
-  reference: kernel((_, x, min, max) =>
+  reference: reference((_, x, min, max) =>
     mapTensor(x, (value) => Math.max(min?.data[0] ?? -Infinity, Math.min(max?.data[0] ?? Infinity, value))),
   ),
   samples: [
@@ -170,7 +170,7 @@ const reluGradientOp = defineOp({
     return [dy];
   },
   gradient: chain(({ dy }, _, y) => [reluGradient(dy, y)]),
-  reference: kernel((_, dy, y) => zipTensors(dy, y, (gradient, value) => (value > 0 ? gradient : 0))),
+  reference: reference((_, dy, y) => zipTensors(dy, y, (gradient, value) => (value > 0 ? gradient : 0))),
   expand: ([dy, y]) => [mul(dy!, aboveMask(y!, 0))],
   samples: [{ inputs: [{ shape: [2, 3, 4] }, { shape: [2, 3, 4] }] }],
 });

@@ -2,7 +2,7 @@
  * Arithmetic, element by element with numpy broadcasting, and the HardSigmoid that serves as a fast
  * mask.
  */
-import { chain, defineOp, kernel, noFlow } from "../../op.ts";
+import { chain, defineOp, noFlow, reference } from "../../op.ts";
 import { mapTensor, zipTensors } from "../../reference-tensor.ts";
 import { broadcastShapes, checkInputs, numberAttribute, numeric, rejectDtype } from "../../shape-rules.ts";
 import type { DType } from "../../tensor-type.ts";
@@ -36,7 +36,7 @@ function defineBinary(
       return [{ dtype: a.dtype, shape: broadcastShapes(name, [a, b]) }];
     },
     gradient: chain(gradient),
-    reference: kernel((_, a, b) => zipTensors(a, b, compute)),
+    reference: reference((_, a, b) => zipTensors(a, b, compute)),
     samples: [pair([2, 3], [2, 3]), pair([2, 3, 2, 2], [3, 1, 1]), pair([], [2, 2]), pair([3, 1], [1, 4])],
   });
   return (a, b) => apply1(op, [a, b]);
@@ -54,7 +54,7 @@ function defineUnary(
     doc,
     infer: (inputs) => [...checkInputs(name, inputs, [{ name: "x", dtypes }])],
     gradient: gradient ? chain(gradient) : noFlow,
-    reference: kernel((_, x) => mapTensor(x, compute)),
+    reference: reference((_, x) => mapTensor(x, compute)),
     samples: [{ inputs: [{ shape: [3, 4], range }] }, { inputs: [{ shape: [], range }] }],
   });
   return (x) => apply1(op, [x]);
@@ -163,7 +163,7 @@ const hardSigmoidOp = defineOp({
     const slope = scalar(numberAttribute(attributes, "alpha", 0.2));
     return [mul(mul(dy, slope), mul(aboveMask(y, 0), belowMask(y, 1)))];
   }),
-  reference: kernel((attributes, x) => {
+  reference: reference((attributes, x) => {
     const alpha = numberAttribute(attributes, "alpha", 0.2);
     const beta = numberAttribute(attributes, "beta", 0.5);
     return mapTensor(x, (value) => Math.max(0, Math.min(1, alpha * value + beta)));

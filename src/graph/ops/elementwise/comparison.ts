@@ -1,5 +1,5 @@
 /** Comparisons, selection and conversion of element types. */
-import { chain, defineOp, kernel, noFlow } from "../../op.ts";
+import { chain, defineOp, noFlow, reference } from "../../op.ts";
 import { broadcastOffsets, broadcastShape, mapTensor, zipTensors } from "../../reference-tensor.ts";
 import {
   anyDtype,
@@ -28,7 +28,7 @@ function defineComparison(name: string, sign: string, compute: (a: number, b: nu
       return [{ dtype: "bool", shape: broadcastShapes(name, [a, b]) }];
     },
     gradient: noFlow,
-    reference: kernel((_, a, b) => zipTensors(a, b, (left, right) => Number(compute(left, right)), "bool")),
+    reference: reference((_, a, b) => zipTensors(a, b, (left, right) => Number(compute(left, right)), "bool")),
     samples: [
       { inputs: [{ shape: [4, 5] }, { shape: [4, 5] }] },
       {
@@ -64,7 +64,7 @@ const whereOp = defineOp({
     const first = mul(dy, cast(condition, "float32"));
     return [undefined, first, sub(dy, first)];
   }),
-  reference: kernel((_, condition, a, b) => {
+  reference: reference((_, condition, a, b) => {
     const shape = broadcastShape(condition.shape, a.shape, b.shape);
     const fromA = broadcastOffsets(a.shape, shape);
     const fromB = broadcastOffsets(b.shape, shape);
@@ -94,7 +94,7 @@ const castOp = defineOp({
     return [{ dtype, shape: x.shape }];
   },
   gradient: chain(({ dy }, x) => [x.type.dtype === "float32" ? dy : undefined]),
-  reference: kernel((attributes, x) => {
+  reference: reference((attributes, x) => {
     const dtype = dtypeOfElementType(numberAttribute(attributes, "to", 0)) ?? x.dtype;
     if (dtype === "bool") return mapTensor(x, (value) => Number(value !== 0), dtype);
     return mapTensor(x, dtype === "float32" ? (value) => value : Math.trunc, dtype);

@@ -1,5 +1,5 @@
 /** Ops that read or place elements by index: Gather, OneHot, and the nearest-neighbour Resize. */
-import { chain, defineOp, kernel, noFlow, rejectShape } from "../../op.ts";
+import { chain, defineOp, noFlow, reference, rejectShape } from "../../op.ts";
 import { filled, stridesOf } from "../../reference-tensor.ts";
 import {
   anyDtype,
@@ -13,6 +13,7 @@ import {
 } from "../../shape-rules.ts";
 import { float32, sizeOf, type TensorData, type TensorType } from "../../tensor-type.ts";
 import { apply1, constant, type Value } from "../../value.ts";
+import { quad } from "../../window.ts";
 import { gemm } from "../linear.ts";
 import { reduceSum } from "../reduction.ts";
 import { reshape, transpose } from "./shape.ts";
@@ -42,7 +43,7 @@ const gatherOp = defineOp({
     const summed = reshape(gemm(places, rows, undefined, { transA: true }), [size, before, after]);
     return [reshape(transpose(summed, [1, 0, 2]), shape)];
   }),
-  reference: kernel((attributes, x, indices) => {
+  reference: reference((attributes, x, indices) => {
     const axis = normalizeAxis("Gather", numberAttribute(attributes, "axis", 0), x.shape.length);
     const size = x.shape[axis]!;
     const after = stridesOf(x.shape)[axis]!;
@@ -86,7 +87,7 @@ const oneHotOp = defineOp({
     return [{ dtype: values.dtype, shape: [...indices.shape, depth] }];
   },
   gradient: noFlow,
-  reference: kernel((_, indices, depth, values) => {
+  reference: reference((_, indices, depth, values) => {
     const size = depth.data[0]!;
     const y = filled([...indices.shape, size], values.data[0], values.dtype);
     for (const [row, index] of indices.data.entries()) {
@@ -152,8 +153,8 @@ const resizeOp = defineOp({
     const blocks = reshape(dy, [batch!, channels!, height!, rows, width!, columns]);
     return [reduceSum(blocks, { axes: [3, 5] })];
   }),
-  reference: kernel((_, x, _roi, scales) => {
-    const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  reference: reference((_, x, _roi, scales) => {
+    const [batch, channels, height, width] = quad(x.shape);
     const [rows, columns] = [scales.data[2]!, scales.data[3]!];
     const y = filled([batch, channels, height * rows, width * columns]);
     for (let at = 0; at < y.data.length; at++) {

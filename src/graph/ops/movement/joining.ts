@@ -113,6 +113,11 @@ const splitOp = defineOp({
  * x cut along the axis into parts of the given sizes, which add up to the axis. Errors:
  * GRAPH_SHAPE.
  */
-export function split(x: Value, sizes: readonly number[], axis: number): readonly Value[] {
-  return apply(splitOp, [x, constant(int64Vector(sizes))], { axis });
+export function split<const Sizes extends readonly number[]>(
+  x: Value,
+  sizes: Sizes,
+  axis: number,
+): { readonly [At in keyof Sizes]: Value } {
+  // The shape rule gives one output for each size.
+  return apply(splitOp, [x, constant(int64Vector(sizes))], { axis }) as { readonly [At in keyof Sizes]: Value };
 }

@@ -2,7 +2,7 @@
  * Ops that change how elements are indexed and nothing else: reshape, flatten, transpose, expand.
  */
 import { divideDims, productOf } from "../../dims.ts";
-import { chain, defineOp, kernel, rejectShape } from "../../op.ts";
+import { chain, defineOp, reference, rejectShape } from "../../op.ts";
 import { broadcastOffsets, broadcastShape, offsetsOf, pick, stridesOf } from "../../reference-tensor.ts";
 import {
   anyDtype,
@@ -30,7 +30,7 @@ const reshapeOp = defineOp({
     return [{ dtype: x.dtype, shape: resolveShape(x, constantNumbers("Reshape", "shape", constants[1])) }];
   },
   gradient: chain(({ dy }, x) => [reshape(dy, x.type.shape)]),
-  reference: kernel((_, x, target) => {
+  reference: reference((_, x, target) => {
     const known = Array.from(target.data, (dim, axis) => (dim === 0 ? x.shape[axis]! : dim));
     const rest = x.data.length / known.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
     return { dtype: x.dtype, shape: known.map((dim) => (dim === -1 ? rest : dim)), data: x.data };
@@ -76,7 +76,7 @@ const flattenOp = defineOp({
     return [{ dtype: x.dtype, shape: matrixShape(x.shape, numberAttribute(attributes, "axis", 1)) }];
   },
   gradient: chain(({ dy }, x) => [reshape(dy, x.type.shape)]),
-  reference: kernel((attributes, x) => ({
+  reference: reference((attributes, x) => ({
     dtype: x.dtype,
     // The reference only ever sees fixed shapes, and the product of numbers is a number.
     shape: matrixShape(x.shape, numberAttribute(attributes, "axis", 1)).map(Number),
@@ -124,7 +124,7 @@ const transposeOp = defineOp({
       ),
     ];
   }),
-  reference: kernel((attributes, x) => {
+  reference: reference((attributes, x) => {
     const perm = permutation(x.shape.length, attributes.perm);
     const strides = stridesOf(x.shape);
     const shape = perm.map((axis) => x.shape[axis]!);
@@ -168,7 +168,7 @@ const expandOp = defineOp({
     return [{ dtype: x.dtype, shape: broadcastShapes("Expand", [x, target]) }];
   },
   gradient: chain(({ dy }) => [dy]),
-  reference: kernel((_, x, target) => {
+  reference: reference((_, x, target) => {
     const shape = broadcastShape(x.shape, [...target.data]);
     return pick(x, shape, broadcastOffsets(x.shape, shape));
   }),

@@ -1,5 +1,5 @@
 /** Pad and Slice: each is the other's gradient. */
-import { chain, defineOp, kernel, type ReferenceTensor, rejectShape } from "../../op.ts";
+import { chain, defineOp, type ReferenceTensor, reference, rejectShape } from "../../op.ts";
 import { filled, offsetsOf, pick, stridesOf } from "../../reference-tensor.ts";
 import {
   anyDtype,
@@ -45,7 +45,7 @@ const padOp = defineOp({
     const ends = axes.map((axis, at) => starts[at]! + Number(x.type.shape[axis]));
     return [axes.length === 0 ? dy : slice(dy, { starts, ends, axes })];
   }),
-  reference: kernel((_, x, pads, value?: ReferenceTensor) => {
+  reference: reference((_, x, pads, value?: ReferenceTensor) => {
     const rank = x.shape.length;
     const y = filled(
       x.shape.map((dim, axis) => dim + pads.data[axis]! + pads.data[axis + rank]!),
@@ -117,7 +117,7 @@ const sliceOp = defineOp({
     }
     return [dx];
   }),
-  reference: kernel((_, x, ...lists) => {
+  reference: reference((_, x, ...lists) => {
     const [starts = [], ends = [], axes, steps] = lists.map((list) => list && [...list.data]);
     const ranges = sliceRanges(x, { starts, ends, axes, steps });
     const strides = stridesOf(x.shape);

@@ -1,4 +1,4 @@
-import { chain, defineOp, kernel, rejectShape } from "../../op.ts";
+import { chain, defineOp, reference, rejectShape } from "../../op.ts";
 import { filled } from "../../reference-tensor.ts";
 import { checkInputs, listAttribute } from "../../shape-rules.ts";
 import { float32, type Shape, sameShape, sizeOf } from "../../tensor-type.ts";
@@ -34,7 +34,7 @@ const maxPoolOp = defineOp({
     return [pooledType("MaxPool", x, attributes)];
   },
   gradient: chain(({ dy, y, attributes }, x) => [maxPoolGradient(dy, x, y, optionsFrom("MaxPool", attributes))]),
-  reference: kernel((attributes, x) => {
+  reference: reference((attributes, x) => {
     const window = poolWindow("MaxPool", attributes);
     const size = positions(pair(x.shape.slice(2)), window);
     const y = filled([...x.shape.slice(0, 2), ...size], -Infinity);
@@ -71,7 +71,7 @@ const maxPoolGradientOp = defineOp({
     return [x];
   },
   gradient: { none: "second derivatives of max pooling are not supported" },
-  reference: kernel((attributes, dy, x, y) => {
+  reference: reference((attributes, dy, x, y) => {
     const window = poolWindow("MaxPoolGradient", attributes);
     const ties = filled(y.shape);
     eachSeen(x.shape, window, (from, to) => {
@@ -158,7 +158,7 @@ const averagePoolOp = defineOp({
   gradient: chain(({ dy, attributes }, x) => [
     averagePoolGradient(dy, { ...optionsFrom("AveragePool", attributes), inputShape: x.type.shape }),
   ]),
-  reference: kernel((attributes, x) => {
+  reference: reference((attributes, x) => {
     const window = poolWindow("AveragePool", attributes);
     const size = pair(x.shape.slice(2));
     const y = filled([...x.shape.slice(0, 2), ...positions(size, window)]);
@@ -192,7 +192,7 @@ const averagePoolGradientOp = defineOp({
     return [x];
   },
   gradient: chain(({ dy: g, attributes }) => [averagePool(g, optionsFrom("AveragePool", attributes))]),
-  reference: kernel((attributes, dy) => {
+  reference: reference((attributes, dy) => {
     const window = poolWindow("AveragePoolGradient", attributes);
     const size = pair(listAttribute(attributes, "input_size", []));
     const counts = seenCounts(size, window);
@@ -237,7 +237,7 @@ const globalAveragePoolOp = defineOp({
     const count = sizeOf(spatialSize("GlobalAveragePool's gradient", x.type));
     return [expandTo(mul(dy, scalar(1 / count)), x.type.shape)];
   }),
-  reference: kernel((_, x) => {
+  reference: reference((_, x) => {
     const count = sizeOf(x.shape.slice(2));
     const y = filled([...x.shape.slice(0, 2), 1, 1]);
     for (const [at, value] of x.data.entries()) y.data[Math.floor(at / count)]! += value / count;

@@ -13,23 +13,23 @@ const names =
  * Blocked when at least one input lies so already and every other has the output's shape or is a
  * scalar.
  */
-const elementwise: Rule = (node, layout) => {
+const elementwise: Rule = (node, context) => {
   const [output] = node.outputs;
-  if (!output || !isPicture(output) || !layout.fills(output.type.shape[1])) return false;
-  if (!node.inputs.some((value) => layout.isBlocked(value))) return false;
+  if (!output || !isPicture(output) || !context.fills(output.type.shape[1])) return false;
+  if (!node.inputs.some((value) => context.isBlocked(value))) return false;
   const whole = node.inputs.map((value) => value !== undefined && sameShape(value.type.shape, output.type.shape));
   const fits = node.inputs.every((value, at) => !value || whole[at] || value.type.shape.every((dim) => dim === 1));
   if (!fits) return false;
-  const inputs = node.inputs.map((value, at) => value && (whole[at] ? layout.blocked(value) : layout.plain(value)));
-  layout.setBlocked(node, apply1(node.op, inputs, node.attributes));
+  const inputs = node.inputs.map((value, at) => value && (whole[at] ? context.blocked(value) : context.plain(value)));
+  context.setBlocked(node, apply1(node.op, inputs, node.attributes));
   return true;
 };
 
 /** A ReLU behind a batch normalisation is part of the pass that scales and shifts. */
-const relu: Rule = (node, layout) => {
-  const affine = layout.affine(node.inputs[0]!);
-  if (!affine) return elementwise(node, layout);
-  layout.setBlocked(node, channelAffine(layout.ops, affine, { activation: "Relu" }));
+const relu: Rule = (node, context) => {
+  const affine = context.affine(node.inputs[0]!);
+  if (!affine) return elementwise(node, context);
+  context.setBlocked(node, channelAffine(context.ops, affine, { activation: "Relu" }));
   return true;
 };
 
@@ -37,10 +37,10 @@ const relu: Rule = (node, layout) => {
  * dy where y > 0: a product with clip(1e30 y, 0, 1). Sign and Where run on one thread only: 9 ms
  * against 1.3.
  */
-const reluGradient: Rule = (node, layout) => {
+const reluGradient: Rule = (node, context) => {
   const [dy, y] = node.inputs;
-  if (!layout.fills(dy!.type.shape[1]) || !(layout.isBlocked(dy) || layout.isBlocked(y))) return false;
-  layout.setBlocked(node, mul(layout.blocked(dy!), hardSigmoid(layout.blocked(y!), { alpha: 1e30, beta: 0 })));
+  if (!context.fills(dy!.type.shape[1]) || !(context.isBlocked(dy) || context.isBlocked(y))) return false;
+  context.setBlocked(node, mul(context.blocked(dy!), hardSigmoid(context.blocked(y!), { alpha: 1e30, beta: 0 })));
   return true;
 };
 

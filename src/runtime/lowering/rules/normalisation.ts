@@ -5,23 +5,31 @@
 import { add, clip, div, mul, neg, reciprocal, sqrt, sub } from "../../../graph/ops/elementwise/elementwise.ts";
 import { reduceMean, reduceSum } from "../../../graph/ops/reduction.ts";
 import { type GraphNode, scalar, type Value } from "../../../graph/value.ts";
-import { channelAffine, type Forming, type Layout, pixelDot, pixelMean, type Rule } from "../blocked-layout.ts";
-import { isPicture, type Quad } from "../geometry.ts";
+import { quad } from "../../../graph/window.ts";
+import {
+  type BlockedLayout,
+  channelAffine,
+  pixelDot,
+  pixelMean,
+  type RewriteContext,
+  type Rule,
+} from "../blocked-layout.ts";
+import { isPicture } from "../geometry.ts";
 
 const overPictures = { axes: [0], keepdims: false };
 
-const training: Rule = (node, layout) => {
+const training: Rule = (node, context) => {
   const [x, scale, bias] = node.inputs;
-  if (!isPicture(x!) || !layout.fills(x!.type.shape[1])) return false;
-  const picture = layout.blocked(x!);
-  const [, , height, width] = x!.type.shape as Quad;
-  const mean = reduceMean(pixelMean(layout.ops, picture), overPictures);
-  const meanSquare = div(reduceMean(pixelDot(layout.ops, picture, picture), overPictures), scalar(height * width));
+  if (!isPicture(x!) || !context.fills(x!.type.shape[1])) return false;
+  const picture = context.blocked(x!);
+  const [, , height, width] = quad(x!.type.shape);
+  const mean = reduceMean(pixelMean(context.ops, picture), overPictures);
+  const meanSquare = div(reduceMean(pixelDot(context.ops, picture, picture), overPictures), scalar(height * width));
   const variance = clip(sub(meanSquare, mul(mean, mean)), { min: 0 });
-  const factor = mul(layout.plain(scale!), inverseDeviation(variance, node));
-  layout.setAffine(node, { x: picture, scale: factor, shift: sub(layout.plain(bias!), mul(mean, factor)) });
-  layout.setPlain(node, mean, 1);
-  layout.setPlain(node, variance, 2);
+  const factor = mul(context.plain(scale!), inverseDeviation(variance, node));
+  context.setAffine(node, { x: picture, scale: factor, shift: sub(context.plain(bias!), mul(mean, factor)) });
+  context.setPlain(node, mean, 1);
+  context.setPlain(node, variance, 2);
   return true;
 };
 
@@ -31,58 +39,58 @@ const training: Rule = (node, layout) => {
  * sums; dx is one pass over x that adds in place when dy carries the factor a already
  * (`planGradientScales`), and two where it does not.
  */
-const trainingGradient: Rule = (node, layout) => {
-  if (!lowersNormGradient(node, layout)) return false;
+const trainingGradient: Rule = (node, context) => {
+  if (!lowersNormGradient(node, context)) return false;
   const [dy, x, , mean, variance] = node.inputs;
-  const [n, , height, width] = x!.type.shape as Quad;
-  const [gradient, picture] = [layout.blocked(dy!), layout.blocked(x!)];
-  const [centre, deviation] = [layout.plain(mean!), inverseDeviation(layout.plain(variance!), node)];
-  const a = gradientFactor(node, layout);
-  const isPrescaled = layout.scales.isPrescaled(node);
+  const [n, , height, width] = quad(x!.type.shape);
+  const [gradient, picture] = [context.blocked(dy!), context.blocked(x!)];
+  const [centre, deviation] = [context.plain(mean!), inverseDeviation(context.plain(variance!), node)];
+  const a = gradientFactor(node, context);
+  const isPrescaled = context.scales.isPrescaled(node);
   const unscaled = (total: Value) => (isPrescaled ? div(total, a) : total);
-  const sum = unscaled(mul(reduceSum(pixelMean(layout.ops, gradient), overPictures), scalar(height * width)));
-  const product = unscaled(reduceSum(pixelDot(layout.ops, gradient, picture), overPictures));
+  const sum = unscaled(mul(reduceSum(pixelMean(context.ops, gradient), overPictures), scalar(height * width)));
+  const product = unscaled(reduceSum(pixelDot(context.ops, gradient, picture), overPictures));
   const scaleGradient = mul(sub(product, mul(centre, sum)), deviation);
   const share = div(a, scalar(n * height * width));
   const slope = neg(mul(mul(share, deviation), scaleGradient));
   const shift = neg(add(mul(share, sum), mul(slope, centre)));
-  const scaled = isPrescaled ? gradient : channelAffine(layout.ops, { x: gradient, scale: a });
-  layout.setBlocked(node, channelAffine(layout.ops, { x: picture, scale: slope, shift }, {}, scaled));
-  layout.setPlain(node, scaleGradient, 1);
-  layout.setPlain(node, sum, 2);
+  const scaled = isPrescaled ? gradient : channelAffine(context.ops, { x: gradient, scale: a });
+  context.setBlocked(node, channelAffine(context.ops, { x: picture, scale: slope, shift }, {}, scaled));
+  context.setPlain(node, scaleGradient, 1);
+  context.setPlain(node, sum, 2);
   return true;
 };
 
 /** Whether the fast path takes this node. */
-export function lowersNormGradient(node: GraphNode, forming: Forming): boolean {
+export function lowersNormGradient(node: GraphNode, layout: BlockedLayout): boolean {
   const x = node.inputs[1];
-  return node.op.name === "BatchNormTrainingGradient" && isPicture(x!) && forming.fills(x!.type.shape[1]);
+  return node.op.name === "BatchNormTrainingGradient" && isPicture(x!) && layout.fills(x!.type.shape[1]);
 }
 
 /**
  * The factor [C] that a node multiplies into its result on behalf of a batch normalisation's
  * gradient, where it carries one.
  */
-export function carriedScale(node: GraphNode, layout: Layout): Value | undefined {
-  const gradient = layout.scales.carriedBy(node);
-  return gradient && gradientFactor(gradient, layout);
+export function carriedScale(node: GraphNode, context: RewriteContext): Value | undefined {
+  const gradient = context.scales.carriedBy(node);
+  return gradient && gradientFactor(gradient, context);
 }
 
 /**
  * scale / deviation. The sums are divided by it again, so a scale of exactly 0 is taken as 1e-20,
  * which float32 cannot tell in any other sum.
  */
-function gradientFactor(node: GraphNode, layout: Layout): Value {
+function gradientFactor(node: GraphNode, context: RewriteContext): Value {
   const [, , scale, , variance] = node.inputs;
-  return mul(add(layout.plain(scale!), scalar(1e-20)), inverseDeviation(layout.plain(variance!), node));
+  return mul(add(context.plain(scale!), scalar(1e-20)), inverseDeviation(context.plain(variance!), node));
 }
 
-const inference: Rule = (node, layout) => {
+const inference: Rule = (node, context) => {
   const [x, scale, bias, mean, variance] = node.inputs;
-  if (!layout.isBlocked(x)) return false;
-  const factor = mul(layout.plain(scale!), inverseDeviation(layout.plain(variance!), node));
-  const shift = sub(layout.plain(bias!), mul(layout.plain(mean!), factor));
-  layout.setAffine(node, { x: layout.blocked(x!), scale: factor, shift });
+  if (!context.isBlocked(x)) return false;
+  const factor = mul(context.plain(scale!), inverseDeviation(context.plain(variance!), node));
+  const shift = sub(context.plain(bias!), mul(context.plain(mean!), factor));
+  context.setAffine(node, { x: context.blocked(x!), scale: factor, shift });
   return true;
 };
 

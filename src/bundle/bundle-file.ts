@@ -1,0 +1,20 @@
+/** A bundle as a file: its metadata, its size and its hash. */
+import { readBytes } from "../base/files/read-file.ts";
+import { sha256 } from "../base/hash.ts";
+import { type BundleInfo, parseBundle } from "./bundle.ts";
+
+export interface BundleFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly info: BundleInfo;
+}
+
+/**
+ * Reads a bundle's metadata without an engine; `name` is the path in the answer and in errors.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE, BUNDLE_INVALID.
+ */
+export async function inspectBundle(path: string, name = path): Promise<BundleFile> {
+  const bytes = await readBytes(path);
+  return { path: name, sizeBytes: bytes.byteLength, sha256: sha256(bytes), info: parseBundle(bytes, name) };
+}

@@ -1,0 +1,35 @@
+/** ONNX bytes as protobuf messages, and the metadata that any model carries. */
+import { fromBinary } from "@bufbuild/protobuf";
+import { type GraphProto, type ModelProto, ModelProtoSchema } from "./generated/onnx_pb.ts";
+import { unreadable, type Where } from "./unreadable.ts";
+
+/** ONNX metadata_props: strings by key. */
+export type Metadata = Readonly<Record<string, string>>;
+
+/** Reads only the metadata_props, of any ONNX model whatever its ops. Errors: MODEL_UNREADABLE. */
+export function readMetadata(bytes: Uint8Array, where?: string): Metadata {
+  return metadataOf(parseModel(bytes, where));
+}
+
+/**
+ * The messages of a model. Tensors stay views of `bytes`: nothing of them is copied or decoded.
+ * Errors: MODEL_UNREADABLE.
+ */
+export function parseModel(bytes: Uint8Array, where: Where): ModelProto & { readonly graph: GraphProto } {
+  const model = parse(bytes, where);
+  const { graph } = model;
+  if (!graph) throw unreadable("an ONNX model with a graph", "none", where);
+  return Object.assign(model, { graph });
+}
+
+function parse(bytes: Uint8Array, where: Where): ModelProto {
+  try {
+    return fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
+  } catch (cause) {
+    throw unreadable("an ONNX file, a protobuf ModelProto", `${bytes.length} other bytes`, where, cause);
+  }
+}
+
+export function metadataOf(model: ModelProto): Metadata {
+  return Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
+}

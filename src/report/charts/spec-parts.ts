@@ -1,0 +1,61 @@
+/** What charts have in common: frame, names, numbers along an axis, colours and legends of series. */
+import type { TopLevelSpec } from "vega-lite";
+import { shortenText, visibleText } from "../page/visible-text.ts";
+import { chartFontPx, chartWidthPx, legendLimitPx, textWidth } from "./chart.ts";
+import { seriesColour } from "./theme.ts";
+
+export interface ChartText {
+  /** One sentence for those who cannot see the chart. */
+  readonly description: string;
+}
+
+/** Formats of d3-format for axes and figures: `1,234`, `12k`, `45%`. */
+export const formats = { number: ",~r", short: "~s", percent: ".0%" } as const;
+
+/** Names in charts: a line each, and no longer than fits beside a chart. */
+export function shown(label: string): string {
+  return shortenText(visibleText(label), 40);
+}
+
+/** As wide as every chart; `description` says in a sentence what it shows. */
+export function frame(description: string, heightPx = 300) {
+  return {
+    description,
+    width: chartWidthPx,
+    height: heightPx,
+    autosize: { type: "fit-x", contains: "padding" },
+  } as const;
+}
+
+/** What stands in the place of a chart that has nothing to show. */
+export function emptyChart(description: string): TopLevelSpec {
+  return {
+    ...frame(description, 40),
+    data: { values: [{ text: "nothing to show" }] },
+    mark: { type: "text", opacity: 0.6 },
+    encoding: { text: { field: "text", type: "nominal" } },
+  };
+}
+
+/** Width of the longest label in pixels. */
+export function widestPx(labels: readonly string[]): number {
+  return Math.max(...labels.map((label) => textWidth(label) * chartFontPx));
+}
+
+/** A field of numbers along an axis. */
+export function quantity<T extends object>(field: string, more?: T) {
+  return { field, type: "quantitative" as const, ...(more as T) };
+}
+
+/** Each series in the colour of its place. */
+export function colours(series: readonly string[]) {
+  return { domain: [...series], range: series.map((_, at) => seriesColour(at)) };
+}
+
+/** As many columns as fit into the width of a chart. */
+export function legendFor(series: readonly string[]) {
+  if (series.length < 2) return null;
+  // 40 pixels are what the symbol and the gaps take.
+  const widest = Math.min(legendLimitPx, widestPx(series)) + 40;
+  return { columns: Math.max(1, Math.floor(chartWidthPx / widest)) };
+}

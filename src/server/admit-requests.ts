@@ -1,0 +1,77 @@
+/**
+ * Who gets in: callers with a key, within their rate, while there is room. Decided before anything
+ * of a body is read.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { httpStatusOf, toAppError } from "../base/errors.ts";
+import type { RouteContract } from "./contract/route.ts";
+import { createBodyBudget } from "./http/body-budget.ts";
+import { noHost } from "./http/broken-request.ts";
+import { type Caller, deadlineFrom } from "./http/request-context.ts";
+import { routeFaultsOf } from "./http/unknown-route.ts";
+import type { RequestRecorder } from "./record-requests.ts";
+import type { Access } from "./security/access.ts";
+import type { Service } from "./service.ts";
+
+export interface AdmitOptions {
+  readonly service: Service;
+  readonly access: Access;
+  readonly routes: readonly RouteContract[];
+  readonly record: RequestRecorder;
+}
+
+type Limit = (request: FastifyRequest) => Promise<void>;
+
+export async function admitRequests(app: FastifyInstance, options: AdmitOptions): Promise<void> {
+  const { service, access, routes, record } = options;
+  const { config, admission } = service;
+  const countBody = createBodyBudget(config.bodyBytes);
+  const routeFaultOf = routeFaultsOf(routes);
+  const limit = await access.limitOn(app);
+
+  const enter = ({ raw, context }: FastifyRequest, reply: FastifyReply, { scope }: RouteContract): void => {
+    if (scope === "predict") admission.requireRoom(context.deadline);
+    countBody(raw, reply.raw);
+  };
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") return done(noHost());
+    if (request.is404) return done(routeFaultOf(request, reply));
+    const { context } = request;
+    const { contract } = request.routeOptions.config;
+    if (contract === undefined || contract.scope === "open") return done();
+    recordIfAbandoned(request, reply, record);
+    try {
+      context.deadline = context.startedAt + deadlineFrom(request.headers["x-deadline-ms"], config.deadlineMs);
+      const caller = access.identify(request, contract.scope);
+      if (caller instanceof Promise || limit !== undefined) {
+        identifyAndCount(request, caller, limit)
+          .then(() => enter(request, reply, contract))
+          .then(() => done(), done);
+        return;
+      }
+      context.caller = caller;
+      enter(request, reply, contract);
+    } catch (error) {
+      return done(toAppError(error));
+    }
+    done();
+  });
+}
+
+/** A caller that goes away before its answer is whole leaves a record too. */
+function recordIfAbandoned(request: FastifyRequest, reply: FastifyReply, record: RequestRecorder): void {
+  reply.raw.once("close", () => {
+    if (reply.raw.writableFinished) return;
+    request.context.errorCode = "CLIENT_GONE";
+    record(request, httpStatusOf("CLIENT_GONE"));
+  });
+}
+
+async function identifyAndCount(
+  request: FastifyRequest,
+  caller: Promise<Caller> | Caller | undefined,
+  limit: Limit | undefined,
+): Promise<void> {
+  request.context.caller = await caller;
+  await limit?.(request);
+}

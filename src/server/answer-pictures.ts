@@ -1,0 +1,134 @@
+/** From a request's pictures to their answers, the same for every protocol. */
+import type { IncomingHttpHeaders } from "node:http";
+import { AppError } from "../base/errors.ts";
+import { declaredSize } from "../image/format.ts";
+import { indexOfLargest } from "../metrics/classification-metrics.ts";
+import type { RequestContext } from "./http/request-context.ts";
+import { type PictureInput, requireFewPictures } from "./input/picture-input.ts";
+import { preparePicture } from "./input/prepare-picture.ts";
+import {
+  type AnsweredPictures,
+  type InferredPictures,
+  type PredictedClass,
+  requireModel,
+  type Service,
+} from "./service.ts";
+import type { ServedModel } from "./serving/served-model.ts";
+
+/**
+ * The canary for its share of callers, told apart by the header x-request-key, else by the request.
+ */
+export function chooseModel(
+  { host }: Service,
+  { headers, context }: { readonly headers: IncomingHttpHeaders; readonly context: RequestContext },
+): ServedModel | undefined {
+  const key = headers["x-request-key"];
+  return host.route(typeof key === "string" ? key : context.id);
+}
+
+/**
+ * Answers a request's pictures, and tells the service's observers. `chosen` keeps to one version.
+ * Errors: as `inferPictures`.
+ */
+export async function answerPictures(
+  service: Service,
+  context: RequestContext,
+  pictures: readonly PictureInput[],
+  chosen: ServedModel | undefined,
+): Promise<AnsweredPictures> {
+  const { model, pixels, answers } = await inferPictures(service, context, pictures, chosen);
+  const predictions = predictionsOf(answers.probabilities, model.info.labels);
+  const answered = { context, pictures, model, pixels, answers, predictions };
+  for (const observe of service.observers) observe(answered);
+  return answered;
+}
+
+/**
+ * The way of pictures through the service: admitted, decoded concurrently, run through the model
+ * together. Observers are not told: this alone is for work that is not a prediction, as heat maps.
+ * Errors: REQUEST_TOO_LARGE, OVERLOADED, DEADLINE_EXCEEDED, CLIENT_GONE, NOT_READY,
+ * IMAGE_UNREADABLE, IMAGE_SIZE, REQUEST_INVALID.
+ */
+export async function inferPictures(
+  service: Service,
+  context: RequestContext,
+  pictures: readonly PictureInput[],
+  chosen: ServedModel | undefined,
+): Promise<InferredPictures> {
+  const { admission, now, config } = service;
+  requireFewPictures(pictures.length, config.picturesPerRequest);
+  const model = chosen ?? requireModel(service);
+  admission.enter(pictures.length, context.deadline);
+  const leave = model.lease();
+  let isAnswered = false;
+  try {
+    const decodeStart = now();
+    const pixels = await decodeAll(service, context, pictures, model);
+    context.took("decode", now() - decodeStart);
+    const answers = await model.infer(pixels, pictures.length, context);
+    context.took("queue", answers.queueMs);
+    context.took("inference", answers.inferenceMs);
+    isAnswered = true;
+    return { model, pixels, answers };
+  } finally {
+    leave();
+    admission.leave(pictures.length, isAnswered);
+  }
+}
+
+function predictionsOf(probabilities: Float32Array, labels: readonly string[]): readonly PredictedClass[] {
+  const predictions: PredictedClass[] = [];
+  for (let start = 0; start < probabilities.length; start += labels.length) {
+    const row = probabilities.subarray(start, start + labels.length);
+    const index = indexOfLargest(row);
+    predictions.push({ index, label: labels[index]!, confidence: row[index]!, probabilities: row });
+  }
+  return predictions;
+}
+
+/** The pictures under the model's recipe, uint8 `[n,H,W,C]`. */
+async function decodeAll(
+  { decoding, config }: Service,
+  context: RequestContext,
+  pictures: readonly PictureInput[],
+  { info: { recipe } }: ServedModel,
+): Promise<Uint8Array> {
+  const decode = (input: PictureInput): Promise<Uint8Array> => {
+    // Numbers cost too little to wait for a turn.
+    if (input.kind !== "file") return preparePicture(input, recipe);
+    requireFewPixels(input, config.pixels);
+    return decoding.pass(context, () => preparePicture(input, recipe, config.pixels));
+  };
+  if (pictures.length === 1) return decode(pictures[0]!);
+  const parts = await allOrFirstError(pictures.map(decode));
+  const size = parts[0]!.length;
+  const all = new Uint8Array(size * parts.length);
+  parts.forEach((part, index) => {
+    all.set(part, index * size);
+  });
+  return all;
+}
+
+/**
+ * Waits for all, then throws the first error in their order: nothing of a refused request goes on
+ * in the background.
+ */
+async function allOrFirstError<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(work);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+
+/** By the size that the file's header declares, before the decoder is waited for. */
+function requireFewPixels({ bytes, where }: Extract<PictureInput, { kind: "file" }>, limit: number): void {
+  const size = declaredSize(bytes);
+  if (size === undefined || size.width * size.height <= limit) return;
+  throw new AppError("IMAGE_SIZE", {
+    required: `a picture of at most ${limit / 1e6} million pixels`,
+    received: `${size.width} x ${size.height} pixels`,
+    where,
+    hint: "make it smaller before sending it",
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * MLflow's scoring protocol, as `mlflow models serve` speaks it. Source:
+ * https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally
+ */
+import { Type } from "typebox";
+import { pictureErrors } from "./picture-errors.ts";
+import { defineRoutes } from "./route.ts";
+
+const text = (doc: string) => ({ binary: true, doc }) as const;
+
+const Cells = Type.Array(Type.Array(Type.Unknown()));
+
+const InvocationsBody = Type.Object(
+  {
+    instances: Type.Optional(Type.Unknown({ description: "a list of pictures" })),
+    inputs: Type.Optional(Type.Unknown({ description: 'a list of pictures, or {"pictures": list}' })),
+    dataframe_split: Type.Optional(
+      Type.Object({
+        columns: Type.Optional(Type.Array(Type.Unknown())),
+        index: Type.Optional(Type.Array(Type.Unknown())),
+        data: Cells,
+      }),
+    ),
+    dataframe_records: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
+    params: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  {
+    title: "InvocationsRequest",
+    additionalProperties: false,
+    description: "exactly one of instances, inputs, dataframe_split (one column) and dataframe_records (one field)",
+  },
+);
+
+const Invoked = Type.Object({
+  predictions: Type.Object({
+    logits: Type.Array(Type.Array(Type.Number())),
+    probabilities: Type.Array(Type.Array(Type.Number())),
+  }),
+});
+
+export const mlflowRoutes = defineRoutes(
+  { group: "mlflow", errorForm: "mlflow" },
+  {
+    ping: {
+      scope: "open",
+      summary: "200 while requests are welcome",
+      answers: { 200: { doc: "ready", content: { "text/plain": text("a line break") } } },
+      errors: ["NOT_READY"],
+    },
+    version: {
+      scope: "open",
+      summary: "the service's version",
+      answers: { 200: { doc: "the version", content: { "text/plain": text("such as 1.2.3") } } },
+    },
+    invocations: {
+      scope: "predict",
+      summary: "logits and probabilities, as a bundle logged with MLflow's onnx flavour gives them",
+      doc: "A picture is the model's own pixels as nested numbers from 0 to 255, or a picture file as base64.",
+      body: { "application/json": InvocationsBody },
+      answers: { 200: { doc: "one row for each picture", content: { "application/json": Invoked } } },
+      errors: pictureErrors,
+    },
+  },
+);

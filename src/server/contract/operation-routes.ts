@@ -1,0 +1,19 @@
+/** Routes for those who run the service, and for those who read about it. */
+import { Type } from "typebox";
+import { defineRoutes } from "./route.ts";
+
+const OpenApi = Type.Record(Type.String(), Type.Unknown());
+
+export const operationRoutes = defineRoutes(
+  { group: "operation", scope: "open", errorForm: "pawprint" },
+  {
+    metrics: {
+      summary: "what Prometheus scrapes",
+      answers: { 200: { doc: "metrics", content: { "text/plain": { binary: true, doc: "Prometheus' text format" } } } },
+    },
+    openapi: {
+      summary: "this document",
+      answers: { 200: { doc: "OpenAPI 3.1", content: { "application/json": OpenApi } } },
+    },
+  },
+);

@@ -1,0 +1,110 @@
+/** Routes that take pictures and answer what they show. */
+import { type TSchema, Type } from "typebox";
+import { pictureErrors } from "./picture-errors.ts";
+import { type BinaryContent, defineRoutes } from "./route.ts";
+
+const Probability = Type.Number({ minimum: 0, maximum: 1 });
+const ClassIndex = Type.Integer({ minimum: 0, description: "position among the model's labels" });
+
+const answer = {
+  prediction: ClassIndex,
+  label: Type.String(),
+  confidence: Probability,
+  probabilities: Type.Array(Probability, { description: "of every class, in the order of the labels" }),
+  top: Type.Optional(
+    Type.Array(
+      Type.Object(
+        { index: ClassIndex, label: Type.String(), probability: Probability },
+        { additionalProperties: false },
+      ),
+      { description: "the top_k most likely classes, where top_k was given" },
+    ),
+  ),
+};
+
+const provenance = {
+  model: Type.String(),
+  model_version: Type.String({ description: "names the exact bundle that answered" }),
+  request_id: Type.String(),
+};
+
+const OnePrediction = Type.Object({ ...answer, ...provenance }, { title: "Prediction" });
+const ManyPredictions = Type.Object(
+  { predictions: Type.Array(Type.Object(answer)), ...provenance },
+  { title: "Predictions" },
+);
+
+/**
+ * One picture in JSON. What its numbers must be follows from the model, and is checked where they
+ * are read.
+ */
+const Picture = Type.Unsafe<string | readonly unknown[]>({
+  description: "a picture as nested numbers or as base64",
+  anyOf: [
+    {
+      type: "string",
+      contentMediaType: "image/*",
+      contentEncoding: "base64",
+      description: "a picture file as base64, or as a data: URL",
+    },
+    {
+      type: "array",
+      items: {},
+      description:
+        "the model's own pixels as numbers, rows first, nested in any way: all from 0 to 1, or else all from 0 to 255",
+    },
+  ],
+});
+
+const TopK = Type.Integer({ minimum: 1, maximum: 10_000, description: "also list the k most likely classes" });
+
+export const PredictBody = Type.Object(
+  {
+    image: Type.Optional(Picture),
+    images: Type.Optional(Type.Array(Picture, { minItems: 1 })),
+    top_k: Type.Optional(TopK),
+  },
+  { title: "PredictRequest", additionalProperties: false, description: "either image or images" },
+);
+
+const binary = (doc: string): BinaryContent => ({ binary: true, doc });
+
+const pictureBodies = {
+  "application/json": PredictBody,
+  "multipart/form-data": binary("picture files in fields of any name; a field top_k"),
+  "image/*": binary("a picture file: JPEG, PNG, GIF, WebP, TIFF or AVIF; its bytes decide, not its type"),
+  "application/octet-stream": binary("the same"),
+} as const satisfies Record<string, TSchema | BinaryContent>;
+
+const PredictQuery = Type.Object({ top_k: Type.Optional(TopK) }, { additionalProperties: false });
+const ExplainQuery = Type.Object(
+  {
+    class: Type.Optional(
+      Type.String({ minLength: 1, description: "a label or a class index; the most likely one unless given" }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const predictionRoutes = defineRoutes(
+  { group: "prediction", scope: "predict", errorForm: "pawprint", body: pictureBodies },
+  {
+    predict: {
+      summary: "what one picture or several show",
+      doc: `One picture is answered as Prediction, several as Predictions. They go through the recipe that the model was trained with. The header
+x-request-key keeps one caller on one side of a canary; x-deadline-ms shortens the time that an answer may take.`,
+      query: PredictQuery,
+      answers: {
+        200: { doc: "the prediction", content: { "application/json": Type.Union([OnePrediction, ManyPredictions]) } },
+      },
+      errors: pictureErrors,
+    },
+    explain: {
+      summary: "which parts of a picture speak for a class, as a heat map",
+      doc: "The picture as the model sees it, enlarged, with a heat map over it. The headers x-pawprint-label and x-pawprint-class say for which class.",
+      query: ExplainQuery,
+      answers: { 200: { doc: "the heat map", content: { "image/png": binary("a PNG picture") } } },
+      errors: [...pictureErrors, "BUNDLE_INVALID"],
+    },
+  },
+);

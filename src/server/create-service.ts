@@ -1,0 +1,117 @@
+/** Makes what the handlers share: opens the models, and joins queue, metrics and challenger to them. */
+import type { Logger } from "../base/logger.ts";
+import { cpuLimit } from "../base/machine/cpu-limit.ts";
+import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";
+import { createGate } from "../predict/gate.ts";
+import type { EngineFactory } from "../runtime/executor.ts";
+import { compareWithChallenger, countPredictions, noteOutcome } from "./answer-observers.ts";
+import type { ServiceConfig } from "./complete-config.ts";
+import { createAdmission } from "./load/admission.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import type { Service } from "./service.ts";
+import { type ModelHost, openModelHost } from "./serving/model-host.ts";
+import { openServedModel } from "./serving/served-model.ts";
+import { createShadow, type ShadowOptions } from "./serving/shadow.ts";
+
+/** The engines of a service: one that answers, and one in this thread for heat maps. */
+export interface ServiceEngines {
+  readonly prediction: EngineFactory<"concurrent">;
+  readonly explanation: EngineFactory;
+}
+
+export interface ServiceOptions {
+  readonly config: ServiceConfig;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly engines: ServiceEngines;
+  /** Why requests are not welcome, while they are not. */
+  readonly notReady: () => string | undefined;
+}
+
+/** Errors: those of the champion's bundle. */
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const { config, version, logger, notReady } = options;
+  const now = (): number => performance.now();
+  const admission = createAdmission({ limit: config.queue, now });
+  const decoding = createGate(cpuLimit() + 1, now);
+  const metrics = createMetrics({
+    queuedPictures: () => admission.pending,
+    waitingRequests: () => decoding.waiting + (host.current("champion")?.waiting ?? 0),
+    isReady: () => notReady() === undefined,
+  });
+  const host: ModelHost = await openModels(options, metrics, now);
+  const shadow = createShadow({
+    host,
+    // A quarter full: answers that a caller waits for come first.
+    isBusy: () => admission.pending > config.queue / 4,
+    now,
+    ...shadowReports(metrics, logger),
+  });
+  return {
+    config,
+    version,
+    host,
+    shadow,
+    admission,
+    decoding,
+    explaining: createGate(1, now),
+    metrics,
+    logger,
+    observers: [noteOutcome, countPredictions(metrics), compareWithChallenger(shadow)],
+    now,
+    notReady,
+  };
+}
+
+async function openModels({ config, logger, engines }: ServiceOptions, metrics: Metrics, now: () => number) {
+  const executor = await engines.prediction({ threads: config.threads ?? cpuLimit() });
+  const sources = await openSources(config);
+  return openModelHost({
+    sources,
+    open: (bundle) =>
+      openServedModel(bundle, {
+        // One name for callers, whichever version answers.
+        name: sources.champion.name,
+        executor,
+        openExplainEngine: engines.explanation,
+        maximumBatch: config.batch,
+        now,
+        onBatch: metrics.ranBatch,
+      }),
+    canaryPercent: config.canaryPercent,
+    logger,
+    now: Date.now,
+    onChange: metrics.serves,
+  });
+}
+
+async function openSources({ model, canary, challenger }: ServiceConfig) {
+  const open = async (location: string | undefined): Promise<BundleSource | undefined> =>
+    location === undefined ? undefined : openBundleSource(location);
+  const [canarySource, challengerSource] = [await open(canary), await open(challenger)];
+  return {
+    champion: await openBundleSource(model),
+    ...(canarySource && { canary: canarySource }),
+    ...(challengerSource && { challenger: challengerSource }),
+  };
+}
+
+function shadowReports(metrics: Metrics, logger: Logger): Pick<ShadowOptions, "onComparison" | "onSkip" | "onFailure"> {
+  return {
+    onComparison({ requestId, label }, comparison) {
+      metrics.compared(comparison);
+      if (comparison.isSame) return;
+      logger.info("the challenger answers otherwise", {
+        request_id: requestId,
+        champion: label,
+        challenger: comparison.challengerLabel,
+        challenger_version: comparison.challengerVersion,
+      });
+    },
+    onSkip: metrics.skippedComparison,
+    onFailure({ requestId }, { code, message }) {
+      metrics.challengerFailed();
+      logger.error("the challenger failed to answer", { request_id: requestId, code, error: message });
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * MLflow's scoring protocol. `/invocations` answers as its server answers for a bundle logged with the onnx
+ * flavour.
+ */
+import { AppError } from "../../base/errors.ts";
+import { answerPictures, chooseModel } from "../answer-pictures.ts";
+import type { mlflowRoutes } from "../contract/mlflow-routes.ts";
+import type { BodyOf } from "../contract/route.ts";
+import type { Handlers, RouteRequest } from "../http/register-route.ts";
+import { type PictureInput, requireFewPictures } from "../input/picture-input.ts";
+import { nameOfKind, readJsonPicture } from "../input/read-picture-json.ts";
+import type { Service } from "../service.ts";
+
+type Invocations = (typeof mlflowRoutes)["invocations"];
+type Invocation = BodyOf<Invocations>;
+
+const forms = ["instances", "inputs", "dataframe_split", "dataframe_records"] as const;
+
+export function mlflowHandlers(service: Service): Handlers<typeof mlflowRoutes> {
+  return {
+    ping(_request, reply) {
+      const reason = service.notReady();
+      if (reason !== undefined) {
+        throw new AppError("NOT_READY", { required: "a service that is ready", received: reason });
+      }
+      reply.type("text/plain");
+      return "\n";
+    },
+    version(_request, reply) {
+      reply.type("text/plain");
+      return service.version;
+    },
+    invocations: (request) => invoke(service, request),
+  };
+}
+
+async function invoke(service: Service, request: RouteRequest<Invocations>) {
+  const pictures = readInvocation(request.body, service.config.picturesPerRequest);
+  const { model, answers } = await answerPictures(service, request.context, pictures, chooseModel(service, request));
+  const classes = model.info.labels.length;
+  const rows = (values: Float32Array): number[][] =>
+    pictures.map((_, index) => Array.from(values.subarray(index * classes, (index + 1) * classes)));
+  return { predictions: { logits: rows(answers.logits), probabilities: rows(answers.probabilities) } };
+}
+
+function readInvocation(body: Invocation, limit: number): readonly PictureInput[] {
+  const given = forms.filter((form) => body[form] !== undefined);
+  const [form] = given;
+  if (given.length !== 1 || form === undefined) {
+    throw invalid(`exactly one of ${forms.join(", ")}`, given.length === 0 ? "none" : given.join(", "));
+  }
+  const cells = cellsOf(body, form);
+  if (cells.length === 0) throw invalid("at least one picture", "none");
+  requireFewPictures(cells.length, limit, form);
+  return cells.map((cell, index) => rawPixels(readJsonPicture(cell, `${form}[${index}]`)));
+}
+
+/** One value for each picture. */
+function cellsOf(body: Invocation, form: (typeof forms)[number]): readonly unknown[] {
+  switch (form) {
+    case "instances":
+      return listOf(body.instances, form).map((row) => (isRecord(row) ? onlyField(row, form) : row));
+    case "inputs":
+      return listOf(isRecord(body.inputs) ? onlyField(body.inputs, form) : body.inputs, form);
+    case "dataframe_split":
+      return (body.dataframe_split?.data ?? []).map((row) => {
+        if (row.length === 1) return row[0];
+        throw invalid("one column, which holds the picture", `${row.length} columns`);
+      });
+    case "dataframe_records":
+      return (body.dataframe_records ?? []).map((row) => onlyField(row, form));
+  }
+}
+
+/**
+ * Numbers here are what the model's own input takes, bytes from 0 to 255, also where all of them
+ * are 0 or 1: MLflow's server would not scale them either.
+ */
+function rawPixels(picture: PictureInput): PictureInput {
+  if (picture.kind !== "numbers") return picture;
+  const { values, where } = picture;
+  for (const value of values) {
+    if (!(Number.isInteger(value) && value >= 0 && value <= 255)) {
+      throw new AppError("REQUEST_INVALID", {
+        required: "whole numbers from 0 to 255",
+        received: String(value),
+        where,
+      });
+    }
+  }
+  return { kind: "pixels", pixels: Uint8Array.from(values), where };
+}
+
+function listOf(value: unknown, form: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw invalid(`${form} is a list of pictures`, nameOfKind(value));
+}
+
+function onlyField(row: Readonly<Record<string, unknown>>, form: string): unknown {
+  const values = Object.values(row);
+  if (values.length === 1) return values[0];
+  throw invalid(`a row of ${form} has one field, the picture`, `${values.length} fields`);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function invalid(required: string, received: string): AppError {
+  return new AppError("REQUEST_INVALID", { required, received, where: "body" });
+}

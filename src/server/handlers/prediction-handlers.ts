@@ -1,0 +1,103 @@
+/** `/predict` and `/explain`. */
+import type { FastifyReply } from "fastify";
+import { AppError } from "../../base/errors.ts";
+import { indexOfLargest } from "../../metrics/classification-metrics.ts";
+import { findClass } from "../../predict/find-class.ts";
+import { answerPictures, chooseModel, inferPictures } from "../answer-pictures.ts";
+import type { predictionRoutes } from "../contract/prediction-routes.ts";
+import type { Handlers, RouteRequest } from "../http/register-route.ts";
+import type { RequestContext } from "../http/request-context.ts";
+import { readPictures } from "../input/read-pictures.ts";
+import { type PredictedClass, requireModel, type Service } from "../service.ts";
+import type { ServedModel } from "../serving/served-model.ts";
+
+type Routes = typeof predictionRoutes;
+
+export function predictionHandlers(service: Service): Handlers<Routes> {
+  return {
+    predict: (request, reply) => predict(service, request, reply),
+    explain: (request, reply) => explain(service, request, reply),
+  };
+}
+
+async function predict(service: Service, request: RouteRequest<Routes["predict"]>, reply: FastifyReply) {
+  const { context, query } = request;
+  const { pictures, isList, topK = query.top_k } = await readPictures(request, service.config.picturesPerRequest);
+  const { model, predictions } = await answerPictures(service, context, pictures, chooseModel(service, request));
+  const rows = predictions.map((prediction) => rowOf(prediction, model.info.labels, topK));
+  reply.header("server-timing", serverTiming(context, service.now()));
+  const provenance = { model: model.name, model_version: model.version, request_id: context.id };
+  return isList ? { predictions: rows, ...provenance } : { ...rows[0]!, ...provenance };
+}
+
+function rowOf(
+  { index, label, confidence, probabilities }: PredictedClass,
+  labels: readonly string[],
+  topK: number | undefined,
+) {
+  const row = {
+    prediction: index,
+    label,
+    confidence: sevenDecimals(confidence),
+    probabilities: Array.from(probabilities, sevenDecimals),
+  };
+  return topK === undefined ? row : { ...row, top: topOf(probabilities, labels, topK) };
+}
+
+function topOf(probabilities: Float32Array, labels: readonly string[], topK: number) {
+  return Array.from(probabilities, (probability, index) => ({ index, label: labels[index]!, probability }))
+    .sort((a, b) => b.probability - a.probability || a.index - b.index)
+    .slice(0, topK)
+    .map((one) => ({ ...one, probability: sevenDecimals(one.probability) }));
+}
+
+/** As many as a float32 near 1 holds. */
+function sevenDecimals(value: number): number {
+  return Math.round(value * 1e7) / 1e7;
+}
+
+/** Source: https://www.w3.org/TR/server-timing/ */
+function serverTiming({ phases, startedAt }: RequestContext, time: number): string {
+  const part = (name: string, ms: number | undefined): string =>
+    ms === undefined ? "" : `${name};dur=${ms.toFixed(2)}, `;
+  const { decode, queue, inference } = phases;
+  return `${part("decode", decode)}${part("queue", queue)}${part("inference", inference)}total;dur=${(time - startedAt).toFixed(2)}`;
+}
+
+async function explain(service: Service, request: RouteRequest<Routes["explain"]>, reply: FastifyReply) {
+  const { context, query } = request;
+  const { pictures } = await readPictures(request, 1);
+  const model = chooseModel(service, request) ?? requireModel(service);
+  const leave = model.lease();
+  try {
+    const { pixels, answers } = await inferPictures(service, context, pictures, model);
+    const chosen = query.class === undefined ? indexOfLargest(answers.probabilities) : classFrom(query.class, model);
+    // One at a time: heat maps are for people, and must not take the place of predictions.
+    const image = await service.explaining.pass(context, async () => {
+      const { drawHeatMap } = await import("../../predict/explain/explain.ts");
+      const heat = await (await model.explainer()).explain(pixels, chosen);
+      reply.header("x-pawprint-method", heat.method);
+      return drawHeatMap(pixels, model.info.recipe, heat);
+    });
+    context.outcome = { modelVersion: model.version, pictures: 1 };
+    reply
+      .type("image/png")
+      .header("x-pawprint-class", String(chosen))
+      .header("x-pawprint-label", encodeURIComponent(model.info.labels[chosen]!))
+      .header("server-timing", serverTiming(context, service.now()));
+    return Buffer.from(image.buffer, image.byteOffset, image.byteLength);
+  } finally {
+    leave();
+  }
+}
+
+function classFrom(text: string, { info: { labels } }: ServedModel): number {
+  const index = findClass(labels, text);
+  if (index !== undefined) return index;
+  throw new AppError("REQUEST_INVALID", {
+    required: `a label, or a class index from 0 to ${labels.length - 1}, for class`,
+    received: JSON.stringify(text.slice(0, 80)),
+    where: "query",
+    ...(labels.length <= 20 && { hint: `one of ${labels.join(", ")}` }),
+  });
+}

@@ -1,0 +1,122 @@
+/**
+ * The model of one role: follows its source, loads a new version beside the old one, and exchanges
+ * them without losing a request.
+ */
+import { type AppError, toAppError } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { BundleSource, SourcedBundle } from "../../bundle/bundle-source.ts";
+import type { ModelRole, VersionState } from "../contract/model-routes.ts";
+import type { ServedModel } from "./served-model.ts";
+
+export interface RoleModelOptions {
+  readonly role: ModelRole;
+  readonly source: BundleSource;
+  /** Loads, checks and warms one bundle. */
+  readonly open: (bundle: SourcedBundle, name: string) => Promise<ServedModel>;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Called when the role has another model. */
+  readonly onChange?: (role: ModelRole, model: ServedModel, before: ServedModel | undefined) => void;
+  /** Closes a model that no longer serves, once its last user is done. */
+  readonly retire: (model: ServedModel) => void;
+}
+
+export interface RoleModel {
+  readonly role: ModelRole;
+  readonly current: ServedModel | undefined;
+  readonly states: readonly VersionState[];
+  /** Why the newest bundle of the source does not serve. */
+  readonly fault: AppError | undefined;
+  /**
+   * Looks at the source, and exchanges the model where it holds another bundle. A bundle that
+   * cannot be loaded is refused, and the model that serves goes on.
+   */
+  refresh(): Promise<void>;
+  /** Lets the next refresh try a refused bundle once more. */
+  retryRefused(): void;
+}
+
+interface Refusal {
+  readonly error: AppError;
+  /** ISO 8601 */
+  readonly since: string;
+}
+
+export function createRoleModel({ role, source, open, logger, now, onChange, retire }: RoleModelOptions): RoleModel {
+  const time = (): string => new Date(now()).toISOString();
+  let model: ServedModel | undefined;
+  let since = time();
+  /** The stamp of the bundle that was tried last, whatever came of it. */
+  let stamp: string | undefined;
+  let isLoading = false;
+  let refused: Refusal | undefined;
+  /** Why the source could not be looked at; its bundle may still be the one that serves. */
+  let unseen: Refusal | undefined;
+
+  const load = async (): Promise<void> => {
+    const next = await open(await source.read(), source.name);
+    refused = undefined;
+    const before = model;
+    if (before?.version === next.version) return next.retire();
+    model = next;
+    since = time();
+    onChange?.(role, next, before);
+    logger.info("a model serves", { role, version: next.version, source: next.source });
+    if (before) retire(before);
+  };
+  const refusalOf = (thrown: unknown, before: Refusal | undefined): Refusal => {
+    const error = toAppError(thrown);
+    const { code, message } = error;
+    if (before?.error.message === message) return before;
+    logger.error("a bundle was refused", { role, source: source.location, code, error: message });
+    return { error, since: time() };
+  };
+  return {
+    role,
+    get current() {
+      return model;
+    },
+    get fault() {
+      return (unseen ?? refused)?.error;
+    },
+    get states() {
+      const states: VersionState[] = [];
+      const at = source.location;
+      if (model) states.push({ version: model.version, role, state: "serving", source: model.source, since });
+      if (isLoading) states.push({ version: "", role, state: "loading", source: at, since });
+      const refusal = unseen ?? refused;
+      if (refusal) {
+        const { code, message } = refusal.error;
+        const error = { code, message };
+        states.push({ version: "", role, state: "refused", source: at, since: refusal.since, error });
+      }
+      return states;
+    },
+    async refresh() {
+      let newest: string;
+      try {
+        newest = await source.stamp();
+        unseen = undefined;
+      } catch (error) {
+        unseen = refusalOf(error, unseen);
+        return;
+      }
+      if (newest === stamp) return;
+      stamp = newest;
+      isLoading = true;
+      try {
+        await load();
+      } catch (error) {
+        refused = refusalOf(error, refused);
+        // A file that cannot be read now may be readable later, under the same stamp.
+        if (refused.error.kind === "unavailable") stamp = undefined;
+      } finally {
+        isLoading = false;
+      }
+    },
+    retryRefused() {
+      if (refused) stamp = undefined;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** What a training has come to so far: its position, its history, its best and last good weights. */
+import type { Evaluation } from "../../metrics/classification-metrics.ts";
+import type { Weights } from "../../nn/inference-graph.ts";
+import type { StateVectors } from "../step/step-runner.ts";
+import { type EpochResult, startOfEpoch } from "./epoch.ts";
+import type { BestWeights, EpochMetrics, EpochPosition, FitOptions, FitResult, Snapshot } from "./fit-options.ts";
+import type { TrainingClock } from "./training-clock.ts";
+
+export class TrainingRecord {
+  readonly #history: EpochMetrics[];
+  readonly #batchSize: number;
+  readonly #patience: number;
+  /** The epoch from which patience counts at the earliest. */
+  readonly #patientSince: number;
+  #best: BestWeights | undefined;
+  #lastGood: Weights;
+  #epoch: number;
+  #stepsBefore: number;
+  #position: EpochPosition;
+
+  /** `weights` are those before the first step. */
+  constructor({ plan, resume }: Pick<FitOptions, "plan" | "resume">, weights: Weights) {
+    this.#batchSize = plan.batchSize;
+    this.#patience = plan.patience ?? Number.POSITIVE_INFINITY;
+    this.#history = [...(resume?.history ?? [])];
+    this.#best = resume?.best;
+    this.#lastGood = weights;
+    this.#epoch = resume?.epoch ?? 0;
+    this.#position = resume?.position ?? startOfEpoch;
+    this.#stepsBefore = (resume?.step ?? 0) - this.#position.batches;
+    // Resumed after an early stop, training has its whole patience again; resumed after an
+    // interruption, what was left of it.
+    this.#patientSince = this.#isStale(0) ? this.#epoch : 0;
+  }
+
+  /** Epochs finished. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Where the epoch under way begins: after the batches that were done before an interruption. */
+  get position(): EpochPosition {
+    return this.#position;
+  }
+
+  /** Steps taken before the epoch under way. */
+  get stepsBefore(): number {
+    return this.#stepsBefore;
+  }
+
+  /** Adds the epoch under way with its weights; `isBest` where they are the best so far. */
+  add(
+    { position: { batches, lossSum, correct }, learningRate }: EpochResult,
+    { loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">,
+    { trainedMs, durationMs }: { readonly trainedMs: number; readonly durationMs: number },
+    weights: Weights,
+  ): { readonly metrics: EpochMetrics; readonly isBest: boolean } {
+    const pictures = (batches - this.#position.batches) * this.#batchSize;
+    const metrics: EpochMetrics = {
+      epoch: this.#epoch + 1,
+      trainLoss: lossSum / batches,
+      trainAccuracy: correct / (batches * this.#batchSize),
+      validationLoss: loss,
+      validationAccuracy: accuracy,
+      learningRate,
+      imagesPerSecond: trainedMs > 0 ? (pictures * 1000) / trainedMs : 0,
+      durationMs,
+    };
+    this.#history.push(metrics);
+    this.#epoch++;
+    this.#stepsBefore += batches;
+    this.#position = startOfEpoch;
+    this.#lastGood = weights;
+    const isBest = isBetter(metrics, this.#best);
+    if (isBest) {
+      this.#best = { ...weights, epoch: this.#epoch, validationAccuracy: accuracy, validationLoss: loss };
+    }
+    return { metrics, isBest };
+  }
+
+  /** Whether training stops early. */
+  isOutOfPatience(): boolean {
+    return this.#isStale(this.#patientSince);
+  }
+
+  #isStale(since: number): boolean {
+    return this.#epoch - Math.max(this.#best?.epoch ?? 0, since) >= this.#patience;
+  }
+
+  /** `position` is that of the epoch under way. */
+  snapshot(position: EpochPosition, clock: TrainingClock, state: StateVectors): Snapshot {
+    const elapsedMs = clock.elapsedMs();
+    return {
+      epoch: this.#epoch,
+      step: this.#stepsBefore + position.batches,
+      position,
+      elapsedMs,
+      epochStartedMs: position.batches > 0 ? clock.epochStartedMs() : elapsedMs,
+      validationMs: clock.validationMs(),
+      state,
+      history: [...this.#history],
+      best: this.#best,
+    };
+  }
+
+  /** `last` are the weights of the last good epoch unless given. */
+  result(end: FitResult["end"], last: Weights = this.#lastGood): FitResult {
+    return { end, best: this.#best ?? last, last, bestEpoch: this.#best?.epoch ?? 0, history: this.#history };
+  }
+}
+
+function isBetter({ validationAccuracy, validationLoss }: EpochMetrics, best: BestWeights | undefined): boolean {
+  if (!best || validationAccuracy > best.validationAccuracy) return true;
+  return validationAccuracy === best.validationAccuracy && validationLoss < best.validationLoss;
+}
