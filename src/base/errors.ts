@@ -98,6 +98,7 @@ export const errorTable = {
   INTERNAL: entry("internal", "an unexpected error in Pawprint itself"),
 } as const satisfies Record<string, ErrorEntry>;
 
+/** A code of the table of errors: stable, to be compared with. */
 export type ErrorCode = keyof typeof errorTable;
 
 /** Whether a text, such as one from another process, is a code of this table. */
@@ -156,6 +157,7 @@ export class AppError extends Error {
   }
 }
 
+/** Whether it is an AppError, of this code where one is given. */
 export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
   return error instanceof AppError && (code === undefined || error.code === code);
 }
