@@ -6,13 +6,19 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     exclude: [
       "tests/interop/**",
+      "tests/package/**",
       "tests/browser/**",
       "tests/container/**",
       "tests/deployment/**",
       "**/node_modules/**",
     ],
     testTimeout: 60_000,
+    // The AWS SDK says at each start that later versions of it will not run on Node.js 20.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     pool: "forks",
+    // Half of the processor time went into loading the same modules anew for each of 280 files. Tests
+    // keep no state in modules: they pass clocks, environments and folders.
+    isolate: false,
     // One fewer than the cores, Vitest's own choice, is a single one where there are two.
     maxWorkers: Math.max(2, availableParallelism() - 1),
   },

@@ -98,6 +98,7 @@ export const errorTable = {
   INTERNAL: entry("internal", "an unexpected error in Pawprint itself"),
 } as const satisfies Record<string, ErrorEntry>;
 
+/** A code of the table of errors: stable, to be compared with. */
 export type ErrorCode = keyof typeof errorTable;
 
 /** Whether a text, such as one from another process, is a code of this table. */
@@ -138,10 +139,7 @@ export class AppError extends Error {
   constructor(code: ErrorCode, detail: ErrorDetail) {
     const summary = summaryOf(detail);
     const where = detail.where === undefined ? "" : ` (${detail.where})`;
-    super(
-      `Expected ${detail.required}${got}${where}`,
-      detail.cause === undefined ? undefined : { cause: detail.cause },
-    );
+    super(`${summary}${where}`, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     this.kind = errorTable[code].kind;
     this.summary = summary;
@@ -166,6 +164,7 @@ function summaryOf({ required, received }: ErrorDetail): string {
   return received === undefined ? `Expected ${required}` : `Expected ${required}; got ${received}`;
 }
 
+/** Whether it is an AppError, of this code where one is given. */
 export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
   return error instanceof AppError && (code === undefined || error.code === code);
 }

@@ -7,6 +7,7 @@ export type LogLevel = (typeof logLevels)[number];
 /** Facts beside the message, by name: `{ pictures: 2000, durationMs: 812 }`. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** Takes messages by their level. */
 export type Logger = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>;
 
 const nothing = (): void => {};

@@ -20,6 +20,7 @@ export interface ProgressHandle {
   fail(info?: string): void;
 }
 
+/** Where long work reports how far it has come. */
 export interface Progress {
   start(task: ProgressTask): ProgressHandle;
 }

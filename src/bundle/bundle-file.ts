@@ -3,6 +3,7 @@ import { readBytes } from "../base/files/read-file.ts";
 import { sha256 } from "../base/hash.ts";
 import { type BundleInfo, parseBundle } from "./bundle.ts";
 
+/** A bundle's file, and what its metadata says. */
 export interface BundleFile {
   readonly path: string;
   readonly sizeBytes: number;

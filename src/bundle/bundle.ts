@@ -41,6 +41,7 @@ const parts = {
   parity: Type.Array(Type.Object({ seed: Type.Integer(), probabilities: Type.Array(Type.Number()) })),
 };
 
+/** Where a bundle comes from. */
 export type Lineage = Static<typeof parts.lineage>;
 
 /** The metadata of a bundle: classes, preprocessing, architecture, lineage, evaluation. */

@@ -23,6 +23,7 @@ export interface ImportOptions {
   readonly progress?: Progress;
 }
 
+/** What an import copied and skipped. */
 export interface ImportReport {
   readonly location: string;
   readonly pictures: number;

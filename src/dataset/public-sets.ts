@@ -14,6 +14,7 @@ export interface PublicFile {
   readonly sha256: string;
 }
 
+/** A public dataset: its files, publisher and licence. */
 export interface PublicSet {
   readonly title: string;
   /** The publisher's page. */
@@ -82,6 +83,7 @@ export interface FetchOptions extends DownloadOptions {
   readonly sets?: Readonly<Record<string, PublicSet>>;
 }
 
+/** What was fetched, and where it lies. */
 export interface FetchedSet {
   readonly name: string;
   /** What `openSource` opens: the only file, or the folder of several. */

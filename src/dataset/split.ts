@@ -13,6 +13,7 @@ export interface Proportions {
   readonly test: number;
 }
 
+/** The shares that are cut where nothing else is asked for. */
 export const defaultProportions: Proportions = { train: 0.8, val: 0.1, test: 0.1 };
 export const defaultSalt = "pawprint";
 
@@ -39,6 +40,7 @@ export interface SplitPlan {
   readonly fold?: Fold;
 }
 
+/** What the split of a picture follows from. */
 export interface SplitPicture {
   /**
    * SHA-256 of the picture's bytes; for near-duplicates the lowest one of their group, so that they

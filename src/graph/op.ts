@@ -8,6 +8,7 @@ import { type DType, formatType, type TensorData, type TensorType } from "./tens
 /** Ops of the table take numbers, strings and lists of numbers; imported ops also lists of strings and tensors. */
 export type AttributeType = "int" | "float" | "string" | "ints" | "floats" | "strings" | "tensor";
 export type AttributeValue = number | string | readonly number[] | readonly string[] | TensorData;
+/** An op's attributes by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 export function isNumberList(value: AttributeValue | undefined): value is readonly number[] {
@@ -92,6 +93,7 @@ export interface SampleInput {
   readonly constant?: boolean;
 }
 
+/** An op: shape rule, gradient rule, reference implementation and samples. */
 export interface Op {
   /** ONNX's op type, or for a composite op a name of ours. */
   readonly name: string;

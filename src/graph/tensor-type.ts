@@ -3,6 +3,7 @@ import { AppError } from "../base/errors.ts";
 
 /** The ONNX element types that Pawprint's graphs use. */
 export const dtypes = ["float32", "uint8", "int32", "int64", "bool"] as const;
+/** The element types that graphs compute with. */
 export type DType = (typeof dtypes)[number];
 
 /** The numbers by which ONNX names its element types. */
@@ -14,6 +15,7 @@ export function dtypeOfElementType(code: number): DType | undefined {
 
 /** One axis: a fixed size, or the name of a size that is only known when the graph runs ("N"). */
 export type Dim = number | string;
+/** The dimensions of a tensor, outermost first. */
 export type Shape = readonly Dim[];
 
 /**

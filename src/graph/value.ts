@@ -16,10 +16,12 @@ export interface Graph {
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
+/** A value that is fed at each run; a dimension given by a name is free. */
 export function input(name: string, dtype: DType, shape: Shape): Value {
   return { type: { dtype, shape }, producer: { kind: "input", name }, index: 0 };
 }
 
+/** A value that is known when the graph is built. */
 export function constant(tensor: TensorData): Value {
   return { type: { dtype: tensor.dtype, shape: tensor.shape }, producer: { kind: "constant", tensor }, index: 0 };
 }

@@ -13,10 +13,12 @@ import { type Colour, decodeThrough, type PixelImage, pictureLimits, rgb, takePi
  * ignore the aspect ratio.
  */
 export const recipeFits = ["cover", "contain", "stretch"] as const;
+/** How a picture of another shape fills the recipe's size. */
 export type RecipeFit = (typeof recipeFits)[number];
 
 /** Resize kernels by libvips' names. Used for downsizing; upsizing uses the nearest equivalent. */
 const recipeKernels = ["nearest", "linear", "cubic", "mitchell", "lanczos2", "lanczos3"] as const;
+/** The resampling filter. */
 export type RecipeKernel = (typeof recipeKernels)[number];
 
 /** Plain JSON, stored in packs and bundles as it is. */

@@ -21,6 +21,7 @@ export interface Interval {
   readonly high: number;
 }
 
+/** Accuracy, losses and figures for each class. */
 export interface Evaluation {
   readonly count: number;
   /** Share of pictures whose highest logit is the target's. */

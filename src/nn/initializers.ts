@@ -2,6 +2,7 @@
 import type { Random } from "../base/random.ts";
 import { sizeOf } from "../graph/tensor-type.ts";
 
+/** How the first values of a parameter are drawn. */
 export interface Initializer {
   readonly name: string;
   /** Row-major values of a parameter of this shape. Weights are `[out, in / groups, ...kernel]`. */
@@ -60,7 +61,9 @@ export const pytorchUniform: Initializer = {
   sample: (shape, random) => uniform(shape, random, Math.sqrt(1 / fansOf(shape).fanIn)),
 };
 
+/** All zeros. */
 export const zeros: Initializer = { name: "zeros", sample: (shape) => new Float32Array(sizeOf(shape)) };
+/** All ones. */
 export const ones: Initializer = { name: "ones", sample: (shape) => new Float32Array(sizeOf(shape)).fill(1) };
 
 function normal(shape: readonly number[], random: Random, deviation: number): Float32Array {

@@ -31,6 +31,7 @@ export interface StatisticSlot extends Slot {
   readonly initial: number;
 }
 
+/** Where each parameter and each statistic lies in its vector. */
 export interface ParameterLayout {
   readonly parameters: readonly ParameterSlot[];
   /** P, the length of the parameter vector. */

@@ -8,6 +8,7 @@ import { transpose } from "../graph/ops/movement/movement.ts";
 import { float32 } from "../graph/tensor-type.ts";
 import { constant, type Value } from "../graph/value.ts";
 
+/** Height, width and channels of the pictures that a network takes. */
 export interface PictureSize {
   readonly height: number;
   readonly width: number;

@@ -44,6 +44,7 @@ export interface ParameterSource {
   statistic(request: StatisticRequest): Value;
 }
 
+/** What a network asks for its parameters while its graph is built. */
 export interface Scope {
   readonly mode: Mode;
   /** The layer's full name: `block1.conv1`; "" at the top. */

@@ -1,6 +1,7 @@
 /** One prediction: the class that a bundle finds most likely, and the probabilities of all. */
 import { indexOfLargest } from "../metrics/classification-metrics.ts";
 
+/** The likeliest class of one picture, and the probabilities of all. */
 export interface Prediction {
   /** The class with the highest probability, the first of equals. */
   readonly label: string;

@@ -20,6 +20,7 @@ export interface UnreadableFile {
   readonly error: AppError;
 }
 
+/** The row of one picture file: its prediction, or the error that it gave instead. */
 export type FilePrediction = PredictedFile | UnreadableFile;
 
 export interface PredictFilesOptions {

@@ -5,6 +5,7 @@ import type { Graph } from "../graph/value.ts";
 
 /** Numbers with their element type and shape, row-major. */
 export type Tensor = TensorData;
+/** Tensors by the names of inputs or outputs. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Whether a program's runs must wait for one another, or may overlap and are computed in order. */

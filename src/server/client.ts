@@ -47,6 +47,7 @@ export class ApiError extends Error {
   }
 }
 
+/** Calls the routes of a service. */
 export interface ApiClient {
   /**
    * Calls a route by its name in the contract. Errors: ApiError for any status from 400 on; what
@@ -62,6 +63,7 @@ export interface ClientOptions {
 }
 
 /** @param origin such as `http://localhost:8000` */
+/** Makes a client of the service at `origin`; nothing is sent before the first call. */
 export function createClient(origin: string, { key, fetch: send = fetch }: ClientOptions = {}): ApiClient {
   return {
     async call<Id extends RouteId>(id: Id, options: CallOptions<Contract[Id]> = {}) {

@@ -11,6 +11,7 @@ import type { ServeConfig } from "./serve-config.ts";
 import type { Service } from "./service.ts";
 import { openTracing } from "./tracing.ts";
 
+/** A service that can listen and be closed. */
 export interface PawprintServer {
   /** Starts to take requests. Errors: LISTEN_FAILED. */
   listen(): Promise<{ readonly url: string; readonly adminUrl?: string }>;

@@ -7,6 +7,7 @@ import { literals } from "../base/schema/literals.ts";
 const portRange = { minimum: 0, maximum: 65_535 };
 const Text = Type.String({ minLength: 1 });
 
+/** The schema of the service's settings. */
 export const serveConfigSchema = Type.Object({
   model: Type.Optional(Type.String({ minLength: 1, description: "a bundle, or a folder whose last bundle serves" })),
   host: Type.String({ minLength: 1, default: "127.0.0.1", description: "address to listen on; 0.0.0.0 for all" }),
@@ -116,4 +117,5 @@ export const serveConfigSchema = Type.Object({
   ),
 });
 
+/** Every setting of the service. */
 export type ServeConfig = DeepReadonly<Static<typeof serveConfigSchema>>;

@@ -14,7 +14,12 @@ async function spansOf(traceparent: string | undefined, status = 200) {
     kept.push(...exporter.getFinishedSpans());
     return shutdown();
   };
-  const tracing = await openTracing({ endpoint: "http://localhost:1", version: "1.2.3", now: () => 5000, exporter });
+  const tracing = await openTracing({
+    endpoint: "http://localhost:1",
+    version: "1.2.3",
+    now: () => 1_800_000_005_000,
+    exporter,
+  });
   const context = new RequestContext(traceparent === undefined ? {} : { traceparent }, undefined, 0, 1000);
   context.took("inference", 2.5);
   if (status === 200) context.outcome = { modelVersion: "abc", pictures: 1 };
@@ -35,8 +40,8 @@ it("makes a request a span of the caller's trace, with its phases", async () => 
     "pawprint.model_version": "abc",
     "pawprint.inference_ms": 2.5,
   });
-  expect(span!.startTime).toEqual([4, 980_000_000]);
-  expect(span!.endTime).toEqual([5, 0]);
+  expect(span!.startTime).toEqual([1_800_000_004, 980_000_000]);
+  expect(span!.endTime).toEqual([1_800_000_005, 0]);
   expect(span!.resource.attributes).toMatchObject({ "service.name": "pawprint", "service.version": "1.2.3" });
 });
 

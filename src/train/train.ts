@@ -43,6 +43,7 @@ export interface TrainOptions extends PrepareTrainingOptions {
   onEvent?(event: TrainEvent): void;
 }
 
+/** What a training resulted in. */
 export interface TrainReport {
   readonly run: TrainingRun;
   readonly bundle: BundleFile;

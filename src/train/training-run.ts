@@ -12,6 +12,7 @@ export const trainingRunSchema = Type.Object({
   createdAt: Type.String(),
 });
 
+/** The id and the name of a training, and when it began. */
 export type TrainingRun = Readonly<Static<typeof trainingRunSchema>>;
 
 export function createTrainingRun(bundlePath: string, given: Partial<TrainingRun> = {}): TrainingRun {

@@ -1,15 +1,11 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { runCommand } from "../../src/cli/frame/run-command.ts";
 import { captureContext } from "../support/captured-context.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-let cwd = "";
-beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), "pawprint-drawn-"));
-});
-afterAll(() => rm(cwd, { recursive: true, force: true }));
+const cwd = temporaryFolder("drawn");
 
 async function run(line: string) {
   const { context, out, err } = captureContext({ cwd });

@@ -1,37 +1,33 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { writePictureFolder } from "../support/picture-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const readme = await readFile("README.md", "utf8");
 
 it("runs the README's library example as it stands", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "pawprint-readme-"));
-  try {
-    await writePictureFolder(join(folder, "pictures"));
-    await writePictureFolder(join(folder, "holiday"), { perClass: 2, seed: 2 });
-    const [, code = ""] = /```js\n(.*?)```/s.exec(readme) ?? [];
-    const library = pathToFileURL("src/entries/pawprint.ts").href;
-    await writeFile(join(folder, "example.mjs"), code.replace('"pawprint"', JSON.stringify(library)));
-    const loader = import.meta.resolve("tsx");
-    const { stdout } = await promisify(execFile)(process.execPath, ["--import", loader, "example.mjs"], {
-      cwd: folder,
-    });
-    const [trained, ...predictions] = stdout.trimEnd().split("\n");
-    expect(trained).toBe("models/pictures.onnx 1");
-    expect(predictions).toEqual([
-      "holiday/blue/blue.0.png blue",
-      "holiday/blue/blue.1.png blue",
-      "holiday/red/red.0.png red",
-      "holiday/red/red.1.png red",
-    ]);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const folder = temporaryFolder("readme");
+  await writePictureFolder(join(folder, "pictures"));
+  await writePictureFolder(join(folder, "holiday"), { perClass: 2, seed: 2 });
+  const [, code = ""] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  const library = pathToFileURL("src/entries/pawprint.ts").href;
+  await writeFile(join(folder, "example.mjs"), code.replace('"pawprint"', JSON.stringify(library)));
+  const loader = import.meta.resolve("tsx");
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", loader, "example.mjs"], {
+    cwd: folder,
+  });
+  const [trained, ...predictions] = stdout.trimEnd().split("\n");
+  expect(trained).toBe("models/pictures.onnx 1");
+  expect(predictions).toEqual([
+    "holiday/blue/blue.0.png blue",
+    "holiday/blue/blue.1.png blue",
+    "holiday/red/red.0.png red",
+    "holiday/red/red.1.png red",
+  ]);
 });
 
 it("links to files that exist", async () => {

@@ -4,8 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
@@ -18,22 +17,21 @@ import { rawRequest } from "../support/malformed/request.ts";
 import { sendRaw } from "../support/malformed/send-raw.ts";
 import { digitModel, type RunningService, startService } from "../support/running-service.ts";
 import { steadyLoad } from "../support/steady-load.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../support/untrained-bundle.ts";
 
 const digit = Buffer.from(JSON.stringify({ image: Array.from({ length: 784 }, (_, at) => at % 256) }));
 const digitRequest = rawRequest({ path: "/predict", headers: { "content-type": "application/json" }, body: digit });
 
-let folder = "";
+const folder = temporaryFolder("load");
 const versions: string[] = [];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pawprint-load-"));
   for (let seed = 0; seed < 4; seed++) {
     const path = join(folder, `v${seed}.onnx`);
     await writeUntrainedBundle({ ...digitModel, seed }, path);
     versions.push(path);
   }
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const portOf = ({ origin }: Pick<RunningService, "origin">): number => Number(new URL(origin).port);
 

@@ -3,8 +3,7 @@
  * give the answers that we give.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.ts";
@@ -15,6 +14,7 @@ import { buildInferenceGraph, layoutOf } from "../../src/nn/inference-graph.ts";
 import { initialParameters, initialStatistics } from "../../src/nn/parameter-layout.ts";
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
 import { findPeerPython } from "../support/peer-python.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const script = `
 import json, sys
@@ -66,33 +66,23 @@ describe.skipIf(!python)("a bundle's graph in Python", () => {
     });
     await program.close();
 
-    const folder = await mkdtemp(join(tmpdir(), "pawprint-interop-"));
-    try {
-      await writeFile(join(folder, "model.onnx"), encodeModel(graph, { note: "interop" }));
-      await writeFile(join(folder, "pictures.bin"), pixels);
-      const answer = execFileSync(
-        python!,
-        [
-          "-c",
-          script,
-          join(folder, "model.onnx"),
-          join(folder, "pictures.bin"),
-          JSON.stringify([side, side, channels]),
-        ],
-        { encoding: "utf8", maxBuffer: 2 ** 24 },
-      );
-      const theirs = JSON.parse(answer) as { domains: string[]; logits: number[]; probabilities: number[] };
-      expect(theirs.domains).toEqual([""]);
-      for (const output of ["logits", "probabilities"] as const) {
-        const expected = ours[output]!.data as Float32Array;
-        const scale = Math.max(...expected.map(Math.abs));
-        // Another version of the same runtime on the same machine: rounding only.
-        theirs[output].forEach((value, at) => {
-          expect(Math.abs(value - expected[at]!)).toBeLessThan(1e-5 * Math.max(1, scale));
-        });
-      }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+    const folder = temporaryFolder("interop");
+    await writeFile(join(folder, "model.onnx"), encodeModel(graph, { note: "interop" }));
+    await writeFile(join(folder, "pictures.bin"), pixels);
+    const answer = execFileSync(
+      python!,
+      ["-c", script, join(folder, "model.onnx"), join(folder, "pictures.bin"), JSON.stringify([side, side, channels])],
+      { encoding: "utf8", maxBuffer: 2 ** 24 },
+    );
+    const theirs = JSON.parse(answer) as { domains: string[]; logits: number[]; probabilities: number[] };
+    expect(theirs.domains).toEqual([""]);
+    for (const output of ["logits", "probabilities"] as const) {
+      const expected = ours[output]!.data as Float32Array;
+      const scale = Math.max(...expected.map(Math.abs));
+      // Another version of the same runtime on the same machine: rounding only.
+      theirs[output].forEach((value, at) => {
+        expect(Math.abs(value - expected[at]!)).toBeLessThan(1e-5 * Math.max(1, scale));
+      });
     }
   });
 });

@@ -4,8 +4,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/base/logger.ts";
@@ -17,6 +16,7 @@ import { checkpointFolderOf, newestCheckpoint } from "../../src/train/checkpoint
 import { Evaluator } from "../../src/train/fit/evaluator.ts";
 import { openPredictor, train } from "../../src/wire/library.ts";
 import { findPeerPython } from "../support/peer-python.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const script = `
 import json, sys
@@ -31,7 +31,7 @@ const notes: string[] = [];
 const python = await findPeerPython(["onnx", "onnxruntime", "numpy"], (text) => notes.push(text));
 if (!python) process.stderr.write(`skipped in part: ${notes.join("; ")}\n`);
 
-let folder = "";
+const folder = temporaryFolder("trained");
 let pack: Pack;
 /** Places in the pack: the training split, then validation, then test. */
 const order: number[] = [];
@@ -41,7 +41,6 @@ const bundle = () => join(folder, "trained.onnx");
 const data = () => join(folder, "pictures");
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pawprint-trained-"));
   await writeSampleSet(data(), { perClass: 500, sizePx: 48, seed: 1 });
   const executor = await createCpuExecutor({ threads: 2 });
   const settings = { size: 32, widths: [16, 32], epochs: 2 } as const;
@@ -59,10 +58,7 @@ beforeAll(async () => {
   }
   await evaluator.close();
 }, 120_000);
-afterAll(async () => {
-  await pack.pixels.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => pack.pixels.close());
 
 /** The largest distance between two lists of probabilities. */
 function largestGap(a: readonly number[], b: readonly number[]): number {

@@ -19,6 +19,7 @@ export interface ClassStatistics extends ClassFacts {
   readonly colourfulnessMean: number;
 }
 
+/** Sizes, formats and colours of a dataset, as a whole and by class. */
 export interface DatasetStatistics {
   readonly pictures: number;
   /**

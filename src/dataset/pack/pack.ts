@@ -6,6 +6,7 @@ import { type SkippedPicture, type Split, splits } from "../sources/source.ts";
 import type { Fold, Proportions } from "../split.ts";
 import type { PixelStore } from "./pixel-store.ts";
 
+/** A dataset that is decoded, labelled and split. */
 export interface Pack {
   readonly recipe: Recipe;
   /** Class names; the position is the class index. */

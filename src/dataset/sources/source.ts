@@ -2,7 +2,9 @@
 import type { ErrorCode } from "../../base/errors.ts";
 import type { PixelImage } from "../../image/decode.ts";
 
+/** All splits; a pack stores a split as its position here. */
 export const splits = ["train", "val", "test"] as const;
+/** The part of a dataset that a picture belongs to. */
 export type Split = (typeof splits)[number];
 
 interface SampleBase {
@@ -38,6 +40,7 @@ export interface PixelSample extends SampleBase {
   readonly image: PixelImage;
 }
 
+/** One labelled picture of a source, as a file or as pixels. */
 export type Sample = FileSample | PixelSample;
 
 /** A picture that is not used, and why. */
@@ -50,8 +53,10 @@ export interface SkippedPicture {
 }
 
 export const sourceKinds = ["folder", "archive", "idx", "cifar", "manifest", "s3"] as const;
+/** What a source is read from. */
 export type SourceKind = (typeof sourceKinds)[number];
 
+/** Labelled pictures to go through, as often as wanted. */
 export interface Source {
   readonly kind: SourceKind;
   /** The path or address that was opened, for messages. */

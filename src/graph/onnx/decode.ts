@@ -12,6 +12,7 @@ import { fromVersion, supportedOpsets } from "./opset.ts";
 import { decodeTensor, decodeValueInfo } from "./tensors.ts";
 import { unreadable, type Where } from "./unreadable.ts";
 
+/** A decoded model: its graph and metadata. */
 export interface OnnxModel {
   readonly graph: Graph;
   readonly metadata: Metadata;

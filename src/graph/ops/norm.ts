@@ -172,6 +172,7 @@ const batchNormTrainingOp = defineOp({
   ],
 });
 
+/** The outputs of batch normalisation in training. */
 export interface BatchNormTraining {
   readonly y: Value;
   /** The batch's mean of each channel, [C]. */

@@ -39,6 +39,7 @@ export interface Network {
   checkSize(size: PictureSize): void;
 }
 
+/** A family of networks: its name, options and how a network is made of them. */
 export interface Architecture {
   readonly name: string;
   readonly doc: string;

@@ -8,6 +8,7 @@ import { resnet } from "./resnet.ts";
 
 export type { Architecture, Network } from "./architecture.ts";
 
+/** Every architecture that a network can be made of by name. */
 export const architectures: readonly Architecture[] = [cnn, resnet, mobilenet];
 
 /**

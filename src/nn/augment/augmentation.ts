@@ -1,6 +1,7 @@
 /** What training pictures are varied by: the settings, and what follows from them. */
 import { AppError } from "../../base/errors.ts";
 
+/** How pictures are varied in training; 0 or false switches a part off. */
 export interface Augmentation {
   /** Mirror every second picture left to right. For cats, not for digits. */
   readonly flip: boolean;
@@ -32,6 +33,7 @@ export interface Augmentation {
   readonly randAugment: { readonly count: number; readonly magnitude: number };
 }
 
+/** Every part switched off. */
 export const noAugmentation: Augmentation = {
   flip: false,
   shiftPixels: 0,

@@ -9,6 +9,7 @@ import { operationRoutes } from "./operation-routes.ts";
 import { predictionRoutes } from "./prediction-routes.ts";
 import type { RouteContract } from "./route.ts";
 
+/** Every route by its name. */
 export const contract = {
   ...healthRoutes,
   ...predictionRoutes,
@@ -21,4 +22,5 @@ export const contract = {
 
 export type Contract = typeof contract;
 
+/** Every route, in the order of the contract. */
 export const routes: readonly RouteContract[] = Object.values(contract);

@@ -34,4 +34,5 @@ export const endpoints = {
 } as const;
 
 export type Endpoints = typeof endpoints;
+/** The name of a route. */
 export type RouteId = keyof Endpoints;

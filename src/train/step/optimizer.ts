@@ -33,6 +33,7 @@ export interface OptimizerOutput {
   readonly state: Readonly<Record<string, Value>>;
 }
 
+/** An update rule as part of a graph, and the state that it keeps. */
 export interface Optimizer {
   /** The name with its settings, for logs and checkpoints: `adamw(0.9, 0.999, 1e-8, 0.01)`. */
   readonly name: string;

@@ -13,6 +13,7 @@ import { averageName, nextName, optimizerStateName, type TrainStep } from "./ste
  */
 export type StateVectors = Readonly<Record<string, Float32Array>>;
 
+/** What one step measured. */
 export interface StepResult {
   /** Mean loss over the batch, before the update. */
   readonly loss: number;

@@ -37,6 +37,7 @@ export interface TrainStepOptions {
   readonly averages?: boolean;
 }
 
+/** The graph of a training step, and what has to be fed to it. */
 export interface TrainStep {
   readonly graph: Graph;
   readonly layout: ParameterLayout;

@@ -26,7 +26,7 @@ export async function predict(path: string): Promise<readonly string[]> {
     for await (const row of predictor.predictFiles(["holiday"])) {
       lines.push(row.error ? row.error.message : row.label);
     }
-    const answers: readonly Prediction[] = await predictor.predict(new Uint8Array(32 * 32 * 3));
+    const answers: readonly Prediction[] = await predictor.predictPictures(["cat.jpg"]);
     lines.push(...answers.map(({ label }) => label));
   } catch (error) {
     if (!isAppError(error)) throw error;

@@ -25,6 +25,7 @@ const entry = (severity: Severity, title: string, meaning: string, isFixed = fal
   isFixed,
 });
 
+/** Every kind of finding: severity, wording, and whether quarantine mends it. */
 export const findingTable = {
   "empty-file": entry("error", "empty file", "the file has no bytes", true),
   "not-a-picture": entry("error", "not a picture", "the content is in no supported picture format", true),
@@ -112,6 +113,7 @@ export const findingTable = {
   ),
 } as const satisfies Record<string, FindingEntry>;
 
+/** A kind of finding, by its name in the table. */
 export type FindingKind = keyof typeof findingTable;
 
 export function isFindingKind(value: unknown): value is FindingKind {
@@ -176,6 +178,7 @@ export interface DecodedFacts {
   readonly meanColour: readonly [red: number, green: number, blue: number];
 }
 
+/** What an inspection found out about one class. */
 export interface ClassFacts {
   readonly label: string;
   readonly pictures: number;

@@ -25,6 +25,7 @@ export interface QuarantineOptions {
   readonly files?: MoveFileSystem;
 }
 
+/** What was moved, and where to. */
 export interface QuarantineReport {
   /**
    * Absolute path of the new folder with pictures and log; absent where nothing was to be moved.

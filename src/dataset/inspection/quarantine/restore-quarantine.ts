@@ -17,6 +17,7 @@ export interface RestoreOptions {
   readonly files?: MoveFileSystem;
 }
 
+/** What was moved back, and what was not. */
 export interface RestoreReport {
   /** The folder that the pictures were put back to. */
   readonly source: string;

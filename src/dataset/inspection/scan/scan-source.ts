@@ -11,6 +11,7 @@ export interface ScanOptions {
   readonly concurrency?: number;
 }
 
+/** Every picture of a source, scanned. */
 export interface ScannedSource {
   /** In the source's order. */
   readonly pictures: readonly ScannedPicture[];

@@ -157,6 +157,7 @@ export function clip(x: Value, bounds: { readonly min?: number; readonly max?: n
   return apply1(clipOp, [x, ...limits]);
 }
 
+/** min(max(x, 0), 6). */
 export function relu6(x: Value): Value {
   return clip(x, { min: 0, max: 6 });
 }

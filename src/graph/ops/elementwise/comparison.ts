@@ -79,6 +79,7 @@ const whereOp = defineOp({
   ],
 });
 
+/** `condition ? a : b`, element by element, broadcast. */
 export function where(condition: Value, a: Value, b: Value): Value {
   return apply1(whereOp, [condition, a, b]);
 }

@@ -62,6 +62,7 @@ const concatOp = defineOp({
   ],
 });
 
+/** Joins values along an axis; their other dimensions are equal. */
 export function concat(values: readonly Value[], axis: number): Value {
   return apply1(concatOp, values, { axis });
 }
