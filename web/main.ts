@@ -1,21 +1,22 @@
 /** The playground: joins the parts of the page to each other and to the service. */
-import { createAnswerView } from "./answer-view.ts";
-import { fetchModel, fetchPicture, fetchSamples, type ModelDescription, type SamplePicture } from "./api.ts";
-import { connectCamera } from "./camera.ts";
-import { showCode } from "./code-panel.ts";
-import { connectDrawingPad } from "./drawing-pad.ts";
-import { find } from "./element.ts";
-import { errorView } from "./error-view.ts";
-import { createHeatMapView } from "./heat-map-view.ts";
-import { createHistory } from "./history.ts";
-import { showModel } from "./model-card.ts";
-import { connectPictureInputs } from "./picture-input.ts";
-import { createPictureView } from "./picture-view.ts";
-import { showSamples } from "./sample-gallery.ts";
-import { toServiceError } from "./service-error.ts";
-import { type Brought, createSession } from "./session.ts";
-import { connectTabs } from "./tabs.ts";
-import { connectTheme } from "./theme.ts";
+
+import { connectCamera } from "./input/camera.ts";
+import { connectDrawingPad } from "./input/drawing-pad.ts";
+import { connectPictureInputs } from "./input/picture-input.ts";
+import { showSamples } from "./input/sample-gallery.ts";
+import { find } from "./page/element.ts";
+import { connectTheme } from "./page/theme.ts";
+import { fetchModel, fetchPicture, fetchSamples, type ModelDescription, type SamplePicture } from "./service/api.ts";
+import { toServiceError } from "./service/service-error.ts";
+import { createHistory } from "./state/history.ts";
+import { type Brought, createSession } from "./state/session.ts";
+import { createAnswerView } from "./views/answer-view.ts";
+import { showCode } from "./views/code-panel.ts";
+import { errorView } from "./views/error-view.ts";
+import { createHeatMapView } from "./views/heat-map-view.ts";
+import { showModel } from "./views/model-card.ts";
+import { createPictureView } from "./views/picture-view.ts";
+import { connectTabs } from "./views/tabs.ts";
 
 /** Models of larger pictures have not been taught with strokes. */
 const padPixels = 64;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { duration, fileSize, listing, percent, percentInWords } from "../../web/format.ts";
-import { parseServerTiming } from "../../web/server-timing.ts";
+import { duration, fileSize, listing, percent, percentInWords } from "../../web/page/format.ts";
+import { parseServerTiming } from "../../web/service/server-timing.ts";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 

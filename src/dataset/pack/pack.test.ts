@@ -187,7 +187,7 @@ describe("pictures that cannot be used", () => {
     const lost = {
       code: "DATASET_CLASS_TOO_SMALL",
       message: expect.stringMatching(
-        /pictures of class 'bird' that can be used; got none of 3: 'bird\/0.png': a JPEG, .* begins with "broken"/,
+        /pictures of class 'bird' that can be used; got none of 3: 'bird\/0.png': Expected a JPEG, .* begins with "broken"/,
       ),
     };
     await expect(pack()).rejects.toMatchObject(lost);

@@ -2,7 +2,6 @@
 import { isAppError } from "../../base/errors.ts";
 import { importedOp } from "../imported-op.ts";
 import { type Attributes, findOp, isNumberList } from "../op.ts";
-import "../ops/table.ts";
 import { float32, int64Vector, isStatic, type TensorData, type TensorType, unknownType } from "../tensor-type.ts";
 import { apply, constant, type Graph, graph, input, type Value } from "../value.ts";
 import { decodeAttributes } from "./attributes.ts";
@@ -11,6 +10,7 @@ import { type Metadata, metadataOf, parseModel } from "./metadata.ts";
 import { fromVersion, supportedOpsets } from "./opset.ts";
 import { decodeTensor, decodeValueInfo } from "./tensors.ts";
 import { unreadable, type Where } from "./unreadable.ts";
+import "../ops/table.ts";
 
 /** A decoded model: its graph and metadata. */
 export interface OnnxModel {

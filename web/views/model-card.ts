@@ -1,8 +1,9 @@
 /** What is known of the model: its classes, what it is worth, and where it comes from. */
-import type { ModelDescription } from "./api.ts";
+
+import { element, find } from "../page/element.ts";
+import { count, dateTime, listing, percent } from "../page/format.ts";
+import type { ModelDescription } from "../service/api.ts";
 import { copyButton } from "./copy-button.ts";
-import { element, find } from "./element.ts";
-import { count, dateTime, listing, percent } from "./format.ts";
 
 /** So many letters of a hash tell it from others at a glance; the whole one is copied. */
 const shownLetters = 12;

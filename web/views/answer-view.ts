@@ -1,11 +1,12 @@
 /** The answer: a sentence, a bar for each class, the time it took, and who answered. */
-import type { Answer, ClassShare } from "./api.ts";
+
+import { element, find } from "../page/element.ts";
+import { percent, percentInWords } from "../page/format.ts";
+import type { Answer, ClassShare } from "../service/api.ts";
+import type { ServiceError } from "../service/service-error.ts";
+import type { Prediction } from "../state/shown-picture.ts";
 import { copyButton } from "./copy-button.ts";
-import { element, find } from "./element.ts";
 import { errorView } from "./error-view.ts";
-import { percent, percentInWords } from "./format.ts";
-import type { ServiceError } from "./service-error.ts";
-import type { Prediction } from "./shown-picture.ts";
 import { timingView } from "./timing-view.ts";
 
 export interface AnswerView {

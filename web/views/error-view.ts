@@ -1,7 +1,8 @@
 /** An error in words: what was required, what arrived, what to do about it. */
-import { setApiKey } from "./api.ts";
-import { element } from "./element.ts";
-import type { ServiceError } from "./service-error.ts";
+
+import { element } from "../page/element.ts";
+import { setApiKey } from "../service/api.ts";
+import type { ServiceError } from "../service/service-error.ts";
 
 export function errorView(error: ServiceError, retry: () => void): HTMLElement {
   const { required, received } = error.parts;

@@ -1,7 +1,7 @@
 /** The last predictions of this visit; each can be shown again. */
-import { element, find } from "./element.ts";
-import { percent } from "./format.ts";
-import { pictureImage } from "./picture-view.ts";
+import { element, find } from "../page/element.ts";
+import { percent } from "../page/format.ts";
+import { pictureImage } from "../views/picture-view.ts";
 import { type Prediction, release } from "./shown-picture.ts";
 
 export interface History {

@@ -1,5 +1,5 @@
 /** A button that copies a text. */
-import { element } from "./element.ts";
+import { element } from "../page/element.ts";
 
 const answerMs = 1600;
 

@@ -1,7 +1,8 @@
 /** How long the answer took, and in which phase. */
-import type { Answer } from "./api.ts";
-import { element } from "./element.ts";
-import { duration } from "./format.ts";
+
+import { element } from "../page/element.ts";
+import { duration } from "../page/format.ts";
+import type { Answer } from "../service/api.ts";
 
 interface Part {
   readonly name: string;

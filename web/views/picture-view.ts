@@ -1,6 +1,6 @@
 /** The picture that is being asked about, in the place of the invitation to bring one. */
-import { element, find } from "./element.ts";
-import type { ShownPicture } from "./shown-picture.ts";
+import { element, find } from "../page/element.ts";
+import type { ShownPicture } from "../state/shown-picture.ts";
 
 export interface PictureView {
   show(picture: ShownPicture): void;

@@ -2,8 +2,8 @@
  * The ways in which a file comes to the page: chosen, dropped anywhere, pasted, or taken with a
  * phone's camera.
  */
-import { find } from "./element.ts";
-import { ServiceError } from "./service-error.ts";
+import { find } from "../page/element.ts";
+import { ServiceError } from "../service/service-error.ts";
 
 export interface PictureInputs {
   readonly onFiles: (files: readonly File[]) => void;

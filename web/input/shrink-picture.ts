@@ -2,7 +2,7 @@
  * Makes a picture smaller in the browser when it has more bytes than the service takes, and only
  * then.
  */
-import { fileSize } from "./format.ts";
+import { fileSize } from "../page/format.ts";
 
 export interface SentPicture {
   readonly file: Blob;

@@ -2,8 +2,9 @@
  * Photographs: a phone's own camera app where there is one, else a dialog with the camera's live
  * picture.
  */
+
+import { find } from "../page/element.ts";
 import { canvasFile } from "./canvas-file.ts";
-import { find } from "./element.ts";
 import { connectChooser } from "./picture-input.ts";
 
 /** Of the JPEG: nothing is seen of it, and the file is a quarter of the best quality's. */

@@ -1,46 +1,31 @@
 /** The calls of the service that the page makes. */
+import type { Contract } from "../../src/server/contract/contract.ts";
+import type { AnswerOf } from "../../src/server/contract/route.ts";
 import { parseServerTiming, type ServerTiming } from "./server-timing.ts";
 import { errorFrom, offlineError } from "./service-error.ts";
 
-export interface ModelDescription {
-  readonly name: string;
-  readonly version: string;
-  readonly labels: readonly string[];
-  readonly recipe: {
-    readonly width: number;
-    readonly height: number;
-    readonly channels: number;
-    readonly fit: string;
-  };
-  readonly architecture: { readonly name?: string };
-  readonly lineage: {
-    readonly runId?: string;
-    readonly datasetHash?: string;
-    readonly source?: string;
-    readonly createdAt?: string;
-    readonly gitCommit?: string;
-  };
-  readonly evaluation: {
-    readonly split?: string;
-    readonly accuracy?: number;
-    readonly count?: number;
-    readonly accuracyInterval?: { readonly low: number; readonly high: number };
-    readonly classes?: readonly {
-      readonly label: string;
-      readonly count: number;
-      readonly precision: number;
-      readonly recall: number;
-    }[];
-  };
-  readonly limits: { readonly body_bytes: number };
+type JsonOf<Id extends keyof Contract> = AnswerOf<Contract[Id]>;
+
+/** What the page shows of a bundle's evaluation, which the contract leaves open. */
+export interface EvaluationFacts {
+  readonly split?: string;
+  readonly accuracy?: number;
+  readonly count?: number;
+  readonly accuracyInterval?: { readonly low: number; readonly high: number };
+  readonly classes?: readonly {
+    readonly label: string;
+    readonly count: number;
+    readonly precision: number;
+    readonly recall: number;
+  }[];
 }
 
+export type ModelDescription = Omit<JsonOf<"model">, "evaluation"> & { readonly evaluation: EvaluationFacts };
+export type SamplePicture = JsonOf<"samples">["samples"][number];
+/** The answer to one picture; to several it would be a list. */
+type PredictionBody = Extract<JsonOf<"predict">, { readonly label: string }>;
 /** One class of an answer. */
-export interface ClassShare {
-  readonly index: number;
-  readonly label: string;
-  readonly probability: number;
-}
+export type ClassShare = NonNullable<PredictionBody["top"]>[number];
 
 export interface Answer {
   readonly label: string;
@@ -61,25 +46,7 @@ export interface HeatMap {
   readonly method: string;
 }
 
-export interface SamplePicture {
-  readonly name: string;
-  readonly label: string;
-  readonly url: string;
-}
-
-/**
- * The API's answer to `/predict?top_k=`; every class is asked for, so that the labels belong to the
- * version that answered.
- */
-interface PredictionBody {
-  readonly label: string;
-  readonly confidence: number;
-  readonly top: readonly ClassShare[];
-  readonly model: string;
-  readonly model_version: string;
-  readonly request_id: string;
-}
-
+/** Every class is asked for, so that the labels belong to the version that answered. */
 const everyClass = 10_000;
 /** One caller, one side of a canary: a heat map then comes from the version that answered. */
 const caller = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
@@ -97,7 +64,7 @@ export async function fetchModel(): Promise<ModelDescription> {
 }
 
 export async function fetchSamples(): Promise<readonly SamplePicture[]> {
-  const { samples }: { samples: readonly SamplePicture[] } = await (await call("/samples")).json();
+  const { samples }: JsonOf<"samples"> = await (await call("/samples")).json();
   return samples;
 }
 
@@ -112,7 +79,7 @@ export async function predict(picture: Blob, signal: AbortSignal): Promise<Answe
   return {
     label: body.label,
     confidence: body.confidence,
-    classes: body.top,
+    classes: body.top ?? [],
     model: body.model,
     modelVersion: body.model_version,
     requestId: body.request_id,

@@ -1,7 +1,8 @@
 /** The panel with the code for other programs. */
+
+import { element, find } from "../page/element.ts";
+import { type Snippet, snippetsFor } from "../service/snippets.ts";
 import { copyButton } from "./copy-button.ts";
-import { element, find } from "./element.ts";
-import { type Snippet, snippetsFor } from "./snippets.ts";
 import { connectTabs } from "./tabs.ts";
 
 export function showCode(): void {

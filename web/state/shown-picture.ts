@@ -1,5 +1,5 @@
 /** A picture on its way through the page, and what was answered to it. */
-import type { Answer } from "./api.ts";
+import type { Answer } from "../service/api.ts";
 
 export interface ShownPicture {
   /**

@@ -1,6 +1,7 @@
 /** The service's own pictures to try it with. */
-import type { SamplePicture } from "./api.ts";
-import { element, find } from "./element.ts";
+
+import { element, find } from "../page/element.ts";
+import type { SamplePicture } from "../service/api.ts";
 
 /** Shows them; nothing at all where the service has none. */
 export function showSamples(samples: readonly SamplePicture[], onChoose: (sample: SamplePicture) => void): void {

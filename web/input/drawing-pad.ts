@@ -1,9 +1,10 @@
 /**
  * A pad to draw a digit or letter on: white strokes on black, as the pictures of such models are.
  */
+
+import { element, find } from "../page/element.ts";
 import { canvasFile } from "./canvas-file.ts";
 import { centreDrawing } from "./centre-drawing.ts";
-import { element, find } from "./element.ts";
 
 export interface DrawingPadOptions {
   /** The model's picture, in pixels: the pad has its proportions. */

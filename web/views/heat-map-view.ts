@@ -1,11 +1,12 @@
 /** The heat map beside the picture: for the likeliest class, or for any other that is chosen. */
-import { explain } from "./api.ts";
-import { element, find } from "./element.ts";
+
+import { element, find } from "../page/element.ts";
+import { percent } from "../page/format.ts";
+import { explain } from "../service/api.ts";
+import { toServiceError } from "../service/service-error.ts";
+import type { Prediction, ShownHeatMap } from "../state/shown-picture.ts";
 import { errorView } from "./error-view.ts";
-import { percent } from "./format.ts";
 import { pictureImage } from "./picture-view.ts";
-import { toServiceError } from "./service-error.ts";
-import type { Prediction, ShownHeatMap } from "./shown-picture.ts";
 
 export interface HeatMapView {
   /** From now on this prediction is the one to explain; undefined where there is none. */

@@ -1,12 +1,13 @@
 /** The way of a picture through the page: shown, made to fit, sent, answered, remembered. */
-import type { AnswerView } from "./answer-view.ts";
-import { type Answer, predict } from "./api.ts";
-import type { HeatMapView } from "./heat-map-view.ts";
+
+import { shrinkPicture } from "../input/shrink-picture.ts";
+import { type Answer, predict } from "../service/api.ts";
+import { type ServiceError, toServiceError } from "../service/service-error.ts";
+import type { AnswerView } from "../views/answer-view.ts";
+import type { HeatMapView } from "../views/heat-map-view.ts";
+import type { PictureView } from "../views/picture-view.ts";
 import type { History } from "./history.ts";
-import type { PictureView } from "./picture-view.ts";
-import { type ServiceError, toServiceError } from "./service-error.ts";
 import type { Prediction, ShownPicture } from "./shown-picture.ts";
-import { shrinkPicture } from "./shrink-picture.ts";
 
 /** A picture that somebody brought. */
 export interface Brought {
