@@ -4,12 +4,12 @@ import { readVersion } from "../base/version.ts";
 import { completeConfig } from "./complete-config.ts";
 import { createService, type ServiceEngines } from "./create-service.ts";
 import { endConnections, listenOn } from "./http/connections.ts";
-import { createRequestLog } from "./request-log.ts";
+import { createRequestLog } from "./observability/request-log.ts";
+import { openTracing } from "./observability/tracing.ts";
 import { openSamples } from "./samples.ts";
 import { createAccess } from "./security/access.ts";
 import type { ServeConfig } from "./serve-config.ts";
 import type { Service } from "./service.ts";
-import { openTracing } from "./tracing.ts";
 
 /** A service that can listen and be closed. */
 export interface PawprintServer {
@@ -51,7 +51,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
   // While the engine starts in a thread of its own, this one loads the HTTP libraries.
   const [service, { createApps }] = await Promise.all([
     createService({ config, version, logger, engines, notReady }),
-    import("./create-apps.ts"),
+    import("./app/create-apps.ts"),
   ]);
   const isDraining = (): boolean => phase === "draining";
   const { app, adminApp } = await createApps({ service, samples, log, tracing, access, isDraining });

@@ -6,7 +6,7 @@ import type { Gate } from "../predict/gate.ts";
 import type { RequestContext } from "./http/request-context.ts";
 import type { PictureInput } from "./input/picture-input.ts";
 import type { Admission } from "./load/admission.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./observability/metrics.ts";
 import type { ServeConfig } from "./serve-config.ts";
 import type { ModelHost } from "./serving/model-host.ts";
 import type { ServedModel } from "./serving/served-model.ts";

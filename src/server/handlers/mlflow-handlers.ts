@@ -3,7 +3,7 @@
  * flavour.
  */
 import { AppError } from "../../base/errors.ts";
-import { answerPictures, chooseModel } from "../answer-pictures.ts";
+import { answerPictures, chooseModel } from "../answering/answer-pictures.ts";
 import type { mlflowRoutes } from "../contract/mlflow-routes.ts";
 import type { BodyOf } from "../contract/route.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
-import { answerPictures, chooseModel } from "../answer-pictures.ts";
+import { answerPictures, chooseModel } from "../answering/answer-pictures.ts";
 import { openInferenceRoutes } from "../contract/open-inference-routes.ts";
 import type { BodyOf } from "../contract/route.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";

@@ -3,7 +3,7 @@ import type { FastifyReply } from "fastify";
 import { AppError } from "../../base/errors.ts";
 import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
-import { answerPictures, chooseModel, inferPictures } from "../answer-pictures.ts";
+import { answerPictures, chooseModel, inferPictures } from "../answering/answer-pictures.ts";
 import type { predictionRoutes } from "../contract/prediction-routes.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";

@@ -1,8 +1,8 @@
 /**
  * `pawprint smoke`: calls every route of a running service and checks answers against the contract.
  */
-import { createClient } from "../../../server/client.ts";
-import { type SmokeStep, smokeTest } from "../../../server/smoke-test.ts";
+import { createClient } from "../../../server/client/client.ts";
+import { type SmokeStep, smokeTest } from "../../../server/client/smoke-test.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { alignRows } from "../../frame/console.ts";
 import { originFrom, unreachable } from "../../service-address.ts";

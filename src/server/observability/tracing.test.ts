@@ -1,6 +1,6 @@
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base";
 import { expect, it } from "vitest";
-import { RequestContext } from "./http/request-context.ts";
+import { RequestContext } from "../http/request-context.ts";
 import { openTracing } from "./tracing.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";

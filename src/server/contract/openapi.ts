@@ -3,16 +3,9 @@
  * https://spec.openapis.org/oas/v3.1.0
  */
 import type { TSchema } from "typebox";
-import { type ErrorCode, errorTable, httpStatusOf } from "../base/errors.ts";
-import { jsonSchemaOf } from "../base/schema/json-schema.ts";
-import {
-  type Content,
-  type ErrorForm,
-  isBinary,
-  type RouteAnswer,
-  type RouteContract,
-  routeGroups,
-} from "./contract/route.ts";
+import { type ErrorCode, errorTable, httpStatusOf } from "../../base/errors.ts";
+import { jsonSchemaOf } from "../../base/schema/json-schema.ts";
+import { type Content, type ErrorForm, isBinary, type RouteAnswer, type RouteContract, routeGroups } from "./route.ts";
 
 export interface OpenApiOptions {
   readonly version: string;

@@ -2,25 +2,25 @@
  * Fastify with everything that holds for every route: ids, limits, errors, headers, measurements.
  */
 import { type FastifyInstance, fastify } from "fastify";
+import { type Contract, contract } from "../contract/contract.ts";
+import type { RouteId } from "../contract/endpoints.ts";
+import type { RouteContract } from "../contract/route.ts";
+import { answerBrokenRequest, refuseExpectation } from "../http/broken-request.ts";
+import { isFault, toRequestError } from "../http/error-answer.ts";
+import { type Handlers, registerRoute } from "../http/register-route.ts";
+import { RequestContext } from "../http/request-context.ts";
+import { securityHeaders } from "../http/security-headers.ts";
+import { sendError } from "../http/send-error.ts";
+import { keepSlowReaders } from "../http/slow-readers.ts";
+import { routeFaultsOf } from "../http/unknown-route.ts";
+import { compileForRequest } from "../http/validate.ts";
+import type { RequestLog } from "../observability/request-log.ts";
+import type { Tracing } from "../observability/tracing.ts";
+import type { Access } from "../security/access.ts";
+import type { ServeConfig } from "../serve-config.ts";
+import type { Service } from "../service.ts";
 import { admitRequests } from "./admit-requests.ts";
-import { type Contract, contract } from "./contract/contract.ts";
-import type { RouteId } from "./contract/endpoints.ts";
-import type { RouteContract } from "./contract/route.ts";
-import { answerBrokenRequest, refuseExpectation } from "./http/broken-request.ts";
-import { isFault, toRequestError } from "./http/error-answer.ts";
-import { type Handlers, registerRoute } from "./http/register-route.ts";
-import { RequestContext } from "./http/request-context.ts";
-import { securityHeaders } from "./http/security-headers.ts";
-import { sendError } from "./http/send-error.ts";
-import { keepSlowReaders } from "./http/slow-readers.ts";
-import { routeFaultsOf } from "./http/unknown-route.ts";
-import { compileForRequest } from "./http/validate.ts";
 import { createRequestRecorder } from "./record-requests.ts";
-import type { RequestLog } from "./request-log.ts";
-import type { Access } from "./security/access.ts";
-import type { ServeConfig } from "./serve-config.ts";
-import type { Service } from "./service.ts";
-import type { Tracing } from "./tracing.ts";
 
 export interface AppOptions {
   readonly service: Service;

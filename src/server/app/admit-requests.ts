@@ -3,15 +3,15 @@
  * of a body is read.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { httpStatusOf, toAppError } from "../base/errors.ts";
-import type { RouteContract } from "./contract/route.ts";
-import { createBodyBudget } from "./http/body-budget.ts";
-import { noHost } from "./http/broken-request.ts";
-import { type Caller, deadlineFrom } from "./http/request-context.ts";
-import { routeFaultsOf } from "./http/unknown-route.ts";
+import { httpStatusOf, toAppError } from "../../base/errors.ts";
+import type { RouteContract } from "../contract/route.ts";
+import { createBodyBudget } from "../http/body-budget.ts";
+import { noHost } from "../http/broken-request.ts";
+import { type Caller, deadlineFrom } from "../http/request-context.ts";
+import { routeFaultsOf } from "../http/unknown-route.ts";
+import type { Access } from "../security/access.ts";
+import type { Service } from "../service.ts";
 import type { RequestRecorder } from "./record-requests.ts";
-import type { Access } from "./security/access.ts";
-import type { Service } from "./service.ts";
 
 export interface AdmitOptions {
   readonly service: Service;

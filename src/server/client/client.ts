@@ -2,9 +2,9 @@
  * A typed client of the service, made from the contract. It needs `fetch` alone, so it runs in
  * browsers too: of the contract it imports types and the table of endpoints, no schemas.
  */
-import type { Contract } from "./contract/contract.ts";
-import { endpoints, type RouteId } from "./contract/endpoints.ts";
-import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "./contract/route.ts";
+import type { Contract } from "../contract/contract.ts";
+import { endpoints, type RouteId } from "../contract/endpoints.ts";
+import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "../contract/route.ts";
 
 /** What a call may carry. */
 export interface CallOptions<R extends RouteContract> {

@@ -3,8 +3,8 @@
  * picture, a key or a body.
  */
 import { type Logger as Pino, pino } from "pino";
-import { createLogger, type Logger, type LogLevel } from "../base/logger.ts";
-import type { RequestContext } from "./http/request-context.ts";
+import { createLogger, type Logger, type LogLevel } from "../../base/logger.ts";
+import type { RequestContext } from "../http/request-context.ts";
 
 export interface RequestLog {
   /** The service's own messages, in the same form. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { RequestContext } from "./http/request-context.ts";
+import { RequestContext } from "../http/request-context.ts";
 import { createRequestLog } from "./request-log.ts";
 
 let folder = "";

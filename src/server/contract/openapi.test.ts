@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { routes } from "./contract/contract.ts";
+import { routes } from "./contract.ts";
 import { openApiDocument } from "./openapi.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -2,11 +2,11 @@
  * Calls every route of a running service as its contract says, and holds each answer to the
  * contract.
  */
-import { schemaFault } from "../base/schema/schema-fault.ts";
+import { schemaFault } from "../../base/schema/schema-fault.ts";
+import { type Contract, contract, routes } from "../contract/contract.ts";
+import type { RouteId } from "../contract/endpoints.ts";
+import { type AnswerOf, isBinary, type RouteContract } from "../contract/route.ts";
 import { type ApiClient, ApiError, type CallAnswer, type CallOptions } from "./client.ts";
-import { type Contract, contract, routes } from "./contract/contract.ts";
-import type { RouteId } from "./contract/endpoints.ts";
-import { type AnswerOf, isBinary, type RouteContract } from "./contract/route.ts";
 
 export interface SmokeStep {
   readonly route: string;

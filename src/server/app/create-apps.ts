@@ -1,18 +1,18 @@
 /** The two apps of a service: the public one with its pages, and the admin one. */
 import type { FastifyInstance } from "fastify";
+import { type Contract, routes } from "../contract/contract.ts";
+import { openApiDocument } from "../contract/openapi.ts";
+import { adminHandlers } from "../handlers/admin-handlers.ts";
+import { healthHandlers } from "../handlers/health-handlers.ts";
+import { mlflowHandlers } from "../handlers/mlflow-handlers.ts";
+import { modelHandlers } from "../handlers/model-handlers.ts";
+import { openInferenceHandlers } from "../handlers/open-inference-handlers.ts";
+import { operationHandlers } from "../handlers/operation-handlers.ts";
+import { predictionHandlers } from "../handlers/prediction-handlers.ts";
+import type { Handlers } from "../http/register-route.ts";
+import type { SampleList } from "../samples.ts";
 import { addPages } from "./add-pages.ts";
-import { type Contract, routes } from "./contract/contract.ts";
 import { type AppOptions, createApp } from "./create-app.ts";
-import { adminHandlers } from "./handlers/admin-handlers.ts";
-import { healthHandlers } from "./handlers/health-handlers.ts";
-import { mlflowHandlers } from "./handlers/mlflow-handlers.ts";
-import { modelHandlers } from "./handlers/model-handlers.ts";
-import { openInferenceHandlers } from "./handlers/open-inference-handlers.ts";
-import { operationHandlers } from "./handlers/operation-handlers.ts";
-import { predictionHandlers } from "./handlers/prediction-handlers.ts";
-import type { Handlers } from "./http/register-route.ts";
-import { openApiDocument } from "./openapi.ts";
-import type { SampleList } from "./samples.ts";
 
 export interface AppsOptions extends Omit<AppOptions, "routes" | "handlers"> {
   readonly samples: SampleList;

@@ -1,19 +1,19 @@
 /** From a request's pictures to their answers, the same for every protocol. */
 import type { IncomingHttpHeaders } from "node:http";
-import { AppError } from "../base/errors.ts";
-import { declaredSize } from "../image/format.ts";
-import { indexOfLargest } from "../metrics/classification-metrics.ts";
-import type { RequestContext } from "./http/request-context.ts";
-import { type PictureInput, requireFewPictures } from "./input/picture-input.ts";
-import { preparePicture } from "./input/prepare-picture.ts";
+import { AppError } from "../../base/errors.ts";
+import { declaredSize } from "../../image/format.ts";
+import { indexOfLargest } from "../../metrics/classification-metrics.ts";
+import type { RequestContext } from "../http/request-context.ts";
+import { type PictureInput, requireFewPictures } from "../input/picture-input.ts";
+import { preparePicture } from "../input/prepare-picture.ts";
 import {
   type AnsweredPictures,
   type InferredPictures,
   type PredictedClass,
   requireModel,
   type Service,
-} from "./service.ts";
-import type { ServedModel } from "./serving/served-model.ts";
+} from "../service.ts";
+import type { ServedModel } from "../serving/served-model.ts";
 
 /**
  * The canary for its share of callers, told apart by the header x-request-key, else by the request.

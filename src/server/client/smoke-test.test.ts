@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { startService } from "../../tests/support/running-service.ts";
+import { startService } from "../../../tests/support/running-service.ts";
+import { routes } from "../contract/contract.ts";
 import { createClient } from "./client.ts";
-import { routes } from "./contract/contract.ts";
 import { smokeTest } from "./smoke-test.ts";
 
 async function stepsOf(client: ReturnType<typeof createClient>) {

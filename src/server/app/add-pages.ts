@@ -7,7 +7,7 @@ import { fastifySwaggerUi } from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 
 /** Where the build puts the browser's files, seen from the compiled server and from its sources. */
-const folders = ["../web/", "../../dist/web/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+const folders = ["../../web/", "../../../dist/web/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 export async function addPages(app: FastifyInstance, document: object): Promise<void> {
   const root = folders.find((folder) => existsSync(`${folder}main.js`));

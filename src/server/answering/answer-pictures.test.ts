@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { petModel, type RunningService, startService } from "../../tests/support/running-service.ts";
-import { writeUntrainedBundle } from "../../tests/support/untrained-bundle.ts";
+import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
+import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
 
 let folder: string;
 let service: RunningService;

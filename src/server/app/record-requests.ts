@@ -1,8 +1,8 @@
 /** Tells metrics, log and traces of every request that was answered. */
 import type { FastifyRequest } from "fastify";
-import type { Metrics } from "./metrics.ts";
-import type { RequestLog } from "./request-log.ts";
-import type { Tracing } from "./tracing.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { RequestLog } from "../observability/request-log.ts";
+import type { Tracing } from "../observability/tracing.ts";
 
 export interface RecordOptions {
   readonly metrics: Metrics;

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { petModel, type RunningService, startService } from "../../tests/support/running-service.ts";
-import { writeUntrainedBundle } from "../../tests/support/untrained-bundle.ts";
+import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
+import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const origin = "https://shop.example";

@@ -3,10 +3,10 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { ModelRole } from "./contract/model-routes.ts";
-import type { RequestContext } from "./http/request-context.ts";
-import type { ServedModel } from "./serving/served-model.ts";
-import type { ShadowComparison } from "./serving/shadow.ts";
+import type { ModelRole } from "../contract/model-routes.ts";
+import type { RequestContext } from "../http/request-context.ts";
+import type { ServedModel } from "../serving/served-model.ts";
+import type { ShadowComparison } from "../serving/shadow.ts";
 
 const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { tinyModel } from "../../tests/support/tiny-bundle.ts";
-import { RequestContext } from "./http/request-context.ts";
+import { tinyModel } from "../../../tests/support/tiny-bundle.ts";
+import { RequestContext } from "../http/request-context.ts";
+import type { ServedModel } from "../serving/served-model.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import type { ServedModel } from "./serving/served-model.ts";
 
 const model = (version: string) =>
   ({ name: "pets", version, info: { ...tinyModel().info, parity: [] } }) as unknown as ServedModel;

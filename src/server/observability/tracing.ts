@@ -3,8 +3,8 @@
  * packages are optional, and loaded only where an endpoint is configured.
  */
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base";
-import { importOptional } from "../base/optional-package.ts";
-import type { RequestContext } from "./http/request-context.ts";
+import { importOptional } from "../../base/optional-package.ts";
+import type { RequestContext } from "../http/request-context.ts";
 
 export interface Tracing {
   answered(route: string, method: string, status: number, context: RequestContext, totalMs: number): void;

@@ -1,7 +1,7 @@
 /** Who is told of every answer to pictures: the request log, the metrics, the challenger. */
-import type { Metrics } from "./metrics.ts";
-import type { AnswerObserver } from "./service.ts";
-import type { Shadow } from "./serving/shadow.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { AnswerObserver } from "../service.ts";
+import type { Shadow } from "../serving/shadow.ts";
 
 /** For the request's line in the log, and its span. */
 export const noteOutcome: AnswerObserver = ({ context, model, answers, predictions }) => {
