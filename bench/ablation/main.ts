@@ -2,10 +2,11 @@
  * npm run bench:ablation [-- --json] [-- --data SOURCE] [-- --time 3m] [-- --seeds 1] [-- --parts
  * mixup,cutmix] [-- --flags="--size 64"]
  *
- * An ablation of the training recipe: the defaults, and the defaults with one part changed, each for
- * the same time on the same machine, by `pawprint train`. The peer of a part is the same training
- * without it. Means over the seeds: on the test split accuracy (its ratio is that of the error
- * rates) and calibrated cross-entropy; on the validation split how far accuracy fell between epochs.
+ * An ablation of the training recipe: the defaults, and the defaults with one part changed, each
+ * for the same time on the same machine, by `pawprint train`. The peer of a part is the same
+ * training without it. Means over the seeds: on the test split accuracy (its ratio is that of the
+ * error rates) and calibrated cross-entropy; on the validation split how far accuracy fell between
+ * epochs.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -107,7 +107,9 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 export interface ErrorDetail {
-  /** What would have been right, a noun phrase: "weight channels equal to input channels / groups". */
+  /**
+   * What would have been right, a noun phrase: "weight channels equal to input channels / groups".
+   */
   readonly required: string;
   /** What came instead, a noun phrase too. */
   readonly received?: string;

@@ -1,4 +1,6 @@
-/** Packages that only some users need: loaded on first use, named with their command where missing. */
+/**
+ * Packages that only some users need: loaded on first use, named with their command where missing.
+ */
 import { AppError } from "./errors.ts";
 import { systemCodeOf } from "./files/file-failure.ts";
 

@@ -14,7 +14,9 @@ export type Seed = number | string;
 /** The generator's state: four uint32, not all zero, which xoshiro would never leave. */
 type Words = readonly [number, number, number, number];
 
-/** A seeded stream of random numbers; streams split from it are independent of how far it was read. */
+/**
+ * A seeded stream of random numbers; streams split from it are independent of how far it was read.
+ */
 export interface Random {
   /** A float64 in [0, 1) with 53 random bits. */
   next(): number;

@@ -12,7 +12,7 @@ export function originFrom(text: string): string {
   });
 }
 
-/** What `fetch` throws where nobody answers, as an error for people; anything else as it is. */
+/** What `fetch` throws without a connection, as a coded error; anything else unchanged. */
 export function unreachable(origin: string, error: unknown): unknown {
   if (!(error instanceof TypeError)) return error;
   const cause = error.cause instanceof Error ? error.cause.message : error.message;

@@ -1,4 +1,6 @@
-/** Ops of imported models that the op table does not hold, or not in the form that the model uses. */
+/**
+ * Ops of imported models that the op table does not hold, or not in the form that the model uses.
+ */
 import { AppError } from "../base/errors.ts";
 import type { AttributeType, Op } from "./op.ts";
 import type { TensorType } from "./tensor-type.ts";

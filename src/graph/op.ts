@@ -5,7 +5,10 @@
 import { AppError } from "../base/errors.ts";
 import { type DType, formatType, type TensorData, type TensorType } from "./tensor-type.ts";
 
-/** Ops of the table take numbers, strings and lists of numbers; imported ops also lists of strings and tensors. */
+/**
+ * Ops of the table take numbers, strings and lists of numbers; imported ops also lists of strings
+ * and tensors.
+ */
 export type AttributeType = "int" | "float" | "string" | "ints" | "floats" | "strings" | "tensor";
 export type AttributeValue = number | string | readonly number[] | readonly string[] | TensorData;
 /** An op's attributes by name. */

@@ -90,7 +90,7 @@ export function nodesOf(values: Iterable<Value>): readonly GraphNode[] {
 
 /**
  * Makes a graph and checks that it is closed: every input that its outputs need is listed, and no
- * name stands twice, be it among inputs or for an input and an output. Errors: GRAPH_ATTRIBUTE.
+ * name is used twice, among inputs or by an input and an output. Errors: GRAPH_ATTRIBUTE.
  */
 export function graph(name: string, inputs: readonly Value[], outputs: Readonly<Record<string, Value>>): Graph {
   const known = new Set(inputs);

@@ -55,7 +55,10 @@ export function pair(values: readonly number[]): Pair {
   return [values[0]!, values[1]!];
 }
 
-/** The four fixed sizes of a picture or of convolution weights. Errors: INTERNAL for any other shape. */
+/**
+ * The four fixed sizes of a picture or of convolution weights. Errors: INTERNAL for any other
+ * shape.
+ */
 export function quad(shape: Shape): Quad {
   const [a, b, c, d] = fixedShape(shape);
   if (shape.length === 4) return [a!, b!, c!, d!];

@@ -132,7 +132,7 @@ export async function writeSampleSet(
 }
 
 /**
- * True where the folder holds the same set; false where nothing stands in the way of writing it.
+ * True where the folder holds the same set; false where it can be written.
  */
 async function holds(folder: string, manifest: string): Promise<boolean> {
   const found = await readFile(join(folder, manifestName), "utf8").catch(() => undefined);

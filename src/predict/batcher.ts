@@ -10,7 +10,7 @@ import type { Runs } from "../runtime/executor.ts";
 export interface Urgency {
   /** When its answer is too late, in milliseconds of the batcher's clock. */
   readonly deadline: number;
-  /** True once nobody waits for the answer. */
+  /** True once the caller is gone. */
   readonly isGone: boolean;
 }
 

@@ -17,7 +17,8 @@ type Message =
 
 /**
  * An executor whose programs each live in a worker thread. Runs may overlap and are computed in
- * order, so that the next batch is ready when one ends. The memory of feeds is copied to the thread.
+ * order, so that the next batch is ready when one ends. The memory of feeds is copied to the
+ * thread.
  *
  * ONNX Runtime's threads do not spin between ops here: spinning gains 0.08 ms on the smallest net,
  * and takes a core from decoding and HTTP.

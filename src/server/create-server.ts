@@ -16,8 +16,9 @@ export interface PawprintServer {
   /** Starts to take requests. Errors: LISTEN_FAILED. */
   listen(): Promise<{ readonly url: string; readonly adminUrl?: string }>;
   /**
-   * Ends without losing a request: readiness turns 503, after `drainMs` the service stops listening,
-   * requests in flight are answered, then all resources are closed. A second call joins the first.
+   * Ends without losing a request: readiness turns 503, after `drainMs` the service stops
+   * listening, requests in flight are answered, then all resources are closed. A second call joins
+   * the first.
    */
   close(): Promise<void>;
   /** Fastify itself: `app.inject` calls a route without a socket. */

@@ -1,4 +1,6 @@
-/** Makes what the handlers share: opens the models, and joins queue, metrics and challenger to them. */
+/**
+ * Makes what the handlers share: opens the models, and joins queue, metrics and challenger to them.
+ */
 import type { Logger } from "../base/logger.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";

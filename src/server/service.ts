@@ -1,4 +1,6 @@
-/** What the handlers share: the models, the limits, the measurements, and the shape of an answer. */
+/**
+ * What the handlers share: the models, the limits, the measurements, and the shape of an answer.
+ */
 import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BatchedAnswers } from "../predict/batcher.ts";

@@ -22,8 +22,8 @@ import {
 
 /**
  * The objects below `folder`, which is made by the first write. Symbolic links below it are no
- * objects: they are not listed, not followed, and replaced by a write. A key cannot be the folder of
- * another one (`a` and `a/b`).
+ * objects: they are not listed, not followed, and replaced by a write. A key cannot be the folder
+ * of another one (`a` and `a/b`).
  */
 export function openFolderStore(folder: string): ObjectStore {
   return new FolderStore(resolve(folder));

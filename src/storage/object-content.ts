@@ -16,7 +16,10 @@ export interface SizedChunks {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Calls `send` with the content's chunks; a file is open meanwhile. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
+/**
+ * Calls `send` with the content's chunks; a file is open meanwhile. Errors: FILE_NOT_FOUND,
+ * FILE_READ_FAILED.
+ */
 export async function withChunks<T>(
   content: ObjectContent,
   where: string,

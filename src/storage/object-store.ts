@@ -9,7 +9,9 @@ export interface StoredObject {
   readonly version: string;
 }
 
-/** Bytes from `start` to before `end`, or to the object's end; what lies past the end is left out. */
+/**
+ * Bytes from `start` to before `end`, or to the object's end; what lies past the end is left out.
+ */
 export interface ByteRange {
   readonly start: number;
   readonly end?: number;

@@ -56,7 +56,9 @@ export function s3Failure(where: string, cause: unknown, signal: AbortSignal | u
   return new AppError("STORE_FAILED", { required: "access to the object store", received, where, hint });
 }
 
-/** True where there is no such object; HEAD answers without a body and so without S3's name for it. */
+/**
+ * True where there is no such object; HEAD answers without a body and so without S3's name for it.
+ */
 export function isMissing(cause: unknown): boolean {
   return cause instanceof Error && (cause.name === "NoSuchKey" || cause.name === "NotFound");
 }

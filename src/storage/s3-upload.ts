@@ -9,7 +9,9 @@ import { attemptsOf, isMissing, isOtherVersion, isRepeat, s3Failure } from "./s3
 /** The most parts that S3 joins to one object. */
 const partLimit = 10_000;
 
-/** The entry of an object's metadata that tells writes apart which the store may refuse to repeat. */
+/**
+ * The entry of an object's metadata that tells writes apart which the store may refuse to repeat.
+ */
 const writeIdName = "pawprint-write";
 
 interface Upload extends S3Connection {

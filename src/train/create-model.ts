@@ -1,6 +1,6 @@
 /**
- * The model for a pack: its size and labels, and the normalisation that the network brings, else its
- * training pictures' mean and standard deviation.
+ * The model for a pack: its size and labels, and the normalisation that the network brings, else
+ * its training pictures' mean and standard deviation.
  */
 import { AppError } from "../base/errors.ts";
 import { indicesOf, type Pack } from "../dataset/pack/pack.ts";

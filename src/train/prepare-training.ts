@@ -47,7 +47,8 @@ export interface PreparedTraining {
 const memoryShare = 0.5;
 
 /**
- * Opens the data, packs it, and plans the training. `onOpened` is called before anything is decoded.
+ * Opens the data, packs it, and plans the training. `onOpened` is called before anything is
+ * decoded.
  * Errors: those of `openSource`, `buildPack`, `planPictures` and `planSteps`; TRAIN_OUT_OF_MEMORY.
  */
 export async function prepareTraining(

@@ -64,7 +64,8 @@ export interface TrainReport {
  * bundle. Checkpoints are written into a folder beside the bundle; they stay, so that the training
  * can be resumed with more epochs.
  * Errors: FILE_EXISTS, and with `resume` FILE_NOT_FOUND and CHECKPOINT_INVALID, before anything
- * else; those of `prepareTraining`, `fit` and `exportBundle`; INTERRUPTED, with the checkpoint kept.
+ * else; those of `prepareTraining`, `fit` and `exportBundle`; INTERRUPTED, with the checkpoint
+ * kept.
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
   const startMs = performance.now();

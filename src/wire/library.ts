@@ -19,7 +19,9 @@ import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-
 import type { TrainOptions, TrainReport } from "../train/train.ts";
 import { predictionEngine, serviceEngine, trainingEngine } from "./engines.ts";
 
-/** Options whose engine is chosen here: `threads` (one for each core unless given) or an executor. */
+/**
+ * Options whose engine is chosen here: `threads` (one for each core unless given) or an executor.
+ */
 export type WithEngine<O extends { readonly executor: Executor }> = Omit<O, "executor"> & {
   readonly executor?: Executor;
   readonly threads?: number;

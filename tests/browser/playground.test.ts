@@ -106,11 +106,11 @@ describe.skipIf(browserPath === undefined)(`the playground${reason}`, () => {
       await page.getByRole("button", { name: "Heat map", exact: true }).click();
       await page.locator("#heat-figure img").waitFor();
       const { label } = await answerOf(dog);
-      expect(await page.locator("#heat-figure figcaption").textContent()).toBe(`What speaks for ${label}`);
+      expect(await page.locator("#heat-figure figcaption").textContent()).toBe(`Evidence for ${label}`);
       expect(await naturalWidth(page, "#heat-figure img")).toBeGreaterThan(0);
       const other = petModel.labels.find((one) => one !== label)!;
       await page.getByLabel("for", { exact: true }).selectOption(other);
-      await page.getByText(`What speaks for ${other}`).waitFor();
+      await page.getByText(`Evidence for ${other}`).waitFor();
       // It stays on: the next picture brings its own.
       const next = page.waitForResponse((response) => response.url().includes("/explain"));
       await page.click("#sample-list li:nth-child(1) button");
@@ -225,7 +225,7 @@ describe.skipIf(browserPath === undefined)(`the playground${reason}`, () => {
       ]) {
         expect(card).toContain(part);
       }
-      expect(await page.locator("#lead").textContent()).toBe("model tells 2 classes apart: cat and dog.");
+      expect(await page.locator("#lead").textContent()).toBe("model distinguishes 2 classes: cat and dog.");
       for (const [name, path] of [
         ["API", "/docs"],
         ["Metrics", "/metrics"],

@@ -18,7 +18,9 @@ import { writePictureFolder } from "../support/picture-folder.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const kills = 10;
-/** As one file, which starts in half the time; inside the repository, where it finds its packages. */
+/**
+ * As one file, which starts in half the time; inside the repository, where it finds its packages.
+ */
 const script = fileURLToPath(
   new URL(`../../node_modules/.cache/pawprint/train-process-${process.pid}.mjs`, import.meta.url),
 );

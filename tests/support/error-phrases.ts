@@ -99,7 +99,10 @@ function propertyOf(detail: ts.Expression, name: Field): ts.Expression | undefin
   return undefined;
 }
 
-/** Every text that an expression of literals can give; what only the running program knows is left out. */
+/**
+ * Every text that an expression of literals can give; what only the running program knows is left
+ * out.
+ */
 function textsOf(node: ts.Expression): readonly { readonly node: ts.Node; readonly text: string }[] {
   if (ts.isStringLiteralLike(node)) return [{ node, text: node.text }];
   if (ts.isTemplateExpression(node)) {

@@ -1,4 +1,4 @@
-/** The way of a picture through the page: shown, made to fit, sent, answered, remembered. */
+/** A picture on the page: shown, resized, sent, answered, kept in the history. */
 
 import { shrinkPicture } from "../input/shrink-picture.ts";
 import { type Answer, predict } from "../service/api.ts";

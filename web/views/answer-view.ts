@@ -31,8 +31,7 @@ export function createAnswerView(): AnswerView {
     place.removeAttribute("aria-busy");
     place.replaceChildren(...parts.filter((part) => part !== false));
   };
-  const invitation = (): HTMLElement =>
-    element("p", { class: "muted" }, "Bring a picture: its answer will stand here.");
+  const invitation = (): HTMLElement => element("p", { class: "muted" }, "Choose a picture to see its prediction.");
   put(invitation());
   return {
     invite(labels) {

@@ -43,7 +43,7 @@ export function createHeatMapView(announce: (text: string) => void): HeatMapView
       const map = prediction.heatMaps.get(label) ?? (await fetchHeatMap(prediction, label, signal));
       if (signal.aborted) return;
       const alt = `The picture with the parts that speak for ${label} marked`;
-      const words = element("figcaption", {}, "What speaks for ", element("strong", {}, label));
+      const words = element("figcaption", {}, "Evidence for ", element("strong", {}, label));
       figure.replaceChildren(pictureImage(map, alt), words);
       figure.title = map.method;
       if (isAskedFor) announce(`Heat map for ${label} is shown.`);

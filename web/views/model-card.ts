@@ -14,7 +14,7 @@ export function showModel(model: ModelDescription): void {
   document.title = `${name} · Pawprint`;
   find("lead", HTMLElement).replaceChildren(
     element("strong", {}, name),
-    ` tells ${count(labels.length)} classes apart: ${listing(labels)}.`,
+    ` distinguishes ${count(labels.length)} classes: ${listing(labels)}.`,
   );
   find("model", HTMLElement).replaceChildren(
     ...worth(model.evaluation),

@@ -27,7 +27,7 @@ export function helpForCommands(entries: readonly CommandEntry[], style: Style, 
       globalOptions.map((spec) => optionRow(spec, style)),
       style,
     ),
-    `pawprint COMMAND --help tells more of one command; pawprint --version its version.`,
+    `pawprint COMMAND --help describes one command; pawprint --version prints the version.`,
   ].join("\n\n")}\n`;
 }
 

@@ -58,7 +58,9 @@ export interface SplitOptions {
   readonly fold?: Fold;
 }
 
-/** A hash over the sorted pairs of picture hash and split: which pictures train, validate and test. */
+/**
+ * A hash over the sorted pairs of picture hash and split: which pictures train, validate and test.
+ */
 export function splitsHash({ hashes, splits: ofPicture }: Pack): string {
   return contentHash(sortedLines(hashes, (index) => splits[ofPicture[index]!]!));
 }

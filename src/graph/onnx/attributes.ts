@@ -50,7 +50,10 @@ function fieldOf(type: AttributeType, value: AttributeValue): Fields {
   return { strings: value.map((item) => text.encode.encode(String(item))) };
 }
 
-/** A node's attributes and their types. Errors: MODEL_UNREADABLE for subgraphs and other types that we do not have. */
+/**
+ * A node's attributes and their types. Errors: MODEL_UNREADABLE for subgraphs and other types that
+ * we do not have.
+ */
 export function decodeAttributes(node: NodeProto, where: Where) {
   const attributes: Record<string, AttributeValue> = {};
   const types: Record<string, AttributeType> = {};

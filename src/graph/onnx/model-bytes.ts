@@ -1,7 +1,7 @@
 /**
- * A model's messages and tensors as bytes. `toBinary` would write everything into one growing buffer
- * and move each nested message when its length is known: weights of 40 MB took 110 ms. Here each
- * tensor is copied once, behind the lengths of the messages around it: 15 ms.
+ * A model's messages and tensors as bytes. `toBinary` would write everything into one growing
+ * buffer and move each nested message when its length is known: weights of 40 MB took 110 ms. Here
+ * each tensor is copied once, behind the lengths of the messages around it: 15 ms.
  */
 import { toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";

@@ -32,7 +32,9 @@ export function bytesOf({ data }: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** A tensor with memory of its own. Errors: MODEL_UNREADABLE for element types that we do not have. */
+/**
+ * A tensor with memory of its own. Errors: MODEL_UNREADABLE for element types that we do not have.
+ */
 export function decodeTensor(tensor: TensorProto, where: Where): TensorData {
   const { name, dataType } = tensor;
   const dtype = dtypeOfElementType(dataType);

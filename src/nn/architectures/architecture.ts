@@ -30,8 +30,8 @@ export interface Network {
   /** All options, defaults included: plain JSON for metadata and checkpoints. */
   readonly options: Readonly<Record<string, unknown>>;
   /**
-   * The normalisation that its weights were trained with, as of a backbone; measured on the training
-   * pictures unless given.
+   * The normalisation that its weights were trained with, as of a backbone; measured on the
+   * training pictures unless given.
    */
   readonly normalization?: Normalization;
   build(scope: Scope, pictures: Value, classes: number): Value;

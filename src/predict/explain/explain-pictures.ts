@@ -1,4 +1,6 @@
-/** Heat maps of picture files: which parts of each speak for the predicted class, or for another. */
+/**
+ * Heat maps of picture files: which parts of each speak for the predicted class, or for another.
+ */
 import { basename, extname, resolve } from "node:path";
 import { throwIfCancelled } from "../../base/cancel.ts";
 import type { AppError } from "../../base/errors.ts";

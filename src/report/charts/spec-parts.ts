@@ -1,4 +1,6 @@
-/** What charts have in common: frame, names, numbers along an axis, colours and legends of series. */
+/**
+ * What charts have in common: frame, names, numbers along an axis, colours and legends of series.
+ */
 import type { TopLevelSpec } from "vega-lite";
 import { shortenText, visibleText } from "../page/visible-text.ts";
 import { chartFontPx, chartWidthPx, legendLimitPx, textWidth } from "./chart.ts";

@@ -44,7 +44,7 @@ export async function answerPictures(
 }
 
 /**
- * The way of pictures through the service: admitted, decoded concurrently, run through the model
+ * Takes pictures through the service: admitted, decoded concurrently, run through the model
  * together. Observers are not told: this alone is for work that is not a prediction, as heat maps.
  * Errors: REQUEST_TOO_LARGE, OVERLOADED, DEADLINE_EXCEEDED, CLIENT_GONE, NOT_READY,
  * IMAGE_UNREADABLE, IMAGE_SIZE, REQUEST_INVALID.

@@ -1,4 +1,6 @@
-/** Method and path of every route: all that the client needs to know of the contract when it runs. */
+/**
+ * Method and path of every route: all that the client needs to know of the contract when it runs.
+ */
 
 const get = <const Path extends string>(path: Path) => ({ method: "GET", path }) as const;
 const post = <const Path extends string>(path: Path) => ({ method: "POST", path }) as const;

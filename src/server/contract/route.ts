@@ -108,7 +108,9 @@ export type AnswerOf<R extends RouteContract> = R["answers"] extends { readonly 
   ? DeepReadonly<JsonOf<ContentOf<A>>>
   : undefined;
 
-/** What a route's handler may answer with: a body of any of the route's statuses and media types. */
+/**
+ * What a route's handler may answer with: a body of any of the route's statuses and media types.
+ */
 export type AnswerBodyOf<R extends RouteContract> = BodyPayload<AnyPart<ContentOf<R["answers"][keyof R["answers"]]>>>;
 
 /** The type of a route's JSON body. */

@@ -1,6 +1,6 @@
 /**
- * MLflow's scoring protocol. `/invocations` answers as its server answers for a bundle logged with the onnx
- * flavour.
+ * MLflow's scoring protocol. `/invocations` answers as its server answers for a bundle logged with
+ * the onnx flavour.
  */
 import { AppError } from "../../base/errors.ts";
 import { answerPictures, chooseModel } from "../answering/answer-pictures.ts";

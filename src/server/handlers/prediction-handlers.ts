@@ -72,7 +72,7 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
   try {
     const { pixels, answers } = await inferPictures(service, context, pictures, model);
     const chosen = query.class === undefined ? indexOfLargest(answers.probabilities) : classFrom(query.class, model);
-    // One at a time: heat maps are for people, and must not take the place of predictions.
+    // One at a time: heat maps must not displace predictions.
     const image = await service.explaining.pass(context, async () => {
       const { drawHeatMap } = await import("../../predict/explain/explain.ts");
       const heat = await (await model.explainer()).explain(pixels, chosen);

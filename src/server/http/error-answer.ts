@@ -73,7 +73,7 @@ const libraryCodes: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * Any error that a handler, a hook or Fastify itself throws. What nobody foresaw becomes INTERNAL.
+ * Any error that a handler, a hook or Fastify itself throws. Anything unexpected becomes INTERNAL.
  */
 export function toRequestError(error: unknown): AppError {
   if (error instanceof AppError) return error.code === "INTERRUPTED" ? clientGoneFrom(error) : error;

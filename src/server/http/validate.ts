@@ -1,4 +1,6 @@
-/** Schema checks of requests: parts of a URL are converted to the contract's types, bodies never. */
+/**
+ * Schema checks of requests: parts of a URL are converted to the contract's types, bodies never.
+ */
 import { Ajv, type ErrorObject } from "ajv";
 import type { FastifySchemaCompiler } from "fastify";
 import type { Static, TSchema } from "typebox";

@@ -17,7 +17,7 @@ export interface Admission {
    * at the pace of late, take until after `deadline` (by the clock `now`).
    */
   enter(count: number, deadline: number): void;
-  /** Refuses where `enter` would refuse one picture; lets nobody in. Errors: OVERLOADED. */
+  /** Refuses where `enter` would refuse one picture; admits nothing. Errors: OVERLOADED. */
   requireRoom(deadline: number): void;
   /**
    * Pictures that leave. Those that were answered tell the pace; those that were dropped took no

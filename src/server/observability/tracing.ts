@@ -1,6 +1,6 @@
 /**
- * Traces for OpenTelemetry: one span for each admitted request, as a part of the caller's trace. The
- * packages are optional, and loaded only where an endpoint is configured.
+ * Traces for OpenTelemetry: one span for each admitted request, as a part of the caller's trace.
+ * The packages are optional, and loaded only where an endpoint is configured.
  */
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base";
 import { importOptional } from "../../base/optional-package.ts";

@@ -1,5 +1,5 @@
 /**
- * API keys: how one is made, how it is kept, and how a presented one is told from any other text.
+ * API keys: creation, storage and verification.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Static, Type } from "typebox";
@@ -60,7 +60,7 @@ export function createKey(wanted: NewKey, now: Date): { readonly text: string; r
   return { text: `pawprint_${id}_${secret}`, key };
 }
 
-/** Why a key lets nobody in. */
+/** Why a key is refused. */
 export type KeyRefusal = "unknown" | "revoked" | "expired";
 
 /**

@@ -33,7 +33,8 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
 }
 
 /**
- * `fit` with checkpoints, which stay when training ends, so that it can be resumed with more epochs.
+ * `fit` with checkpoints, which stay when training ends, so that it can be resumed with more
+ * epochs.
  * Errors: those of `fit`; INTERRUPTED; LOCKED where another training works in the same folder;
  * FILE_EXISTS where one left checkpoints and neither `isResumed` nor `force` is set; FILE_NOT_FOUND
  * or CHECKPOINT_INVALID where there is nothing to resume.

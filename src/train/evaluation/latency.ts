@@ -19,8 +19,8 @@ const minCalls = 5;
 const maxCalls = 500;
 
 /**
- * Measures predictions of decoded pictures: `pixels` uint8 `[N,H,W,C]`, N at least 1, repeated where
- * they are fewer than a batch. Errors: EXECUTION_FAILED, INTERRUPTED.
+ * Measures predictions of decoded pictures: `pixels` uint8 `[N,H,W,C]`, N at least 1, repeated
+ * where they are fewer than a batch. Errors: EXECUTION_FAILED, INTERRUPTED.
  */
 export async function measureLatency(
   bundle: LoadedBundle,

@@ -42,7 +42,9 @@ export interface EpochResult {
 
 export const startOfEpoch: EpochPosition = { batches: 0, lossSum: 0, correct: 0 };
 
-/** Every training picture once, in random order; the last batch is filled up with the first ones. */
+/**
+ * Every training picture once, in random order; the last batch is filled up with the first ones.
+ */
 export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
   const { runner, step, pack, batchSize, random, from, progress, signal } = task;
   const { augmentation, size } = step;

@@ -8,7 +8,9 @@ import { type Answers, type Evaluation, evaluateAnswers } from "../../metrics/cl
 import { buildEvaluateGraph, type Model, type Weights } from "../../nn/inference-graph.ts";
 import type { Executor, Program } from "../../runtime/executor.ts";
 
-/** Owns the loaded evaluation graph of a model. Weights are fed: one evaluator serves a training. */
+/**
+ * Owns the loaded evaluation graph of a model. Weights are fed: one evaluator serves a training.
+ */
 export class Evaluator {
   readonly #program: Program;
   readonly #model: Model;

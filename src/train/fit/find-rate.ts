@@ -17,7 +17,9 @@ export interface RatePoint {
 
 export interface FoundRate {
   readonly points: readonly RatePoint[];
-  /** Where the smoothed loss falls fastest, a good peak for a schedule; undefined if it never falls. */
+  /**
+   * Where the smoothed loss falls fastest, a good peak for a schedule; undefined if it never falls.
+   */
   readonly suggestion: number | undefined;
 }
 

@@ -5,7 +5,9 @@ import type { Model } from "../../nn/inference-graph.ts";
 import type { PictureSize } from "../../nn/picture-input.ts";
 import type { FitOptions, FitResult } from "./fit-options.ts";
 
-/** Carries the weights out of a training that diverged: hours of work should not be lost with it. */
+/**
+ * Carries the weights out of a training that diverged: hours of work should not be lost with it.
+ */
 export class DivergenceError extends AppError {
   /** `last` holds the weights of the last finished epoch, else the first ones. */
   readonly result: FitResult;

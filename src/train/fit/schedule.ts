@@ -47,8 +47,8 @@ export function oneCycle({ peakAt = 0.3, startDivisor = 25, endDivisor = 1e4 }: 
 }
 
 /**
- * How far the moving averages of the weights move towards the new weights, 0 to 1: more in the first
- * steps, as in tf.train.ExponentialMovingAverage, so that the first weights are forgotten.
+ * How far the moving averages of the weights move towards the new weights, 0 to 1: more in the
+ * first steps, as in tf.train.ExponentialMovingAverage, so that the first weights are forgotten.
  */
 export function averageShareAt(stepsDone: number, averageSteps: number): number {
   return Math.max(1 / Math.max(1, averageSteps), 9 / (10 + stepsDone));

@@ -1,4 +1,6 @@
-/** What a training has come to so far: its position, its history, its best and last good weights. */
+/**
+ * What a training has come to so far: its position, its history, its best and last good weights.
+ */
 import type { Evaluation } from "../../metrics/classification-metrics.ts";
 import type { Weights } from "../../nn/inference-graph.ts";
 import type { StateVectors } from "../step/step-runner.ts";

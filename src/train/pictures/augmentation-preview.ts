@@ -1,4 +1,6 @@
-/** Augmented training pictures for a preview: a few of a source, by the graph that training runs. */
+/**
+ * Augmented training pictures for a preview: a few of a source, by the graph that training runs.
+ */
 
 import { throwIfCancelled } from "../../base/cancel.ts";
 import type { Progress } from "../../base/progress.ts";
@@ -57,7 +59,9 @@ export interface AugmentationPreview {
   readonly choices: readonly Choice[];
 }
 
-/** Mean and standard deviation are those of at least this many pictures, where there are as many. */
+/**
+ * Mean and standard deviation are those of at least this many pictures, where there are as many.
+ */
 const measuredPictures = 64;
 
 /**

@@ -24,7 +24,8 @@ export interface PreviewPictures {
 }
 
 /**
- * The first pictures of each class in the split, about `total` in all; no more are read than needed.
+ * The first pictures of each class in the split, about `total` in all; no more are read than
+ * needed.
  * Errors: DATASET_EMPTY where there is none; INTERRUPTED; those of the source.
  */
 export async function packPreviewPictures(
@@ -97,8 +98,8 @@ function mayBeIn(split: Split, { split: given }: Sample): boolean {
 }
 
 /**
- * The picture under the recipe, or undefined where its hash puts it into another split. What packing
- * does with near-duplicates and very small classes needs all pictures, and is left out.
+ * The picture under the recipe, or undefined where its hash puts it into another split. What
+ * packing does with near-duplicates and very small classes needs all pictures, and is left out.
  */
 async function packIfIn(
   sample: Sample,

@@ -27,7 +27,10 @@ export interface OptimizerInput {
   readonly decayMask: Value;
 }
 
-/** An element whose gradient was 0 at every step and whose decay mask is 0 must stay as it is: it is frozen. */
+/**
+ * An element whose gradient was 0 at every step and whose decay mask is 0 must stay as it is: it is
+ * frozen.
+ */
 export interface OptimizerOutput {
   readonly parameters: Value;
   readonly state: Readonly<Record<string, Value>>;

@@ -160,7 +160,10 @@ function flatGradient(loss: Value, slices: ReadonlyMap<string, Value>, layout: P
   return joinSlices(parts, layout.parameters);
 }
 
-/** running + 0.1 (correction * batch - running), for all statistics at once; frozen layers observe none. */
+/**
+ * running + 0.1 (correction * batch - running), for all statistics at once; frozen layers observe
+ * none.
+ */
 function nextStatistics(
   statistics: Value,
   slices: ReadonlyMap<string, Value>,

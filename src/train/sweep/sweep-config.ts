@@ -62,7 +62,9 @@ export interface Sweep extends Readonly<Omit<Static<typeof schema>, "fixed" | "s
 const taken: ReadonlySet<string> = new Set(["data", "out", "epochs", "time", "threads", "checkpointMinutes"]);
 const known = Object.keys(trainConfigSchema.properties).filter((key) => !taken.has(key));
 
-/** Errors: CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, CONFIG_INVALID, each with its place in the file. */
+/**
+ * Errors: CONFIG_UNREADABLE, CONFIG_UNKNOWN_KEY, CONFIG_INVALID, each with its place in the file.
+ */
 export function parseSweep(text: string, fileName: string): Sweep {
   const config = loadConfig({ schema, fileText: text, fileName });
   const { fixed = {}, search, minEpochs, epochs } = config;

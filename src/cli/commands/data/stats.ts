@@ -15,7 +15,7 @@ export const command = defineCommand({
   ],
   options: [],
   examples: [
-    { line: "pawprint data stats pictures", doc: "for people" },
+    { line: "pawprint data stats pictures", doc: "as text" },
     { line: "pawprint data stats cats-dogs.zip --json", doc: "for a program" },
   ],
   async run({ cwd, style, signal, progress }, { source: given }) {

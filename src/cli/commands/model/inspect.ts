@@ -13,7 +13,7 @@ export const command = defineCommand({
   arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
   options: [],
   examples: [
-    { line: "pawprint inspect models/cats-dogs.onnx", doc: "for people" },
+    { line: "pawprint inspect models/cats-dogs.onnx", doc: "as text" },
     { line: "pawprint inspect models/cats-dogs.onnx --json", doc: "all of it, the confusion matrix too" },
   ],
   async run({ cwd, style }, { model }) {

@@ -1,4 +1,6 @@
-/** `pawprint quickstart` (= `npm start`): from pictures to a service, each step explained in a line. */
+/**
+ * `pawprint quickstart` (= `npm start`): from pictures to a service, each step explained in a line.
+ */
 
 import { writeSampleSet } from "../../../image/sample-pictures.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
