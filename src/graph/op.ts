@@ -134,8 +134,6 @@ export interface Op {
     readonly omitted: readonly number[];
   };
   readonly samples: readonly OpSample[];
-  /** Samples at the limits of float32 (saturation, infinities, NaN): only results are compared. */
-  readonly limits?: readonly OpSample[];
 }
 
 const table = new Map<string, Op>();

@@ -2,7 +2,7 @@
  * Arithmetic, element by element with numpy broadcasting, and the HardSigmoid that serves as a fast
  * mask.
  */
-import { chain, defineOp, noFlow, type OpSample, reference } from "../../op.ts";
+import { chain, defineOp, noFlow, reference } from "../../op.ts";
 import { mapTensor, zipTensors } from "../../reference-tensor.ts";
 import { broadcastShapes, checkInputs, numberAttribute, numeric, rejectDtype } from "../../shape-rules.ts";
 import type { DType } from "../../tensor-type.ts";
@@ -10,21 +10,6 @@ import { apply1, scalar, type Value } from "../../value.ts";
 
 type Chain = Parameters<typeof chain>[0];
 type Range = readonly [low: number, high: number];
-
-const [inf, nan] = [Number.POSITIVE_INFINITY, Number.NaN];
-/** Where results saturate, overflow or are not numbers. */
-const limitValues = [nan, inf, -inf, 0, -0, 100, -100, 3e38, -3e38, 1e-30, -1e-30, 0.5];
-/** One operand at its limits. */
-export const unaryLimits: readonly OpSample[] = [{ inputs: [{ shape: [limitValues.length], values: limitValues }] }];
-/** Each pair of limits, by broadcasting. */
-const binaryLimits: readonly OpSample[] = [
-  {
-    inputs: [
-      { shape: [limitValues.length, 1], values: limitValues },
-      { shape: [limitValues.length], values: limitValues },
-    ],
-  },
-];
 
 function defineBinary(
   name: string,
@@ -53,7 +38,6 @@ function defineBinary(
     gradient: chain(gradient),
     reference: reference((_, a, b) => zipTensors(a, b, compute)),
     samples: [pair([2, 3], [2, 3]), pair([2, 3, 2, 2], [3, 1, 1]), pair([], [2, 2]), pair([3, 1], [1, 4])],
-    limits: binaryLimits,
   });
   return (a, b) => apply1(op, [a, b]);
 }
@@ -72,7 +56,6 @@ function defineUnary(
     gradient: gradient ? chain(gradient) : noFlow,
     reference: reference((_, x) => mapTensor(x, compute)),
     samples: [{ inputs: [{ shape: [3, 4], range }] }, { inputs: [{ shape: [], range }] }],
-    limits: unaryLimits,
   });
   return (x) => apply1(op, [x]);
 }
