@@ -93,6 +93,14 @@ export interface SampleInput {
   readonly constant?: boolean;
 }
 
+/**
+ * A case of vectors, one for each input, with saturated values, infinities and NaN. Gradients are
+ * compared where all of them are finite.
+ */
+export function extremes(...vectors: readonly (readonly number[])[]): OpSample {
+  return { inputs: vectors.map((values) => ({ shape: [values.length], values })) };
+}
+
 /** An op: shape rule, gradient rule, reference implementation and samples. */
 export interface Op {
   /** ONNX's op type, or for a composite op a name of ours. */
