@@ -120,9 +120,9 @@ export interface Op {
     attributes: Attributes,
     constants: readonly (TensorData | undefined)[],
   ): readonly TensorType[];
-  /** The gradient rule, or in words why there is none. */
+  /** The gradient rule, or the reason why there is none. */
   readonly gradient: GradientRule | { readonly none: string };
-  /** The same computation in plain float64 TypeScript: the oracle of the tests. */
+  /** The reference implementation: the same in plain float64 TypeScript, which tests compare engines with. */
   reference(inputs: readonly (ReferenceTensor | undefined)[], attributes: Attributes): readonly ReferenceTensor[];
   /**
    * Present on composite ops: the same in standard ONNX ops. Executors may lower such an op in a

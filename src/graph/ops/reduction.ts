@@ -145,7 +145,7 @@ export const reduceSumSquare = defineReduction({
   gradient: (dy, x) => mul(mul(x, scalar(2)), dy),
 });
 
-/** How many elements of x stand behind one of its mean. */
+/** How many elements of x one element of the mean is taken over. */
 function countPerResult(x: Value, kept: Value): Value {
   const folded = x.type.shape.filter((dim, axis) => dim !== kept.type.shape[axis]);
   if (!isStatic(folded)) rejectShape("ReduceMean's gradient", "fixed sizes of the axes that it folds", [x.type]);
