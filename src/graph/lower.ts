@@ -1,11 +1,10 @@
-/** Lowering: composite ops give way to the standard ONNX ops that they stand for. */
+/** Lowering of composite ops to standard ONNX ops. */
 
 import { type Graph, nodesOf, rewrite, type Value } from "./value.ts";
 
 /**
- * The same graph in standard ONNX ops only. What a composite op expands to may itself hold
- * composite ops; they go too. Executors that know faster forms of some composite ops rewrite those
- * first and hand the rest to this.
+ * The same graph in standard ONNX ops only. Composite ops within expansions are expanded too.
+ * Executors with faster implementations of some composite ops rewrite those first.
  */
 export function expandComposites(source: Graph): Graph {
   let graph = source;

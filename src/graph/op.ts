@@ -96,6 +96,14 @@ export interface SampleInput {
   readonly constant?: boolean;
 }
 
+/**
+ * A case of vectors, one for each input, with saturated values, infinities and NaN. Gradients are
+ * compared where all of them are finite.
+ */
+export function extremes(...vectors: readonly (readonly number[])[]): OpSample {
+  return { inputs: vectors.map((values) => ({ shape: [values.length], values })) };
+}
+
 /** An op: shape rule, gradient rule, reference implementation and samples. */
 export interface Op {
   /** ONNX's op type, or for a composite op a name of ours. */
@@ -115,9 +123,12 @@ export interface Op {
     attributes: Attributes,
     constants: readonly (TensorData | undefined)[],
   ): readonly TensorType[];
-  /** The gradient rule, or in words why there is none. */
+  /** The gradient rule, or the reason why there is none. */
   readonly gradient: GradientRule | { readonly none: string };
-  /** The same computation in plain float64 TypeScript: the oracle of the tests. */
+  /**
+   * The reference implementation: the same in plain float64 TypeScript, which tests compare engines
+   * with.
+   */
   reference(inputs: readonly (ReferenceTensor | undefined)[], attributes: Attributes): readonly ReferenceTensor[];
   /**
    * Present on composite ops: the same in standard ONNX ops. Executors may lower such an op in a

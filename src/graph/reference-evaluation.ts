@@ -1,4 +1,7 @@
-/** Runs a graph in float64 over the op table's references: the oracle for every faster executor. */
+/**
+ * Runs a graph in float64 by the ops' reference implementations, which faster executors are
+ * compared with.
+ */
 import { AppError } from "../base/errors.ts";
 import type { ReferenceTensor, Value } from "./op.ts";
 import { toReference } from "./reference-tensor.ts";

@@ -19,8 +19,8 @@ export type Dim = number | string;
 export type Shape = readonly Dim[];
 
 /**
- * The type of a graph's value. "unknown" stands only on outputs of imported ops whose model does
- * not say what they give; nothing is known of their shape either, and only imported ops take them.
+ * The type of a graph's value. "unknown" occurs only on outputs of imported ops whose model does
+ * not declare them; their shape is unknown too, and only imported ops take them.
  */
 export interface TensorType {
   readonly dtype: DType | "unknown";

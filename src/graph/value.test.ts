@@ -33,7 +33,7 @@ describe("a graph", () => {
 
   it("refuses inputs that are missing, named twice or no inputs, and outputs that take an input's name", () => {
     expect(messageOf(() => graph("g", [], { y: relu(x) }))).toBe(
-      "GRAPH_ATTRIBUTE: Expected every input that a graph uses is among its inputs; got 'x' (float32 [2]) used by Relu only (graph 'g')",
+      "GRAPH_ATTRIBUTE: Expected graph inputs that contain every input in use; got 'x' (float32 [2]) used by Relu only (graph 'g')",
     );
     expect(messageOf(() => graph("g", [x, input("x", "float32", [3])], { y: x }))).toContain("got 'x' twice");
     expect(messageOf(() => graph("g", [scalar(1)], { y: x }))).toContain("got a constant");

@@ -109,7 +109,7 @@ export function graph(name: string, inputs: readonly Value[], outputs: Readonly<
     for (const value of node.inputs) {
       if (value?.producer.kind === "input" && !known.has(value)) {
         throw new AppError("GRAPH_ATTRIBUTE", {
-          required: "every input that a graph uses is among its inputs",
+          required: "graph inputs that contain every input in use",
           received: `'${value.producer.name}' (${formatType(value.type)}) used by ${node.op.name} only`,
           where: `graph '${name}'`,
         });
@@ -130,7 +130,7 @@ export function graph(name: string, inputs: readonly Value[], outputs: Readonly<
 
 /**
  * Rewrites a graph node by node, in topological order. `rule` gets the node with its inputs already
- * rewritten and answers the values that take the place of its outputs, or `undefined` to keep the
+ * rewritten and returns the values that replace its outputs, or `undefined` to keep the
  * node as it is.
  */
 export function rewrite(

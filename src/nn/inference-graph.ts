@@ -1,6 +1,6 @@
 /**
- * Graphs that answer: pictures in, logits and probabilities out, with running statistics in place
- * of the batch's.
+ * Inference graphs: pictures in, logits and probabilities out, with running statistics in place of
+ * the batch's.
  */
 import { mul } from "../graph/ops/elementwise/elementwise.ts";
 import { softmax } from "../graph/ops/loss.ts";
@@ -10,7 +10,7 @@ import type { ParameterLayout } from "./parameter-layout.ts";
 import { type Normalization, normalizePictures, type PictureSize } from "./picture-input.ts";
 import { constantsOf, createScope, slicesOf, traceLayout, valueSource } from "./scope.ts";
 
-/** What stays the same through a network's whole life: everything but the trained numbers. */
+/** A classifier without its trained weights. */
 export interface Model {
   readonly network: Network;
   readonly size: PictureSize;
@@ -19,7 +19,7 @@ export interface Model {
   readonly labels: readonly string[];
 }
 
-/** The trained numbers. */
+/** The trained weights. */
 export interface Weights {
   /** `[P]`, as the layout says. */
   readonly parameters: Float32Array;
@@ -38,7 +38,7 @@ export function layoutOf({ network, size, labels }: Model): ParameterLayout {
 }
 
 /**
- * The graph that leaves training: weights as constants, batch normalisation folded into the
+ * The graph that is exported: weights as constants, batch normalisation folded into the
  * convolutions (in float64). Input `pictures` uint8 `[N,H,W,C]`, N free; outputs `logits`, divided
  * by `temperature`, and `probabilities`, their softmax; both float32 `[N,labels]`.
  */
@@ -50,7 +50,7 @@ export function buildInferenceGraph(model: Model, weights: Weights, temperature 
 }
 
 /**
- * The same answers from weights that are fed, for evaluation between epochs: inputs `pictures`
+ * The same outputs from weights that are fed, for evaluation between epochs: inputs `pictures`
  * uint8 `[batchSize,H,W,C]`, `parameters` `[P]`, `statistics` `[S]` (left out where S is 0);
  * outputs `logits` and `probabilities`.
  */
@@ -79,7 +79,7 @@ function classifierGraph(
 ): Graph {
   const pictures = input("pictures", "uint8", [batch, size.height, size.width, size.channels]);
   const scope = createScope("inference", valueSource(parameters, statistics));
-  const answers = network.build(scope, normalizePictures(pictures, normalization), labels.length);
-  const logits = temperature === 1 ? answers : mul(answers, scalar(1 / temperature));
+  const raw = network.build(scope, normalizePictures(pictures, normalization), labels.length);
+  const logits = temperature === 1 ? raw : mul(raw, scalar(1 / temperature));
   return graph(name, [pictures, ...inputs], { logits, probabilities: softmax(logits) });
 }

@@ -1,5 +1,5 @@
 /**
- * Where each parameter and each running statistic of a network stands. All trainable parameters
+ * The place of each parameter and running statistic of a network. All parameters
  * live in ONE float32 vector [P] and all running statistics in one [S], so that optimizers,
  * clipping, checkpoints and double buffers work on whole vectors and never loop over layers.
  */
@@ -10,7 +10,7 @@ import type { Initializer } from "./initializers.ts";
 
 /** One tensor's place in a flat vector. */
 export interface Slot {
-  /** The way through the layers: `block1.conv1.weight`. */
+  /** The path through the layers: `block1.conv1.weight`. */
   readonly name: string;
   readonly shape: readonly number[];
   /** The first element's index in the flat vector; the slot ends at `offset + size`. */
@@ -20,7 +20,7 @@ export interface Slot {
 
 export interface ParameterSlot extends Slot {
   readonly initializer: Initializer;
-  /** Whether weight decay pulls at it: weights yes; biases and the scales of norms no. */
+  /** Whether weight decay applies: to weights, not to biases and the scales of norms. */
   readonly decay: boolean;
   /** Whether training changes it; a frozen slot gets no gradient, no update and no weight decay. */
   readonly trainable: boolean;
@@ -47,7 +47,7 @@ export interface ParameterLayout {
 export type ParameterRequest = Pick<ParameterSlot, "name" | "shape" | "initializer" | "decay" | "trainable">;
 export type StatisticRequest = Pick<StatisticSlot, "name" | "shape" | "initial">;
 
-/** Lays tensors out one behind the other, in the order in which the network asked for them. */
+/** Lays tensors out one after the other, in the order of the network's requests. */
 export function layOut(
   parameters: readonly ParameterRequest[],
   statistics: readonly StatisticRequest[],
@@ -76,8 +76,8 @@ function place<T extends { readonly name: string; readonly shape: readonly numbe
 }
 
 /**
- * Starting parameters [P]. Each one draws from a stream of its own name: a new layer never changes
- * another's start.
+ * Initial parameters [P]. Each one draws from a random stream of its own name, so that a new layer
+ * never changes another's initial values.
  */
 export function initialParameters(layout: ParameterLayout, random: Random): Float32Array {
   const vector = new Float32Array(layout.parameterCount);

@@ -1,7 +1,7 @@
 /**
- * How a network asks for its parameters while its graph is built. The network is a pure function of
- * a scope; what the scope answers decides what is built: a slice of a fed vector (training), a
- * constant (export), or a stand-in that is only written down (to find the layout).
+ * Scopes give a network its parameters while its graph is built. The network is a pure function of
+ * a scope. The scope's source decides what a parameter is: a slice of a fed vector (training), a
+ * constant (export), or a placeholder (to trace the layout).
  */
 import { AppError, isAppError } from "../base/errors.ts";
 import { concat, reshape, split } from "../graph/ops/movement/movement.ts";
@@ -30,7 +30,7 @@ export interface MaskRequest {
   readonly rate: number;
 }
 
-/** What a normalisation layer saw in this batch. */
+/** A statistic of this batch, from a normalisation layer. */
 export interface Observation {
   readonly name: string;
   readonly value: Value;
@@ -38,7 +38,7 @@ export interface Observation {
   readonly correction: number;
 }
 
-/** Answers a network's requests. */
+/** Where a network's parameters and statistics come from. */
 export interface ParameterSource {
   parameter(request: ParameterRequest): Value;
   statistic(request: StatisticRequest): Value;
@@ -62,13 +62,13 @@ export interface Scope {
   ): Value;
   /** A running statistic that starts at `initial` everywhere. */
   statistic(name: string, shape: readonly number[], initial: number): Value;
-  /** Hands in this batch's value of a statistic. */
+  /** Registers this batch's value of a statistic. */
   observe(name: string, value: Value, correction?: number): void;
   /** A 0/1 tensor with a share `rate` of zeros, drawn anew and fed at every step. Training only. */
   mask(name: string, shape: readonly number[], rate: number): Value;
 }
 
-/** A scope together with what the network left in it besides its answer. */
+/** A scope together with the observations and masks that the network registered. */
 export interface RootScope extends Scope {
   readonly observations: readonly Observation[];
   readonly masks: readonly (MaskRequest & { readonly value: Value })[];
@@ -100,7 +100,7 @@ export function createScope(mode: Mode, source: ParameterSource): RootScope {
   return { ...at("", mode, false), observations, masks };
 }
 
-/** Runs a network once on stand-ins and writes down what it asks for. */
+/** Builds a network once on placeholders and records its requests as a layout. */
 export function traceLayout(network: (scope: Scope) => unknown): ParameterLayout {
   const parameters: ParameterRequest[] = [];
   const statistics: StatisticRequest[] = [];
@@ -140,7 +140,7 @@ export function joinSlices(values: ReadonlyMap<string, Value>, slots: readonly S
   return parts.length === 1 ? parts[0]! : concat(parts, 0);
 }
 
-/** Answers with values by name, which must have the shapes that the network asks for. */
+/** A source of values by name. Errors: GRAPH_SHAPE where a shape is not the requested one. */
 export function valueSource(
   parameters: ReadonlyMap<string, Value>,
   statistics: ReadonlyMap<string, Value>,

@@ -51,8 +51,8 @@ function checkTensor(graph: Graph, what: string, type: TensorType, tensor: Tenso
     type.shape.every((dim, axis) => {
       const size = tensor.shape[axis]!;
       if (typeof dim === "number") return dim === size;
-      // A product of symbols, such as 4*N, stands only on computed values: its size is the engine's
-      // to find.
+      // A product of symbols, such as 4*N, occurs only on computed values; the engine finds its
+      // size.
       if (dim.includes("*")) return true;
       const bound = sizes.get(dim) ?? size;
       sizes.set(dim, bound);

@@ -1,6 +1,6 @@
 /**
- * The reference executor: plain float64 TypeScript, slow and exact. The oracle of the tests, and a
- * fallback for tiny graphs.
+ * The reference executor: plain float64 TypeScript, slow and exact. Tests compare the other
+ * executors with it.
  */
 import { AppError } from "../base/errors.ts";
 import { evaluateReference } from "../graph/reference-evaluation.ts";
@@ -19,8 +19,9 @@ export function createReferenceExecutor(): Executor<"serial"> {
         async run(feeds, into = {}) {
           if (closed) {
             throw new AppError("EXECUTION_FAILED", {
-              required: "a program runs before it is closed",
-              where: graph.name,
+              required: "an open program",
+              received: "a closed one",
+              where: `graph '${graph.name}'`,
             });
           }
           checkFeeds(graph, feeds, into);

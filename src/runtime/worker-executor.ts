@@ -113,7 +113,7 @@ function copyTensors(feeds: Tensors) {
   );
 }
 
-/** The tensor itself, or the one whose memory was asked for, filled. */
+/** The tensor itself, or the one given as `into`, filled. */
 function keep(tensor: Tensor, into: Tensor | undefined): Tensor {
   if (into === undefined) return tensor;
   // Both are of the output's type: checkFeeds saw to the one, the engine to the other.

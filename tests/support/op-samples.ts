@@ -21,6 +21,8 @@ export interface BuiltSample {
   readonly fed: readonly Value[];
   readonly outputs: readonly Value[];
   readonly feeds: Feeds;
+  /** Whether every number that is fed is finite; gradients are asked for only then. */
+  readonly isFinite: boolean;
 }
 
 /**
@@ -55,6 +57,7 @@ export function buildSample(op: Op, sample: OpSample, prefix: string): BuiltSamp
     fed: inputs.filter((value) => value?.producer.kind === "input") as Value[],
     outputs: apply(op, inputs, sample.attributes),
     feeds,
+    isFinite: Object.values(feeds).every(({ data }) => data.every(Number.isFinite)),
   };
 }
 
@@ -77,7 +80,7 @@ export function weightedLoss({ title, outputs }: BuiltSample): Value | undefined
  * the loss does not depend on it.
  */
 export function sampleGradients(op: Op, sample: BuiltSample): Readonly<Record<string, Value>> {
-  const loss = weightedLoss(sample);
+  const loss = sample.isFinite ? weightedLoss(sample) : undefined;
   if (!loss || typeof op.gradient !== "function") return {};
   const found: Record<string, Value> = {};
   for (const value of sample.fed.filter(({ type }) => type.dtype === "float32")) {
@@ -94,7 +97,10 @@ export function nameOf(value: Value): string {
   return value.producer.kind === "input" ? value.producer.name : "";
 }
 
-/** The largest |a - b| beyond `relative` |b| + `absolute`; at most 0 where all elements agree. */
+/**
+ * The largest |a - b| beyond `relative` |b| + `absolute`; at most 0 where all elements agree. Where
+ * one is infinite or NaN, so must be the other.
+ */
 export function excess(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
@@ -103,9 +109,9 @@ export function excess(
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let worst = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < a.length; at++) {
+    if (Object.is(a[at], b[at])) continue;
     const over = Math.abs(a[at]! - b[at]!) - relative * Math.abs(b[at]!) - absolute;
-    // NaN on either side is no agreement.
-    worst = Number.isNaN(over) ? Number.POSITIVE_INFINITY : Math.max(worst, over);
+    worst = Number.isFinite(over) ? Math.max(worst, over) : Number.POSITIVE_INFINITY;
   }
   return worst;
 }

@@ -1,6 +1,6 @@
 /** Softmax and the losses and counts of classification. */
 import { AppError } from "../../base/errors.ts";
-import { chain, defineOp, type ReferenceTensor, reference, rejectShape } from "../op.ts";
+import { chain, defineOp, extremes, type ReferenceTensor, reference, rejectShape } from "../op.ts";
 import { stridesOf } from "../reference-tensor.ts";
 import { checkInputs, normalizeAxis, numberAttribute, rejectAttribute } from "../shape-rules.ts";
 import { float32 } from "../tensor-type.ts";
@@ -36,6 +36,9 @@ function defineSoftmax(
       { inputs: [{ shape: [3, 5], range: [-3, 3] }], attributes: { axis: -1 } },
       { inputs: [{ shape: [2, 3, 4], range: [-3, 3] }], attributes: { axis: 1 } },
       { inputs: [{ shape: [2, 3], range: [30, 60] }], attributes: { axis: 1 } },
+      { ...extremes([1e4, -1e4, 0, 88]), attributes: { axis: 0 } },
+      { ...extremes([Number.NEGATIVE_INFINITY, 0, 1, 1e30]), attributes: { axis: 0 } },
+      { ...extremes([Number.NaN, 0, 1]), attributes: { axis: 0 } },
     ],
   });
   return (x, axis = -1) => apply1(op, [x], { axis });

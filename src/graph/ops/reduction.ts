@@ -23,6 +23,9 @@ export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
 
+const inf = Number.POSITIVE_INFINITY;
+const nan = Number.NaN;
+
 interface Reduction {
   readonly name: string;
   readonly doc: string;
@@ -96,6 +99,7 @@ function defineReduction(entry: Reduction): (x: Value, options?: ReduceOptions) 
       { inputs: [{ shape: [2, 3, 4] }, axesSample(-2)], attributes: { keepdims: 1 } },
       { inputs: [{ shape: [2, 3, 2, 2] }, axesSample(0, 2, 3)], attributes: { keepdims: 0 } },
       { inputs: [{ shape: [2, 3] }], attributes: { keepdims: 0 } },
+      { inputs: [{ shape: [4, 2], values: [inf, 1, inf, -inf, nan, 1, -inf, -inf] }, axesSample(1)] },
     ],
   });
   return (x, { axes, keepdims = false } = {}) =>
@@ -141,7 +145,7 @@ export const reduceSumSquare = defineReduction({
   gradient: (dy, x) => mul(mul(x, scalar(2)), dy),
 });
 
-/** How many elements of x stand behind one of its mean. */
+/** How many elements of x one element of the mean is taken over. */
 function countPerResult(x: Value, kept: Value): Value {
   const folded = x.type.shape.filter((dim, axis) => dim !== kept.type.shape[axis]);
   if (!isStatic(folded)) rejectShape("ReduceMean's gradient", "fixed sizes of the axes that it folds", [x.type]);
@@ -178,6 +182,7 @@ const argMaxOp = defineOp({
     { inputs: [{ shape: [3, 4] }], attributes: { axis: 1, keepdims: 0 } },
     { inputs: [{ shape: [3, 4, 2] }], attributes: { axis: -2, keepdims: 1 } },
     { inputs: [{ shape: [2, 6], range: [0, 3], dtype: "int32" }], attributes: { axis: 1, keepdims: 0 } },
+    { inputs: [{ shape: [2, 3], values: [1, inf, 2, -inf, -inf, -inf] }], attributes: { axis: 1, keepdims: 0 } },
   ],
 });
 

@@ -44,7 +44,7 @@ describe.each(opTable().map((op) => [op.name, op] as const))("%s", (_, op) => {
     for (const sample of samples) {
       const loss = weightedLoss(sample);
       const floats = sample.fed.filter((value) => value.type.dtype === "float32");
-      if (!loss || floats.length === 0) continue;
+      if (!loss || floats.length === 0 || !sample.isFinite) continue;
       if (typeof op.gradient !== "function") {
         expect(() => gradients(loss, floats)).toThrow(op.gradient.none);
         continue;

@@ -1,6 +1,6 @@
 /**
- * Random variation of training pictures, inside the graph: a pure function of the pictures and of
- * the numbers that `drawAugmentation` drew. What is off leaves no node behind.
+ * Augmentation of training pictures inside the graph: a pure function of the pictures and of the
+ * numbers from `drawAugmentation`. What is off adds no node.
  */
 import { add, cast, clip, minimum, mul, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { matMul } from "../../graph/ops/linear.ts";

@@ -1,7 +1,7 @@
-/** What training pictures are varied by: the settings, and what follows from them. */
+/** Augmentation settings of training pictures, and what follows from them. */
 import { AppError } from "../../base/errors.ts";
 
-/** How pictures are varied in training; 0 or false switches a part off. */
+/** How pictures are augmented in training; 0 or false switches a part off. */
 export interface Augmentation {
   /** Mirror every second picture left to right. For cats, not for digits. */
   readonly flip: boolean;

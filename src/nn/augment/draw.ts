@@ -1,6 +1,6 @@
 /**
- * Draws the numbers that a batch is varied by. All chance of the augmentation is here; the graph
- * only computes.
+ * Draws a batch's augmentation parameters. All randomness of the augmentation is here; the graph is
+ * deterministic.
  */
 import type { Random } from "../../base/random.ts";
 import type { Normalization, PictureSize } from "../picture-input.ts";

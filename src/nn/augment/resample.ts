@@ -10,8 +10,8 @@
  * Measured on ONNX Runtime 1.30, 2 threads, medians in ms with normalisation, at 128x1x28x28 /
  * 64x3x64x64 / 32x3x128x128: nothing moved 0.3 / 2.2 / 4.2, two batched MatMuls 0.6 / 3.4 / 8.0,
  * GridSample 1.9 / 10 / 21. Bilinear interpolation from four Gathers of pixels takes 2.6 / 8 / 17,
- * from one Gather of packed 2x2 neighbourhoods 1.8 / 8 / 18: no gain that is worth its twenty nodes
- * beside a step of 82 / 312 / 790 ms.
+ * from one Gather of packed 2x2 neighbourhoods 1.8 / 8 / 18: too little gain for twenty nodes
+ * in a step of 82 / 312 / 790 ms.
  */
 import { abs, add, cast, clip, mul, relu, sub } from "../../graph/ops/elementwise/elementwise.ts";
 import { matMul } from "../../graph/ops/linear.ts";

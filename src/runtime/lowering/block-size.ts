@@ -1,6 +1,6 @@
 /**
- * Finds the block size of ONNX Runtime's blocked layout on this CPU: it depends on the vector unit
- * and is told nowhere.
+ * Finds the block size of ONNX Runtime's blocked layout on this CPU. It depends on the vector unit,
+ * and no API reports it.
  */
 import { isAppError } from "../../base/errors.ts";
 import { apply1, graph, input } from "../../graph/value.ts";

@@ -1,7 +1,7 @@
 /**
- * Which forms of each value a lowered graph holds: plain, blocked, or an affine function of a
- * blocked value that is not computed yet (batch normalisation, so that a ReLU behind it costs no
- * pass of its own). A form is made when it is first asked for, and once.
+ * The layouts in which a lowered graph holds each value: plain, blocked, or an affine function of a
+ * blocked value that is not computed yet (batch normalisation, so that a following ReLU needs no
+ * pass of its own). A layout is computed on first use, and once.
  */
 import type { Attributes } from "../../graph/op.ts";
 import { reshape } from "../../graph/ops/movement/movement.ts";
@@ -19,67 +19,67 @@ export interface Affine {
   readonly shift?: Value;
 }
 
-interface Forms {
+interface Layouts {
   plain?: Value;
   blocked?: Value;
   affine?: Affine;
 }
 
-/** The forms of values, without what `lowerBlocked` plans ahead. */
+/** The values of a graph in each layout. */
 export interface BlockedLayout {
   readonly ops: BlockedOps;
   readonly gather: RowGather;
   readonly weights: BlockedWeights;
-  /** A value of the source graph in the form named; made where it is missing. */
+  /** A value of the source graph in this layout, converted where necessary. */
   plain(value: Value): Value;
   blocked(value: Value): Value;
-  /** The affine form, where there is one. */
+  /** The value as an affine function, where it is held as one. */
   affine(value: Value): Affine | undefined;
-  /** Whether the value lies blocked already, so that taking it so costs nothing. */
+  /** Whether the value is held blocked, so that `blocked` needs no conversion. */
   isBlocked(value: Value | undefined): boolean;
-  /** Whether so many channels fill whole blocks. */
+  /** Whether the number of channels is a multiple of the block size. */
   fills(channels: unknown): boolean;
-  /** Enters what a node's output has become. */
+  /** Records the lowered value of a node's output. */
   setPlain(node: GraphNode, value: Value, output?: number): void;
   setBlocked(node: GraphNode, value: Value, output?: number): void;
   setAffine(node: GraphNode, affine: Affine, output?: number): void;
 }
 
-/** What a rule may ask for and must answer; see `lowerBlocked`. */
+/** What a rule works with; see `lowerBlocked`. */
 export interface RewriteContext extends BlockedLayout {
   readonly scales: GradientScales;
 }
 
 /**
- * Lowers one node, entering its outputs; or answers false and leaves the node to be applied to
- * plain values.
+ * Lowers one node and records its outputs; or returns false, and the node is applied to plain
+ * values.
  */
 export type Rule = (node: GraphNode, context: RewriteContext) => boolean;
 
 export function createBlockedLayout(block: number): BlockedLayout {
   const ops = blockedOps(block);
   const gather = createRowGather();
-  const known = new Map<Value, Forms>();
-  const formsOf = (value: Value): Forms => {
-    const forms = known.get(value) ?? { plain: value };
-    known.set(value, forms);
-    return forms;
+  const known = new Map<Value, Layouts>();
+  const layoutsOf = (value: Value): Layouts => {
+    const layouts = known.get(value) ?? { plain: value };
+    known.set(value, layouts);
+    return layouts;
   };
-  // One pixel per picture lies the same in both layouts.
+  // A picture of one pixel is the same in both layouts.
   const onePixel = (value: Value) => value.type.shape[2] === 1 && value.type.shape[3] === 1;
 
   const blocked = (value: Value): Value => {
-    const forms = formsOf(value);
-    if (forms.affine) forms.blocked ??= channelAffine(ops, forms.affine);
-    forms.blocked ??= onePixel(value) ? forms.plain! : apply1(ops.reorderInput, [forms.plain!]);
-    return forms.blocked;
+    const layouts = layoutsOf(value);
+    if (layouts.affine) layouts.blocked ??= channelAffine(ops, layouts.affine);
+    layouts.blocked ??= onePixel(value) ? layouts.plain! : apply1(ops.reorderInput, [layouts.plain!]);
+    return layouts.blocked;
   };
   const plain = (value: Value): Value => {
-    const forms = formsOf(value);
-    forms.plain ??= onePixel(value)
+    const layouts = layoutsOf(value);
+    layouts.plain ??= onePixel(value)
       ? blocked(value)
       : apply1(ops.reorderOutput, [blocked(value)], { channels: Number(value.type.shape[1]) });
-    return forms.plain;
+    return layouts.plain;
   };
 
   return {
@@ -90,8 +90,8 @@ export function createBlockedLayout(block: number): BlockedLayout {
     blocked,
     affine: (value) => known.get(value)?.affine,
     isBlocked: (value) => {
-      const forms = value && known.get(value);
-      return Boolean(forms?.blocked ?? forms?.affine);
+      const layouts = value && known.get(value);
+      return Boolean(layouts?.blocked ?? layouts?.affine);
     },
     fills: (channels) => typeof channels === "number" && channels % block === 0,
     setPlain: (node, value, output = 0) => known.set(node.outputs[output]!, { plain: value }),

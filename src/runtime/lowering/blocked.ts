@@ -19,8 +19,8 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * Walks the graph once. Each node's rule asks for its inputs in the form that it likes; a node
- * without a rule, or whose rule declines, is applied to plain values.
+ * Walks the graph once. Each node's rule takes its inputs in the layout that it needs; a node
+ * without a rule, or whose rule returns false, is applied to plain values.
  *
  * @param block how many channels lie side by side on this CPU, see `detectBlockSize`
  */

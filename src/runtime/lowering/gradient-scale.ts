@@ -45,7 +45,7 @@ export function planGradientScales(
   return { carriedBy: (node) => carriers.get(node), isPrescaled: (node) => prescaled.has(node) };
 }
 
-/** Walks up from dy while nobody else reads the value: everybody else would see it scaled. */
+/** Walks up from dy while the value has no other reader, which would see it scaled. */
 function findCarrier(
   dy: Value | undefined,
   uses: ReadonlyMap<Value, number>,

@@ -129,7 +129,7 @@ export function blockedOps(block: number): BlockedOps {
 
 function standard(name: string): Op {
   const op = findOp(name);
-  if (!op) throw new AppError("INTERNAL", { required: "the op table holds", received: `no ${name}` });
+  if (!op) throw new AppError("INTERNAL", { required: `op ${name} in the op table`, received: "none" });
   return op;
 }
 

@@ -25,7 +25,7 @@ const gridSampleOp = defineOp({
     if (batch !== gridBatch || axes !== 2) rejectShape("GridSample", "x [N,C,H,W] and a grid [N,H',W',2]", inputs);
     return [{ dtype: "float32", shape: [batch!, channels!, height!, width!] }];
   },
-  gradient: { none: "GridSample varies the pictures that come in; no parameter precedes it" },
+  gradient: { none: "GridSample augments input pictures, before every trained parameter" },
   reference: reference((_, x, grid) => {
     const [batch, channels] = quad(x.shape);
     const [, height, width] = quad(grid.shape);

@@ -1,5 +1,5 @@
 /** The non-linear functions of neural networks, dropout among them. */
-import { chain, defineOp, type OpSample, reference, rejectShape } from "../../op.ts";
+import { chain, defineOp, extremes, type OpSample, reference, rejectShape } from "../../op.ts";
 import { mapTensor, zipTensors } from "../../reference-tensor.ts";
 import { checkInputs, constantNumbers, onlyAttribute, rejectAttribute } from "../../shape-rules.ts";
 import { sameShape } from "../../tensor-type.ts";
@@ -9,6 +9,8 @@ import { aboveMask, abs, add, belowMask, exp, hardSigmoid, mul, sub } from "./ar
 const samples: readonly OpSample[] = [
   { inputs: [{ shape: [5, 6], range: [-5, 5] }] },
   { inputs: [{ shape: [2, 3, 2, 2], range: [-1, 1] }] },
+  extremes([-1000, -100, -20, 20, 100, 1000]),
+  extremes([Number.POSITIVE_INFINITY, Number.NaN]),
 ];
 
 function defineActivation(
@@ -143,6 +145,13 @@ const clipOp = defineOp({
     },
     { inputs: [{ shape: [4, 5] }, { shape: [], values: [-0.3], constant: true }] },
     { inputs: [{ shape: [4, 5] }, undefined, { shape: [], values: [0.7], constant: true }] },
+    {
+      inputs: [
+        { shape: [5], values: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e30, -1e30] },
+        { shape: [], values: [0], constant: true },
+        { shape: [], values: [6], constant: true },
+      ],
+    },
   ],
 });
 
@@ -173,7 +182,7 @@ const reluGradientOp = defineOp({
   gradient: chain(({ dy }, _, y) => [reluGradient(dy, y)]),
   reference: reference((_, dy, y) => zipTensors(dy, y, (gradient, value) => (value > 0 ? gradient : 0))),
   expand: ([dy, y]) => [mul(dy!, aboveMask(y!, 0))],
-  samples: [{ inputs: [{ shape: [2, 3, 4] }, { shape: [2, 3, 4] }] }],
+  samples: [{ inputs: [{ shape: [2, 3, 4] }, { shape: [2, 3, 4] }] }, extremes([1, 2, 3, 4], [1e30, -1e30, -1, 0.001])],
 });
 
 /** dy where y > 0, else 0; y is relu's output. */

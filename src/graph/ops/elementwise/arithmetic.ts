@@ -2,11 +2,14 @@
  * Arithmetic, element by element with numpy broadcasting, and the HardSigmoid that serves as a fast
  * mask.
  */
-import { chain, defineOp, noFlow, reference } from "../../op.ts";
+import { chain, defineOp, extremes, noFlow, reference } from "../../op.ts";
 import { mapTensor, zipTensors } from "../../reference-tensor.ts";
 import { broadcastShapes, checkInputs, numberAttribute, numeric, rejectDtype } from "../../shape-rules.ts";
 import type { DType } from "../../tensor-type.ts";
 import { apply1, scalar, type Value } from "../../value.ts";
+
+const inf = Number.POSITIVE_INFINITY;
+const nan = Number.NaN;
 
 type Chain = Parameters<typeof chain>[0];
 type Range = readonly [low: number, high: number];
@@ -37,7 +40,13 @@ function defineBinary(
     },
     gradient: chain(gradient),
     reference: reference((_, a, b) => zipTensors(a, b, compute)),
-    samples: [pair([2, 3], [2, 3]), pair([2, 3, 2, 2], [3, 1, 1]), pair([], [2, 2]), pair([3, 1], [1, 4])],
+    samples: [
+      pair([2, 3], [2, 3]),
+      pair([2, 3, 2, 2], [3, 1, 1]),
+      pair([], [2, 2]),
+      pair([3, 1], [1, 4]),
+      extremes([inf, inf, -inf, nan, 1, -1, 0, inf, 0, 3e38], [-inf, 1, -inf, 2, 0, 0, 0, 0, inf, -3e38]),
+    ],
   });
   return (a, b) => apply1(op, [a, b]);
 }
@@ -55,7 +64,11 @@ function defineUnary(
     infer: (inputs) => [...checkInputs(name, inputs, [{ name: "x", dtypes }])],
     gradient: gradient ? chain(gradient) : noFlow,
     reference: reference((_, x) => mapTensor(x, compute)),
-    samples: [{ inputs: [{ shape: [3, 4], range }] }, { inputs: [{ shape: [], range }] }],
+    samples: [
+      { inputs: [{ shape: [3, 4], range }] },
+      { inputs: [{ shape: [], range }] },
+      extremes([inf, -inf, nan, 0, -1, 1000, -1000, 3e38, -3e38]),
+    ],
   });
   return (x) => apply1(op, [x]);
 }
@@ -171,6 +184,8 @@ const hardSigmoidOp = defineOp({
   samples: [
     { inputs: [{ shape: [4, 5], range: [-4, 4] }] },
     { inputs: [{ shape: [4, 5], range: [-4, 4] }], attributes: { alpha: 1 / 6, beta: 0.5 } },
+    extremes([-1e30, -100, 100, 1e30]),
+    extremes([inf, -inf, nan]),
   ],
 });
 

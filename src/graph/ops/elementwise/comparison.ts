@@ -1,5 +1,5 @@
 /** Comparisons, selection and conversion of element types. */
-import { chain, defineOp, noFlow, reference } from "../../op.ts";
+import { chain, defineOp, extremes, noFlow, reference } from "../../op.ts";
 import { broadcastOffsets, broadcastShape, mapTensor, zipTensors } from "../../reference-tensor.ts";
 import {
   anyDtype,
@@ -13,6 +13,9 @@ import {
 import { type DType, dtypeOfElementType, elementTypes } from "../../tensor-type.ts";
 import { apply1, type Value } from "../../value.ts";
 import { mul, sub } from "./arithmetic.ts";
+
+const inf = Number.POSITIVE_INFINITY;
+const nan = Number.NaN;
 
 function defineComparison(name: string, sign: string, compute: (a: number, b: number) => boolean) {
   const op = defineOp({
@@ -31,6 +34,7 @@ function defineComparison(name: string, sign: string, compute: (a: number, b: nu
     reference: reference((_, a, b) => zipTensors(a, b, (left, right) => Number(compute(left, right)), "bool")),
     samples: [
       { inputs: [{ shape: [4, 5] }, { shape: [4, 5] }] },
+      extremes([inf, inf, -inf, nan, nan, 1], [inf, -inf, -inf, nan, 1, nan]),
       {
         inputs: [
           { shape: [4, 5], dtype: "int64", range: [0, 3] },
@@ -76,6 +80,13 @@ const whereOp = defineOp({
   samples: [
     { inputs: [{ shape: [3, 4], dtype: "bool" }, { shape: [3, 4] }, { shape: [3, 4] }] },
     { inputs: [{ shape: [3, 1], dtype: "bool" }, { shape: [4] }, { shape: [] }] },
+    {
+      inputs: [
+        { shape: [4], dtype: "bool", values: [1, 0, 1, 0] },
+        { shape: [4], values: [1, nan, inf, -inf] },
+        { shape: [4], values: [nan, 2, -inf, inf] },
+      ],
+    },
   ],
 });
 
@@ -105,6 +116,7 @@ const castOp = defineOp({
     { inputs: [{ shape: [3, 4], dtype: "bool" }], attributes: { to: elementTypes.float32 } },
     { inputs: [{ shape: [3, 4], dtype: "int64", range: [-9, 9] }], attributes: { to: elementTypes.int32 } },
     { inputs: [{ shape: [3, 4], range: [-9, 9] }], attributes: { to: elementTypes.float32 } },
+    { ...extremes([inf, -inf, nan, 0.5, -0.5, 0]), attributes: { to: elementTypes.bool } },
   ],
 });
 

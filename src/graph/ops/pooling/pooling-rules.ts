@@ -60,10 +60,15 @@ const geometries: readonly (readonly [x: readonly number[], options: PoolOptions
   [[1, 1, 7, 6], { kernel: [3, 2], strides: [2, 1], dilations: [2, 3], pads: [1, 1, 0, 1] }],
 ];
 
-export const poolSamples: readonly OpSample[] = geometries.map(([shape, options]) => ({
-  inputs: [{ shape }],
-  attributes: poolAttributes(options),
-}));
+const inf = Number.POSITIVE_INFINITY;
+
+export const poolSamples: readonly OpSample[] = [
+  ...geometries.map(([shape, options]) => ({ inputs: [{ shape }], attributes: poolAttributes(options) })),
+  {
+    inputs: [{ shape: [1, 1, 2, 6], values: [-inf, -inf, inf, 1, -inf, 2, -inf, -inf, 1, 2, 3, 3e38] }],
+    attributes: poolAttributes({ kernel: [2, 2] }),
+  },
+];
 
 /** The samples of AveragePool's gradient: dy of the shape that each geometry gives. */
 export const averageGradientSamples: readonly OpSample[] = geometries.map(([x, options]) => {

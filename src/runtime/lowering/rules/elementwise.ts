@@ -1,4 +1,4 @@
-/** Ops that treat every element alike run on blocked tensors as they are. */
+/** Element-wise ops run on blocked tensors unchanged. */
 
 import { hardSigmoid, mul } from "../../../graph/ops/elementwise/elementwise.ts";
 import { sameShape } from "../../../graph/tensor-type.ts";
@@ -10,8 +10,7 @@ const names =
   "Add Sub Mul Div Max Min Neg Abs Exp Log Sqrt Reciprocal Relu Clip HardSigmoid HardSwish Sigmoid Tanh Gelu Erf Softplus Pow";
 
 /**
- * Blocked when at least one input lies so already and every other has the output's shape or is a
- * scalar.
+ * Blocked where at least one input is, and every other one has the output's shape or is a scalar.
  */
 const elementwise: Rule = (node, context) => {
   const [output] = node.outputs;

@@ -61,7 +61,7 @@ const expand: Rule = (node, context) => {
   const [x] = node.inputs;
   const [, c, h, w] = quad(node.outputs[0]!.type.shape);
   const scale = carriedScale(node, context);
-  // One pixel per picture lies the same plain and blocked.
+  // A picture of one pixel is the same plain and blocked.
   const pixel = scale ? mul(context.plain(x!), reshape(scale, [1, c, 1, 1])) : context.blocked(x!);
   context.setBlocked(node, repeat(pixel, [h, w], context));
   return true;
