@@ -199,7 +199,8 @@ describe("a download that is refused", () => {
     const endless: Handler = (_, response) => {
       response.writeHead(200);
       const more = (): void => {
-        if (!response.destroyed) response.write(content, more);
+        // In a turn of its own, in which the end of the connection is noticed.
+        if (!response.destroyed) response.write(content, () => setImmediate(more));
       };
       more();
     };
