@@ -33,104 +33,15 @@ export interface Metrics {
   close(): void;
 }
 
-export function createMetrics({ queuedPictures, waitingRequests, isReady }: Gauges): Metrics {
+export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
-    name: "pawprint_http_requests_total",
-    help: "Requests answered, by route, method and status",
-    labelNames: ["route", "method", "status"],
-    registers,
-  });
-  const errors = new Counter({
-    name: "pawprint_errors_total",
-    help: "Requests refused or failed, by error code",
-    labelNames: ["code"],
-    registers,
-  });
-  const durations = new Histogram({
-    name: "pawprint_http_request_duration_seconds",
-    help: "Time from a request's first byte to its answer, by route",
-    labelNames: ["route"],
-    buckets: seconds,
-    registers,
-  });
-  const phases = new Histogram({
-    name: "pawprint_prediction_duration_seconds",
-    help: "Time of predictions by phase: decode, queue, inference, total",
-    labelNames: ["phase"],
-    buckets: seconds,
-    registers,
-  });
-  const batches = new Histogram({
-    name: "pawprint_batch_pictures",
-    help: "Pictures that went through the model together",
-    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
-    registers,
-  });
-  const predictions = new Counter({
-    name: "pawprint_predictions_total",
-    help: "Pictures answered, by predicted class",
-    labelNames: ["label"],
-    registers,
-  });
-  const confidence = new Histogram({
-    name: "pawprint_prediction_confidence",
-    help: "Probability of the predicted class",
-    buckets: shares,
-    registers,
-  });
-  const info = new Gauge({
-    name: "pawprint_model_info",
-    help: "1 for each model that serves",
-    labelNames: ["name", "version", "role", "dataset_hash", "run_id", "git_commit"],
-    registers,
-  });
-  const swaps = new Counter({
-    name: "pawprint_model_swaps_total",
-    help: "Times a role was given another model",
-    labelNames: ["role"],
-    registers,
-  });
-  const comparisons = new Counter({
-    name: "pawprint_shadow_comparisons_total",
-    help: "Answers of the challenger held against the champion's: same or different class, or skipped",
-    labelNames: ["result"],
-    registers,
-  });
-  const differences = new Histogram({
-    name: "pawprint_shadow_confidence_difference",
-    help: "How far the challenger's probability of the champion's class is from the champion's, absolute",
-    buckets: [0.001, 0.01, 0.05, 0.1, 0.2, 0.5],
-    registers,
-  });
-  const challengerFailures = new Counter({
-    name: "pawprint_shadow_failures_total",
-    help: "Pictures that the challenger failed to answer",
-    registers,
-  });
-  const gauge = (name: string, help: string, value: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
-  };
-  gauge("pawprint_queue_pictures", "Pictures let in and not yet answered", queuedPictures);
-  gauge("pawprint_queue_requests", "Requests that wait for the model", waitingRequests);
-  gauge("pawprint_ready", "1 while requests are welcome", () => (isReady() ? 1 : 0));
-  const lag = monitorEventLoopDelay({ resolution: 10 });
-  lag.enable();
-  gauge("pawprint_event_loop_lag_seconds", "99th percentile of the event loop's delay since the last scrape", () => {
-    const value = lag.percentile(99) / 1e9;
-    lag.reset();
-    return Number.isFinite(value) ? value : 0;
-  });
-
+  const { requests, errors, durations } = requestMetrics(registers);
+  const { phases, batches, predictions, confidence } = predictionMetrics(registers);
+  const { info, swaps, comparisons, differences, challengerFailures } = modelMetrics(registers);
+  const closeGauges = registerGauges(registers, gauges);
+  // Looked up once: these are observed at every prediction.
   const phaseChildren = {
     decode: phases.labels("decode"),
     queue: phases.labels("queue"),
@@ -168,10 +79,123 @@ export function createMetrics({ queuedPictures, waitingRequests, isReady }: Gaug
     render: () => registry.metrics(),
     contentType: registry.contentType,
     close() {
-      lag.disable();
+      closeGauges();
       registry.clear();
     },
   };
+}
+
+function requestMetrics(registers: Registry[]) {
+  return {
+    requests: new Counter({
+      name: "pawprint_http_requests_total",
+      help: "Requests answered, by route, method and status",
+      labelNames: ["route", "method", "status"],
+      registers,
+    }),
+    errors: new Counter({
+      name: "pawprint_errors_total",
+      help: "Requests refused or failed, by error code",
+      labelNames: ["code"],
+      registers,
+    }),
+    durations: new Histogram({
+      name: "pawprint_http_request_duration_seconds",
+      help: "Time from a request's first byte to its answer, by route",
+      labelNames: ["route"],
+      buckets: seconds,
+      registers,
+    }),
+  };
+}
+
+function predictionMetrics(registers: Registry[]) {
+  return {
+    phases: new Histogram({
+      name: "pawprint_prediction_duration_seconds",
+      help: "Time of predictions by phase: decode, queue, inference, total",
+      labelNames: ["phase"],
+      buckets: seconds,
+      registers,
+    }),
+    batches: new Histogram({
+      name: "pawprint_batch_pictures",
+      help: "Pictures that went through the model together",
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+      registers,
+    }),
+    predictions: new Counter({
+      name: "pawprint_predictions_total",
+      help: "Pictures answered, by predicted class",
+      labelNames: ["label"],
+      registers,
+    }),
+    confidence: new Histogram({
+      name: "pawprint_prediction_confidence",
+      help: "Probability of the predicted class",
+      buckets: shares,
+      registers,
+    }),
+  };
+}
+
+function modelMetrics(registers: Registry[]) {
+  return {
+    info: new Gauge({
+      name: "pawprint_model_info",
+      help: "1 for each model that serves",
+      labelNames: ["name", "version", "role", "dataset_hash", "run_id", "git_commit"],
+      registers,
+    }),
+    swaps: new Counter({
+      name: "pawprint_model_swaps_total",
+      help: "Times a role was given another model",
+      labelNames: ["role"],
+      registers,
+    }),
+    comparisons: new Counter({
+      name: "pawprint_shadow_comparisons_total",
+      help: "Answers of the challenger held against the champion's: same or different class, or skipped",
+      labelNames: ["result"],
+      registers,
+    }),
+    differences: new Histogram({
+      name: "pawprint_shadow_confidence_difference",
+      help: "How far the challenger's probability of the champion's class is from the champion's, absolute",
+      buckets: [0.001, 0.01, 0.05, 0.1, 0.2, 0.5],
+      registers,
+    }),
+    challengerFailures: new Counter({
+      name: "pawprint_shadow_failures_total",
+      help: "Pictures that the challenger failed to answer",
+      registers,
+    }),
+  };
+}
+
+/** Registers what is read at each scrape; the function that comes back ends it. */
+function registerGauges(registers: Registry[], { queuedPictures, waitingRequests, isReady }: Gauges): () => void {
+  const gauge = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  };
+  gauge("pawprint_queue_pictures", "Pictures let in and not yet answered", queuedPictures);
+  gauge("pawprint_queue_requests", "Requests that wait for the model", waitingRequests);
+  gauge("pawprint_ready", "1 while requests are welcome", () => (isReady() ? 1 : 0));
+  const lag = monitorEventLoopDelay({ resolution: 10 });
+  lag.enable();
+  gauge("pawprint_event_loop_lag_seconds", "99th percentile of the event loop's delay since the last scrape", () => {
+    const value = lag.percentile(99) / 1e9;
+    lag.reset();
+    return Number.isFinite(value) ? value : 0;
+  });
+  return () => lag.disable();
 }
 
 function infoLabels(role: ModelRole, { name, version, info }: ServedModel) {
