@@ -25,7 +25,7 @@ function runtimeImports(file: URL, found = new Set<string>()): ReadonlySet<strin
 it("needs nothing but a browser: no package, no module of Node, no schema", () => {
   const root = new URL("../", import.meta.url).href;
   const modules = [...runtimeImports(new URL("client.ts", import.meta.url))].map((id) => id.replace(root, ""));
-  expect(modules.sort()).toEqual(["server/client.ts", "server/contract/endpoints.ts"]);
+  expect(modules.sort()).toEqual(["server/client/client.ts", "server/contract/endpoints.ts"]);
 });
 
 it("would find one", () => {
