@@ -60,7 +60,7 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
   for (const contender of all) await contender.process.ask({ steps: 2 });
   const stepsPerTurn = setup.size > 100 ? 2 : setup.size > 32 ? 4 : 8;
   for (let round = 0; round < Number(options.rounds); round++) {
-    for (const contender of all) {
+    for (const contender of round % 2 === 0 ? all : all.toReversed()) {
       const answer = await contender.process.ask({ steps: stepsPerTurn });
       contender.seconds.push(...(answer.seconds as number[]));
       // Idle thread pools spin for a moment after their work.
