@@ -49,7 +49,7 @@ export {
   globalAveragePool,
 } from "../nn/layers.ts";
 export { initialParameters, initialStatistics, type ParameterLayout } from "../nn/parameter-layout.ts";
-export type { Normalization, PictureSize } from "../nn/picture-input.ts";
+export type { Normalization, PictureSize } from "../nn/picture-tensor.ts";
 export type { Scope } from "../nn/scope.ts";
 // Executors
 export { type CpuExecutorOptions, createCpuExecutor } from "../runtime/cpu-executor.ts";

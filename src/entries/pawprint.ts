@@ -13,7 +13,7 @@ export type { BundleInfo, Lineage } from "../bundle/bundle.ts";
 export type { BundleFile } from "../bundle/bundle-file.ts";
 export type { BundleInput, LoadedBundle } from "../bundle/load-bundle.ts";
 export type { Evaluation } from "../metrics/classification-metrics.ts";
-export type { PictureInput } from "../predict/picture-input.ts";
+export type { PictureSource } from "../predict/picture-source.ts";
 export type { Prediction } from "../predict/prediction.ts";
 export type { FilePrediction, Predictor } from "../predict/predictor.ts";
 export type { EpochMetrics } from "../train/fit/fit-options.ts";

@@ -7,8 +7,8 @@ import { softmax } from "../graph/ops/loss.ts";
 import { type Graph, graph, input, scalar, type Value } from "../graph/value.ts";
 import type { Network } from "./architectures/architecture.ts";
 import type { ParameterLayout } from "./parameter-layout.ts";
-import { type Normalization, normalizePictures, type PictureSize } from "./picture-input.ts";
-import { constantsOf, createScope, slicesOf, traceLayout, valueSource } from "./scope.ts";
+import { type Normalization, normalizePictures, type PictureSize } from "./picture-tensor.ts";
+import { constantsOf, createScope, parameterSlicesOf, traceLayout, valueSource } from "./scope.ts";
 
 /** A classifier without its trained weights. */
 export interface Model {
@@ -62,8 +62,8 @@ export function buildEvaluateGraph(model: Model, batchSize: number): Graph {
     "evaluate",
     model,
     batchSize,
-    slicesOf(parameters, layout.parameters),
-    layout.statisticCount > 0 ? slicesOf(statistics, layout.statistics) : new Map(),
+    parameterSlicesOf(parameters, layout.parameters),
+    layout.statisticCount > 0 ? parameterSlicesOf(statistics, layout.statistics) : new Map(),
     layout.statisticCount > 0 ? [parameters, statistics] : [parameters],
   );
 }

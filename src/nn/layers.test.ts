@@ -3,7 +3,7 @@ import { isAppError } from "../base/errors.ts";
 import { graph, input } from "../graph/value.ts";
 import { createReferenceExecutor } from "../runtime/reference.ts";
 import { batchNorm, conv2d, dense, dropout } from "./layers.ts";
-import { createScope, joinSlices, slicesOf, traceLayout } from "./scope.ts";
+import { createScope, joinSlices, parameterSlicesOf, traceLayout } from "./scope.ts";
 
 /** Answers every request with a graph input of that name. */
 const open = {
@@ -73,7 +73,7 @@ describe("layers", () => {
     const x = input("x", "float32", [1, 2]);
     const parameters = input("parameters", "float32", [9]);
     const layout = traceLayout((scope) => dense(scope, "head", x, { units: 3 }));
-    const slices = slicesOf(parameters, layout.parameters);
+    const slices = parameterSlicesOf(parameters, layout.parameters);
     const scope = createScope("inference", { ...open, parameter: ({ name }) => slices.get(name)! });
     const outputs = { y: dense(scope, "head", x, { units: 3 }), joined: joinSlices(slices, layout.parameters) };
     const program = await createReferenceExecutor().load(graph("dense", [x, parameters], outputs));

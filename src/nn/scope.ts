@@ -119,7 +119,7 @@ export function traceLayout(network: (scope: Scope) => unknown): ParameterLayout
 }
 
 /** The slices of a flat vector, by name: one Split, then a Reshape each. */
-export function slicesOf(vector: Value, slots: readonly Slot[]): ReadonlyMap<string, Value> {
+export function parameterSlicesOf(vector: Value, slots: readonly Slot[]): ReadonlyMap<string, Value> {
   const parts =
     slots.length === 1
       ? [vector]

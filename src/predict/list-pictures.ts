@@ -6,7 +6,7 @@ import { readFailure } from "../base/files/file-failure.ts";
 import { pictureExtensions } from "../image/format.ts";
 
 /** A file to be read, or the reason why there is none. */
-export interface ListedPicture {
+export interface ListedFile {
   /** As the caller knows it: the path that was given, or the folder's with the rest appended. */
   readonly file: string;
   readonly error?: AppError;
@@ -18,12 +18,12 @@ export interface ListedPicture {
  * exist, and a folder without pictures, become entries with an error. Relative paths start at
  * `cwd`.
  */
-export async function listPictures(paths: readonly string[], cwd: string): Promise<ListedPicture[]> {
+export async function listPictures(paths: readonly string[], cwd: string): Promise<ListedFile[]> {
   const lists = await Promise.all(paths.map((path) => listOne(path, cwd)));
   return lists.flat();
 }
 
-async function listOne(file: string, cwd: string): Promise<ListedPicture[]> {
+async function listOne(file: string, cwd: string): Promise<ListedFile[]> {
   const path = resolve(cwd, file);
   try {
     if (!(await stat(path)).isDirectory()) return [{ file }];

@@ -6,7 +6,7 @@ import { countPictures, type LoadedBundle } from "../bundle/load-bundle.ts";
 import { applyRecipe } from "../image/recipe.ts";
 import { createBatcher, joinPixels } from "./batcher.ts";
 import { createGate } from "./gate.ts";
-import { type NamedPicture, readPicture } from "./picture-input.ts";
+import { type NamedPicture, readPicture } from "./picture-source.ts";
 import { type Prediction, predictionOf } from "./prediction.ts";
 
 type PictureOutcome =

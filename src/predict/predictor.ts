@@ -6,7 +6,7 @@ import type { BundleInfo } from "../bundle/bundle.ts";
 import { type BundleInput, loadBundle } from "../bundle/load-bundle.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { listPictures } from "./list-pictures.ts";
-import { namePictures, type PictureInput } from "./picture-input.ts";
+import { namePictures, type PictureSource } from "./picture-source.ts";
 import type { Prediction } from "./prediction.ts";
 import { createPredictionPipeline } from "./prediction-pipeline.ts";
 
@@ -50,7 +50,7 @@ export interface Predictor {
    * EXECUTION_FAILED, also after `close`.
    */
   predictPictures(
-    pictures: PictureInput | readonly PictureInput[],
+    pictures: PictureSource | readonly PictureSource[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<Prediction[]>;
   /**

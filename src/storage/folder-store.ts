@@ -10,12 +10,12 @@ import { withLock } from "../base/locks/lock-file.ts";
 import { type ObjectContent, withChunks } from "./object-content.ts";
 import { requireKey, requirePrefix, reservedStart } from "./object-key.ts";
 import {
-  type CallOptions,
   conflict,
   noObject,
   type ObjectStore,
   type ReadOptions,
   requireRange,
+  type StoreCallOptions,
   type StoredObject,
   type WriteOptions,
 } from "./object-store.ts";
@@ -40,14 +40,14 @@ class FolderStore implements ObjectStore {
     return join(this.#root, key);
   }
 
-  async *list(prefix = "", { signal }: CallOptions = {}): AsyncGenerator<StoredObject> {
+  async *list(prefix = "", { signal }: StoreCallOptions = {}): AsyncGenerator<StoredObject> {
     requirePrefix(prefix, this.#root);
     const below = prefix.slice(0, prefix.lastIndexOf("/") + 1);
     if (!(await this.#isOwnFolder(this.addressOf(below)))) return;
     yield* this.#walk(below, prefix, signal);
   }
 
-  async head(key: string, { signal }: CallOptions = {}): Promise<StoredObject | undefined> {
+  async head(key: string, { signal }: StoreCallOptions = {}): Promise<StoredObject | undefined> {
     throwIfCancelled(signal);
     const path = this.#pathOf(key);
     if (!(await this.#isOwnFolder(dirname(path)))) return undefined;
@@ -108,7 +108,7 @@ class FolderStore implements ObjectStore {
     return withLock(lock, replace, { onWait: () => undefined, ...(signal && { signal }) });
   }
 
-  async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
+  async delete(key: string, { signal }: StoreCallOptions = {}): Promise<void> {
     throwIfCancelled(signal);
     const path = this.#pathOf(key);
     if (!(await this.#isOwnFolder(dirname(path)))) return;

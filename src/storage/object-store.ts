@@ -17,17 +17,17 @@ export interface ByteRange {
   readonly end?: number;
 }
 
-export interface CallOptions {
+export interface StoreCallOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ReadOptions extends CallOptions {
+export interface ReadOptions extends StoreCallOptions {
   readonly range?: ByteRange;
   /** Read this version or fail with STORE_CONFLICT. */
   readonly version?: string;
 }
 
-export interface WriteOptions extends CallOptions {
+export interface WriteOptions extends StoreCallOptions {
   /**
    * Write only where the object is `absent`, or has this version; else STORE_CONFLICT. Holds among
    * conditional writes of several processes; a folder shared between machines needs hard links for
@@ -49,9 +49,9 @@ export interface ObjectStore {
    * by page, so that memory does not grow with their number. Includes keys that other programs
    * wrote and that `read` refuses.
    */
-  list(prefix?: string, options?: CallOptions): AsyncIterable<StoredObject>;
+  list(prefix?: string, options?: StoreCallOptions): AsyncIterable<StoredObject>;
   /** Undefined where there is no such object. */
-  head(key: string, options?: CallOptions): Promise<StoredObject | undefined>;
+  head(key: string, options?: StoreCallOptions): Promise<StoredObject | undefined>;
   /**
    * The content in chunks; the file or connection is given back at the end or when iteration stops.
    * Errors: FILE_NOT_FOUND; STORE_CONFLICT for another version.
@@ -65,7 +65,7 @@ export interface ObjectStore {
    */
   write(key: string, content: ObjectContent, options?: WriteOptions): Promise<StoredObject>;
   /** Succeeds also where there is no such object. */
-  delete(key: string, options?: CallOptions): Promise<void>;
+  delete(key: string, options?: StoreCallOptions): Promise<void>;
   /** Gives connections back; may be called twice. */
   close(): Promise<void>;
 }

@@ -5,11 +5,11 @@ import { type ObjectContent, withChunks } from "./object-content.ts";
 import { requireKey, requirePrefix } from "./object-key.ts";
 import {
   type ByteRange,
-  type CallOptions,
   conflict,
   type ObjectStore,
   type ReadOptions,
   requireRange,
+  type StoreCallOptions,
   type StoredObject,
   type WriteOptions,
 } from "./object-store.ts";
@@ -47,7 +47,7 @@ class S3Store implements ObjectStore {
   }
 
   /** Leaves out the markers of folders: keys that end with a slash. */
-  async *list(prefix = "", { signal }: CallOptions = {}): AsyncGenerator<StoredObject> {
+  async *list(prefix = "", { signal }: StoreCallOptions = {}): AsyncGenerator<StoredObject> {
     requirePrefix(prefix, this.addressOf(""));
     throwIfCancelled(signal);
     const { sdk, client } = this.#connection;
@@ -65,7 +65,7 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async head(key: string, { signal }: CallOptions = {}): Promise<StoredObject | undefined> {
+  async head(key: string, { signal }: StoreCallOptions = {}): Promise<StoredObject | undefined> {
     const { sdk, client } = this.#connection;
     const target = this.#targetOf(key);
     try {
@@ -115,7 +115,7 @@ class S3Store implements ObjectStore {
     });
   }
 
-  async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
+  async delete(key: string, { signal }: StoreCallOptions = {}): Promise<void> {
     const { sdk, client } = this.#connection;
     const removal = new sdk.DeleteObjectCommand(this.#targetOf(key));
     await client.send(removal, abortedBy(signal)).catch((error: unknown) => {

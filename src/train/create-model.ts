@@ -6,7 +6,7 @@ import { AppError } from "../base/errors.ts";
 import { indicesOf, type Pack } from "../dataset/pack/pack.ts";
 import type { Network } from "../nn/architectures/table.ts";
 import type { Model } from "../nn/inference-graph.ts";
-import { measureNormalization } from "../nn/picture-input.ts";
+import { measureNormalization } from "../nn/picture-tensor.ts";
 
 /** Pictures that are read at once: some megabytes. */
 const picturesPerRead = 256;

@@ -5,7 +5,7 @@ import { AppError } from "../../base/errors.ts";
 import { readText } from "../../base/files/read-file.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { decodeHeader, decodePicture, indexName, type PackHeader } from "./pack-index.ts";
+import { decodeHeader, indexName, type PackHeader, pictureRowOf } from "./pack-index.ts";
 import { PictureTable } from "./picture-table.ts";
 import { readIndexFile } from "./read-index.ts";
 import { openShards, wholeRows } from "./shards.ts";
@@ -60,7 +60,7 @@ async function readJournals(folder: string, names: readonly string[]): Promise<E
   const pictures = new PictureTable();
   for (const line of others) {
     try {
-      pictures.add(decodePicture(line, path));
+      pictures.add(pictureRowOf(line, path));
     } catch {
       // A torn line after a power cut; the rows before it are verified by checksum.
       break;

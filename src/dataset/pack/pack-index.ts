@@ -75,12 +75,12 @@ export function* encodePictures(pictures: Iterable<StoredPicture>): Generator<Ui
 export function decodeHeader(line: string, where: string): PackHeader {
   const fields = parseLine(line, where);
   if (!isRecord(fields) || fields.format !== format)
-    throw invalid("a pack's index with its format in the first line", line, where);
+    throw packInvalid("a pack's index with its format in the first line", line, where);
   if (fields.version !== version)
-    throw invalid(`version ${version} of a pack`, `version ${String(fields.version)}`, where);
+    throw packInvalid(`version ${version} of a pack`, `version ${String(fields.version)}`, where);
   const { generation, rowsPerShard } = fields;
   const isSound = typeof generation === "string" && /^[0-9a-f]{8}$/.test(generation) && isCount(rowsPerShard);
-  if (!isSound || rowsPerShard === 0) throw invalid("a generation of 8 digits and rows of a shard", line, where);
+  if (!isSound || rowsPerShard === 0) throw packInvalid("a generation of 8 digits and rows of a shard", line, where);
   return { recipe: parseRecipe(fields.recipe), generation, rowsPerShard };
 }
 
@@ -92,11 +92,11 @@ export function decodeContents(line: string, where: string): Omit<PackIndex, "pi
   if (isRecord(fields) && isSource(fields.source) && isSkippedList(fields.skipped) && isCount(fields.pictures)) {
     return { source: fields.source, skipped: fields.skipped, count: fields.pictures };
   }
-  throw invalid("the source, the number of pictures and what was skipped", line, where);
+  throw packInvalid("the source, the number of pictures and what was skipped", line, where);
 }
 
 /** Errors: PACK_INVALID. */
-export function decodePicture(line: string, where: string): StoredPicture {
+export function pictureRowOf(line: string, where: string): StoredPicture {
   const fields = parseLine(line, where);
   const [id, label, split, stamp, row, hash, crc, print]: unknown[] = Array.isArray(fields) ? fields : [];
   const isSound =
@@ -108,10 +108,11 @@ export function decodePicture(line: string, where: string): StoredPicture {
     isCount(crc) &&
     (split === null || isOneOf(splits, split)) &&
     (print === null || isText(print));
-  if (!isSound) throw invalid("a picture's id, label, split, stamp, row, hash, checksum and fingerprint", line, where);
+  if (!isSound)
+    throw packInvalid("a picture's id, label, split, stamp, row, hash, checksum and fingerprint", line, where);
   const fingerprint = print === null ? undefined : Buffer.from(print, "base64");
   if (fingerprint !== undefined && fingerprint.length !== fingerprintBytes) {
-    throw invalid(`a fingerprint of ${fingerprintBytes} bytes`, `${fingerprint.length}`, where);
+    throw packInvalid(`a fingerprint of ${fingerprintBytes} bytes`, `${fingerprint.length}`, where);
   }
   return {
     id,
@@ -130,7 +131,7 @@ export function rowsPerShardOf(recipe: Recipe): number {
   return Math.max(1, Math.floor((64 * 2 ** 20) / recipeSizeBytes(recipe)));
 }
 
-export function invalid(required: string, received: string, where: string): AppError {
+export function packInvalid(required: string, received: string, where: string): AppError {
   const shown = received.length > 80 ? `${received.slice(0, 80)}...` : received.trim();
   return new AppError("PACK_INVALID", { required, received: shown, where, hint: "delete the pack and build it again" });
 }
@@ -139,7 +140,7 @@ function parseLine(line: string, where: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw invalid("a line of JSON", line, where);
+    throw packInvalid("a line of JSON", line, where);
   }
 }
 

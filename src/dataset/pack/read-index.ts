@@ -3,7 +3,14 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { AppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
-import { decodeContents, decodeHeader, decodePicture, invalid, type PackHeader, type PackIndex } from "./pack-index.ts";
+import {
+  decodeContents,
+  decodeHeader,
+  type PackHeader,
+  type PackIndex,
+  packInvalid,
+  pictureRowOf,
+} from "./pack-index.ts";
 import { PictureTable } from "./picture-table.ts";
 
 /** Errors: PACK_INVALID, RECIPE_INVALID, FILE_NOT_FOUND, FILE_READ_FAILED. */
@@ -20,11 +27,12 @@ export async function readIndexFile(path: string): Promise<{ header: PackHeader;
         contents = decodeContents(line, path);
         // What a damaged file claims is not believed beyond what it can hold.
         pictures = new PictureTable(Math.min(contents.count, 2 ** 20));
-      } else pictures.add(decodePicture(line, path));
+      } else pictures.add(pictureRowOf(line, path));
     }
-    if (header === undefined || contents === undefined) throw invalid("a pack's index", "less than two lines", path);
+    if (header === undefined || contents === undefined)
+      throw packInvalid("a pack's index", "less than two lines", path);
     const { count, ...facts } = contents;
-    if (pictures.length !== count) throw invalid(`${count} pictures`, `${pictures.length}`, path);
+    if (pictures.length !== count) throw packInvalid(`${count} pictures`, `${pictures.length}`, path);
     return { header, index: { ...facts, pictures } };
   } catch (error) {
     throw error instanceof AppError ? error : readFailure(path, error);

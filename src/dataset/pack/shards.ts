@@ -8,7 +8,7 @@ import { crc32 } from "node:zlib";
 import { AppError } from "../../base/errors.ts";
 import { readFailure, writeFailure } from "../../base/files/file-failure.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
-import { invalid, type PackHeader } from "./pack-index.ts";
+import { type PackHeader, packInvalid } from "./pack-index.ts";
 import { PictureTable } from "./picture-table.ts";
 import { type PixelStore, requireRows } from "./pixel-store.ts";
 
@@ -97,12 +97,12 @@ export async function openShards(folder: string, header: PackHeader, rowCount: n
     for (let shard = 0; shard * rowsPerShard < rowCount; shard++) {
       const path = join(folder, shardName(generation, shard));
       const handle = await open(path).catch((error: unknown) => {
-        throw invalid("every shard that the index names", `none of this name: ${String(error)}`, path);
+        throw packInvalid("every shard that the index names", `none of this name: ${String(error)}`, path);
       });
       handles.push(handle);
       const expected = Math.min(rowsPerShard, rowCount - shard * rowsPerShard) * rowBytes;
       const { size } = await handle.stat();
-      if (size < expected) throw invalid(`a shard of at least ${expected} bytes`, `${size} bytes`, path);
+      if (size < expected) throw packInvalid(`a shard of at least ${expected} bytes`, `${size} bytes`, path);
     }
   } catch (error) {
     await close();
@@ -115,7 +115,8 @@ export async function openShards(folder: string, header: PackHeader, rowCount: n
     const position = (row % rowsPerShard) * rowBytes;
     try {
       const { bytesRead } = await handles[shard]!.read(into, offset, count * rowBytes, position);
-      if (bytesRead < count * rowBytes) throw invalid(`${count} rows at ${row}`, `${bytesRead} bytes of them`, path);
+      if (bytesRead < count * rowBytes)
+        throw packInvalid(`${count} rows at ${row}`, `${bytesRead} bytes of them`, path);
     } catch (error) {
       throw error instanceof AppError ? error : readFailure(path, error);
     }

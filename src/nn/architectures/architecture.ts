@@ -9,7 +9,7 @@ import { hintForName } from "../../base/nearest.ts";
 import { describeSchema } from "../../base/schema/describe-schema.ts";
 import { jsonSchemaOf } from "../../base/schema/json-schema.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Normalization, PictureSize } from "../picture-input.ts";
+import type { Normalization, PictureSize } from "../picture-tensor.ts";
 import type { Scope } from "../scope.ts";
 
 export interface ArchitectureDefinition<T extends TObject> {

@@ -3,7 +3,7 @@
  * changed picture is read. Both points are in pixels, x to the right and y down, counted from the
  * picture's middle, so that a map holds no size.
  */
-import type { PictureSize } from "../picture-input.ts";
+import type { PictureSize } from "../picture-tensor.ts";
 import type { Box } from "./boxes.ts";
 
 /** Source x = a x + b y + c, source y = d x + e y + f, held as a, b, c, d, e, f. */

@@ -3,7 +3,7 @@ import { createRandom } from "../../base/random.ts";
 import { evaluateReference } from "../../graph/reference-evaluation.ts";
 import { graph, input, nodesOf } from "../../graph/value.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
-import { normalizePictures } from "../picture-input.ts";
+import { normalizePictures } from "../picture-tensor.ts";
 import { augmentPictures, mixTargets } from "./augment.ts";
 import { type Augmentation, noAugmentation } from "./augmentation.ts";
 import { drawAugmentation } from "./draw.ts";

@@ -7,7 +7,7 @@ import { matMul } from "../../graph/ops/linear.ts";
 import { gather, oneHot, reshape, split, transpose } from "../../graph/ops/movement/movement.ts";
 import { float32 } from "../../graph/tensor-type.ts";
 import { constant, scalar, type Value } from "../../graph/value.ts";
-import { type PictureSize, scaleChannels } from "../picture-input.ts";
+import { type PictureSize, scaleChannels } from "../picture-tensor.ts";
 import {
   type Augmentation,
   changesColours,

@@ -1,6 +1,6 @@
 /** Rectangles within pictures: those to show, those to cover and those to paste. */
 import type { Random } from "../../base/random.ts";
-import type { PictureSize } from "../picture-input.ts";
+import type { PictureSize } from "../picture-tensor.ts";
 
 /** In pixels from the left upper corner; `right` and `bottom` are the first ones outside. */
 export interface Box {

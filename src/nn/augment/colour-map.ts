@@ -2,7 +2,7 @@
  * Changes of a picture's colours as affine maps of pixel values from 0 to 1. Values that leave that
  * range are kept.
  */
-import type { Normalization } from "../picture-input.ts";
+import type { Normalization } from "../picture-tensor.ts";
 
 /** New value = matrix value + offset; the matrix is row-major, one row for each new channel. */
 export interface ColourMap {

@@ -3,7 +3,7 @@
  * deterministic.
  */
 import type { Random } from "../../base/random.ts";
-import type { Normalization, PictureSize } from "../picture-input.ts";
+import type { Normalization, PictureSize } from "../picture-tensor.ts";
 import { type AffineMap, cropped, inTurn, mirrored, sheared, shifted, turned, unmoved, zoomed } from "./affine-map.ts";
 import { type Augmentation, mixesPictures } from "./augmentation.ts";
 import { drawBeta } from "./beta.ts";

@@ -8,7 +8,7 @@
  * Solarize and Sharpness; zoom is ours.
  */
 import type { Random } from "../../base/random.ts";
-import type { Normalization, PictureSize } from "../picture-input.ts";
+import type { Normalization, PictureSize } from "../picture-tensor.ts";
 import { type AffineMap, inTurn, sheared, shifted, turned, zoomed } from "./affine-map.ts";
 import { brightened, type ColourMap, coloursInTurn, contrasted, saturated, unchangedColours } from "./colour-map.ts";
 

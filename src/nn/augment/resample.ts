@@ -18,7 +18,7 @@ import { matMul } from "../../graph/ops/linear.ts";
 import { gridSample, reshape, split, transpose } from "../../graph/ops/movement/movement.ts";
 import { float32 } from "../../graph/tensor-type.ts";
 import { constant, scalar, type Value } from "../../graph/value.ts";
-import type { PictureSize } from "../picture-input.ts";
+import type { PictureSize } from "../picture-tensor.ts";
 
 /** uint8 `[N,H,W,C]` as float32 `[N,C,H,W]` from 0 to 255, moved by any maps, `[N,6]`. */
 export function resample(pictures: Value, maps: Value, { height, width }: PictureSize): Value {

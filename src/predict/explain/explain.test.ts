@@ -6,7 +6,7 @@ import { decodeModel } from "../../graph/onnx/decode.ts";
 import { conv, flatten, gemm, globalAveragePool, maxPool, relu } from "../../graph/ops/table.ts";
 import { float32 } from "../../graph/tensor-type.ts";
 import { constant, graph, input } from "../../graph/value.ts";
-import { normalizePictures } from "../../nn/picture-input.ts";
+import { normalizePictures } from "../../nn/picture-tensor.ts";
 import { createReferenceExecutor } from "../../runtime/reference.ts";
 import { createExplainer, type HeatMap } from "./explain.ts";
 

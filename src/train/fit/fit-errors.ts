@@ -2,7 +2,7 @@
 import { AppError } from "../../base/errors.ts";
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import type { Model } from "../../nn/inference-graph.ts";
-import type { PictureSize } from "../../nn/picture-input.ts";
+import type { PictureSize } from "../../nn/picture-tensor.ts";
 import type { FitOptions, FitResult } from "./fit-options.ts";
 
 /**

@@ -2,7 +2,7 @@
 import type { Seed } from "../../base/random.ts";
 import type { Augmentation } from "../../nn/augment/augmentation.ts";
 import type { Model } from "../../nn/inference-graph.ts";
-import type { PictureSize } from "../../nn/picture-input.ts";
+import type { PictureSize } from "../../nn/picture-tensor.ts";
 import type { Optimizer } from "../step/optimizer.ts";
 import type { TrainStepOptions } from "../step/step.ts";
 import type { Schedule } from "./schedule.ts";

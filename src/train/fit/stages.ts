@@ -1,6 +1,6 @@
 /** The stages of a training: smaller pictures first, no mixing at the end. */
 import { type Augmentation, mixesPictures } from "../../nn/augment/augmentation.ts";
-import type { PictureSize } from "../../nn/picture-input.ts";
+import type { PictureSize } from "../../nn/picture-tensor.ts";
 import { type Stage, wholeTraining } from "./fit-plan.ts";
 
 export interface StageSettings {

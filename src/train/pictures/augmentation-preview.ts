@@ -13,7 +13,7 @@ import type { Recipe } from "../../image/recipe.ts";
 import { augmentPictures } from "../../nn/augment/augment.ts";
 import { type AugmentationSetup, drawAugmentation, mixingOf } from "../../nn/augment/draw.ts";
 import { numbersPerPicture } from "../../nn/augment/numbers.ts";
-import { measureNormalization, type Normalization } from "../../nn/picture-input.ts";
+import { measureNormalization, type Normalization } from "../../nn/picture-tensor.ts";
 import type { Executor } from "../../runtime/executor.ts";
 import { planAugmentation } from "../plan/augmentation-plan.ts";
 import type { Choice } from "../plan/choice.ts";

@@ -14,8 +14,15 @@ import type { AugmentationSetup } from "../../nn/augment/draw.ts";
 import { numbersPerPicture } from "../../nn/augment/numbers.ts";
 import { layoutOf, type Model } from "../../nn/inference-graph.ts";
 import { decayMask, type ParameterLayout } from "../../nn/parameter-layout.ts";
-import { normalizePictures, type PictureSize } from "../../nn/picture-input.ts";
-import { createScope, joinSlices, type MaskRequest, type RootScope, slicesOf, valueSource } from "../../nn/scope.ts";
+import { normalizePictures, type PictureSize } from "../../nn/picture-tensor.ts";
+import {
+  createScope,
+  joinSlices,
+  type MaskRequest,
+  parameterSlicesOf,
+  type RootScope,
+  valueSource,
+} from "../../nn/scope.ts";
 import { meanLoss } from "./mean-loss.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -92,8 +99,8 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
 
   const x = setup ? augmentPictures(pictures, numbers, setup) : normalizePictures(pictures, normalization);
   const wanted = setup && mixesPictures(augmentation) ? mixTargets(targets, numbers, setup, labels.length) : targets;
-  const slices = slicesOf(parameters, layout.parameters);
-  const statisticSlices = hasStatistics ? slicesOf(statistics, layout.statistics) : new Map<string, Value>();
+  const slices = parameterSlicesOf(parameters, layout.parameters);
+  const statisticSlices = hasStatistics ? parameterSlicesOf(statistics, layout.statistics) : new Map<string, Value>();
   const scope = createScope("training", valueSource(slices, statisticSlices));
   const logits = network.build(scope, x, labels.length);
   const loss = meanLoss(logits, wanted, { labelSmoothing, ...(classWeights ? { classWeights } : {}) });

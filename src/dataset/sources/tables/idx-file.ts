@@ -41,7 +41,7 @@ function parseIdx(bytes: Uint8Array, rank: number, where: string): IdxArray {
   const magic = 0x0800 + rank;
   const headerBytes = 4 + 4 * rank;
   if (bytes.length < headerBytes) {
-    throw invalid(
+    throw idxInvalid(
       `an idx file with ${rank} dimensions and ${headerBytes} bytes of header`,
       `${bytes.length} bytes`,
       where,
@@ -49,7 +49,7 @@ function parseIdx(bytes: Uint8Array, rank: number, where: string): IdxArray {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0) !== magic) {
-    throw invalid(
+    throw idxInvalid(
       `an idx file of unsigned bytes with ${rank} dimensions and the magic number ${hex(magic)}`,
       hex(view.getUint32(0)),
       where,
@@ -58,7 +58,7 @@ function parseIdx(bytes: Uint8Array, rank: number, where: string): IdxArray {
   const dims = Array.from({ length: rank }, (_, at) => view.getUint32(4 + 4 * at));
   const expected = headerBytes + dims.reduce((product, dim) => product * dim, 1);
   if (bytes.length !== expected) {
-    throw invalid(`an idx file of ${dims.join(" x ")} with ${expected} bytes`, `${bytes.length} bytes`, where);
+    throw idxInvalid(`an idx file of ${dims.join(" x ")} with ${expected} bytes`, `${bytes.length} bytes`, where);
   }
   return { dims, values: bytes.subarray(headerBytes) };
 }
@@ -68,11 +68,11 @@ async function unpack(packed: Uint8Array, where: string): Promise<Uint8Array> {
     return await unzip(packed, { maxOutputLength: sizeLimitBytes });
   } catch (error) {
     const received = error instanceof Error ? error.message : String(error);
-    throw invalid(`a gzip file that is whole and holds at most ${formatBytes(sizeLimitBytes)}`, received, where);
+    throw idxInvalid(`a gzip file that is whole and holds at most ${formatBytes(sizeLimitBytes)}`, received, where);
   }
 }
 
-export function invalid(required: string, received: string, where: string): AppError {
+export function idxInvalid(required: string, received: string, where: string): AppError {
   return new AppError("IDX_INVALID", { required, received, where, hint: "download the file again" });
 }
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { AppError } from "../../../base/errors.ts";
 import type { PixelSample, Source, Split } from "../source.ts";
-import { type IdxFile, invalid, readIdx } from "./idx-file.ts";
+import { type IdxFile, idxInvalid, readIdx } from "./idx-file.ts";
 
 /**
  * `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte`,
@@ -76,7 +76,7 @@ async function readPart(
       .map(({ file }) => file)
       .sort((a, b) => a.length - b.length);
     if (name === undefined)
-      throw invalid(`the ${split} pictures and their labels in two idx files`, `no ${content}`, location);
+      throw idxInvalid(`the ${split} pictures and their labels in two idx files`, `no ${content}`, location);
     return name;
   };
   const imagesFile = fileOf("images");
@@ -88,9 +88,14 @@ async function readPart(
   const [count = 0, height = 0, width = 0] = images.dims;
   const labelCount = labels.dims[0] ?? 0;
   if (count !== labelCount) {
-    throw invalid(`as many labels as pictures: ${count} in ${imagesFile}`, `${labelCount} in ${labelsFile}`, location);
+    throw idxInvalid(
+      `as many labels as pictures: ${count} in ${imagesFile}`,
+      `${labelCount} in ${labelsFile}`,
+      location,
+    );
   }
-  if (height * width === 0) throw invalid("pictures with pixels", `${width} x ${height}`, join(location, imagesFile));
+  if (height * width === 0)
+    throw idxInvalid("pictures with pixels", `${width} x ${height}`, join(location, imagesFile));
   return () => digits(images, labels, imagesFile, splitIsGiven ? split : undefined);
 }
 

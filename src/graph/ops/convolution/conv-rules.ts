@@ -30,7 +30,7 @@ export function convAttributes(kernel: readonly Dim[], options: ConvOptions): At
 }
 
 /** The options that a conv node's window and group stand for. */
-export function optionsOf(window: Window, group: number): Required<ConvOptions> {
+export function convOptionsOf(window: Window, group: number): Required<ConvOptions> {
   return { strides: window.strides, pads: window.pads, dilations: window.dilations, group };
 }
 
@@ -122,7 +122,7 @@ export function convWindow(op: string, attributes: Attributes, w: Shape): Window
 }
 
 export function attributeOptions(attributes: Attributes, w: Shape): Required<ConvOptions> {
-  return optionsOf(convWindow("Conv", attributes, w), groupOf("Conv", attributes));
+  return convOptionsOf(convWindow("Conv", attributes, w), groupOf("Conv", attributes));
 }
 
 export function convShapes(op: string, attributes: Attributes, x: readonly number[], w: readonly number[]) {

@@ -21,13 +21,13 @@ import {
   convAttributes,
   convAttributeTypes,
   convGeometries,
+  convOptionsOf,
   convShapes,
   convWindow,
   eachProduct,
   gradientSamples,
   groupOf,
   inputSizeOf,
-  optionsOf,
   outputShapeOf,
   spread,
   transposedSize,
@@ -193,7 +193,7 @@ function expandInputGradient(dy: Value, w: Value, attributes: Attributes): Value
   if (strides.every((stride) => stride === 1) && mirrored.every((edge) => edge >= 0)) {
     return conv(dy, rotate(swapChannels(w, group)), undefined, { dilations, pads: mirrored, group });
   }
-  const options = optionsOf(window, group);
+  const options = convOptionsOf(window, group);
   const least = transposedSize(convAttributes(size, options), dy.type.shape, w.type.shape);
   const outputPadding = inputSizeOf(attributes).map((length, axis) => length - least[axis]!);
   return convTranspose(dy, w, undefined, { ...options, outputPadding });

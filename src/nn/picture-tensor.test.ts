@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { graph, input } from "../graph/value.ts";
 import { createReferenceExecutor } from "../runtime/reference.ts";
-import { measureNormalization, normalizePictures } from "./picture-input.ts";
+import { measureNormalization, normalizePictures } from "./picture-tensor.ts";
 
 it("turns bytes with channels last into normalised floats with channels first", async () => {
   const pictures = input("pictures", "uint8", ["N", 1, 2, 3]);
