@@ -1,21 +1,13 @@
 /** What every executor must do; each adapter's test runs this suite. */
+
 import { describe, expect, it } from "vitest";
-import { AppError } from "../../src/base/errors.ts";
 import { gradients } from "../../src/graph/autodiff.ts";
 import { add, cast, equal, mul, relu } from "../../src/graph/ops/elementwise/elementwise.ts";
 import { batchNormTraining, conv, flatten, gemm, maxPool, reduceMean, reshape } from "../../src/graph/ops/table.ts";
 import { float32, type TensorData } from "../../src/graph/tensor-type.ts";
 import { constant, graph, input, scalar } from "../../src/graph/value.ts";
 import type { Executor, Tensors } from "../../src/runtime/executor.ts";
-
-async function failureOf(work: Promise<unknown>): Promise<AppError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(AppError);
-  return error as AppError;
-}
+import { failureOf } from "../support/failure-of.ts";
 
 /** y = 2 x + b for x [N,2], b [2]. */
 function affine() {

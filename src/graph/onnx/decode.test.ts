@@ -1,22 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { failureOf } from "../../../tests/support/failure-of.ts";
 import { AttributeKind, attribute, changed, modelFrom } from "../../../tests/support/onnx-model.ts";
-import { AppError } from "../../base/errors.ts";
 import { relu } from "../ops/table.ts";
 import { float32 } from "../tensor-type.ts";
 import { graph, input } from "../value.ts";
 import { decodeModel } from "./decode.ts";
 import { encodeModel } from "./encode.ts";
 import { FunctionProtoSchema, type ModelProto } from "./generated/onnx_pb.ts";
-
-function failureOf(work: () => unknown): AppError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof AppError) return error;
-  }
-  throw new Error("no AppError was thrown");
-}
 
 const x2 = input("x", "float32", [2]);
 

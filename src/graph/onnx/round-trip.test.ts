@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { failureOf } from "../../../tests/support/failure-of.ts";
 import { messagesOf } from "../../../tests/support/onnx-model.ts";
-import { AppError } from "../../base/errors.ts";
 import { expandComposites } from "../lower.ts";
 import {
   batchNormTraining,
@@ -39,15 +39,6 @@ function classifier(): Graph {
   });
   const logits = gemm(flatten(features), constant(ramp(12, 5)));
   return graph("classifier", [pictures], { logits, probabilities: softmax(logits) });
-}
-
-function failureOf(work: () => unknown): AppError {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof AppError) return error;
-  }
-  throw new Error("no AppError was thrown");
 }
 
 describe("ONNX bytes", () => {

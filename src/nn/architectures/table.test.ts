@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isAppError } from "../../base/errors.ts";
+import { failureOf } from "../../../tests/support/failure-of.ts";
 import { layoutOf } from "../inference-graph.ts";
 import { multipleOf8 } from "./mobilenet.ts";
 import { architectures, createNetwork } from "./table.ts";
@@ -9,16 +9,6 @@ const normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 function layoutFor(name: string, options: Record<string, unknown>, side: number, channels = 3) {
   const size = { height: side, width: side, channels };
   return layoutOf({ network: createNetwork(name, options), size, normalization, labels: ["a", "b"] });
-}
-
-function failureOf(build: () => unknown) {
-  try {
-    build();
-  } catch (error) {
-    if (isAppError(error)) return error;
-    throw error;
-  }
-  throw new Error("no error was thrown");
 }
 
 describe("architectures", () => {

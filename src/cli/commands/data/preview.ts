@@ -51,20 +51,20 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
     const { train } = await loadPawprintConfig(context, "train", options);
     const { data: _data, out: _out, threads, ...settings } = train;
     const path = pathFrom(cwd, String(out));
-    await requireFreePath(path, force === true);
+    await requireFreePath(path, force);
     const preview = await previewAugmentation({
       data: pathFrom(cwd, source),
       settings,
       count: Number(count),
       variants: Number(variants),
-      split: splits.find((name) => name === split)!,
+      split,
       ...(threads !== undefined && { threads }),
       signal,
       progress,
     });
     for (const { reason } of preview.skipped) logger.warn(`skipped: ${reason}`);
     await ensureFolder(dirname(path));
-    await writeFileAtomic(path, await sheetOf(preview), { force: force === true, signal });
+    await writeFileAtomic(path, await sheetOf(preview), { force, signal });
     const { rows, recipe, choices } = preview;
     const shown = shownPath(cwd, path);
     return {

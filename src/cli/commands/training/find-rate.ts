@@ -56,7 +56,7 @@ export const command = defineCommand({
     if (data === undefined) throw usage("--data with labelled pictures", "no --data");
     if (!(Number(from) < Number(to))) throw usage("a --from below --to", `${from} and ${to}`);
     const path = pathFrom(cwd, String(out));
-    await requireFreePath(path, force === true);
+    await requireFreePath(path, force);
     const prepared = await prepareTraining({
       data: pathFrom(cwd, data),
       settings,
@@ -81,7 +81,7 @@ export const command = defineCommand({
     throwIfCancelled(signal);
     const { points, suggestion } = found;
     await ensureFolder(dirname(path));
-    await writeFileAtomic(path, await renderChart(rateChart(points, suggestion)), { force: force === true });
+    await writeFileAtomic(path, await renderChart(rateChart(points, suggestion)), { force });
     const shown = shownPath(cwd, path);
     return {
       result: { suggestion: suggestion ?? null, points, chart: path },

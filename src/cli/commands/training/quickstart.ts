@@ -60,7 +60,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
       out: pathFrom(cwd, bundlePath),
       settings: data === undefined ? { ...sampleSettings, ...given } : given,
       force: true,
-      strict: options.strict === true,
+      strict: options.strict,
       run: { createdAt: new Date(context.now()).toISOString() },
       ...(gitCommit !== undefined && { gitCommit }),
       ...(threads !== undefined && { threads }),
@@ -77,7 +77,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
       step.tell(predictionText(id, prediction, style, { note }));
     }
     // With --json the result is one object, and no service is started.
-    const isServing = options.serve !== false && !context.json;
+    const isServing = options.serve && !context.json;
     const next = nextSteps(context, data, isServing);
     const result = { ...trainResult(report), sampleData: data === undefined, predictions };
     if (!isServing) return { result, text: `\n${next}` };

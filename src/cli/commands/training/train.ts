@@ -49,7 +49,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
     const { train: config } = await loadPawprintConfig(context, "train", options, options.config);
     const { data, out = `models/${nameOf(pathFrom(cwd, data ?? ""))}.onnx`, threads, ...settings } = config;
     if (data === undefined) throw missingData();
-    const force = options.force === true;
+    const force = options.force;
     const [history, chart] = [options.history, options.chart].map((path) =>
       typeof path === "string" ? pathFrom(cwd, path) : undefined,
     );
@@ -64,8 +64,8 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       out: pathFrom(cwd, out),
       settings,
       force,
-      strict: options.strict === true,
-      resume: options.resume === true,
+      strict: options.strict,
+      resume: options.resume,
       run: { createdAt: new Date(context.now()).toISOString() },
       ...(gitCommit !== undefined && { gitCommit }),
       ...(threads !== undefined && { threads }),
