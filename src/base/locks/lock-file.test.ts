@@ -6,6 +6,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { interruption } from "../cancel.ts";
+import { deferred } from "../deferred.ts";
 import { withLock } from "./lock-file.ts";
 import { ownIdentity } from "./process-identity.ts";
 
@@ -145,12 +146,17 @@ describe("a lock", () => {
   it("is waited for where that is asked, each in turn, and told who holds it", async () => {
     const order: string[] = [];
     const told: string[] = [];
+    const waiting = deferred<void>();
     const first = withLock(path, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await waiting.promise;
       order.push("first");
     });
     await expect.poll(() => readdir(folder)).toContain(".lock");
-    await withLock(path, async () => order.push("second"), { onWait: (who) => told.push(who) });
+    const onWait = (who: string): void => {
+      told.push(who);
+      waiting.resolve();
+    };
+    await withLock(path, async () => order.push("second"), { onWait });
     await first;
     expect(order).toEqual(["first", "second"]);
     expect(told).toEqual([expect.stringContaining(`process ${process.pid}`)]);
