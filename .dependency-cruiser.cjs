@@ -1,5 +1,5 @@
 /** The layers: a folder imports from lower layers or from itself, never upwards, never in a circle. */
-const floors = [
+const layers = [
   ["base"],
   ["graph", "image", "metrics", "storage"],
   ["runtime", "dataset", "versioning", "tracking"],
@@ -10,14 +10,14 @@ const floors = [
   ["cli", "entries"],
 ];
 
-const upwards = floors.flatMap((folders, floor) =>
+const upwards = layers.flatMap((folders, layer) =>
   folders.map((folder) => {
-    const forbidden = floors
-      .flatMap((others, at) => others.filter((other) => at > floor || (at === floor && other !== folder)))
+    const forbidden = layers
+      .flatMap((others, at) => others.filter((other) => at > layer || (at === layer && other !== folder)))
       .join("|");
     return {
-      name: `floor-${folder}`,
-      comment: `src/${folder} stands on floor ${floor}: it imports only lower floors and itself`,
+      name: `layer-${folder}`,
+      comment: `src/${folder} is in layer ${layer}: it imports only lower layers and itself`,
       severity: "error",
       from: { path: `^src/${folder}/` },
       to: { path: forbidden ? `^src/(${forbidden})/` : "^$" },
