@@ -61,13 +61,13 @@ export interface RouteContract extends RouteFacts {
 }
 
 export const routeGroups = {
-  health: "Is it alive, is it ready",
-  prediction: "Pictures in, classes out",
-  model: "What serves, and where it comes from",
+  health: "Liveness and readiness",
+  prediction: "Predictions and heat maps",
+  model: "The served model, its lineage and its versions",
   "open-inference": "Open Inference Protocol V2 (KServe, Triton, MLServer)",
   mlflow: "MLflow's scoring protocol",
-  operation: "Metrics and documents",
-  admin: "On the admin port only",
+  operation: "Metrics and the API document",
+  admin: "Administration, on the admin port only",
 } as const;
 export type RouteGroup = keyof typeof routeGroups;
 
