@@ -19,11 +19,11 @@ export const healthRoutes = defineRoutes(
       answers: { 200: { doc: "the service answers", content: { "application/json": Health } } },
     },
     livez: {
-      summary: "200 while the process answers at all: restart it when it does not",
+      summary: "liveness: restart the process when it does not answer",
       answers: { 200: { doc: "alive", content: { "application/json": State } } },
     },
     readyz: {
-      summary: "200 while requests are welcome, 503 while starting and after SIGTERM",
+      summary: "readiness: 503 while starting and after SIGTERM",
       answers: {
         200: { doc: "ready", content: { "application/json": State } },
         503: { doc: "not ready; `reason` says why", content: { "application/json": State } },

@@ -43,7 +43,7 @@ export const mlflowRoutes = defineRoutes(
   {
     ping: {
       scope: "open",
-      summary: "200 while requests are welcome",
+      summary: "readiness",
       answers: { 200: { doc: "ready", content: { "text/plain": text("a line break") } } },
       errors: ["NOT_READY"],
     },

@@ -79,7 +79,7 @@ export const modelRoutes = defineRoutes(
   { group: "model", scope: "open", errorForm: "pawprint" },
   {
     model: {
-      summary: "the model that serves: labels, recipe, lineage, figures, limits, and the state of its versions",
+      summary: "the served model: labels, recipe, lineage, evaluation, limits, versions",
       answers: { 200: { doc: "the model", content: { "application/json": ModelDescription } } },
       errors: ["NOT_READY"],
     },

@@ -100,14 +100,14 @@ export const openInferenceRoutes = defineRoutes(
     },
     v2Ready: {
       scope: "open",
-      summary: "requests are welcome",
+      summary: "the server is ready",
       answers: {
         200: { doc: "ready", content: { "application/json": Ready } },
         503: { doc: "not ready", content: { "application/json": Ready } },
       },
     },
-    v2Model: { ...describeModel, summary: "what the model takes and gives", params: modelParams },
-    v2Version: { ...describeModel, summary: "what one version takes and gives", params: versionParams },
+    v2Model: { ...describeModel, summary: "input and output tensors of the model", params: modelParams },
+    v2Version: { ...describeModel, summary: "input and output tensors of one version", params: versionParams },
     v2ModelReady: { ...modelReady, summary: "the model is loaded", params: modelParams },
     v2VersionReady: { ...modelReady, summary: "the version is loaded", params: versionParams },
     v2Infer: {

@@ -8,11 +8,11 @@ export const operationRoutes = defineRoutes(
   { group: "operation", scope: "open", errorForm: "pawprint" },
   {
     metrics: {
-      summary: "what Prometheus scrapes",
+      summary: "metrics in the text format of Prometheus",
       answers: { 200: { doc: "metrics", content: { "text/plain": { binary: true, doc: "Prometheus' text format" } } } },
     },
     openapi: {
-      summary: "this document",
+      summary: "this OpenAPI document",
       answers: { 200: { doc: "OpenAPI 3.1", content: { "application/json": OpenApi } } },
     },
   },

@@ -90,7 +90,7 @@ export const predictionRoutes = defineRoutes(
   { group: "prediction", scope: "predict", errorForm: "pawprint", body: pictureBodies },
   {
     predict: {
-      summary: "what one picture or several show",
+      summary: "classify one picture or several",
       doc: `One picture is answered as Prediction, several as Predictions. They go through the recipe that the model was trained with. The header
 x-request-key keeps one caller on one side of a canary; x-deadline-ms shortens the time that an answer may take.`,
       query: PredictQuery,
@@ -100,7 +100,7 @@ x-request-key keeps one caller on one side of a canary; x-deadline-ms shortens t
       errors: pictureErrors,
     },
     explain: {
-      summary: "which parts of a picture speak for a class, as a heat map",
+      summary: "draw a heat map of the evidence for a class",
       doc: "The picture as the model sees it, enlarged, with a heat map over it. The headers x-pawprint-label and x-pawprint-class say for which class.",
       query: ExplainQuery,
       answers: { 200: { doc: "the heat map", content: { "image/png": binary("a PNG picture") } } },
