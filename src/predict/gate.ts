@@ -1,4 +1,4 @@
-/** Bounds how many tasks run at once; the others wait in order. */
+/** A first-in-first-out semaphore for pieces of work with deadlines. */
 import { clientGone, deadlineExceeded, type Urgency } from "./batcher.ts";
 
 export interface Gate {
@@ -23,14 +23,14 @@ export function createGate(width: number, now: () => number): Gate {
   };
   return {
     async pass(urgency, work) {
-      const cameAt = now();
+      const enqueuedAt = now();
       await turn();
       try {
         if (urgency.isGone) throw clientGone();
-        if (urgency.deadline <= now()) throw deadlineExceeded(now() - cameAt);
+        if (urgency.deadline <= now()) throw deadlineExceeded(now() - enqueuedAt);
         return await work();
       } finally {
-        // The next one takes over the place.
+        // The next in line takes over the slot.
         const next = queue.shift();
         if (next) next();
         else inside--;

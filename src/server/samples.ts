@@ -1,22 +1,13 @@
-/**
- * The sample pictures that the playground offers: some of each class of a folder, or of any other
- * source.
- */
+/** The sample pictures that the playground offers: some of each class of a source. */
 import sharp from "sharp";
 import { AppError, isAppError } from "../base/errors.ts";
 import type { Sample, Source } from "../dataset/sources/source.ts";
 import { sniffFormat } from "../image/format.ts";
 
 export interface SampleList {
-  /**
-   * Up to the count that was asked for, the classes in turn. The source is gone through when this
-   * is called first.
-   */
+  /** At most `count`, the classes in turn. The first call reads through the source. */
   list(): Promise<readonly { readonly name: string; readonly label: string }[]>;
-  /**
-   * A file that browsers show. Errors: FILE_NOT_FOUND for an index that is none; those of the
-   * source.
-   */
+  /** A file that browsers can show. Errors: FILE_NOT_FOUND for an unknown index; those of the source. */
   read(index: number): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }>;
   close(): Promise<void>;
 }
@@ -29,7 +20,7 @@ export function openSamples(location: string | undefined, count = 12): SampleLis
     const opening =
       location === undefined ? Promise.resolve({ source: undefined, samples: [] }) : choose(location, count);
     opened = opening;
-    // What was not there may be there the next time.
+    // A source that failed is opened again by the next call.
     opening.catch(() => {
       opened = undefined;
     });
@@ -43,7 +34,10 @@ export function openSamples(location: string | undefined, count = 12): SampleLis
       const { samples } = await open();
       const sample = samples[index];
       if (sample !== undefined) return fileOf(sample);
-      throw new AppError("FILE_NOT_FOUND", { required: `one of ${samples.length} samples`, received: String(index) });
+      throw new AppError("FILE_NOT_FOUND", {
+        required: `the index of one of ${samples.length} samples`,
+        received: String(index),
+      });
     },
     async close() {
       const last = await opened?.catch(() => undefined);
@@ -54,7 +48,7 @@ export function openSamples(location: string | undefined, count = 12): SampleLis
 
 async function choose(location: string, count: number) {
   const byLabel = new Map<string, Sample[]>();
-  // Readers of archives and tables are loaded when somebody asks.
+  // Loaded on demand: it brings the readers of archives and tables.
   const { openSource } = await import("../dataset/sources/open-source.ts");
   let source: Source | undefined;
   try {

@@ -64,5 +64,5 @@ export type AnswerObserver = (answered: AnsweredPictures) => void;
 export function requireModel({ host }: Pick<Service, "host">): ServedModel {
   const model = host.current("champion");
   if (model) return model;
-  throw new AppError("NOT_READY", { required: "a loaded model", received: "none yet", hint: "ask /readyz" });
+  throw new AppError("NOT_READY", { required: "a loaded model", received: "none", hint: "ask /readyz" });
 }

@@ -61,7 +61,8 @@ export class ServiceError extends Error {
    */
   get parts(): { readonly required: string; readonly received: string | undefined } {
     const place = this.where === undefined ? "" : ` (${this.where})`;
-    const text = place !== "" && this.message.endsWith(place) ? this.message.slice(0, -place.length) : this.message;
+    const message = this.message.replace(/^Expected /, "");
+    const text = place !== "" && message.endsWith(place) ? message.slice(0, -place.length) : message;
     const at = text.indexOf("; got ");
     return at === -1
       ? { required: text, received: undefined }

@@ -6,7 +6,7 @@ import { fastifySwagger } from "@fastify/swagger";
 import { fastifySwaggerUi } from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 
-/** Where the build puts the browser's files, seen from the compiled server and from its sources. */
+/** The built playground, as seen from the compiled server and from its source. */
 const folders = ["../../web/", "../../../dist/web/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 export async function addPages(app: FastifyInstance, document: object): Promise<void> {

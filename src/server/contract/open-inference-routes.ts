@@ -38,7 +38,7 @@ const modelParams = Type.Object({ model: Type.String() });
 const versionParams = Type.Object({ model: Type.String(), version: Type.String() });
 const binaryBody = {
   binary: true,
-  doc: "the JSON object, and after it the tensors' bytes; the header Inference-Header-Content-Length parts them",
+  doc: "the JSON object, followed by the tensors' bytes; the header Inference-Header-Content-Length is the length of the JSON",
 } as const;
 
 const Live = Type.Object({ live: Type.Boolean() });

@@ -85,7 +85,7 @@ function contentOf(content: Content): Record<string, object> {
   );
 }
 
-/** Bytes, as tools that make forms from the document know them. */
+/** Bytes, in the form that tools know from OpenAPI. */
 function binarySchema(type: string, doc: string): object {
   const file = { type: "string", format: "binary" };
   if (type.startsWith("text/")) return { type: "string", description: doc };
@@ -93,7 +93,7 @@ function binarySchema(type: string, doc: string): object {
   return { type: "object", description: doc, properties: { file }, required: ["file"] };
 }
 
-/** What any route may answer, beside its own. */
+/** Errors of any route, beside its own. */
 const anywhere: readonly ErrorCode[] = ["REQUEST_INVALID", "INTERNAL"];
 const whereKeysAre: readonly ErrorCode[] = ["UNAUTHENTICATED", "FORBIDDEN"];
 const whereCallersCount: readonly ErrorCode[] = ["RATE_LIMITED"];

@@ -21,7 +21,7 @@ export function mlflowHandlers(service: Service): Handlers<typeof mlflowRoutes> 
     ping(_request, reply) {
       const reason = service.notReady();
       if (reason !== undefined) {
-        throw new AppError("NOT_READY", { required: "a service that is ready", received: reason });
+        throw new AppError("NOT_READY", { required: "a ready service", received: `a service that is ${reason}` });
       }
       reply.type("text/plain");
       return "\n";
@@ -65,17 +65,14 @@ function cellsOf(body: Invocation, form: (typeof forms)[number]): readonly unkno
     case "dataframe_split":
       return (body.dataframe_split?.data ?? []).map((row) => {
         if (row.length === 1) return row[0];
-        throw invalid("one column, which holds the picture", `${row.length} columns`);
+        throw invalid("one column with the pictures", `${row.length} columns`);
       });
     case "dataframe_records":
       return (body.dataframe_records ?? []).map((row) => onlyField(row, form));
   }
 }
 
-/**
- * Numbers here are what the model's own input takes, bytes from 0 to 255, also where all of them
- * are 0 or 1: MLflow's server would not scale them either.
- */
+/** Numbers are bytes from 0 to 255 here, never scaled from 0 to 1: MLflow's server would not do so. */
 function rawPixels(picture: PictureInput): PictureInput {
   if (picture.kind !== "numbers") return picture;
   const { values, where } = picture;

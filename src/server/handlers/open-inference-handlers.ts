@@ -18,7 +18,7 @@ import type { ServedModel } from "../serving/served-model.ts";
 type Routes = typeof openInferenceRoutes;
 type InferBody = BodyOf<Routes["v2Infer"]>;
 
-/** Of the extension: how long the JSON in front of the tensors is. */
+/** Of the binary tensor extension: the length of the JSON before the tensors. */
 const headerLength = "inference-header-content-length";
 
 const extensions = ["binary_tensor_data"];
@@ -63,7 +63,7 @@ function findModel(service: Service, request: NamedRequest): ServedModel {
   if (found !== undefined && found.name === name) return found;
   const champion = host.current("champion");
   throw new AppError("MODEL_UNKNOWN", {
-    required: "a model and version that are served",
+    required: "the name and version of a served model",
     received: `${JSON.stringify(name.slice(0, 80))}${version === undefined ? "" : ` version ${JSON.stringify(version.slice(0, 80))}`}`,
     ...(champion && { hint: `'${champion.name}' is served, version ${champion.version}` }),
   });
@@ -132,13 +132,13 @@ function takeBinaryInputs({ inputs }: InferBody, tail: Uint8Array): readonly Req
     const size = input.parameters?.binary_data_size;
     if (size === undefined) return input as RequestTensor; // data is optional in both; an undefined one never stands in JSON
     if (typeof size !== "number" || !Number.isInteger(size) || size < 0 || at + size > tail.length) {
-      throw invalid("binary_data_size within the body", typeof size === "number" ? String(size) : nameOfKind(size));
+      throw invalid("a binary_data_size within the body", typeof size === "number" ? String(size) : nameOfKind(size));
     }
     const bytes = tail.subarray(at, at + size);
     at += size;
     return { name: input.name, shape: input.shape, datatype: input.datatype, bytes };
   });
-  if (at !== tail.length) throw invalid("as many bytes as the inputs' binary_data_size", String(tail.length));
+  if (at !== tail.length) throw invalid(`${at} bytes of tensors, as binary_data_size says`, `${tail.length} bytes`);
   return tensors;
 }
 
@@ -149,7 +149,7 @@ function wantedOutputs({
   const allBinary = parameters?.binary_data_output === true;
   if (outputs === undefined || outputs.length === 0) return outputNames.map((name) => ({ name, isBinary: allBinary }));
   const names = new Set(outputs.map(({ name }) => name));
-  if (names.size < outputs.length) throw invalid("each output once", `${outputs.length} outputs, some of them twice`);
+  if (names.size < outputs.length) throw invalid("each output once", "an output twice");
   return outputs.map(({ name, parameters: own }) => {
     const known = outputNames.find((output) => output === name);
     if (known === undefined) throw invalid(`outputs among ${outputNames.join(", ")}`, `'${name.slice(0, 80)}'`);

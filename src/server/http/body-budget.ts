@@ -1,4 +1,4 @@
-/** Bounds the memory of bodies that are still arriving, whatever their number. */
+/** Bounds the memory of request bodies that are still arriving. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../base/errors.ts";
 
@@ -6,8 +6,8 @@ import { AppError } from "../../base/errors.ts";
 const largestBodies = 16;
 
 /**
- * Takes a request's body into account until its connection or answer ends; one that does not say
- * its length counts as one of the largest.
+ * Counts a request's body until its connection or answer ends; a body of unknown length counts as
+ * one of the largest.
  * Errors: REQUEST_TOO_LARGE, OVERLOADED.
  */
 export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, response: ServerResponse) => void {
@@ -20,14 +20,14 @@ export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, 
     if (declared > bodyBytes) {
       throw new AppError("REQUEST_TOO_LARGE", {
         required: `a body of at most ${bodyBytes} bytes`,
-        received: `${declared}`,
+        received: `${declared} bytes`,
         where: "content-length",
       });
     }
     if (taken + bytes > budget) {
       throw new AppError("OVERLOADED", {
         required: `at most ${budget / 2 ** 20} MiB of bodies at once`,
-        received: "more",
+        received: "bodies of more",
         retryAfterSeconds: 1,
       });
     }

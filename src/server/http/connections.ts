@@ -16,7 +16,7 @@ export async function listenOn(app: FastifyInstance, host: string, port: number)
   } catch (error) {
     const code = systemCodeOf(error);
     throw new AppError("LISTEN_FAILED", {
-      required: `a free address and port: ${host}:${port}`,
+      required: `${host}:${port} as a free address and port`,
       received: code ?? String(error),
       ...(code === "EADDRINUSE" && { hint: "another process listens there; choose another one with --port" }),
       cause: error,

@@ -1,7 +1,4 @@
-/**
- * Every error as an answer: its status, and its text in the form that the route's protocol asks
- * for.
- */
+/** Every error as an answer: its status, and its body in the form of the route's protocol. */
 import type { FastifyError } from "fastify";
 import { AppError, type ErrorCode, httpStatusOf, isAppError, toAppError } from "../../base/errors.ts";
 import type { ErrorForm } from "../contract/route.ts";
@@ -12,7 +9,7 @@ export interface ErrorAnswer {
   readonly body: object;
 }
 
-/** What MLflow calls the kinds of errors. */
+/** MLflow's error codes, by status. */
 const mlflowCodes: Readonly<Record<number, string>> = {
   400: "INVALID_PARAMETER_VALUE",
   401: "UNAUTHENTICATED",
@@ -23,7 +20,7 @@ const mlflowCodes: Readonly<Record<number, string>> = {
   504: "DEADLINE_EXCEEDED",
 };
 
-/** Nothing of a fault in the service itself leaves it but the request's id. */
+/** Of a fault in the service itself, callers see only the request's id. */
 export function errorAnswer(error: AppError, form: ErrorForm, requestId: string): ErrorAnswer {
   const status = httpStatusOf(error.code);
   const isOurs = status === 500;
@@ -66,15 +63,13 @@ function bodyOf(form: ErrorForm, { error, status, message, hint, requestId }: Pa
   }
 }
 
-/** The libraries' own errors, as ours. */
+/** The codes of libraries' errors. */
 const libraryCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "REQUEST_TOO_LARGE",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "MEDIA_TYPE_UNSUPPORTED",
 };
 
-/**
- * Any error that a handler, a hook or Fastify itself throws. Anything unexpected becomes INTERNAL.
- */
+/** For any error that a handler, a hook or Fastify throws; INTERNAL for those not foreseen. */
 export function toRequestError(error: unknown): AppError {
   if (error instanceof AppError) return error.code === "INTERRUPTED" ? clientGoneFrom(error) : error;
   const {
@@ -101,7 +96,7 @@ function codeOfStatus(status: number): ErrorCode {
 }
 
 function clientGoneFrom(cause: unknown): AppError {
-  return new AppError("CLIENT_GONE", { required: "a whole request", received: "a closed connection", cause });
+  return new AppError("CLIENT_GONE", { required: "a complete request", received: "a closed connection", cause });
 }
 
 /** True where the error is the service's own fault and belongs in the log with its stack. */

@@ -1,4 +1,4 @@
-/** Helmet's headers, worked out once instead of for every request. */
+/** Helmet's headers, computed once instead of for every request. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import helmet from "helmet";
 
@@ -26,10 +26,7 @@ export const securityHeaders: Readonly<Record<string, string>> = collectHeaders(
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
-/**
- * What the middleware sets on an answer, whatever the request: it is given a response that only
- * takes notes.
- */
+/** The headers that the middleware sets, recorded by a stand-in for the response. */
 function collectHeaders(middleware: Middleware): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   const notes = {

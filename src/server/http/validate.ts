@@ -49,7 +49,7 @@ function faultOf({ instancePath, params, parentSchema = {}, data }: ErrorObject)
   const { properties = {}, description } = parentSchema;
   if (typeof extra === "string") {
     const known = Object.keys(properties).join(", ");
-    return { required: `no other fields than ${known}${of(path)}`, received: `'${extra.slice(0, 80)}'` };
+    return { required: `only the fields ${known}${of(path)}`, received: `a field '${extra.slice(0, 80)}'` };
   }
   if (typeof missing === "string") {
     return { required: `${describeSchema(properties[missing] ?? {})}${of([...path, missing])}`, received: "nothing" };

@@ -1,13 +1,12 @@
 /**
- * Reads `{"image": [numbers, nested]}` straight from the bytes into a flat array: a few times
- * quicker than making thousands of JavaScript numbers and arrays first. Whatever is not plainly
- * that is left to the ordinary parser, which knows every error message.
+ * Fast path: parses `{"image": [nested numbers]}` from bytes into a flat array, several times faster
+ * than `JSON.parse`. Anything else is left to the general parser, which has the error messages.
  */
 
 /** The picture's numbers, row by row. */
 export interface NumericPicture {
   readonly values: Float64Array;
-  /** Of an optional `"top_k": n` behind it. */
+  /** Of an optional `"top_k": n` after it. */
   readonly topK: number | undefined;
 }
 
@@ -41,7 +40,7 @@ export function readNumericPicture(bytes: Uint8Array): NumericPicture | undefine
   return at !== missing && skipSpace(bytes, at) === bytes.length ? { values: picture.values, topK } : undefined;
 }
 
-/** A place behind the end, where every search fails. */
+/** An offset past the end, at which every match fails. */
 const missing = Number.MAX_SAFE_INTEGER;
 
 function skipSpace(bytes: Uint8Array, start: number): number {
@@ -50,7 +49,7 @@ function skipSpace(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** The place behind the next character that is no space, where that is `code`. */
+/** The offset after the next non-space character, where that is `code`. */
 function after(bytes: Uint8Array, start: number, code: number): number {
   const at = skipSpace(bytes, start);
   return bytes[at] === code ? at + 1 : missing;
@@ -64,9 +63,9 @@ function afterKey(bytes: Uint8Array, start: number, name: string): number {
 
 interface Numbers {
   readonly values: Float64Array;
-  /** How many arrays stand around each number. */
+  /** Nesting depth of the numbers. */
   readonly depth: number;
-  /** The place behind the last bracket. */
+  /** The offset after the last bracket. */
   readonly end: number;
 }
 
@@ -78,13 +77,10 @@ interface Numbers {
  * with exponents, go to `Number`.
  */
 function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
-  // Each number takes a digit and a comma or bracket: half the bytes are room enough.
+  // Each number takes a digit and a comma or bracket: at most one for every two bytes.
   if (room.length <= bytes.length >> 1) room = new Float64Array(bytes.length);
   const values = room;
-  /**
-   * Items seen so far in the array that is open at a depth, and the length that the others there
-   * had.
-   */
+  /** By depth: items so far of the open array, and the length of the arrays before it. */
   const counts = [0, 0, 0, 0, 0];
   const lengths = [-1, -1, -1, -1, -1];
   let at = start;
@@ -152,10 +148,7 @@ function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
   }
 }
 
-/**
- * Where numbers are gathered: kept from one request to the next, since making it anew was most of
- * what the garbage collector had to do.
- */
+/** Reused by all requests: allocating it anew was most of the garbage collector's work. */
 let room = new Float64Array(8192);
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {

@@ -1,4 +1,4 @@
-/** A picture as a request brings it, before the model's recipe. */
+/** A picture of a request, before the model's recipe. */
 import { AppError } from "../../base/errors.ts";
 
 export type PictureInput =
@@ -14,7 +14,7 @@ export function requireFewPictures(count: number, limit: number, where?: string)
   if (count <= limit) return;
   throw new AppError("REQUEST_TOO_LARGE", {
     required: limit === 1 ? "one picture" : `at most ${limit} pictures in one request`,
-    received: String(count),
+    received: `${count} pictures`,
     ...(where !== undefined && { where }),
     hint: "send them in several requests",
   });

@@ -1,7 +1,4 @@
-/**
- * From a request's picture to the pixels that a model takes: the same recipe as in training, or
- * numbers that are pixels already.
- */
+/** A request's picture as the pixels that a model takes, by the recipe of its training. */
 import { AppError } from "../../base/errors.ts";
 import { applyRecipe, type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
 import type { PictureInput } from "./picture-input.ts";
@@ -18,8 +15,7 @@ export async function preparePicture(input: PictureInput, recipe: Recipe, maximu
 }
 
 /**
- * Numbers as bytes. Where all are from 0 to 1 they are shares of full brightness, as most tools
- * hold pictures; else all must be from 0 to 255.
+ * Numbers as bytes. Where all are from 0 to 1 they are scaled by 255; else all must be from 0 to 255.
  * Errors: REQUEST_INVALID for another count, or a number that is neither.
  */
 export function pixelsFromNumbers(values: Float64Array, recipe: Recipe, where: string): Uint8Array {

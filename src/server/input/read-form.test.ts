@@ -78,7 +78,7 @@ it("refuses a form of nothing but delimiters before it is gone through", async (
     const type = `multipart/form-data; ${boundary}`;
     await expect(readForm(flood, type, 4)).rejects.toMatchObject({
       code: "REQUEST_TOO_LARGE",
-      message: "Expected at most 12 parts in a form; got more (form)",
+      message: "Expected at most 12 parts in a form; got more of them (form)",
     });
   }
 });

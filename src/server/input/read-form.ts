@@ -1,4 +1,4 @@
-/** The files and fields of a form (multipart/form-data, RFC 7578) whose bytes are all there. */
+/** Parses a complete form (multipart/form-data, RFC 7578) into files and fields. */
 import { Busboy } from "@fastify/busboy";
 import { AppError, isAppError } from "../../base/errors.ts";
 
@@ -25,7 +25,11 @@ export function readForm(bytes: Uint8Array, contentType: string, maximumFiles: n
     const refuse = (error: unknown): void => reject(isAppError(error) ? error : broken(error));
     const tooMany = (what: string) => (): void =>
       reject(
-        new AppError("REQUEST_TOO_LARGE", { required: `at most ${what} in a form`, received: "more", where: "form" }),
+        new AppError("REQUEST_TOO_LARGE", {
+          required: `at most ${what} in a form`,
+          received: "more of them",
+          where: "form",
+        }),
       );
     try {
       requireFewParts(bytes, maximumFiles + maximumFields);
@@ -56,14 +60,14 @@ export function readForm(bytes: Uint8Array, contentType: string, maximumFiles: n
 }
 
 /**
- * What every delimiter but the first begins with, whatever the boundary. Pictures hold it too,
- * though rarely: in random bytes once in 4 GiB.
+ * The beginning of every delimiter but the first, whatever the boundary. In random bytes, as those
+ * of pictures, it occurs once in 4 GiB.
  */
 const delimiter = Buffer.from("\r\n--");
 
 /**
- * The parser goes through all bytes at once and makes a stream for every delimiter, also for those
- * of parts that it refuses.
+ * Checked before parsing, since the parser makes a stream for every delimiter, even of parts that
+ * it refuses.
  * Errors: REQUEST_TOO_LARGE.
  */
 function requireFewParts(bytes: Uint8Array, maximum: number): void {
@@ -74,7 +78,7 @@ function requireFewParts(bytes: Uint8Array, maximum: number): void {
     if (--left >= 0) continue;
     throw new AppError("REQUEST_TOO_LARGE", {
       required: `at most ${maximum} parts in a form`,
-      received: "more",
+      received: "more of them",
       where: "form",
     });
   }
@@ -82,8 +86,8 @@ function requireFewParts(bytes: Uint8Array, maximum: number): void {
 
 function broken(cause: unknown): AppError {
   return new AppError("REQUEST_INVALID", {
-    required: "a whole form, multipart/form-data with its boundary",
-    received: cause instanceof Error ? cause.message : "another one",
+    required: "a complete form, multipart/form-data with its boundary",
+    received: cause instanceof Error ? `the parser's error '${cause.message}'` : "something else",
     where: "form",
     hint: "with curl: -F file=@cat.jpg",
     cause,

@@ -44,7 +44,7 @@ describe("nested numbers", () => {
   });
 
   it.each([
-    [[[1, 2], [3]], "image[1]", "a list of 2, as the others there; got a list of 1"],
+    [[[1, 2], [3]], "image[1]", "a list of 2, like its neighbours; got a list of 1"],
     [[[1, 2], 3], "image[1]", "a list of 2"],
     [[1, [2]], "image[1]", "a number"],
     [[[1, "2"]], "image[0][1]", "a string"],

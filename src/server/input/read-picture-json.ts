@@ -44,10 +44,10 @@ export function flattenNumbers(value: readonly unknown[], where: string): Float6
   const requireLength = (depth: number, length: number): void => {
     lengths[depth] ??= length;
     if (lengths[depth] === length) return;
-    throw invalid(`${sizeInWords(lengths[depth])}, as the others there`, sizeInWords(length), place(depth));
+    throw invalid(`${sizeInWords(lengths[depth])}, like its neighbours`, sizeInWords(length), place(depth));
   };
   const walk = (list: readonly unknown[], depth: number): void => {
-    if (depth === maximumDepth) throw invalid(`numbers nested at most ${maximumDepth} deep`, "deeper ones", where);
+    if (depth === maximumDepth) throw invalid(`numbers nested at most ${maximumDepth} deep`, "deeper nesting", where);
     if (list.length === 0) throw invalid("numbers", "an empty list", place(depth));
     requireLength(depth, list.length);
     for (let index = 0; index < list.length; index++) {
@@ -70,7 +70,7 @@ function sizeInWords(length: number): string {
   return length === 0 ? "a number" : `a list of ${length}`;
 }
 
-/** What a JSON value is, in words that give away none of its content. */
+/** The kind of a JSON value, without any of its content. */
 export function nameOfKind(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";

@@ -118,7 +118,7 @@ describe("JSON", () => {
     await expect(readJson({ images }, 2)).rejects.toMatchObject({
       code: "REQUEST_TOO_LARGE",
       required: "at most 2 pictures in one request",
-      received: "3",
+      received: "3 pictures",
       where: "images",
     });
     await expect(readJson({ images }, 1)).rejects.toMatchObject({
@@ -158,7 +158,7 @@ describe("a form", () => {
   it("with another field is refused by the field's name: a file sent as text would else go unseen", async () => {
     await expect(readForm([["file", "@cat.jpg"]])).rejects.toMatchObject({
       code: "REQUEST_INVALID",
-      received: "a field 'file' that is no file",
+      received: "a field 'file' without a file",
       where: "form",
       hint: "with curl a file is -F file=@cat.jpg",
     });

@@ -14,7 +14,7 @@ import { readJsonPicture } from "./read-picture-json.ts";
 
 export interface PictureRequest {
   readonly pictures: readonly PictureInput[];
-  /** True where the request named a list, so that it is answered with one, however short. */
+  /** True where the request held a list, so that a list answers it, however short. */
   readonly isList: boolean;
   readonly topK: number | undefined;
 }
@@ -76,13 +76,17 @@ async function readFormPictures(bytes: Uint8Array, contentType: string, limit: n
 function readTopK(value: string): number {
   const topK = Number(value);
   if (Number.isInteger(topK) && topK >= 1 && topK <= 10_000) return topK;
-  throw new AppError("REQUEST_INVALID", { required: "a whole number from 1 to 10000", where: "top_k" });
+  throw new AppError("REQUEST_INVALID", {
+    required: "a whole number from 1 to 10000",
+    received: JSON.stringify(value.slice(0, 80)),
+    where: "top_k",
+  });
 }
 
 function unknownField(name: string): AppError {
   return new AppError("REQUEST_INVALID", {
     required: "picture files, and a field top_k",
-    received: `a field '${name.slice(0, 40)}' that is no file`,
+    received: `a field '${name.slice(0, 40)}' without a file`,
     where: "form",
     hint: "with curl a file is -F file=@cat.jpg",
   });

@@ -35,7 +35,7 @@ export function picturesFromTensor(tensor: RequestTensor, recipe: Recipe, limit:
   const values = tensor.bytes ? Float64Array.from(tensor.bytes) : flattenNumbers(tensor.data ?? [], "pictures.data");
   const pictureSize = recipeSizeBytes(recipe);
   if (values.length !== count * pictureSize) {
-    throw invalid(`${count * pictureSize} numbers, as the shape says`, String(values.length));
+    throw invalid(`${count * pictureSize} numbers, as the shape says`, `${values.length} numbers`);
   }
   for (const value of values) {
     if (!(Number.isInteger(value) && value >= 0 && value <= 255))
@@ -49,7 +49,7 @@ export function picturesFromTensor(tensor: RequestTensor, recipe: Recipe, limit:
 
 function filesOf({ data, bytes }: RequestTensor, count: number): readonly PictureInput[] {
   const files = bytes ? parseByteStrings(bytes, count) : (data ?? []).flat(2);
-  if (files.length !== count) throw invalid(`${count} picture files, as the shape says`, String(files.length));
+  if (files.length !== count) throw invalid(`${count} picture files, as the shape says`, `${files.length} files`);
   return files.map((file, index) => {
     const where = `pictures[${index}]`;
     if (file instanceof Uint8Array) return { kind: "file", bytes: file, where };
@@ -58,14 +58,14 @@ function filesOf({ data, bytes }: RequestTensor, count: number): readonly Pictur
   });
 }
 
-/** Elements behind their lengths, 32 bits each, little-endian. */
+/** Every element follows its length, 32 bits little-endian. */
 function parseByteStrings(bytes: Uint8Array, count: number): readonly Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const files: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
-    if (files.length === count) throw invalid(`${count} picture files, as the shape says`, "more");
+    if (files.length === count) throw invalid(`${count} picture files, as the shape says`, "more files");
     const length = at + 4 <= bytes.length ? view.getUint32(at, true) : Number.POSITIVE_INFINITY;
-    if (at + 4 + length > bytes.length) throw invalid("each element behind its length in 4 bytes", "too few bytes");
+    if (at + 4 + length > bytes.length) throw invalid("every element after its length in 4 bytes", "too few bytes");
     files.push(bytes.subarray(at + 4, at + 4 + length));
     at += 4 + length;
   }

@@ -42,7 +42,7 @@ it("refuses what, at the pace of late, would be answered after its deadline", ()
   }
   expect(admission.msPerPicture).toBeCloseTo(10, 6);
   admission.enter(10, 1e9);
-  expect(() => admission.enter(1, time() + 99)).toThrow(/10 wait, some 100 ms of work/);
+  expect(() => admission.enter(1, time() + 99)).toThrow(/10 wait, about 100 ms of work/);
   admission.enter(1, time() + 100);
 });
 

@@ -1,7 +1,4 @@
-/**
- * Decides before work begins whether it can still be done in time, so that a queue never grows
- * without bound.
- */
+/** Load shedding: refuses work that cannot be done in time, before it begins. */
 import { AppError } from "../../base/errors.ts";
 
 export interface AdmissionOptions {
@@ -13,40 +10,32 @@ export interface AdmissionOptions {
 
 export interface Admission {
   /**
-   * Lets `count` pictures in. Errors: OVERLOADED where as many are under way, or where those would,
-   * at the pace of late, take until after `deadline` (by the clock `now`).
+   * Admits `count` pictures. Errors: OVERLOADED where that exceeds `limit`, or where those before
+   * them would, at the present pace, take until after `deadline` (by the clock `now`).
    */
   enter(count: number, deadline: number): void;
   /** Refuses where `enter` would refuse one picture; admits nothing. Errors: OVERLOADED. */
   requireRoom(deadline: number): void;
   /**
-   * Pictures that leave. Those that were answered tell the pace; those that were dropped took no
-   * time of their own.
+   * Takes `count` pictures out again. Only those that were answered count for the pace.
    */
   leave(count: number, isAnswered: boolean): void;
   /** Pictures under way. */
   readonly pending: number;
   /**
-   * Milliseconds a picture takes of late while there is always another one; 0 until any was
-   * measured.
+   * Milliseconds per picture of late, while others wait; 0 before the first measurement.
    */
   readonly msPerPicture: number;
 }
 
-/** Pictures whose time is taken together: answers come in bursts, one for each batch. */
+/** Pictures per measurement: answers come in bursts, one for each batch. */
 const windowPictures = 16;
-/** How much the newest window counts in the pace. */
+/** Weight of the newest window in the moving average. */
 const weightOfNewest = 0.4;
-/**
- * A pause of the whole process says little of the next pictures: no window counts for more than
- * this many usual ones.
- */
+/** A pause of the whole process says little of the next pictures: windows are capped at this multiple. */
 const largestStep = 4;
 
-/**
- * The pace is measured where it matters: from one leaving to the next, while there is always
- * another one.
- */
+/** The pace is measured from one answer to the next, while others wait. */
 export function createAdmission({ limit, now }: AdmissionOptions): Admission {
   let pending = 0;
   let lastLeave = 0;
@@ -86,15 +75,15 @@ export function createAdmission({ limit, now }: AdmissionOptions): Admission {
   };
 }
 
-/** Seconds after which it is worth to come again: what is waiting now is then done. */
+/** Seconds until the work that waits now is done, from 1 to 60. */
 export function retryAfterSeconds(waitMs: number): number {
   return Math.min(60, Math.max(1, Math.ceil(waitMs / 1000)));
 }
 
 function overloaded(pending: number, limit: number, waitMs: number): AppError {
   return new AppError("OVERLOADED", {
-    required: `at most ${limit} pictures at once, each answered within its deadline`,
-    received: `one more while ${pending} wait, some ${Math.ceil(waitMs)} ms of work`,
+    required: `at most ${limit} pictures at once, all answered within their deadlines`,
+    received: `one more while ${pending} wait, about ${Math.ceil(waitMs)} ms of work`,
     retryAfterSeconds: retryAfterSeconds(waitMs),
   });
 }

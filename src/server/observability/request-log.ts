@@ -1,7 +1,4 @@
-/**
- * One JSON line for each request: what was asked, what came out, and where the time went; never a
- * picture, a key or a body.
- */
+/** One JSON line for each request: route, status, outcome, time by phase; never a picture, key or body. */
 import { type Logger as Pino, pino } from "pino";
 import { createLogger, type Logger, type LogLevel } from "../../base/logger.ts";
 import type { RequestContext } from "../http/request-context.ts";
@@ -12,7 +9,7 @@ export interface RequestLog {
   answered(route: string, method: string, status: number, context: RequestContext, totalMs: number): void;
   /** A fault in the service, with its stack. */
   failed(context: RequestContext, error: unknown): void;
-  /** Writes what is still held back. */
+  /** Flushes. */
   close(): Promise<void>;
 }
 
@@ -22,17 +19,17 @@ export interface RequestLogOptions {
   readonly file?: string | undefined;
 }
 
-/** How much is gathered before it is written, and how long it may wait. */
+/** Lines are written in blocks of this size, or after this time. */
 const bufferBytes = 4096;
 const flushMs = 1000;
-/** What waits for a disk that is full, or a reader that stands still, before lines are lost. */
+/** Buffered for a full disk or a stalled reader, before lines are dropped. */
 const maxLength = 8 * 2 ** 20;
 
 export function createRequestLog({ level, file }: RequestLogOptions): RequestLog {
   const target = pino.destination({ dest: file ?? 1, sync: false, minLength: bufferBytes, maxLength, mkdir: true });
   const isOpen = new Promise<void>((resolve) => {
     target.once("ready", resolve);
-    // A disk that is full costs log lines, not the service.
+    // A full disk costs log lines, not the service.
     target.on("error", () => resolve());
   });
   const timer = setInterval(() => target.flush(), flushMs).unref();
@@ -52,7 +49,7 @@ export function createRequestLog({ level, file }: RequestLogOptions): RequestLog
       try {
         target.flushSync();
       } catch {
-        // Standard output is closed, or the disk is full: there is no place left to say so.
+        // Standard output is closed, or the disk is full: nowhere is left to report it.
       }
     },
   };

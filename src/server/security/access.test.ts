@@ -105,7 +105,7 @@ describe("a file of keys", () => {
     await vi.waitUntil(() => watched.keys.size === 2);
     await writeFile(path, "no keys");
     await vi.waitUntil(() => logged.length === 2);
-    expect(logged[1]).toBe("error: the API keys cannot be read; the last ones hold");
+    expect(logged[1]).toBe("error: the API keys cannot be read; the last ones stay valid");
     expect(watched.keys.has(key.id)).toBe(true);
     watched.close();
   });

@@ -1,4 +1,4 @@
-/** Who may call, and how often: API keys and tokens at the door, and a count for each caller. */
+/** Who may call, and how often: API keys, tokens, and a rate limit for each caller. */
 import type { CreateRateLimitOptions } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AppError } from "../../base/errors.ts";
@@ -15,11 +15,11 @@ export interface Access {
   /** True where callers must show a key or a token. */
   readonly isProtected: boolean;
   /**
-   * The caller; undefined where nobody is asked. Errors: UNAUTHENTICATED, FORBIDDEN,
+   * The caller; undefined where the service is not protected. Errors: UNAUTHENTICATED, FORBIDDEN,
    * KEY_SERVER_UNAVAILABLE.
    */
   identify(request: FastifyRequest, scope: GuardedScope): Promise<Caller> | Caller | undefined;
-  /** Counts requests of a caller, or of an address where nobody is asked. Errors: RATE_LIMITED. */
+  /** Counts requests by caller, or by address where there is none. Errors: RATE_LIMITED. */
   limitOn(app: FastifyInstance): Promise<((request: FastifyRequest) => Promise<void>) | undefined>;
   close(): void;
 }
@@ -36,7 +36,7 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
   const identify = (request: FastifyRequest, scope: GuardedScope): Promise<Caller> | Caller | undefined => {
     if (!isProtected) return undefined;
     const presented = presentedBy(request);
-    if (presented === undefined) throw unauthenticated("none");
+    if (presented === undefined) throw unauthenticated("neither");
     if (verifyToken !== undefined && !presented.startsWith("pawprint_")) {
       return verifyToken(presented).then(({ id, scopes }) => {
         requireScope(scopes, scope);
@@ -73,7 +73,7 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
         if (isAllowed || !("isExceeded" in state) || !state.isExceeded) return;
         throw new AppError("RATE_LIMITED", {
           required: `at most ${state.max} requests in a minute`,
-          received: "more",
+          received: "more requests",
           retryAfterSeconds: state.ttlInSeconds,
         });
       };
@@ -107,9 +107,9 @@ function presentedBy({ headers }: FastifyRequest): string | undefined {
 }
 
 const refusals: Readonly<Record<KeyRefusal, string>> = {
-  unknown: "one that is not known",
-  revoked: "one that was revoked",
-  expired: "one that has expired",
+  unknown: "an unknown one",
+  revoked: "a revoked one",
+  expired: "an expired one",
 };
 
 function unauthenticated(received: string): AppError {

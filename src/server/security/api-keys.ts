@@ -1,6 +1,4 @@
-/**
- * API keys: creation, storage and verification.
- */
+/** API keys: creating, storing and verifying them. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
@@ -42,8 +40,8 @@ export interface NewKey {
 
 /**
  * Makes a key of 256 random bits. `text` is what the caller sends, `pawprint_<id>_<secret>`; it is
- * shown once and kept nowhere. A secret of that size cannot be guessed, so its hash needs no salt
- * and no slow function, as a password's would.
+ * shown once and never stored. A secret of that size cannot be guessed, so unlike a password it
+ * needs no salt and no slow hash.
  */
 export function createKey(wanted: NewKey, now: Date): { readonly text: string; readonly key: ApiKey } {
   const id = randomBytes(6).toString("hex");
@@ -63,10 +61,7 @@ export function createKey(wanted: NewKey, now: Date): { readonly text: string; r
 /** Why a key is refused. */
 export type KeyRefusal = "unknown" | "revoked" | "expired";
 
-/**
- * The key that `presented` is, or why it is none that holds. Comparing takes the same time wherever
- * two hashes differ.
- */
+/** The key with the text `presented`, or why it is refused. Hashes are compared in constant time. */
 export function findKey(keys: ReadonlyMap<string, ApiKey>, presented: string, now: Date): ApiKey | KeyRefusal {
   const [, id = "", secret = ""] = /^pawprint_([0-9a-f]{12})_([\w-]{43})$/.exec(presented) ?? [];
   const key = keys.get(id);

@@ -78,7 +78,7 @@ function scopesFrom(claim: unknown): readonly string[] {
   return Array.isArray(claim) ? claim.filter((scope) => typeof scope === "string") : [];
 }
 
-/** What is wrong with a token, in jose's own short words; they hold nothing of the token. */
+/** jose's own messages are passed on: they hold nothing of the token. */
 function tokenFault(cause: unknown): AppError {
   const isFault =
     cause instanceof errors.JOSEError &&
@@ -86,11 +86,15 @@ function tokenFault(cause: unknown): AppError {
     !(cause instanceof errors.JWKSInvalid);
   // jose throws its plain JOSEError where the key server answers something else than 200.
   if (isFault && cause.code !== "ERR_JOSE_GENERIC") {
-    return new AppError("UNAUTHENTICATED", { required: "a token that is valid here", received: cause.message, cause });
+    return new AppError("UNAUTHENTICATED", {
+      required: "a valid token",
+      received: `one that is refused: ${cause.message}`,
+      cause,
+    });
   }
   return new AppError("KEY_SERVER_UNAVAILABLE", {
     required: "the identity provider's keys, to check a token",
-    received: "no answer that can be used",
+    received: "no usable answer",
     cause,
   });
 }

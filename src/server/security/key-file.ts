@@ -1,7 +1,4 @@
-/**
- * The file of API keys: changed by commands under a lock, read by services that notice when it has
- * changed.
- */
+/** The file of API keys: changed by commands under a lock, watched by services. */
 import { chmod, readFile, stat } from "node:fs/promises";
 import { AppError, toAppError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files/atomic-file.ts";
@@ -20,7 +17,7 @@ export async function readKeys(path: string): Promise<readonly ApiKey[]> {
 }
 
 /**
- * Adds a key and gives what its holder is to send. Errors: KEYS_INVALID, LOCKED, FILE_WRITE_FAILED.
+ * Adds a key and gives it with the text that its holder sends. Errors: KEYS_INVALID, LOCKED, FILE_WRITE_FAILED.
  */
 export async function addKey(path: string, wanted: NewKey, now: Date) {
   const made = createKey(wanted, now);
@@ -61,8 +58,8 @@ export interface WatchedKeys {
 }
 
 /**
- * The keys of a file that must exist, read again whenever it has changed. A file that can no longer
- * be read leaves the last keys in force, and says so in the log. Errors, at the first reading:
+ * The keys of a file that must exist, read again whenever it changes. When it can no longer be read
+ * the last keys stay valid, and the log says so. Errors, at the first reading:
  * FILE_NOT_FOUND, KEYS_INVALID, FILE_READ_FAILED.
  */
 export async function watchKeys(path: string, logger: Logger, pollMs = 1000): Promise<WatchedKeys> {
@@ -78,7 +75,7 @@ export async function watchKeys(path: string, logger: Logger, pollMs = 1000): Pr
   let fault = "";
   let isLooking = false;
   const look = async (): Promise<void> => {
-    // A slow disk must not make two looks of one change.
+    // On a slow disk one look may outlast the interval.
     if (isLooking) return;
     isLooking = true;
     try {
@@ -90,7 +87,8 @@ export async function watchKeys(path: string, logger: Logger, pollMs = 1000): Pr
       logger.info("the API keys were read again", { keys: keys.size });
     } catch (error) {
       const { code, message } = toAppError(error);
-      if (message !== fault) logger.error("the API keys cannot be read; the last ones hold", { code, error: message });
+      if (message !== fault)
+        logger.error("the API keys cannot be read; the last ones stay valid", { code, error: message });
       fault = message;
     } finally {
       isLooking = false;

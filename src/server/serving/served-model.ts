@@ -1,7 +1,4 @@
-/**
- * One bundle in service: its engine in a thread, its batcher, its explainer once somebody asks, and
- * a count of who still uses it.
- */
+/** A loaded bundle in service: its batcher, its explainer on demand, and the count of its users. */
 import { sha256 } from "../../base/hash.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import type { SourcedBundle } from "../../bundle/bundle-source.ts";
@@ -28,31 +25,29 @@ export interface ServedModel {
   explainer(): Promise<Explainer>;
   /** Requests that wait for the engine. */
   readonly waiting: number;
-  /** Counts a user in; the function that comes back counts it out again. */
+  /** Adds a user; the returned function removes it again. */
   lease(): () => void;
-  /** Takes no new users' place: waits for those who are in, then gives the memory back. */
+  /** Waits for the present users, then frees the model. */
   retire(): Promise<void>;
 }
 
 export interface ServedModelOptions {
   readonly name: string;
+  /** Runs the model; its programs accept overlapping runs. */
   readonly executor: Executor<"concurrent">;
-  /** Opens what runs the graphs of heat maps, when the first one is asked for. */
+  /** Opened for the graphs of heat maps, when the first one is asked for. */
   readonly openExplainEngine: EngineFactory;
   readonly maximumBatch: number;
   readonly now: () => number;
   readonly onBatch?: (pictures: number) => void;
 }
 
-/**
- * Batches that wait at the engine: one runs, one is ready. With one alone the engine rests while
- * HTTP is busy.
- */
+/** Batches at the engine: one runs, one is ready, so that it never idles while HTTP is busy. */
 const batchesAhead = 2;
 
 /**
- * Loads a bundle, checks its parity examples, runs the smallest and the largest batch and decodes a
- * picture once, so that the first request finds all in place.
+ * Loads a bundle, checks its parity examples, and warms up: runs the smallest and the largest batch,
+ * and decodes a picture.
  * Errors: as `loadBundle`.
  */
 export async function openServedModel(
@@ -111,10 +106,7 @@ export async function openServedModel(
   };
 }
 
-/**
- * Most services are never asked for heat maps: what differentiates graphs, and an engine in this
- * thread, are loaded when one is.
- */
+/** Autodiff and a second engine are loaded on demand: most services never draw a heat map. */
 async function openExplainer(
   bytes: Uint8Array,
   where: string,
