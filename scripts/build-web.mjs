@@ -10,7 +10,7 @@ const styles = ["colours", "ground", "controls", "page", "picture", "answer", "p
 mkdirSync(path("dist/web"), { recursive: true });
 buildSync({
   // The theme is set by a script of its own, before the page is drawn.
-  entryPoints: { main: path("web/main.ts"), "theme-start": path("web/page/theme-start.ts") },
+  entryPoints: { main: path("web/main.ts"), "theme-start": path("web/theme-start.ts") },
   outdir: path("dist/web"),
   bundle: true,
   format: "esm",

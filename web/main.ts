@@ -1,30 +1,30 @@
 /** The playground: joins the parts of the page to each other and to the service. */
 
-import { connectCamera } from "./input/camera.ts";
-import { connectDrawingPad } from "./input/drawing-pad.ts";
-import { connectPictureInputs } from "./input/picture-input.ts";
-import { showSamples } from "./input/sample-gallery.ts";
+import { showCode } from "./about/code-panel.ts";
+import { showModel } from "./about/model-card.ts";
+import { createAnswerView } from "./answer/answer-view.ts";
+import { errorView } from "./answer/error-view.ts";
+import { createHeatMapView } from "./answer/heat-map-view.ts";
+import { createHistory } from "./answer/history.ts";
+import { type Brought, createSession } from "./answer/session.ts";
 import { find } from "./page/element.ts";
+import { connectTabs } from "./page/tabs.ts";
 import { connectTheme } from "./page/theme.ts";
+import { connectCamera } from "./picture/camera.ts";
+import { connectDrawingPad } from "./picture/drawing-pad.ts";
+import { connectPictureInputs } from "./picture/picture-input.ts";
+import { createPictureView } from "./picture/picture-view.ts";
+import { showSamples } from "./picture/sample-gallery.ts";
 import { fetchModel, fetchPicture, fetchSamples, type ModelDescription, type SamplePicture } from "./service/api.ts";
 import { toServiceError } from "./service/service-error.ts";
-import { createHistory } from "./state/history.ts";
-import { type Brought, createSession } from "./state/session.ts";
-import { createAnswerView } from "./views/answer-view.ts";
-import { showCode } from "./views/code-panel.ts";
-import { errorView } from "./views/error-view.ts";
-import { createHeatMapView } from "./views/heat-map-view.ts";
-import { showModel } from "./views/model-card.ts";
-import { createPictureView } from "./views/picture-view.ts";
-import { connectTabs } from "./views/tabs.ts";
 
-/** Models of larger pictures have not been taught with strokes. */
+/** Models of larger pictures are not trained on drawings. */
 const padPixels = 64;
 
 const announcer = find("announcer", HTMLElement);
 const announce = (text: string): void => {
   announcer.textContent = "";
-  // The same words again are news only when something else stood there between.
+  // Screen readers announce a text again only after it has changed.
   setTimeout(() => {
     announcer.textContent = text;
   }, 30);
@@ -51,15 +51,14 @@ const session = createSession({
   announce,
   limitBytes: () => model?.limits.body_bytes ?? Number.POSITIVE_INFINITY,
   onAnswer({ modelVersion }) {
-    // Another version may have come into service since: each is looked up once, as canaries take
-    // turns.
+    // Another version may serve by now. Each is looked up once, since canaries alternate.
     if (modelVersion === model?.version || askedVersions.has(modelVersion)) return;
     askedVersions.add(modelVersion);
     loadModel().catch(() => askedVersions.delete(modelVersion));
   },
 });
 const inputTabs = connectTabs(find("input-tabs", HTMLElement), (tab) => {
-  // Which buttons stand below follows from it, in picture.css.
+  // picture.css shows the buttons of the tab.
   find("input", HTMLElement).dataset.tab = tab;
 });
 
@@ -117,7 +116,7 @@ function offerPad({ recipe: { width, height, channels } }: ModelDescription): vo
   if (!hasPicture) inputTabs.select("tab-draw");
 }
 
-/** On a narrow window an answer can stand below its edge: moves no more than it takes to see it. */
+/** Scrolls no further than it takes to see the part. */
 function reveal(part: Element | null): void {
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   part?.scrollIntoView({ block: "nearest", behavior: isCalm ? "auto" : "smooth" });

@@ -7,7 +7,7 @@ import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawSamplePicture } from "../../src/image/sample-pictures.ts";
-import { snippetsFor } from "../../web/service/snippets.ts";
+import { snippetsFor } from "../../web/about/snippets.ts";
 import { petModel, type RunningService, startService } from "../support/running-service.ts";
 import { bringFile, browserPath, launchBrowser, openPlayground } from "./support/browser.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Makes and finds elements. Text only ever becomes text nodes, so no answer of the service can
- * become markup.
+ * Creates and finds elements. Text becomes text nodes only, so that no answer of the service can
+ * inject markup.
  */
 
 export type Child = Node | string | undefined | false;
@@ -25,7 +25,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** The page's element of this id. It throws where the page and the code do not fit together. */
+/** The page's element of this id. Throws where there is none, or one of another type. */
 export function find<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);
   if (found instanceof type) return found;

@@ -1,6 +1,6 @@
-/** Numbers and dates as people read them. */
+/** Formats numbers and dates. */
 
-/** "98.1 %". What is nearly 0 or nearly 1 is not shown as if it were exactly that. */
+/** "98.1 %". Shares near 0 and 1 are not rounded to them. */
 export function percent(share: number): string {
   if (share > 0 && share < 0.0005) return "< 0.1\u00a0%";
   if (share < 1 && share >= 0.9995) return "> 99.9\u00a0%";

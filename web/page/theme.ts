@@ -1,11 +1,11 @@
-/** The switch between the light and the dark theme; until it is used, the system's choice holds. */
+/** The switch between the light and the dark theme; until it is used, the system's preference applies. */
 
 const place = "pawprint.theme"; // also read by theme-start.ts
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 type Theme = "light" | "dark";
 
-/** Makes the button say what it would do, and do it. */
+/** Labels the button with the other theme, and switches to it. */
 export function connectTheme(button: HTMLButtonElement): void {
   const root = document.documentElement;
   const current = (): Theme => {
@@ -23,7 +23,7 @@ export function connectTheme(button: HTMLButtonElement): void {
     try {
       localStorage.setItem(place, current());
     } catch {
-      // Storage can be forbidden: then the choice lasts as long as the page.
+      // Storage can be forbidden: then the choice is lost with the page.
     }
     name();
   });

@@ -1,29 +1,12 @@
-/** The calls of the service that the page makes. */
+/** The calls of the service that the page makes. Of the contract only types are imported. */
 import type { Contract } from "../../src/server/contract/contract.ts";
 import type { AnswerOf } from "../../src/server/contract/route.ts";
 import { parseServerTiming, type ServerTiming } from "./server-timing.ts";
 import { errorFrom, offlineError } from "./service-error.ts";
 
-type JsonOf<Id extends keyof Contract> = AnswerOf<Contract[Id]>;
-
-/** What the page shows of a bundle's evaluation, which the contract leaves open. */
-export interface EvaluationFacts {
-  readonly split?: string;
-  readonly accuracy?: number;
-  readonly count?: number;
-  readonly accuracyInterval?: { readonly low: number; readonly high: number };
-  readonly classes?: readonly {
-    readonly label: string;
-    readonly count: number;
-    readonly precision: number;
-    readonly recall: number;
-  }[];
-}
-
-export type ModelDescription = Omit<JsonOf<"model">, "evaluation"> & { readonly evaluation: EvaluationFacts };
-export type SamplePicture = JsonOf<"samples">["samples"][number];
-/** The answer to one picture; to several it would be a list. */
-type PredictionBody = Extract<JsonOf<"predict">, { readonly label: string }>;
+export type ModelDescription = AnswerOf<Contract["model"]>;
+export type SamplePicture = AnswerOf<Contract["samples"]>["samples"][number];
+type PredictionBody = Extract<AnswerOf<Contract["predict"]>, { readonly label: string }>;
 /** One class of an answer. */
 export type ClassShare = NonNullable<PredictionBody["top"]>[number];
 
@@ -46,14 +29,14 @@ export interface HeatMap {
   readonly method: string;
 }
 
-/** Every class is asked for, so that the labels belong to the version that answered. */
+/** More than any model has: every class is asked for, so that the labels are the answering version's. */
 const everyClass = 10_000;
-/** One caller, one side of a canary: a heat map then comes from the version that answered. */
+/** Keeps this page on one side of a canary, so that a heat map comes from the answering version. */
 const caller = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 
 let apiKey: string | undefined;
 
-/** Sends an API key with every call from now on. It is kept nowhere but in this page. */
+/** Sends an API key with every call from now on. It is kept in this page's memory only. */
 export function setApiKey(key: string): void {
   apiKey = key;
 }
@@ -64,7 +47,7 @@ export async function fetchModel(): Promise<ModelDescription> {
 }
 
 export async function fetchSamples(): Promise<readonly SamplePicture[]> {
-  const { samples }: JsonOf<"samples"> = await (await call("/samples")).json();
+  const { samples }: AnswerOf<Contract["samples"]> = await (await call("/samples")).json();
   return samples;
 }
 

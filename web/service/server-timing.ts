@@ -1,6 +1,6 @@
-/** Reads the header in which the service says how long each phase took. */
+/** Parses the Server-Timing header. */
 
-/** Milliseconds; a phase that the service did not name is undefined. */
+/** Milliseconds; undefined for a phase that the header does not name. */
 export interface ServerTiming {
   readonly decode?: number;
   readonly queue?: number;

@@ -1,4 +1,4 @@
-/** What the service refused, or why it could not be asked, in words for people. */
+/** Errors of the service, and failures to reach it, in words for people. */
 
 interface ErrorBody {
   readonly code?: unknown;
@@ -25,7 +25,7 @@ const titles: Readonly<Record<string, string>> = {
   NO_FILE: "There was no file in it",
 };
 
-/** Statuses after which the same request may well be answered. */
+/** Statuses after which the same request may succeed. */
 const passing = new Set([0, 408, 429, 502, 503, 504]);
 
 export class ServiceError extends Error {
@@ -56,8 +56,7 @@ export class ServiceError extends Error {
   }
 
   /**
-   * What was required and what arrived, which the message holds as `required; got received
-   * (where)`.
+   * What was required and what arrived, from a message `Expected required; got received (where)`.
    */
   get parts(): { readonly required: string; readonly received: string | undefined } {
     const place = this.where === undefined ? "" : ` (${this.where})`;
@@ -76,7 +75,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** No answer at all: the service ended, or the network is away. */
+/** No answer at all: the service or the network is down. */
 export function offlineError(origin: string): ServiceError {
   return new ServiceError(0, {
     code: "OFFLINE",
@@ -86,14 +85,13 @@ export function offlineError(origin: string): ServiceError {
 }
 
 /**
- * Anything that was thrown while the service was asked: what it did not say itself is a connection
- * that broke.
+ * Anything thrown by a call: what is not the service's own error is a broken connection.
  */
 export function toServiceError(error: unknown): ServiceError {
   return error instanceof ServiceError ? error : offlineError(location.origin);
 }
 
-/** The error of an answer, whatever stood between here and the service and wrote it. */
+/** The error of an answer, of the service itself or of a proxy before it. */
 export async function errorFrom(response: Response): Promise<ServiceError> {
   const body: unknown = await response.json().catch(() => undefined);
   const error = isRecord(body) && isRecord(body.error) ? body.error : {};

@@ -2,15 +2,15 @@
 
 import { element, find } from "../page/element.ts";
 import { percent } from "../page/format.ts";
+import { pictureImage } from "../picture/picture-view.ts";
+import type { ShownHeatMap, ShownPrediction } from "../picture/shown-picture.ts";
 import { explain } from "../service/api.ts";
 import { toServiceError } from "../service/service-error.ts";
-import type { Prediction, ShownHeatMap } from "../state/shown-picture.ts";
 import { errorView } from "./error-view.ts";
-import { pictureImage } from "./picture-view.ts";
 
 export interface HeatMapView {
-  /** From now on this prediction is the one to explain; undefined where there is none. */
-  follow(prediction: Prediction | undefined): void;
+  /** Sets the prediction to explain; undefined for none. */
+  follow(prediction: ShownPrediction | undefined): void;
 }
 
 export function createHeatMapView(announce: (text: string) => void): HeatMapView {
@@ -26,7 +26,7 @@ export function createHeatMapView(announce: (text: string) => void): HeatMapView
   );
   controls.append(toggle, choice);
   const view = connectViewSwitch();
-  let current: Prediction | undefined;
+  let current: ShownPrediction | undefined;
   let running: AbortController | undefined;
   let isOn = false;
 
@@ -77,7 +77,7 @@ export function createHeatMapView(announce: (text: string) => void): HeatMapView
 }
 
 async function fetchHeatMap(
-  { picture, heatMaps }: Prediction,
+  { picture, heatMaps }: ShownPrediction,
   label: string,
   signal: AbortSignal,
 ): Promise<ShownHeatMap> {
@@ -87,7 +87,7 @@ async function fetchHeatMap(
   return map;
 }
 
-/** On narrow windows the picture and its heat map take turns in the same place. */
+/** On narrow windows the picture and its heat map share one place. */
 function connectViewSwitch() {
   const group = find("view-switch", HTMLElement);
   const stage = find("stage", HTMLElement);
@@ -100,7 +100,7 @@ function connectViewSwitch() {
   buttons.picture.addEventListener("click", () => show("picture"));
   buttons.heat.addEventListener("click", () => show("heat"));
   return {
-    /** Where there is a heat map, it is what was asked for last. */
+    /** A new heat map is shown first. */
     offer(isOffered: boolean): void {
       if (isOffered === !group.hidden) return;
       group.hidden = !isOffered;

@@ -1,4 +1,4 @@
-/** A picture on its way through the page, and what was answered to it. */
+/** A picture of the page, and its answer. */
 import type { Answer } from "../service/api.ts";
 
 export interface ShownPicture {
@@ -14,7 +14,7 @@ export interface ShownPicture {
   readonly url: string;
   /** What a sample picture's own label says. */
   readonly label: string | undefined;
-  /** What was done to it before it was sent. */
+  /** How it was changed before it was sent. */
   readonly note: string | undefined;
 }
 
@@ -24,15 +24,15 @@ export interface ShownHeatMap {
 }
 
 /** One entry of the last predictions. */
-export interface Prediction {
+export interface ShownPrediction {
   readonly picture: ShownPicture;
   readonly answer: Answer;
   /** By the class's label. */
   readonly heatMaps: Map<string, ShownHeatMap>;
 }
 
-/** Gives the browser back what it holds for a picture that is shown nowhere any more. */
-export function release({ picture, heatMaps }: Pick<Prediction, "picture" | "heatMaps">): void {
+/** Frees the object URLs of a picture that is no longer shown. */
+export function release({ picture, heatMaps }: Pick<ShownPrediction, "picture" | "heatMaps">): void {
   URL.revokeObjectURL(picture.url);
   for (const { url } of heatMaps.values()) URL.revokeObjectURL(url);
 }

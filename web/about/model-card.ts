@@ -1,11 +1,12 @@
-/** What is known of the model: its classes, what it is worth, and where it comes from. */
+/** What is known of the model: its classes, its evaluation, and where it comes from. */
 
+import { copyButton } from "../page/copy-button.ts";
 import { element, find } from "../page/element.ts";
 import { count, dateTime, listing, percent } from "../page/format.ts";
 import type { ModelDescription } from "../service/api.ts";
-import { copyButton } from "./copy-button.ts";
+import { type ClassFigures, figuresOf } from "./evaluation-figures.ts";
 
-/** So many letters of a hash tell it from others at a glance; the whole one is copied. */
+/** Letters of a hash that are shown; the whole one is copied. */
 const shownLetters = 12;
 const shownLabels = 24;
 
@@ -17,7 +18,7 @@ export function showModel(model: ModelDescription): void {
     ` distinguishes ${count(labels.length)} classes: ${listing(labels)}.`,
   );
   find("model", HTMLElement).replaceChildren(
-    ...worth(model.evaluation),
+    ...figures(model.evaluation),
     element(
       "dl",
       { class: "facts" },
@@ -38,9 +39,10 @@ export function showModel(model: ModelDescription): void {
   );
 }
 
-function worth(evaluation: ModelDescription["evaluation"]): readonly HTMLElement[] {
-  const { accuracy, accuracyInterval: interval, count: pictures, split = "test", classes = [] } = evaluation;
-  if (accuracy === undefined) return [element("p", { class: "muted" }, "It was not evaluated.")];
+function figures(evaluation: ModelDescription["evaluation"]): readonly HTMLElement[] {
+  const known = figuresOf(evaluation);
+  if (known === undefined) return [element("p", { class: "muted" }, "It was not evaluated.")];
+  const { accuracy, interval, count: pictures, split, classes } = known;
   const on = pictures === undefined ? `on the ${split} split` : `on ${count(pictures)} pictures of the ${split} split`;
   const range = interval && `, 95 % interval ${percent(interval.low)} to ${percent(interval.high)}`;
   const figure = element(
@@ -52,7 +54,7 @@ function worth(evaluation: ModelDescription["evaluation"]): readonly HTMLElement
   return classes.length === 0 ? [figure] : [figure, classTable(classes)];
 }
 
-function classTable(classes: NonNullable<ModelDescription["evaluation"]["classes"]>): HTMLElement {
+function classTable(classes: readonly ClassFigures[]): HTMLElement {
   const cells = (tag: "th" | "td", texts: readonly string[]): HTMLElement[] =>
     texts.map((text) => element(tag, { class: "number", scope: tag === "th" && "col" }, text));
   return element(

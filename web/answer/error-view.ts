@@ -32,7 +32,7 @@ export function errorView(error: ServiceError, retry: () => void): HTMLElement {
   );
 }
 
-/** Asks for the key that the service wants; this page forgets it when it is closed. */
+/** Asks for an API key, which is kept in this page's memory only. */
 function keyForm(retry: () => void): HTMLElement {
   const field = element("input", { id: "api-key", type: "password", autocomplete: "off", required: true });
   const form = element(

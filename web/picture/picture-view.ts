@@ -1,6 +1,6 @@
 /** The picture that is being asked about, in the place of the invitation to bring one. */
 import { element, find } from "../page/element.ts";
-import type { ShownPicture } from "../state/shown-picture.ts";
+import type { ShownPicture } from "./shown-picture.ts";
 
 export interface PictureView {
   show(picture: ShownPicture): void;
@@ -27,8 +27,7 @@ export function createPictureView(): PictureView {
 }
 
 /**
- * The picture itself, or words in its place where the browser cannot show such a file (TIFF, a
- * text).
+ * The picture, or a note where the browser cannot show such a file (TIFF, text).
  */
 export function pictureImage({ url }: Pick<ShownPicture, "url">, alt: string): HTMLElement {
   const frame = element("div", { class: "frame" });
@@ -37,7 +36,7 @@ export function pictureImage({ url }: Pick<ShownPicture, "url">, alt: string): H
     frame.replaceChildren(element("p", { class: "no-preview" }, "No preview"));
   });
   image.addEventListener("load", () => {
-    // Small pictures are enlarged with their pixels seen, as the model gets them.
+    // Small pictures are enlarged with visible pixels, as the model sees them.
     image.classList.toggle("tiny", image.naturalWidth <= 64);
   });
   frame.append(image);

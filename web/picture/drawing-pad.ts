@@ -16,9 +16,9 @@ export interface DrawingPadOptions {
 
 /** Pixels of the pad's longer side, whatever its size on the screen. */
 const padSide = 336;
-/** A stroke's width as a share of the pad: that of a felt pen in a box, as in MNIST. */
+/** A stroke's width as a share of the pad, like MNIST's. */
 const strokeShare = 0.075;
-/** So long after a stroke the drawing is sent, unless another one begins. */
+/** Delay after a stroke before the drawing is sent, unless another one begins. */
 const pauseMs = 120;
 
 export function connectDrawingPad({ width, height, onDrawing }: DrawingPadOptions): void {

@@ -1,16 +1,16 @@
 /** The last predictions of this visit; each can be shown again. */
 import { element, find } from "../page/element.ts";
 import { percent } from "../page/format.ts";
-import { pictureImage } from "../views/picture-view.ts";
-import { type Prediction, release } from "./shown-picture.ts";
+import { pictureImage } from "../picture/picture-view.ts";
+import { release, type ShownPrediction } from "../picture/shown-picture.ts";
 
 export interface History {
-  /** Puts a prediction first, in the place of an earlier one of the same drawing. */
-  add(prediction: Prediction): void;
+  /** Puts a prediction first; it replaces an earlier one of the same drawing. */
+  add(prediction: ShownPrediction): void;
 }
 
 export interface HistoryOptions {
-  readonly onChoose: (prediction: Prediction) => void;
+  readonly onChoose: (prediction: ShownPrediction) => void;
 }
 
 const kept = 12;
@@ -18,14 +18,14 @@ const kept = 12;
 export function createHistory({ onChoose }: HistoryOptions): History {
   const section = find("history", HTMLElement);
   const list = find("history-list", HTMLElement);
-  let predictions: readonly Prediction[] = [];
-  const keep = (next: readonly Prediction[]): void => {
-    // The newest is on the stage even when the list was cleared: it is let go with the next one.
+  let predictions: readonly ShownPrediction[] = [];
+  const keep = (next: readonly ShownPrediction[]): void => {
+    // The newest is still displayed after the list was cleared: it is released with the next one.
     for (const old of predictions) if (!next.includes(old)) release(old);
     predictions = next;
     section.hidden = next.length === 0;
   };
-  const row = (prediction: Prediction): HTMLElement => {
+  const row = (prediction: ShownPrediction): HTMLElement => {
     const { picture, answer } = prediction;
     return element(
       "li",

@@ -1,9 +1,8 @@
 /** The panel with the code for other programs. */
-
+import { copyButton } from "../page/copy-button.ts";
 import { element, find } from "../page/element.ts";
-import { type Snippet, snippetsFor } from "../service/snippets.ts";
-import { copyButton } from "./copy-button.ts";
-import { connectTabs } from "./tabs.ts";
+import { connectTabs } from "../page/tabs.ts";
+import { type Snippet, snippetsFor } from "./snippets.ts";
 
 export function showCode(): void {
   const snippets = snippetsFor(location.origin);

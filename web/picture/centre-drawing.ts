@@ -1,4 +1,4 @@
-/** Brings a drawing to where the pictures of its kind have it. */
+/** Centres and scales a drawing as MNIST's digits are. */
 
 /**
  * The share of the frame that the longer side of a drawing fills. Handwritten digits are fitted
@@ -7,7 +7,7 @@
  * http://yann.lecun.com/exdb/mnist/
  */
 const filledShare = 20 / 28;
-/** What is darker counts as background, of 255. */
+/** Darker pixels are background; of 255. */
 const ink = 32;
 
 interface Box {

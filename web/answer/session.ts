@@ -1,13 +1,13 @@
-/** A picture on the page: shown, resized, sent, answered, kept in the history. */
+/** Sends pictures to the service and shows their answers; a new request cancels the one before it. */
 
-import { shrinkPicture } from "../input/shrink-picture.ts";
+import type { PictureView } from "../picture/picture-view.ts";
+import type { ShownPicture, ShownPrediction } from "../picture/shown-picture.ts";
+import { shrinkPicture } from "../picture/shrink-picture.ts";
 import { type Answer, predict } from "../service/api.ts";
 import { type ServiceError, toServiceError } from "../service/service-error.ts";
-import type { AnswerView } from "../views/answer-view.ts";
-import type { HeatMapView } from "../views/heat-map-view.ts";
-import type { PictureView } from "../views/picture-view.ts";
+import type { AnswerView } from "./answer-view.ts";
+import type { HeatMapView } from "./heat-map-view.ts";
 import type { History } from "./history.ts";
-import type { Prediction, ShownPicture } from "./shown-picture.ts";
 
 /** A picture that somebody brought. */
 export interface Brought {
@@ -33,20 +33,19 @@ export interface SessionViews {
 
 export interface Session {
   /**
-   * Asks about one picture after the other. What was still under way is dropped: the newest wish
-   * counts.
+   * Sends one picture after the other. Cancels what is still under way.
    */
   ask(pictures: readonly Brought[]): Promise<void>;
   /** Shows an earlier prediction, without asking again. */
-  showAgain(prediction: Prediction): void;
-  /** Shows a fault that arose before there was a picture. */
+  showAgain(prediction: ShownPrediction): void;
+  /** Shows an error that came before there was a picture. */
   fail(error: ServiceError): void;
 }
 
 export function createSession(views: SessionViews): Session {
   let running: AbortController | undefined;
   let pictures = 0;
-  /** Of a picture that was not answered, and so stands in no list. */
+  /** The picture whose answer is still to come: it is in no list yet. */
   let unanswered: ShownPicture | undefined;
 
   const begin = (): AbortSignal => {
@@ -74,7 +73,7 @@ export function createSession(views: SessionViews): Session {
     const answer = await predict(file, signal);
     if (signal.aborted) return;
     unanswered = undefined;
-    const prediction: Prediction = { picture, answer, heatMaps: new Map() };
+    const prediction: ShownPrediction = { picture, answer, heatMaps: new Map() };
     views.answer.show(prediction);
     views.heatMap.follow(prediction);
     views.history.add(prediction);

@@ -7,10 +7,10 @@ import { find } from "../page/element.ts";
 import { canvasFile } from "./canvas-file.ts";
 import { connectChooser } from "./picture-input.ts";
 
-/** Of the JPEG: nothing is seen of it, and the file is a quarter of the best quality's. */
+/** JPEG quality: a quarter of the best quality's bytes, without visible loss. */
 const quality = 0.92;
 
-/** Shows the button where there is a camera to be used. Photographs are given on as JPEG files. */
+/** Shows the button where there is a camera. Photographs are passed on as JPEG files. */
 export async function connectCamera(
   button: HTMLButtonElement,
   onFiles: (files: readonly File[]) => void,
@@ -20,7 +20,7 @@ export async function connectCamera(
     button.hidden = false;
     return;
   }
-  // Browsers give cameras only to pages from https or from this very machine.
+  // Cameras exist in secure contexts only (https, localhost).
   const media: MediaDevices | undefined = navigator.mediaDevices;
   const devices = await media?.enumerateDevices().catch(() => []);
   if (!devices?.some(({ kind }) => kind === "videoinput")) return;
@@ -60,7 +60,7 @@ function openDialog(media: MediaDevices, onFiles: (files: readonly File[]) => vo
   dialog.showModal();
   media.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } } }).then(
     (stream) => {
-      // Closed before the person allowed the camera: its light must not stay on.
+      // The dialog was closed before permission came: the camera must not stay on.
       if (signal.aborted) stop(stream);
       else video.srcObject = stream;
     },

@@ -1,24 +1,24 @@
 /** The answer: a sentence, a bar for each class, the time it took, and who answered. */
 
+import { copyButton } from "../page/copy-button.ts";
 import { element, find } from "../page/element.ts";
 import { percent, percentInWords } from "../page/format.ts";
+import type { ShownPrediction } from "../picture/shown-picture.ts";
 import type { Answer, ClassShare } from "../service/api.ts";
 import type { ServiceError } from "../service/service-error.ts";
-import type { Prediction } from "../state/shown-picture.ts";
-import { copyButton } from "./copy-button.ts";
 import { errorView } from "./error-view.ts";
 import { timingView } from "./timing-view.ts";
 
 export interface AnswerView {
-  /** The classes, all still open; nothing where a picture was brought meanwhile. */
+  /** Empty bars of the classes, unless a picture was sent already. */
   invite(labels: readonly string[]): void;
-  /** What was there stays until the next answer, paler. */
+  /** Dims the present answer until the next one. */
   wait(): void;
-  show(prediction: Prediction): void;
+  show(prediction: ShownPrediction): void;
   fail(error: ServiceError, retry: () => void): void;
 }
 
-/** So many classes are shown at once. */
+/** Classes shown at once. */
 const shownClasses = 10;
 /** Letters that fit into one line of the largest type. */
 const longLabel = 18;
@@ -56,7 +56,7 @@ export function createAnswerView(): AnswerView {
     fail(error, retry) {
       isUntouched = false;
       const retryHere = (): void => {
-        // The button that was pressed goes away.
+        // The button that was pressed is removed.
         place.focus();
         retry();
       };
@@ -99,7 +99,7 @@ function bars(classes: readonly ClassShare[], isExpanded: boolean, onExpand: (ex
   return box;
 }
 
-/** Nothing is known yet: for the eye only. */
+/** Empty bars, hidden from screen readers. */
 function openBars(labels: readonly string[]): HTMLElement {
   const open = (label: string): HTMLElement =>
     element(

@@ -1,4 +1,4 @@
-/** How to ask this very service from code, ready to be run. */
+/** Code that calls this service, ready to run. */
 
 export interface Snippet {
   readonly id: string;

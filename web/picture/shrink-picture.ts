@@ -1,29 +1,28 @@
 /**
- * Makes a picture smaller in the browser when it has more bytes than the service takes, and only
- * then.
+ * Shrinks pictures with more bytes than the service takes.
  */
 import { fileSize } from "../page/format.ts";
 
 export interface SentPicture {
   readonly file: Blob;
-  /** What was done, for people; undefined where nothing was. */
+  /** What was done, for display; undefined where nothing was. */
   readonly note: string | undefined;
 }
 
-/** Of a JPEG: what cameras use, so that nothing is seen of it. */
+/** JPEG quality: that of cameras. */
 const quality = 0.9;
 const attempts = 6;
 
 /**
- * The file itself where it fits into `limitBytes`, or where it is nothing that the browser can make
- * smaller: the service then says why not.
+ * The file itself where it fits into `limitBytes`, or where the browser cannot decode it: the service
+ * then answers with the error.
  */
 export async function shrinkPicture(file: Blob, limitBytes: number): Promise<SentPicture> {
   if (file.size <= limitBytes) return { file, note: undefined };
   const bitmap = await createImageBitmap(file).catch(() => undefined);
   if (bitmap === undefined) return { file, note: undefined };
   try {
-    // Bytes grow about as the area does; each further attempt is a little more careful.
+    // Bytes are about proportional to the area.
     let scale = Math.min(1, Math.sqrt(limitBytes / file.size));
     for (let attempt = 0; attempt < attempts; attempt++) {
       const smaller = await drawAt(bitmap, scale);

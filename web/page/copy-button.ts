@@ -1,9 +1,9 @@
 /** A button that copies a text. */
-import { element } from "../page/element.ts";
+import { element } from "./element.ts";
 
 const answerMs = 1600;
 
-/** `what` names the text for those who cannot see where the button stands: "the request id". */
+/** `what` names the text for screen readers: "the request id". */
 export function copyButton(what: string, text: () => string): HTMLButtonElement {
   const word = element("span", { "aria-live": "polite" }, "Copy");
   const button = element(
@@ -22,7 +22,7 @@ export function copyButton(what: string, text: () => string): HTMLButtonElement 
 }
 
 async function copy(text: string): Promise<boolean> {
-  // Only pages from https or from this very machine get the clipboard; others have the old command.
+  // The clipboard API exists in secure contexts only (https, localhost).
   if (navigator.clipboard === undefined) return copyBySelection(text);
   return navigator.clipboard.writeText(text).then(
     () => true,

@@ -1,6 +1,5 @@
 /**
- * The ways in which a file comes to the page: chosen, dropped anywhere, pasted, or taken with a
- * phone's camera.
+ * File inputs of the page: chooser, drop, paste, and a phone's camera.
  */
 import { find } from "../page/element.ts";
 import { ServiceError } from "../service/service-error.ts";
@@ -44,8 +43,7 @@ export function connectChooser(
 
 function connectDrop(cover: HTMLElement, take: (transfer: DataTransfer | null) => void): void {
   /**
-   * `dragleave` comes for every element that is left: the page is left when as many were left as
-   * entered.
+   * `dragenter` and `dragleave` fire for every element: the drag has left the page at depth 0.
    */
   let depth = 0;
   const carriesSomething = ({ dataTransfer }: DragEvent): boolean =>
