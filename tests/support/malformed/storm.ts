@@ -1,8 +1,6 @@
-/**
- * Sends many malformed requests, good ones in between, and takes down whatever should not have
- * happened.
- */
-import { type MalformedOptions, malformedRequest } from "./malformed-request.ts";
+/** Sends many malformed requests with valid ones in between, and reports what must not happen. */
+import type { MalformedOptions } from "./maker.ts";
+import { malformedRequest } from "./malformed-request.ts";
 import { rawRequest } from "./request.ts";
 import { type RawAnswer, sendRaw } from "./send-raw.ts";
 
@@ -19,7 +17,7 @@ export interface StormOptions extends MalformedOptions {
 export interface StormReport {
   /** Answers by status; 0 stands for a connection that was closed without one. */
   readonly statuses: Readonly<Record<number, number>>;
-  /** What must not happen, with the seed that brings it back. */
+  /** What must not happen, with the seed that reproduces it. */
   readonly faults: string[];
 }
 
