@@ -1,7 +1,7 @@
 /** Reads a configuration schema: its leaves, their names in each source, and values from text. */
 import type { TObject, TSchema } from "typebox";
-import { Value } from "typebox/value";
 import { jsonSchemaOf } from "../schema/json-schema.ts";
+import { matchesSchema } from "../schema/matches-schema.ts";
 import { parseBoolean, parseNumber } from "./parse-text.ts";
 
 /** What every environment variable of Pawprint begins with. */
@@ -54,7 +54,7 @@ export function parseForSchema(schema: TSchema, text: string): unknown {
   const { type, anyOf, items, const: constant } = jsonSchemaOf(schema);
   if (anyOf !== undefined) {
     const parsed = anyOf.map((choice) => [choice, parseForSchema(choice, text)] as const);
-    return parsed.find(([choice, value]) => Value.Check(choice, value))?.[1] ?? text;
+    return parsed.find(([choice, value]) => matchesSchema(choice, value))?.[1] ?? text;
   }
   if (constant !== undefined) return String(constant) === text ? constant : text;
   switch (type) {

@@ -3,12 +3,12 @@
  * frozen object.
  */
 import type { Static, TObject, TSchema } from "typebox";
-import { Value } from "typebox/value";
 import { AppError } from "../errors.ts";
 import { type DeepReadonly, deepFreeze } from "../freeze.ts";
 import { hintForName } from "../nearest.ts";
 import { describeSchema } from "../schema/describe-schema.ts";
 import { jsonSchemaOf } from "../schema/json-schema.ts";
+import { matchesSchema } from "../schema/matches-schema.ts";
 import { readConfigFile } from "./config-file.ts";
 import { type ConfigLeaf, configLeaves, environmentPrefix, isSection, parseForSchema } from "./config-leaves.ts";
 
@@ -96,7 +96,7 @@ function isServiceLink(name: string, text: string): boolean {
 }
 
 function checked(leaf: ConfigLeaf, value: unknown, where: string): unknown {
-  if (Value.Check(leaf.schema, value)) return value;
+  if (matchesSchema(leaf.schema, value)) return value;
   throw new AppError("CONFIG_INVALID", {
     required: `${describeSchema(leaf.schema)} for ${leaf.key}`,
     received: JSON.stringify(value),

@@ -1,6 +1,6 @@
 /** The first thing that a value has wrong under a schema, in the words of an error message. */
 import type { TSchema } from "typebox";
-import { Value } from "typebox/value";
+import { Errors } from "typebox/schema";
 import { describeSchema } from "./describe-schema.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 
@@ -15,7 +15,7 @@ export interface SchemaFault {
 
 /** Undefined where `value` is what `schema` accepts. */
 export function schemaFault(schema: TSchema, value: unknown): SchemaFault | undefined {
-  const [first, ...others] = Value.Errors(schema, value);
+  const [, [first, ...others]] = Errors(schema, value);
   if (first === undefined) return undefined;
   // Faults of the branches of a union say less than the union itself.
   const { instancePath } =

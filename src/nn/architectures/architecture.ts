@@ -3,11 +3,11 @@
  * logits.
  */
 import type { Static, TObject } from "typebox";
-import { Value as Schema } from "typebox/value";
 import { AppError } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
 import { describeSchema } from "../../base/schema/describe-schema.ts";
 import { jsonSchemaOf } from "../../base/schema/json-schema.ts";
+import { matchesSchema } from "../../base/schema/matches-schema.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Normalization, PictureSize } from "../picture-tensor.ts";
 import type { Scope } from "../scope.ts";
@@ -97,7 +97,7 @@ function parseOptions<T extends TObject>(
   const options = Object.fromEntries(
     Object.entries(schema.properties).map(([key, part]) => {
       const value = given[key] ?? structuredClone(jsonSchemaOf(part).default);
-      if (Schema.Check(part, value)) return [key, value];
+      if (matchesSchema(part, value)) return [key, value];
       throw new AppError("CONFIG_INVALID", {
         required: `${describeSchema(part)} for option ${key}`,
         received: JSON.stringify(value),

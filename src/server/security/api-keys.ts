@@ -1,9 +1,9 @@
 /** API keys: creating, storing and verifying them. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
 import { AppError } from "../../base/errors.ts";
 import { literals } from "../../base/schema/literals.ts";
+import { matchesSchema } from "../../base/schema/matches-schema.ts";
 import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
 
 export const keyScopes = ["predict", "admin"] as const;
@@ -79,7 +79,7 @@ export function parseKeyFile(text: string, where: string): readonly ApiKey[] {
   } catch (cause) {
     throw new AppError("KEYS_INVALID", { required: "a key file in JSON", received: "other text", where, cause });
   }
-  if (Value.Check(KeyFile, value)) return value.keys;
+  if (matchesSchema(KeyFile, value)) return value.keys;
   const fault = schemaFault(KeyFile, value);
   throw new AppError("KEYS_INVALID", {
     required: `${fault ? expectedOf(fault, "") : "a key file of format 1"}`,

@@ -1,10 +1,10 @@
 /** A sweep's file: the settings of `train` that are searched, their ranges, and the method. */
 import { type Static, type TSchema, Type } from "typebox";
-import { Value } from "typebox/value";
 import { loadConfig } from "../../base/config/config.ts";
 import { AppError } from "../../base/errors.ts";
 import { hintForName } from "../../base/nearest.ts";
 import { jsonSchemaOf } from "../../base/schema/json-schema.ts";
+import { matchesSchema } from "../../base/schema/matches-schema.ts";
 import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
 import { type TrainSettings, trainConfigSchema } from "../plan/train-config.ts";
 
@@ -88,7 +88,7 @@ function readRange(key: string, value: unknown, where: string): SearchRange {
     throw invalid(`one of ${kinds.join(", ")}`, JSON.stringify(value), where);
   }
   const kindName = kind as keyof typeof rangeSchemas; // one of its keys, as the line above checks
-  if (!Value.Check(rangeSchemas[kindName], given))
+  if (!matchesSchema(rangeSchemas[kindName], given))
     throw invalid(kind === "choice" ? "a list of values" : "two numbers, [low, high]", JSON.stringify(given), where);
   if (kindName === "choice") {
     const values = given as readonly unknown[];
