@@ -107,6 +107,10 @@ export async function renderDatasetReport(inspection: Inspection, options: Datas
 
 /** See `createServer` in `server/create-server.ts`. */
 export async function createServer(options: ServerOptions): Promise<PawprintServer> {
-  const { createServer: create } = await import("../server/create-server.ts");
+  const [{ createServer: create }] = await Promise.all([
+    import("../server/create-server.ts"),
+    // At hand before the HTTP libraries load, so that the engine starts beside them.
+    import("../runtime/worker-executor.ts"),
+  ]);
   return create(options, { prediction: serviceEngine, explanation: predictionEngine });
 }
