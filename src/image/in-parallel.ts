@@ -6,7 +6,7 @@ import { throwIfCancelled } from "../base/cancel.ts";
  * Enough to keep every core decoding while other files are read and written: 2, 4, 6 and 8 per core
  * packed 518, 612, 640 and 685 photographs a second.
  */
-const defaultConcurrency = availableParallelism() * 8;
+export const defaultConcurrency = availableParallelism() * 8;
 
 /**
  * Calls `work` for every item, starting them in order, at most `concurrency` at once. The first

@@ -1,8 +1,8 @@
 /** From pictures to predictions, for all callers of one bundle. */
-import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { type AppError, isAppError } from "../base/errors.ts";
 import { countPictures, type LoadedBundle } from "../bundle/load-bundle.ts";
+import { defaultConcurrency } from "../image/in-parallel.ts";
 import { applyRecipe } from "../image/recipe.ts";
 import { createBatcher, joinPixels } from "./batcher.ts";
 import { createGate } from "./gate.ts";
@@ -19,15 +19,12 @@ type DecodedPicture =
 
 const patient = { deadline: Number.POSITIVE_INFINITY, isGone: false };
 
-/** Decodes this many pictures at once, over all calls: enough to keep every core busy. */
-const decodedAtOnce = availableParallelism() * 8;
-
 /** One bound on decoding and one batcher, whoever calls; at most `batchSize` pictures at once. */
 export function createPredictionPipeline(bundle: LoadedBundle, batchSize: number) {
   const { labels, recipe } = bundle.info;
   const now = (): number => performance.now();
   const batcher = createBatcher({ engine: bundle, maximumBatch: batchSize, batchesAhead: 1, now });
-  const decoding = createGate(decodedAtOnce, now);
+  const decoding = createGate(defaultConcurrency, now);
 
   async function predictPixels(pixels: Uint8Array): Promise<Prediction[]> {
     // Checked before the batcher joins it with other callers' pixels.

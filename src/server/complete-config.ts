@@ -9,15 +9,15 @@ export type ServiceConfig = ServeConfig & { readonly model: string };
 
 /** Fills in the defaults and checks every value. Errors: CONFIG_INVALID. */
 export function completeConfig(options: Partial<ServeConfig> & Pick<ServiceConfig, "model">): ServiceConfig {
-  const config = { ...defaults(), ...structuredClone(options) };
+  const config: Record<string, unknown> = structuredClone(options);
+  for (const [key, part] of Object.entries(serveConfigSchema.properties)) {
+    const given = config[key] === undefined ? structuredClone(jsonSchemaOf(part).default) : config[key];
+    if (given === undefined) delete config[key];
+    else config[key] = given;
+  }
   const fault = schemaFault(serveConfigSchema, config);
   if (fault) {
     throw new AppError("CONFIG_INVALID", { required: expectedOf(fault, "serve"), received: fault.received });
   }
-  return deepFreeze(config as ServiceConfig); // checked above; the model is required by the type
-}
-
-function defaults(): Record<string, unknown> {
-  const entries = Object.entries(serveConfigSchema.properties).map(([key, part]) => [key, jsonSchemaOf(part).default]);
-  return structuredClone(Object.fromEntries(entries.filter(([, value]) => value !== undefined)));
+  return deepFreeze(config as unknown as ServiceConfig); // checked above; the model is required by the type
 }
