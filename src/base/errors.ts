@@ -23,6 +23,7 @@ export const errorTable = {
   CONFIG_INVALID: usage("invalid", "a configuration value has the wrong type or range"),
   CONFIG_UNKNOWN_KEY: usage("invalid", "a configuration key does not exist"),
   CONFIG_UNREADABLE: usage("invalid", "the configuration file is not valid YAML"),
+  ARGUMENT_INVALID: usage("invalid", "a function of the library was called with an argument of the wrong kind"),
   ARCHITECTURE_UNKNOWN: usage("missing", "no architecture has this name"),
 
   FILE_NOT_FOUND: entry("missing", "a file or folder that was named does not exist"),
