@@ -25,7 +25,8 @@ const hints: Readonly<Record<string, string>> = {
   Request: "give the bytes: await request.arrayBuffer()",
   ReadableStream: "give the bytes: await new Response(stream).arrayBuffer()",
   Promise: "await it first",
-  Uint8ClampedArray: "pixels are no picture file: encode them first, or give predictPixels those of the recipe's size",
+  Uint8ClampedArray: "pixels are no picture file: encode them first",
+  ImageData: "pixels are no picture file: encode them first",
 };
 
 /**
