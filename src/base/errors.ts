@@ -35,6 +35,10 @@ export const errorTable = {
   DATASET_ONE_CLASS: entry("invalid", "a source has pictures of one class only"),
   DATASET_CLASS_TOO_SMALL: entry("invalid", "a class has too few pictures to be split"),
   DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of an unknown kind"),
+  DATASET_LAYOUT_UNCLEAR: entry(
+    "invalid",
+    "the names of a source's folders leave open what is a class and what is a split",
+  ),
   DATASET_LABEL_MISSING: entry("invalid", "a picture has no label in its folder or name"),
   DATASET_LABEL_CONFLICT: entry("invalid", "the same picture has two labels"),
   DATASET_LABELS_DIFFER: entry("invalid", "a dataset has classes that a bundle does not know"),

@@ -1,6 +1,7 @@
 /** What a program embeds: predictions from a bundle, for any number of pictures and callers. */
 import { resolve } from "node:path";
 import { AppError } from "../base/errors.ts";
+import { type Logger, silentLogger } from "../base/logger.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
 import type { BundleInfo } from "../bundle/bundle.ts";
 import { type BundleInput, loadBundle } from "../bundle/load-bundle.ts";
@@ -28,8 +29,12 @@ export interface PredictFilesOptions {
   readonly cwd?: string;
   /** End with the error of the first picture that cannot be used, instead of going on. */
   readonly strict?: boolean;
+  /** Enter linked folders, and take files that links lead to outside. Default false. */
+  readonly followLinks?: boolean;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
+  /** Is told which files of folders are left out, and why. */
+  readonly logger?: Logger;
 }
 
 export interface PredictorOptions {
@@ -97,8 +102,10 @@ export async function openPredictor(
 
     predictPixels: (pixels) => calls.run(() => pipeline.predictPixels(pixels)),
 
-    async *predictFiles(paths, { cwd = process.cwd(), strict = false, signal, progress = silentProgress } = {}) {
-      const files = await listPictures(paths, cwd);
+    async *predictFiles(paths, options = {}) {
+      const { cwd = process.cwd(), strict = false, followLinks = false, signal } = options;
+      const { progress = silentProgress, logger = silentLogger } = options;
+      const files = await listPictures(paths, { cwd, followLinks, logger });
       const task = progress.start({ label: "predict", total: files.length, unit: "pictures" });
       const pictures = files.map(({ file, error }) =>
         error === undefined ? { name: file, picture: resolve(cwd, file) } : { name: file, error },

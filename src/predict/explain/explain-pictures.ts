@@ -60,7 +60,7 @@ export async function* explainPictures(
   const source = "path" in input ? { bytes: await readBytes(input.path), where: input.path } : input;
   const bundle = await loadBundle(source, executor);
   const { labels, recipe } = bundle.info;
-  const files = await listPictures(paths, cwd);
+  const files = await listPictures(paths, { cwd });
   const names = mapNames(files.map(({ file }) => file));
   const decode = async (file: string): Promise<Uint8Array> =>
     applyRecipe(await readPictureFile(resolve(cwd, file)), recipe, file);

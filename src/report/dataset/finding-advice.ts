@@ -18,6 +18,7 @@ const adviceTable: Readonly<Record<FindingKind, Advice>> = {
   "too-many-pixels": move("Make them smaller with a picture editor, or set them aside."),
   "unreadable-file": keep("Give yourself the right to read them, or check the disk."),
   unlabelled: keep("Put each into a folder named for its class, or list it in a manifest."),
+  "folder-link": keep("Give --follow-links, which enters linked folders, or copy the pictures into the source."),
   "outside-source": keep("Copy the pictures themselves into the source, in place of links."),
   "label-conflict": move(
     "Look at each group and keep the copy whose label is right; set the whole group aside where you cannot tell.",
@@ -45,9 +46,14 @@ const adviceTable: Readonly<Record<FindingKind, Advice>> = {
   "extreme-aspect-ratio": move("Cut them to what the label names, or set them aside."),
   "labels-alike": keep("Give the classes one name if they are one: move the pictures of one folder into the other."),
   "names-alike": keep("Rename one of each group before the set is copied to Windows or macOS."),
+  "empty-class": keep("Fill the folder, or remove it where there is no such class."),
+  "outside-layout": keep("Nothing, if they should not take part; else move them into train, val or test."),
+  "split-as-class": keep("Nothing, if it is a class. Else move it away, or give --layout splits."),
   "class-imbalance": keep(
     "Add pictures to the small class; judge the classifier by its figures for each class, not by accuracy alone.",
   ),
+  "unlabelled-folder": keep("Nothing: pictures without labels cannot be measured. 'pawprint predict' can label them."),
+  "other-files": keep("Nothing, if they are no pictures; else give them a picture's extension."),
   "deep-colour": keep("Nothing, as long as eight bits tell the classes apart."),
   alpha: keep("Nothing, if the pictures look right on white."),
   greyscale: keep("Make sure that no class has more of them than the others."),

@@ -35,8 +35,10 @@ export async function openBundlePack(info: BundleInfo, options: BundlePackOption
   const isPack = await isPackFolder(options.data);
   const { pack } = await preparePack({
     ...options,
-    // Without splits, a class may have a single picture.
-    splits: options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : (info.lineage.splits ?? {}),
+    splits: {
+      ...(options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : info.lineage.splits),
+      isMeasured: true,
+    },
     async recipeFor(own, _source, labels) {
       requireKnown(info, await labels(), options.data);
       if (isPack && own) requirePackedSize(info, own, options.data);

@@ -91,7 +91,7 @@ ${fixedKinds.join(", ")}.`,
     const source = await openSource(pathFrom(cwd, given), readingFrom(cwd, options));
     try {
       // Before a scan that may take minutes.
-      if (options.fix) requireFolderSource(source);
+      if (options.fix) requireMovable(source, options.followLinks ?? false);
       const thresholds = {
         minSidePx: options.minSide,
         maxAspect: options.maxAspect,
@@ -126,6 +126,12 @@ ${fixedKinds.join(", ")}.`,
     }
   },
 });
+
+/** Behind links lie folders of others, which are read and never changed. */
+function requireMovable(source: Source, followsLinks: boolean): void {
+  requireFolderSource(source);
+  if (followsLinks) throw usage("--fix without --follow-links", "both", "check the folder that the links lead to");
+}
 
 /** Errors: CLI_USAGE for an unknown kind, for one about no pictures, and without --fix. */
 function parseKinds(text: string, isFixing: boolean): readonly FindingKind[] {

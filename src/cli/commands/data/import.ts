@@ -1,6 +1,6 @@
 /** `pawprint data import`: labelled pictures from anywhere into one folder. */
 import { formatBytes } from "../../../base/quantity.ts";
-import { describeSkipped } from "../../../dataset/describe-skipped.ts";
+import { describeSkipped, tellRemarks } from "../../../dataset/describe-skipped.ts";
 import { importSource } from "../../../dataset/import-source.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";
@@ -36,6 +36,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
     try {
       const report = await importSource(source, { to: folder, force, signal, progress });
       const { pictures, sizeBytes, classes, skipped } = report;
+      tellRemarks(source.remarks, logger);
       for (const line of describeSkipped(skipped, pictures + skipped.length)) logger.warn(line);
       const hasSplits = classes.some(({ split }) => split !== undefined);
       const rows = classes.map(({ label, split, pictures: count }) => [
