@@ -70,6 +70,8 @@ describe("POST /predict", () => {
       await post(...(await form([file]))),
       await post({ image: base64 }),
       await post({ image: `data:image/jpeg;base64,${base64}` }),
+      await post({ image: `${file.toString("base64url")}\n` }),
+      await post(`\ufeff${JSON.stringify({ image: base64 })}`),
       await post({ image: Array.from(pixels) }),
       await post({ image: Array.from(pixels, (value) => value / 255) }),
     ];

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { parseJson } from "./parse-json.ts";
 import { readPictures } from "./read-pictures.ts";
 
 /** The two things of a request that are read. */
@@ -170,28 +169,5 @@ describe("a form", () => {
     const parts = [["a", picture("1")] as const, ["b", picture("2")] as const];
     await expect(readForm(parts, 1)).rejects.toMatchObject({ code: "REQUEST_TOO_LARGE", where: "form" });
     expect((await readForm(parts, 2)).pictures).toHaveLength(2);
-  });
-});
-
-describe("JSON that is not valid", () => {
-  it("is refused by its size alone: no word of the body stands in the error", () => {
-    const bytes = Buffer.from('{"password": secret}');
-    let thrown: unknown;
-    try {
-      parseJson(bytes);
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toMatchObject({
-      code: "REQUEST_INVALID",
-      message: `Expected valid JSON; got ${bytes.length} bytes of something else (body)`,
-    });
-    expect(JSON.stringify(thrown)).not.toContain("secret");
-    expect(() => parseJson(Buffer.alloc(0))).toThrow("Expected valid JSON; got an empty body (body)");
-  });
-
-  it("is read from its own bytes where they are a part of a larger buffer", () => {
-    const all = Buffer.from('xx{"a":1}yy');
-    expect(parseJson(all.subarray(2, 9))).toEqual({ a: 1 });
   });
 });

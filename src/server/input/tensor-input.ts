@@ -1,10 +1,10 @@
 /** Tensors of the Open Inference Protocol as pictures. */
 import { AppError } from "../../base/errors.ts";
 import { type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
+import { decodeBase64 } from "./base64.ts";
 import { type ItemKind, numberItems, readNestedArray } from "./nested-array.ts";
 import { type PictureInput, requireFewPictures } from "./picture-input.ts";
 import { channelsLastHint, isChannelsFirst, isSameNesting, textOf } from "./picture-shape.ts";
-import { decodeBase64 } from "./read-picture-json.ts";
 
 /** An input as it stands in a request; `bytes` where it came in binary form. */
 export interface RequestTensor {
