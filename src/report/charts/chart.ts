@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import type { LoggerInterface } from "vega";
 import type { Config, TopLevelSpec } from "vega-lite";
-import { escapeText, wellFormedText } from "../page/html.ts";
-import { visibleText } from "../page/visible-text.ts";
+import { escapeText, wellFormedText } from "../../base/markup-text.ts";
+import { textWidth } from "../../base/text-width.ts";
+import { visibleText } from "../../base/visible-text.ts";
 import { theme } from "./theme.ts";
 
 /**
@@ -136,20 +137,4 @@ function measureTextWithoutCanvas(vega: object): void {
 interface TextItem {
   readonly fontSize?: number;
   readonly limit?: number;
-}
-
-/**
- * The width of a line of text in multiples of its font's size, rather more than less, for fonts
- * without serifs.
- */
-export function textWidth(text: string): number {
-  let width = 0;
-  for (const character of text) {
-    if (/[\p{M}\u200d]/u.test(character)) continue;
-    if (/[ijlI.,:;'|!()[\]ftr ]/.test(character)) width += 0.36;
-    else if (/[mwMW@%]/.test(character)) width += 0.92;
-    else if (/[A-Z0-9_]/.test(character)) width += 0.66;
-    else width += character <= "\u04ff" ? 0.6 : 1;
-  }
-  return width;
 }

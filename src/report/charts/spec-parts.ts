@@ -2,8 +2,9 @@
  * What charts have in common: frame, names, numbers along an axis, colours and legends of series.
  */
 import type { TopLevelSpec } from "vega-lite";
-import { shortenText, visibleText } from "../page/visible-text.ts";
-import { chartFontPx, chartWidthPx, legendLimitPx, textWidth } from "./chart.ts";
+import { textWidth } from "../../base/text-width.ts";
+import { shortenText, visibleText } from "../../base/visible-text.ts";
+import { chartFontPx, chartWidthPx, legendLimitPx } from "./chart.ts";
 import { seriesColour } from "./theme.ts";
 
 export interface ChartText {

@@ -5,8 +5,8 @@
 import { seriesColour } from "../charts/theme.ts";
 import { chartHtml, formatCount } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import type { PageSection } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 import { confusionChart, confusionLimits } from "./confusion-chart.ts";
 import type { ModelFigures } from "./facts.ts";
 import { exactShare, shareBar } from "./parts.ts";

@@ -2,8 +2,8 @@
 
 import { chartHtml, formatCount } from "../page/elements.ts";
 import { html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import type { PageSection } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 import { confidenceChart, coverageChart, reliabilityChart } from "./confidence-charts.ts";
 import { precisionRecallChart, rocChart } from "./curve-charts.ts";
 import type { ModelFigures } from "./facts.ts";

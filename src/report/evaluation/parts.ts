@@ -1,9 +1,11 @@
 /**
  * Pieces of an evaluation's page: intervals as words and as bars, pictures with what was answered.
  */
+
+import { shortenText, visibleText } from "../../base/visible-text.ts";
 import type { Interval } from "../../metrics/classification-metrics.ts";
 import { type Html, html } from "../page/html.ts";
-import { nameHtml, shortenText, visibleText } from "../page/visible-text.ts";
+import { nameHtml } from "../page/name-html.ts";
 
 /** `98.61 %`. */
 export function exactShare(share: number, digits = 2): string {

@@ -1,8 +1,10 @@
 /** Pictures beside each other with what is known of them; the rest as lists of names. */
+
+import { shortenText, visibleText } from "../../base/visible-text.ts";
 import type { Finding, PictureFacts } from "../../dataset/inspection/findings/findings.ts";
 import { formatCount } from "./elements.ts";
 import { type Html, html } from "./html.ts";
-import { nameHtml, shortenText, visibleText } from "./visible-text.ts";
+import { nameHtml } from "./name-html.ts";
 
 /** What is known of the pictures that findings name. */
 export interface KnownPictures {

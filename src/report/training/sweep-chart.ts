@@ -3,9 +3,9 @@
  * each trial.
  */
 import type { TopLevelSpec } from "vega-lite";
+import { visibleText } from "../../base/visible-text.ts";
 import { chartFontPx } from "../charts/chart.ts";
 import { theme } from "../charts/theme.ts";
-import { visibleText } from "../page/visible-text.ts";
 
 export interface SweepChartTrial {
   readonly trial: number;
