@@ -56,6 +56,15 @@ const config: Config = {
     symbolSize: 80,
   },
   text: { color: "currentColor", fontSize: chartFontPx },
+  title: {
+    anchor: "start",
+    color: "currentColor",
+    fontSize: chartFontPx + 2,
+    subtitleColor: "currentColor",
+    subtitleFontSize: chartFontPx,
+    subtitlePadding: 4,
+    offset: 10,
+  },
 };
 
 /**

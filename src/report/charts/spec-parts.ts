@@ -30,6 +30,14 @@ export function frame(description: string, heightPx = 300) {
   } as const;
 }
 
+/**
+ * A chart with its title inside, for a file of its own; in a page it stands above the chart.
+ * `finding` is what the chart comes to, in a few words.
+ */
+export function titled(spec: TopLevelSpec, text: string, finding?: string): TopLevelSpec {
+  return { ...spec, title: { text, ...(finding !== undefined && { subtitle: finding }) } };
+}
+
 /** What stands in the place of a chart that has nothing to show. */
 export function emptyChart(description: string): TopLevelSpec {
   return {

@@ -6,6 +6,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { visibleText } from "../../base/visible-text.ts";
 import { chartFontPx } from "../charts/chart.ts";
 import { theme } from "../charts/theme.ts";
+import { countOf } from "../page/elements.ts";
 
 export interface SweepChartTrial {
   readonly trial: number;
@@ -57,8 +58,14 @@ export function sweepChart(trials: readonly SweepChartTrial[], searched: readonl
   } as const;
   const y = { field: "place", type: "quantitative", scale: { domain: [-0.02, 1.02] as number[] }, axis: null } as const;
   const best = ordered.at(-1);
+  const title = `Accuracy of ${countOf(trials.length, "trial")} by their settings`;
+  const finding =
+    best === undefined
+      ? "no trial"
+      : `trial ${best.trial} is the best: ${textOf(accuracyAxis, best.validationAccuracy)}`;
   return {
-    description: `${trials.length} trials by ${searched.join(", ")}; the best one is trial ${best?.trial ?? "none"} with ${((best?.validationAccuracy ?? 0) * 100).toFixed(2)} %.`,
+    description: `${title} (${searched.join(", ")}); ${finding}.`,
+    title: { text: title, subtitle: finding },
     width: Math.max(2, axes.length) * axisGapPx,
     height: heightPx,
     layer: [
