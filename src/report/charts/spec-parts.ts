@@ -31,6 +31,19 @@ export function frame(description: string, heightPx = 300) {
 }
 
 /**
+ * Layers of text that lines may cross: a rim in the colour of the page keeps them from running
+ * through it.
+ */
+export function rimmedText<M extends object, R extends object>(mark: M, layer: R) {
+  const text = { type: "text", ...mark } as const;
+  const rim = { stroke: "var(--background, #ffffff)", strokeWidth: 4, strokeOpacity: 0.85 } as const;
+  return [
+    { ...layer, mark: { ...text, ...rim } },
+    { ...layer, mark: text },
+  ] as const;
+}
+
+/**
  * A chart with its title inside, for a file of its own; in a page it stands above the chart.
  * `finding` is what the chart comes to, in a few words.
  */

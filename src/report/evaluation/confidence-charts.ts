@@ -6,7 +6,7 @@ import { textWidth } from "../../base/text-width.ts";
 import type { ReliabilityBin } from "../../metrics/calibration.ts";
 import type { ThresholdRow } from "../../metrics/thresholds.ts";
 import { chartWidthPx } from "../charts/chart.ts";
-import { frame } from "../charts/spec-parts.ts";
+import { frame, rimmedText } from "../charts/spec-parts.ts";
 import { seriesColour } from "../charts/theme.ts";
 import { formatShare } from "../page/elements.ts";
 import { shareOn } from "./share-axis.ts";
@@ -107,13 +107,7 @@ export function coverageChart(rows: readonly ThresholdRow[]): TopLevelSpec {
         mark: { type: "line", color: seriesColour(0), point: { color: seriesColour(0), size: 40 } },
         encoding: { x, y: { ...y, field: "accuracy" } },
       },
-      {
-        // A rim in the colour of the page keeps the line from running through the figures.
-        data: { values: labelled },
-        mark: { ...labelMark, stroke: "var(--background, #ffffff)", strokeWidth: 4, strokeOpacity: 0.85 },
-        encoding: text,
-      },
-      { data: { values: labelled }, mark: labelMark, encoding: text },
+      ...rimmedText({ dy: -11, fontSize: labelPx.font }, { data: { values: labelled }, encoding: text }),
     ],
   };
 }
@@ -122,7 +116,6 @@ const coverageHeightPx = 220;
 /** What the axes' own texts leave of a chart's width. */
 const plotWidthPx = chartWidthPx - 70;
 const labelPx = { font: 11, height: 14 } as const;
-const labelMark = { type: "text", dy: -11, fontSize: labelPx.font } as const;
 
 interface LabelledPoint {
   readonly threshold: string;

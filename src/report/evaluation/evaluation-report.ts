@@ -8,6 +8,7 @@ import { countOf, formatCount, type Tile, tilesHtml } from "../page/elements.ts"
 import { type Html, html } from "../page/html.ts";
 import { nameHtml } from "../page/name-html.ts";
 import { type PageSection, renderPage } from "../page/page.ts";
+import { learningSection } from "../training/learning-curves.ts";
 import { classesSection, confusionSection } from "./classes.ts";
 import { comparisonSection } from "./comparison.ts";
 import { calibrationSection, curvesSection, thresholdsSection } from "./confidence.ts";
@@ -37,6 +38,7 @@ export async function renderEvaluationReport(
     await calibrationSection(figures),
     await thresholdsSection(figures),
     await curvesSection(figures),
+    await learningSection(facts.model.info.history, facts.model.info.evaluation.bestEpoch),
     latencySection(facts),
     lineageSection(facts),
   ];

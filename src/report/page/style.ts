@@ -84,7 +84,8 @@ th:last-child, td:last-child { padding-right: 0; }
 .picture { width: 7rem; display: grid; gap: .3rem; font-size: .8125rem; line-height: 1.35; }
 .picture .view { width: 7rem; height: 7rem; display: grid; place-items: center; background: var(--surface); border-radius: .3rem;
   overflow: hidden; color: var(--muted); text-align: center; font-size: .75rem; padding: 0; }
-.picture img { max-width: 100%; max-height: 100%; display: block; }
+.picture img { width: 100%; height: 100%; object-fit: contain; display: block; }
+.picture img.pixelated { image-rendering: pixelated; }
 .picture figcaption { display: grid; }
 .picture .label { font-weight: 600; }
 .files { list-style: none; font-size: .875rem; display: grid; gap: .3rem; }

@@ -5,6 +5,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { visibleText } from "../../base/visible-text.ts";
 import { chartFontPx } from "../charts/chart.ts";
+import { rimmedText, widestPx } from "../charts/spec-parts.ts";
 import { theme } from "../charts/theme.ts";
 import { countOf } from "../page/elements.ts";
 
@@ -66,7 +67,7 @@ export function sweepChart(trials: readonly SweepChartTrial[], searched: readonl
   return {
     description: `${title} (${searched.join(", ")}); ${finding}.`,
     title: { text: title, subtitle: finding },
-    width: Math.max(2, axes.length) * axisGapPx,
+    width: Math.max(2, axes.length) * Math.max(axisGapPx, widestPx(axes.map(({ name }) => name)) + 16),
     height: heightPx,
     layer: [
       {
@@ -90,11 +91,10 @@ export function sweepChart(trials: readonly SweepChartTrial[], searched: readonl
           },
         },
       },
-      {
-        data: { values: marks },
-        mark: { type: "text", dx: 6, align: "left", fontSize: chartFontPx - 2 },
-        encoding: { x, y, text: { field: "text", type: "nominal" } },
-      },
+      ...rimmedText(
+        { dx: 6, align: "left" as const, fontSize: chartFontPx - 2 },
+        { data: { values: marks }, encoding: { x, y, text: { field: "text", type: "nominal" as const } } },
+      ),
     ],
   };
 }
