@@ -83,7 +83,9 @@ export async function renderChart(spec: TopLevelSpec): Promise<string> {
     complaints.push(`its data must be inside its specification; got ${address}`);
     throw new Error(complaints[0]);
   };
-  const loader = { ...vega.loader(), load: refuse, sanitize: refuse, http: refuse, file: refuse };
+  // Links may lead to a place in the same page alone.
+  const sanitize = async (uri: string) => (/^#[\w-]+$/.test(uri) ? { href: uri } : refuse(uri));
+  const loader = { ...vega.loader(), load: refuse, sanitize, http: refuse, file: refuse };
   const view = new vega.View(vega.parse(compile(spec, { config, logger }).spec), { renderer: "none", loader, logger });
   try {
     const svg = await view.toSVG();
@@ -119,7 +121,9 @@ function standAlone(svg: string, description: string): string {
     ids.has(id) ? `${before}chart-${ids.get(id)}` : whole,
   );
   const own = createHash("sha256").update(numbered).update(description).digest("hex").slice(0, 10);
-  const head = `<svg role="img" aria-labelledby="chart-${own}-title" class="chart"`;
+  // What is an image as a whole has no parts that could be reached.
+  const role = numbered.includes("<a ") ? "group" : "img";
+  const head = `<svg role="${role}" aria-labelledby="chart-${own}-title" class="chart"`;
   const title = `<title id="chart-${own}-title">${escapeText(description)}</title>`;
   return wellFormedText(
     numbered

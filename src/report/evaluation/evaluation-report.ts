@@ -12,6 +12,7 @@ import { learningSection } from "../training/learning-curves.ts";
 import { classesSection, confusionSection } from "./classes.ts";
 import { comparisonSection } from "./comparison.ts";
 import { calibrationSection, curvesSection, thresholdsSection } from "./confidence.ts";
+import { cellsSection } from "./confusion-gallery.ts";
 import type { EvaluationFacts } from "./facts.ts";
 import { slicesSection, wrongSection } from "./mistakes.ts";
 import { exactShare, intervalText, timeText } from "./parts.ts";
@@ -34,6 +35,7 @@ export async function renderEvaluationReport(
     await confusionSection(figures),
     classesSection(figures),
     wrongSection(figures, facts),
+    cellsSection(figures, facts),
     slicesSection(figures),
     await calibrationSection(figures),
     await thresholdsSection(figures),

@@ -88,6 +88,10 @@ th:last-child, td:last-child { padding-right: 0; }
 .picture img.pixelated { image-rendering: pixelated; }
 .picture figcaption { display: grid; }
 .picture .label { font-weight: 600; }
+.cell { display: grid; gap: .75rem; padding: .75rem; border-radius: .5rem; border: 1px solid transparent; margin: 0 -.75rem; }
+.cell:target { border-color: var(--link); background: var(--surface); }
+.cell > header { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; }
+a.quiet { color: inherit; text-decoration-style: dotted; }
 .files { list-style: none; font-size: .875rem; display: grid; gap: .3rem; }
 .files li { border-bottom: 1px solid var(--line); padding-bottom: .3rem; }
 .files li:last-child { border-bottom: 0; padding-bottom: 0; }
@@ -106,7 +110,7 @@ details[open] > summary { margin-bottom: .6rem; }
   .frame { padding: 0; max-width: none; }
   .contents { display: none; }
   .body { display: block; }
-  .charts figure, .group, .picture, .tile, tr { break-inside: avoid; }
+  .charts figure, .group, .picture, .tile, .cell, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .tile, .picture .view, .command { border: 1px solid var(--line); }
   .bar span, .swatch { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
