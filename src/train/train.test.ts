@@ -38,6 +38,7 @@ describe("training from a folder of pictures", () => {
     expect(events).toEqual(["started", "opened", "packed", "epoch", "epoch", "epoch", "trained", "evaluated"]);
     expect(report.evaluation.accuracy).toBe(1);
     expect(report.history).toHaveLength(3);
+    expect(report.bundle.info.history!.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     const bundle = await loadBundle({ path: join(folder, "whole", "a.onnx") }, executor);
     expect(bundle.info).toEqual(report.bundle.info);
     expect(bundle.info).toMatchObject({

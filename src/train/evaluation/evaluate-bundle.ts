@@ -55,9 +55,12 @@ export async function evaluateBundle(options: EvaluateBundleOptions): Promise<Bu
     const first = await evaluateOn(bundle, pack, indices, settings);
     const against = options.against && (await evaluateAgainst(options.against, bundle, first.answered, settings));
     const rows = new Set(
-      [first.wrong, against?.comparison.onlyFirstRight, against?.comparison.onlySecondRight].flatMap((pictures) =>
-        (pictures ?? []).map(({ row }) => row),
-      ),
+      [
+        first.wrong,
+        ...first.cells.map(({ pictures }) => pictures),
+        against?.comparison.onlyFirstRight,
+        against?.comparison.onlySecondRight,
+      ].flatMap((pictures) => (pictures ?? []).map(({ row }) => row)),
     );
     return {
       ...first,
