@@ -38,6 +38,6 @@ function findCode(typed: string): ErrorCode {
     required: "a known error code",
     received: typed,
     where: "pawprint errors",
-    hint: hintForName(typed, codes) ?? "pawprint errors lists them all",
+    hint: hintForName(typed, codes) ?? "list them all with: pawprint errors",
   });
 }

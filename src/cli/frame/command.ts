@@ -148,6 +148,10 @@ export interface Command<
   readonly arguments: A;
   readonly options: O;
   readonly examples: readonly Example[];
+  /**
+   * What the same line does after an interruption, as it follows "run the same command again: ".
+   */
+  readonly again?: string;
   run(
     context: CommandContext,
     args: ArgumentValues<A>,

@@ -2,6 +2,7 @@
 import { countBy } from "../../base/count-by.ts";
 import { AppError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
+import { shellPath } from "../../base/shell-word.ts";
 import type { Recipe } from "../../image/recipe.ts";
 import { type Fingerprints, findNearDuplicates, groupPairs } from "../near-duplicates.ts";
 import { requireClasses } from "../require-classes.ts";
@@ -106,7 +107,7 @@ function requireNoLostClass(
     required: `pictures of class '${label}' that can be used`,
     received: `none of ${lost.filter((picture) => picture.label === label).length}: '${id}': ${reason}`,
     where,
-    hint: "pawprint data check names every fault; replace the pictures, or take the class away",
+    hint: `replace the pictures, or take the class away; see every fault with: pawprint data check ${shellPath(where)}`,
   });
 }
 
@@ -114,7 +115,7 @@ function requireNoLostClass(
 export function refuseFirst([first]: readonly SkippedPicture[], location: string): void {
   if (first === undefined) return;
   throw new AppError(first.code, {
-    required: "only usable pictures, since --strict is given",
+    required: "only usable pictures, since it is strict",
     received: `'${first.id}': ${first.reason}`,
     where: location,
   });

@@ -175,7 +175,7 @@ describe("pictures that cannot be used", () => {
     await put("stray.png", await picture(7));
     await expect(pack({ strict: true })).rejects.toMatchObject({
       code: "DATASET_LABEL_MISSING",
-      message: expect.stringContaining("only usable pictures, since --strict is given; got 'stray.png'"),
+      message: expect.stringContaining("only usable pictures, since it is strict; got 'stray.png'"),
     });
   });
 

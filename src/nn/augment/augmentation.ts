@@ -85,6 +85,6 @@ export function requireColours({ saturation, hue }: Pick<Augmentation, "saturati
     required: `${name} changes colours, so pictures have 3 channels`,
     received: `${channels} channel${channels === 1 ? "" : "s"}`,
     where: `train.${name}`,
-    hint: `leave ${name} out, or train in colour with --channels 3`,
+    hint: `leave \`${name}\` out, or train in colour: \`channels\` 3`,
   });
 }
