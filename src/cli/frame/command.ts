@@ -21,6 +21,8 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** True where standard output is a terminal. */
   readonly isTTY: boolean;
+  /** How many characters a line of prose may have. */
+  readonly width: number;
   /** Colours for text on standard output; plain where that takes none. */
   readonly style: Style;
   /** True where the caller asked for `--json`. */

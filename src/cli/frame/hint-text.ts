@@ -15,13 +15,14 @@ export interface FailedCommand {
 
 /**
  * The error's hint, with this command's flags in place of options in backticks. That of an
- * interruption shows the whole line that resumes, or says what running it again does.
+ * interruption shows the whole line that resumes, or says what running it again does; an error
+ * without a hint points to its entry in the guide.
  */
-export function hintText({ code, hint }: AppError, { head, command, argv }: FailedCommand): string | undefined {
+export function hintText({ code, hint }: AppError, { head, command, argv }: FailedCommand): string {
   const isInterruption = code === "INTERRUPTED";
   if (hint === undefined) {
     if (code === "INTERNAL") return "run it again with --verbose to see where, and report it";
-    if (!isInterruption) return undefined;
+    if (!isInterruption) return `see pawprint errors ${code}`;
     return `run the same command again${command.again === undefined ? "" : `: ${command.again}`}`;
   }
   return hint.replace(/`([a-z][A-Za-z0-9]*)`/g, (_whole, name: string) => {

@@ -93,7 +93,7 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
   } catch (error) {
     const known = context.signal.aborted && isAbortError(error) ? interruptionOf(context.signal) : toAppError(error);
     const hint = hintText(known, { head: entry, command, argv });
-    throw hint === known.hint || hint === undefined ? known : withHint(known, hint);
+    throw hint === known.hint ? known : withHint(known, hint);
   }
 }
 
