@@ -2,6 +2,7 @@
 import { countBy } from "../../base/count-by.ts";
 import { AppError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
+import { shellPath } from "../../base/shell-word.ts";
 import type { Recipe } from "../../image/recipe.ts";
 import { describeRemark, noneUsable } from "../describe-skipped.ts";
 import { findingTable } from "../inspection/findings/findings.ts";
@@ -131,7 +132,7 @@ function requireNoLostClass(
     required: `pictures of class '${label}' that can be used`,
     received: `none of ${lost.filter((picture) => picture.label === label).length}: '${id}': ${reason}`,
     where,
-    hint: "pawprint data check names every fault; replace the pictures, or take the class away",
+    hint: `replace the pictures, or take the class away; see every fault with: pawprint data check ${shellPath(where)}`,
   });
 }
 

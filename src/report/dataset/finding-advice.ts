@@ -1,4 +1,5 @@
 /** What to do about each kind of finding. */
+import { shellPath } from "../../base/shell-word.ts";
 import { type FindingKind, findingTable, type Inspection } from "../../dataset/inspection/findings/findings.ts";
 
 interface Advice {
@@ -74,7 +75,7 @@ export function adviceFor(kind: FindingKind, source: Inspection["source"]): Find
 /** The line that sets aside what one kind, or every kind that is moved by default, has found. */
 export function fixCommand({ kind: sourceKind, location }: Inspection["source"], kind?: FindingKind): string {
   // Pictures are moved out of folders alone; others are imported into one first.
-  const folder = sourceKind === "folder" ? shellWord(location) : importFolder;
+  const folder = sourceKind === "folder" ? shellPath(location) : importFolder;
   return `pawprint data check ${folder} --fix${kind === undefined ? "" : ` --kinds ${kind}`}`;
 }
 
@@ -85,19 +86,9 @@ const importFolder = "data/raw";
  * one.
  */
 export function importCommand({ kind, location }: Inspection["source"]): string | undefined {
-  return kind === "folder" ? undefined : `pawprint data import ${shellWord(location)} --to ${importFolder}`;
+  return kind === "folder" ? undefined : `pawprint data import ${shellPath(location)} --to ${importFolder}`;
 }
 
 export function isMovedByDefault(kind: FindingKind): boolean {
   return findingTable[kind].isFixed;
-}
-
-/**
- * One word for a POSIX shell. What no line can hold (line breaks, controls) is left to the reader.
- */
-function shellWord(text: string): string {
-  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text)) return "SOURCE";
-  // A name that begins with a dash would be taken for an option.
-  const path = text.startsWith("-") ? `./${text}` : text;
-  return /^[\p{L}\p{N}_./:@%+=,-]+$/u.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

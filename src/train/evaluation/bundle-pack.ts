@@ -73,7 +73,7 @@ function requireKnown({ labels }: BundleInfo, given: readonly string[], where: s
     required: `pictures of the bundle's classes: ${shorten(labels)}`,
     received: shorten(unknown),
     where,
-    hint: "name folders (or files) by the bundle's labels; pawprint inspect MODEL shows them",
+    hint: "name folders (or files) by the bundle's labels; see them with: pawprint inspect MODEL",
   });
 }
 

@@ -103,7 +103,7 @@ function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void 
     required: `the recipe that the pack was made by: ${textOf(packed)}`,
     received: textOf(wanted),
     where,
-    hint: "leave size, channels and fit out, or pack the pictures again: pawprint data pack",
+    hint: "leave `size`, `channels` and `fit` out, or pack the pictures again with: pawprint data pack SOURCE",
   });
 }
 
