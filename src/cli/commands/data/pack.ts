@@ -5,8 +5,8 @@ import { formatBytes, formatDuration } from "../../../base/quantity.ts";
 import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
-import { ownSize } from "../../../train/pictures/prepare-pack.ts";
-import { planPictures } from "../../../train/plan/picture-plan.ts";
+import { pictureFacts } from "../../../train/pictures/prepare-pack.ts";
+import { planPicturesOf } from "../../../train/plan/picture-plan.ts";
 import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { defineCommand } from "../../frame/command.ts";
@@ -35,7 +35,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     const startMs = performance.now();
     const source = await openSource(path);
     try {
-      const { recipe } = planPictures(await ownSize(source), settings);
+      const { recipe } = await planPicturesOf(await pictureFacts(source, signal), settings);
       const pack = await buildPack(source, recipe, {
         ...splitOptionsOf(settings),
         folder,
