@@ -39,7 +39,7 @@ export async function openBundlePack(info: BundleInfo, options: BundlePackOption
       ...(options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : info.lineage.splits),
       isMeasured: true,
     },
-    async recipeFor(own, _source, labels) {
+    async recipeFor({ own, labels }) {
       requireKnown(info, await labels(), options.data);
       if (isPack && own) requirePackedSize(info, own, options.data);
       return info.recipe;

@@ -6,8 +6,8 @@ import { shellPath } from "../../../base/shell-word.ts";
 import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
-import { ownSize } from "../../../train/pictures/prepare-pack.ts";
-import { planPictures } from "../../../train/plan/picture-plan.ts";
+import { pictureFacts } from "../../../train/pictures/prepare-pack.ts";
+import { planPicturesOf } from "../../../train/plan/picture-plan.ts";
 import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { defineCommand } from "../../frame/command.ts";
@@ -37,7 +37,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     const startMs = performance.now();
     const source = await openSource(path, settings);
     try {
-      const { recipe } = planPictures(await ownSize(source), settings);
+      const { recipe } = await planPicturesOf(await pictureFacts(source, signal), settings);
       const pack = await buildPack(source, recipe, {
         ...splitOptionsOf(settings),
         folder,
