@@ -2,8 +2,8 @@
 import type { Progress } from "../../base/progress.ts";
 import { isPictureFault } from "../../dataset/pack/pack-samples.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
-import type { SourceOptions } from "../../dataset/sources/source-options.ts";
 import type { Sample, Source } from "../../dataset/sources/source.ts";
+import type { SourceOptions } from "../../dataset/sources/source-options.ts";
 import { openPicture } from "../../image/decode.ts";
 import { declaredSize } from "../../image/format.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";

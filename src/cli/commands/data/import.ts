@@ -1,8 +1,8 @@
 /** `pawprint data import`: labelled pictures from anywhere into one folder. */
 
 import { formatBytes } from "../../../base/quantity.ts";
-import { describeSkipped, tellRemarks } from "../../../dataset/describe-skipped.ts";
 import { shellPath } from "../../../base/shell-word.ts";
+import { describeSkipped, tellRemarks } from "../../../dataset/describe-skipped.ts";
 import { importSource } from "../../../dataset/import-source.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";

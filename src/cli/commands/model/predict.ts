@@ -1,8 +1,8 @@
 /** `pawprint predict`: classifies pictures with a bundle. */
 
 import { AppError } from "../../../base/errors.ts";
+import type { FilePrediction } from "../../../predict/predict-files.ts";
 import { csvHead, csvRow, recordOf } from "../../../predict/prediction-formats.ts";
-import type { FilePrediction } from "../../../predict/predictor.ts";
 import { openPredictor } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
