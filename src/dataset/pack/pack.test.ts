@@ -156,8 +156,8 @@ describe("pictures that cannot be used", () => {
     expect(warnings).toEqual([
       "warn: 4 of 10 pictures were skipped:",
       `warn:   "stray.jpg": no folder that could be its label [DATASET_LABEL_MISSING]`,
-      `warn:   "cat/0.png": Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "no picture a" [IMAGE_UNREADABLE]`,
-      `warn:   "cat/notes.txt": Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "about the ca" [IMAGE_UNREADABLE]`,
+      `warn:   "cat/0.png": Expected a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got a text that begins with "no picture at all" [IMAGE_UNREADABLE]`,
+      `warn:   "cat/notes.txt": Expected a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got a text that begins with "about the cats" [IMAGE_UNREADABLE]`,
       expect.stringMatching(/^warn: {3}"dog\/2.png": Expected a picture that is whole; got .* \[IMAGE_UNREADABLE\]$/),
     ]);
     expect(summarize(built)).toMatchObject({
