@@ -20,6 +20,12 @@ export class PictureError extends AppError {
   }
 }
 
+/** For lists of pictures: the message without its place, and what makes a good file readable. */
+export function reasonOf(error: AppError): string {
+  const isGood = error instanceof PictureError && (error.fault === "foreign" || error.fault === "pointer");
+  return isGood && error.hint !== undefined ? `${error.summary}; ${error.hint}` : error.summary;
+}
+
 const names = Object.values(formatNames);
 /** "a JPEG, PNG, ... or BMP picture". */
 const anyPicture = `a ${names.slice(0, -1).join(", ")} or ${names.at(-1)} picture`;

@@ -6,6 +6,7 @@ import { extname } from "node:path/posix";
 import { pictureExtensions } from "../../image/format.ts";
 import { type ReadLabel, readLabel } from "./label.ts";
 import type { SkippedPicture, Split } from "./source.ts";
+import type { SourceOptions } from "./source-options.ts";
 
 export interface LabelledPath {
   readonly path: string;
@@ -51,7 +52,7 @@ const noLabel: ReadLabel = { fault: "no folder that could be its label" };
  * behind are passed over. Files with another extension take part only inside a class folder, where
  * they will turn out to be unreadable.
  */
-export function readLayout(paths: readonly string[]): FolderLayout {
+export function readLayout(paths: readonly string[], _options: SourceOptions = {}): FolderLayout {
   const files = paths.map(splitPath).filter((file) => !isLeftover(file));
   const pictures = files.filter(hasPictureName);
   const deciding = pictures.length > 0 ? pictures : files;

@@ -5,15 +5,16 @@ import { readFailure } from "../../base/files/file-failure.ts";
 import { fileSamples, leadsBelow } from "./file-samples.ts";
 import { readLayout } from "./folder-layout.ts";
 import type { SkippedPicture, Source } from "./source.ts";
+import type { SourceOptions } from "./source-options.ts";
 
 /**
  * Lists a folder of labelled pictures; `readLayout` says how labels and given splits are told.
  * Symbolic links are followed to files inside the folder only.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED.
  */
-export async function openFolder(location: string): Promise<Source> {
+export async function openFolder(location: string, options: SourceOptions = {}): Promise<Source> {
   const { paths, escaping } = await listFiles(location);
-  const { labelled, unlabelled } = readLayout(paths);
+  const { labelled, unlabelled } = readLayout(paths, options);
   return {
     kind: "folder",
     location,

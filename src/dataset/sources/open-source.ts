@@ -10,6 +10,7 @@ import { openFolder } from "./folder.ts";
 import { quoted } from "./label.ts";
 import { openS3 } from "./s3.ts";
 import type { Source } from "./source.ts";
+import type { SourceOptions } from "./source-options.ts";
 import { cifarFolderName, hasCifarFiles, openCifarFolder } from "./tables/cifar.ts";
 import { hasIdxFiles, openIdxFolder } from "./tables/idx.ts";
 import { openManifest } from "./tables/manifest.ts";
@@ -21,20 +22,20 @@ const known =
 
 interface FolderKind {
   recognises(names: readonly string[]): boolean;
-  open(location: string, names: readonly string[]): Promise<Source>;
+  open(location: string, options: SourceOptions, names: readonly string[]): Promise<Source>;
 }
 
 /** The first that recognises a folder's names opens it. */
 const folderKinds: readonly FolderKind[] = [
-  { recognises: hasIdxFiles, open: openIdxFolder },
-  { recognises: hasCifarFiles, open: openCifarFolder },
+  { recognises: hasIdxFiles, open: (location, _options, names) => openIdxFolder(location, names) },
+  { recognises: hasCifarFiles, open: (location, _options, names) => openCifarFolder(location, names) },
   { recognises: isAroundCifar, open: openInnerCifarFolder },
   { recognises: () => true, open: openFolder },
 ];
 
 interface FileKind {
   recognises(location: string): boolean | Promise<boolean>;
-  open(location: string): Promise<Source>;
+  open(location: string, options: SourceOptions): Promise<Source>;
 }
 
 /**
@@ -66,8 +67,8 @@ const fileKinds: readonly FileKind[] = [
  * DATASET_LABEL_MISSING, SOURCE_CHANGED; by kind ARCHIVE_CORRUPT and ARCHIVE_LIMIT, IDX_INVALID,
  * CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
  */
-export async function openSource(location: string): Promise<Source> {
-  const source = isS3Address(location) ? await openS3(location) : await openPath(location);
+export async function openSource(location: string, options: SourceOptions = {}): Promise<Source> {
+  const source = isS3Address(location) ? await openS3(location, options) : await openPath(location, options);
   try {
     await requireLabels(source);
     return source;
@@ -77,15 +78,15 @@ export async function openSource(location: string): Promise<Source> {
   }
 }
 
-async function openPath(location: string): Promise<Source> {
+async function openPath(location: string, options: SourceOptions): Promise<Source> {
   const found = await attempt(location, stat(location));
   if (found.isDirectory()) {
     const names = await attempt(location, readdir(location));
     if (names.length === 0) throw empty(location, "an empty folder");
-    return folderKinds.find(({ recognises }) => recognises(names))!.open(location, names);
+    return folderKinds.find(({ recognises }) => recognises(names))!.open(location, options, names);
   }
   if (!found.isFile()) throw unknown(location, "neither a file nor a folder");
-  for (const { recognises, open } of fileKinds) if (await recognises(location)) return open(location);
+  for (const { recognises, open } of fileKinds) if (await recognises(location)) return open(location, options);
   throw unknown(location, "a file of another kind");
 }
 

@@ -9,6 +9,7 @@ import { skippedEntry } from "./archives/entry-name.ts";
 import { byCodeUnits } from "./folder.ts";
 import { readLayout } from "./folder-layout.ts";
 import type { SkippedPicture, Source } from "./source.ts";
+import type { SourceOptions } from "./source-options.ts";
 import { sourceChanged } from "./stamped-file.ts";
 
 /**
@@ -16,7 +17,7 @@ import { sourceChanged } from "./stamped-file.ts";
  * told, `connectS3` where credentials come from.
  * Errors: DATASET_SOURCE_UNKNOWN for an address of another form; PACKAGE_MISSING, STORE_FAILED.
  */
-export async function openS3(location: string): Promise<Source> {
+export async function openS3(location: string, options: SourceOptions = {}): Promise<Source> {
   const address = parseS3Address(location);
   if (address === undefined) throw unknownAddress();
   const store = await openS3Store(address);
@@ -32,7 +33,7 @@ export async function openS3(location: string): Promise<Source> {
     await store.close();
     throw error;
   }
-  const { labelled, unlabelled } = readLayout([...objects.keys()].sort(byCodeUnits));
+  const { labelled, unlabelled } = readLayout([...objects.keys()].sort(byCodeUnits), options);
   return {
     kind: "s3",
     location,

@@ -2,6 +2,7 @@
 import type { Progress } from "../../base/progress.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import type { Sample } from "../../dataset/sources/source.ts";
+import type { SourceOptions } from "../../dataset/sources/source-options.ts";
 import { withPicture } from "../../image/decode.ts";
 import { declaredSize } from "../../image/format.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
@@ -13,11 +14,19 @@ import { forEachInParallel } from "../../image/in-parallel.ts";
 export async function readShorterSides(
   data: string,
   ids: readonly string[],
-  { progress, signal }: { readonly progress: Progress; readonly signal?: AbortSignal | undefined },
+  {
+    reading,
+    progress,
+    signal,
+  }: {
+    readonly reading?: SourceOptions | undefined;
+    readonly progress: Progress;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<readonly (number | undefined)[]> {
   const rowOf = new Map(ids.map((id, row) => [id, row]));
   const sides = new Array<number | undefined>(ids.length).fill(undefined);
-  const source = await openSource(data);
+  const source = await openSource(data, reading);
   const task = progress.start({ label: "sizes", total: ids.length, unit: "pictures" });
 
   async function* wanted(): AsyncGenerator<Sample> {

@@ -25,6 +25,7 @@ import { openSource } from "../../../dataset/sources/open-source.ts";
 import type { Source } from "../../../dataset/sources/source.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownName, shownPath } from "../../paths.ts";
+import { readingFrom, readingOptions } from "../../pawprint-config.ts";
 import { countSeverities, inspectionText } from "../../text/inspection-text.ts";
 import { quarantineText } from "../../text/quarantine-text.ts";
 
@@ -63,6 +64,7 @@ ${fixedKinds.join(", ")}.`,
       default: defaultThresholds.maxImbalance,
       doc: "classes are out of balance where one has more than so many times the pictures of another",
     },
+    ...readingOptions,
     { name: "strict", type: "boolean", doc: "end with exit code 1 for warnings too" },
     { name: "fix", type: "boolean", doc: "move pictures that are at fault into quarantine" },
     {
@@ -86,7 +88,7 @@ ${fixedKinds.join(", ")}.`,
     const kinds = options.kinds === undefined ? undefined : parseKinds(options.kinds, options.fix);
     const report = options.report === undefined ? undefined : pathFrom(cwd, options.report);
     if (report !== undefined) await requireFreePath(report, options.force);
-    const source = await openSource(pathFrom(cwd, given));
+    const source = await openSource(pathFrom(cwd, given), readingFrom(cwd, options));
     try {
       // Before a scan that may take minutes.
       if (options.fix) requireFolderSource(source);

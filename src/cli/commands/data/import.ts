@@ -6,6 +6,7 @@ import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { table } from "../../frame/console.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
+import { readingFrom, readingOptions } from "../../pawprint-config.ts";
 
 export const command = defineCommand({
   description: `Makes a folder for each class (inside train/, val/ and test/ where the source gives splits). Files are copied byte by byte; digits and the like
@@ -19,6 +20,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
   options: [
     { name: "to", type: "string", default: "data/raw", placeholder: "FOLDER", doc: "the folder to make" },
     { name: "force", short: "f", type: "boolean", doc: "replace an existing folder" },
+    ...readingOptions,
   ],
   examples: [
     { line: "pawprint data import pets.tar.gz", doc: "into data/raw" },
@@ -28,9 +30,9 @@ become PNG. The folder appears when it is complete; an interrupted import resume
       doc: "an S3 prefix, replacing the folder",
     },
   ],
-  async run({ cwd, style, signal, progress, logger }, { source: location }, { to, force }) {
+  async run({ cwd, style, signal, progress, logger }, { source: location }, { to, force, ...options }) {
     const folder = pathFrom(cwd, to);
-    const source = await openSource(pathFrom(cwd, location));
+    const source = await openSource(pathFrom(cwd, location), readingFrom(cwd, options));
     try {
       const report = await importSource(source, { to: folder, force, signal, progress });
       const { pictures, sizeBytes, classes, skipped } = report;

@@ -11,7 +11,7 @@ import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { nameOf, pathFrom, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { loadPawprintConfig, optionsOf, readingKeys } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
 
 export const command = defineCommand({
@@ -21,7 +21,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
   options: [
     { name: "to", type: "string", placeholder: "FOLDER", doc: "the pack's folder; data/processed/NAME unless given" },
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
-    ...optionsOf(trainConfigSchema, ["size", "channels", "fit", "proportions", "salt", "fold"]),
+    ...optionsOf(trainConfigSchema, [...readingKeys, "size", "channels", "fit", "proportions", "salt", "fold"]),
   ],
   examples: [
     { line: "pawprint data pack data/raw", doc: "into data/processed/raw" },
@@ -33,7 +33,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     const path = pathFrom(cwd, location);
     const folder = pathFrom(cwd, options.to ?? join("data", "processed", nameOf(path)));
     const startMs = performance.now();
-    const source = await openSource(path);
+    const source = await openSource(path, settings);
     try {
       const { recipe } = planPictures(await ownSize(source), settings);
       const pack = await buildPack(source, recipe, {

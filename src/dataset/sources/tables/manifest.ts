@@ -9,6 +9,7 @@ import { fileSamples, leadsBelow } from "../file-samples.ts";
 import { type LabelledPath, readSplit } from "../folder-layout.ts";
 import { quoted, readLabel } from "../label.ts";
 import type { Source } from "../source.ts";
+import type { SourceOptions } from "../source-options.ts";
 import { readStampedPicture, requireStamp, stampOf } from "../stamped-file.ts";
 import { type ManifestRow, manifestInvalid, readManifestRows } from "./manifest-rows.ts";
 
@@ -22,7 +23,7 @@ const sizeLimitBytes = 512 * 2 ** 20;
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; MANIFEST_INVALID with the line, also
  * where a path stands twice with two labels.
  */
-export async function openManifest(location: string): Promise<Source> {
+export async function openManifest(location: string, _options: SourceOptions = {}): Promise<Source> {
   const folder = dirname(location);
   const { labelled, root } = await readManifest(location, folder);
   return {
