@@ -3,8 +3,17 @@ import { resolve } from "node:path";
 import { Type } from "typebox";
 import { describeValue } from "../base/describe-value.ts";
 import { AppError } from "../base/errors.ts";
+import { type Logger, silentLogger } from "../base/logger.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
-import { Flag, optionsSchema, ProgressOption, readOptions, SignalOption, Text } from "../base/schema/options.ts";
+import {
+  Flag,
+  LoggerOption,
+  optionsSchema,
+  ProgressOption,
+  readOptions,
+  SignalOption,
+  Text,
+} from "../base/schema/options.ts";
 import type { CallTracker } from "./call-tracker.ts";
 import { listPictures } from "./list-pictures.ts";
 import type { Prediction } from "./prediction.ts";
@@ -28,15 +37,21 @@ export interface PredictFilesOptions {
   readonly cwd?: string;
   /** End with the error of the first picture that cannot be used, instead of going on. */
   readonly strict?: boolean;
+  /** Enter linked folders, and take files that links lead to outside. Default false. */
+  readonly followLinks?: boolean;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
+  /** Is told which files of folders are left out, and why. */
+  readonly logger?: Logger;
 }
 
 const predictFilesOptions = optionsSchema<PredictFilesOptions>({
   cwd: Type.Optional(Text),
   strict: Flag,
+  followLinks: Flag,
   signal: SignalOption,
   progress: ProgressOption,
+  logger: LoggerOption,
 });
 
 /** As `Predictor.predictFiles`. */
@@ -49,10 +64,12 @@ export async function* predictFiles(
   const {
     cwd = process.cwd(),
     strict = false,
+    followLinks = false,
     signal,
     progress = silentProgress,
+    logger = silentLogger,
   } = readOptions(predictFilesOptions, options, "predictFiles");
-  const files = await listPictures(requirePaths(given), cwd);
+  const files = await listPictures(requirePaths(given), { cwd, followLinks, logger });
   const task = progress.start({ label: "predict", total: files.length, unit: "pictures" });
   const pictures = files.map(({ file, error }) =>
     error === undefined

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
@@ -9,6 +9,7 @@ import { writePictureFolder } from "../../tests/support/picture-folder.ts";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/support/tiny-bundle.ts";
 import { deferred } from "../base/deferred.ts";
+import { createLogger } from "../base/logger.ts";
 import { encodeBundle } from "../bundle/bundle.ts";
 import { readPictureFile } from "../image/decode.ts";
 import { applyRecipe } from "../image/recipe.ts";
@@ -299,7 +300,7 @@ describe("predicting files", () => {
     await expect(collect(["pictures"], { strict: true })).rejects.toMatchObject({
       code: "IMAGE_UNREADABLE",
       message:
-        'Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "not a pictur" (pictures/deep/er/broken.jpg)',
+        'Expected a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got a text that begins with "not a picture" (pictures/deep/er/broken.jpg)',
     });
   });
 
@@ -328,13 +329,43 @@ describe("predicting files", () => {
 });
 
 describe("listing pictures", () => {
+  it("takes from a folder what training would take, and says what it leaves out", async () => {
+    const holiday = join(folder, "holiday");
+    await mkdir(join(holiday, ".thumbs"), { recursive: true });
+    await mkdir(join(holiday, "@eaDir"));
+    await mkdir(join(folder, "elsewhere"), { recursive: true });
+    for (const name of [
+      "photo",
+      "a.jpg",
+      "b.jpg_large",
+      "readme.txt",
+      ".thumbs/a.jpg",
+      "@eaDir/a.jpg",
+      "../elsewhere/c.png",
+    ]) {
+      await writeFile(join(holiday, name), "x");
+    }
+    await symlink(join(folder, "elsewhere"), join(holiday, "more"));
+    const warnings: string[] = [];
+    const logger = createLogger((_level, message) => warnings.push(message));
+    const list = async (followLinks: boolean) =>
+      (await listPictures(["holiday"], { cwd: folder, followLinks, logger })).map(({ file }) => file);
+    const taken = ["holiday/a.jpg", "holiday/b.jpg_large", "holiday/photo"];
+    expect(await list(false)).toEqual(taken);
+    expect(warnings).toEqual([
+      "'holiday': 1 left out, no picture by its name: 'readme.txt'",
+      "'holiday': 1 left out, a link to a folder, not entered: 'more'",
+    ]);
+    expect(await list(true)).toEqual([...taken.slice(0, 2), "holiday/more/c.png", "holiday/photo"]);
+  });
+
   it("takes a named file whatever its extension, and pictures only from folders", async () => {
-    expect(await listPictures(["pictures/notes.txt"], folder)).toEqual([{ file: "pictures/notes.txt" }]);
-    expect((await listPictures(["pictures"], folder)).map(({ file }) => file)).toEqual(expectedFiles);
+    expect(await listPictures(["pictures/notes.txt"], { cwd: folder })).toEqual([{ file: "pictures/notes.txt" }]);
+    expect((await listPictures(["pictures"], { cwd: folder })).map(({ file }) => file)).toEqual(expectedFiles);
   });
 
   it("keeps paths as they were given", async () => {
-    const [first] = await listPictures([join(folder, "pictures")], "/");
+    const [first] = await listPictures([join(folder, "pictures")], { cwd: "/" });
     expect(first).toEqual({ file: join(folder, expectedFiles[0]!) });
   });
 });
