@@ -19,6 +19,7 @@ const adviceTable: Readonly<Record<FindingKind, Advice>> = {
   "unreadable-file": keep("Give yourself the right to read them, or check the disk."),
   unlabelled: keep("Put each into a folder named for its class, or list it in a manifest."),
   "outside-source": keep("Copy the pictures themselves into the source, in place of links."),
+  "manifest-line": keep("Mend the lines in the manifest."),
   "label-conflict": move(
     "Look at each group and keep the copy whose label is right; set the whole group aside where you cannot tell.",
   ),

@@ -40,6 +40,7 @@ export const findingTable = {
   "unreadable-file": entry("error", "cannot be read", "the operating system refuses to read the file"),
   unlabelled: entry("error", "no label", "the label is missing or not valid"),
   "outside-source": entry("error", "outside the source", "a link or a name leads out of the folder or archive"),
+  "manifest-line": entry("error", "manifest", "a line of the manifest cannot be used, or contradicts another"),
   "label-conflict": entry(
     "error",
     "label conflict",

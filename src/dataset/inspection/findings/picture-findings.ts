@@ -1,5 +1,6 @@
 /** What is wrong with one picture by itself. */
 import { extname } from "node:path/posix";
+import type { ErrorCode } from "../../../base/errors.ts";
 import type { PictureFormat } from "../../../image/format.ts";
 import type { SkippedPicture } from "../../sources/source.ts";
 import type { ScannedPicture } from "../scan/scan-picture.ts";
@@ -39,10 +40,13 @@ export function findPictureFaults(
 
 /** Findings about pictures that the source itself passed over. */
 export function findSkipped(skipped: readonly SkippedPicture[]): readonly Finding[] {
-  return skipped.map(({ id, code, reason }) =>
-    aboutPicture(code === "DATASET_LABEL_MISSING" ? "unlabelled" : "outside-source", id, reason),
-  );
+  return skipped.map(({ id, code, reason }) => aboutPicture(kindOfSkipped[code] ?? "outside-source", id, reason));
 }
+
+const kindOfSkipped: Readonly<Partial<Record<ErrorCode, FindingKind>>> = {
+  DATASET_LABEL_MISSING: "unlabelled",
+  MANIFEST_INVALID: "manifest-line",
+};
 
 /** True where all pixels have nearly one colour. */
 export function isNearConstant({ spread }: ScannedPicture, { minSpread }: InspectionThresholds): boolean {

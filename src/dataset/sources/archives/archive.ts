@@ -1,6 +1,7 @@
 /** Labelled pictures in a zip, tar or tar.gz archive, read where they lie. */
 import { basename, extname } from "node:path/posix";
 import { pictureExtensions } from "../../../image/format.ts";
+import { contentKindOf } from "../file-content.ts";
 import { byCodeUnits } from "../folder.ts";
 import { readLayout } from "../folder-layout.ts";
 import { quoted } from "../label.ts";
@@ -11,7 +12,6 @@ import { hasIdxFiles } from "../tables/idx.ts";
 import { emptyArchive, notPictures } from "./archive-errors.ts";
 import type { ArchiveEntry, ArchiveFile } from "./archive-file.ts";
 import { archiveKindOf, isGzipStart, readStart } from "./archive-kind.ts";
-import { contentKindOf } from "./file-content.ts";
 import { openTar } from "./tar-file.ts";
 import { openZip } from "./zip-file.ts";
 
