@@ -2,7 +2,8 @@
 import { extname } from "node:path/posix";
 import type { ErrorCode } from "../../../base/errors.ts";
 import type { PictureFormat } from "../../../image/format.ts";
-import type { SkippedPicture } from "../../sources/source.ts";
+import { describeRemark } from "../../describe-skipped.ts";
+import type { SkippedPicture, SourceRemark } from "../../sources/source.ts";
 import type { ScannedPicture } from "../scan/scan-picture.ts";
 import { type DecodedFacts, type Finding, type FindingKind, findingKinds } from "./findings.ts";
 import type { InspectionThresholds } from "./thresholds.ts";
@@ -47,6 +48,11 @@ const kindOfSkipped: Readonly<Partial<Record<ErrorCode, FindingKind>>> = {
   DATASET_LABEL_MISSING: "unlabelled",
   MANIFEST_INVALID: "manifest-line",
 };
+
+/** Findings about folders, and about the source as a whole. */
+export function findRemarks(remarks: readonly SourceRemark[]): readonly Finding[] {
+  return remarks.map((remark) => ({ kind: remark.kind, ids: [], offenders: [], detail: describeRemark(remark) }));
+}
 
 /** True where all pixels have nearly one colour. */
 export function isNearConstant({ spread }: ScannedPicture, { minSpread }: InspectionThresholds): boolean {

@@ -197,7 +197,7 @@ describe("names in a zip", () => {
     const source = await openArchive(await archive(gbk));
     await source.close();
     expect(source.remarks).toMatchObject([
-      { id: "├¿/a.jpg", code: "ARCHIVE_NAMES", reason: expect.stringContaining("could be '猫/a.jpg' in gbk") },
+      { id: "├¿/a.jpg", kind: "unclear-names", reason: expect.stringContaining("could be '猫/a.jpg' in gbk") },
     ]);
   });
 
@@ -287,10 +287,11 @@ describe("a zip that cannot be read as it is", () => {
     await source.close();
     expect(source.remarks).toEqual([
       {
-        id: "more/test.tar.gz",
-        code: "ARCHIVE_UNSUPPORTED",
-        reason: "archives inside the archive are not read: 'more/test.tar.gz'",
+        kind: "archives-inside",
+        id: "",
+        reason: "archives inside this one: 'more/test.tar.gz'",
       },
+      { kind: "other-files", id: "", reason: "no pictures by their names: 'more/test.tar.gz'" },
     ]);
   });
 

@@ -1,11 +1,11 @@
 /** Labelled pictures in a zip, tar or tar.gz archive, read where they lie. */
-import { basename, extname } from "node:path/posix";
-import { pictureExtensions } from "../../../image/format.ts";
+import { basename } from "node:path/posix";
+import { byCodeUnits } from "../../../base/by-code-units.ts";
 import { contentKindOf } from "../file-content.ts";
-import { byCodeUnits } from "../folder.ts";
+import { fileRole } from "../file-role.ts";
 import { readLayout } from "../folder-layout.ts";
 import { quoted } from "../label.ts";
-import type { SkippedPicture, Source } from "../source.ts";
+import type { Source, SourceRemark } from "../source.ts";
 import type { SourceOptions } from "../source-options.ts";
 import { hasCifarFiles } from "../tables/cifar.ts";
 import { hasIdxFiles } from "../tables/idx.ts";
@@ -25,7 +25,7 @@ import { openZip } from "./zip-file.ts";
  * DATASET_EMPTY; DATASET_SOURCE_UNKNOWN for an archive of idx or CIFAR-10 files, of archives alone,
  * and for what only has an archive's name.
  */
-export async function openArchive(location: string, options: SourceOptions = {}): Promise<ArchiveSource> {
+export async function openArchive(location: string, options: SourceOptions = {}): Promise<Source> {
   if ((await archiveKindOf(location)) === "tar") return sourceOf(await openTar(location, options), location, options);
   await requireZip(location);
   const zip = await openZip(location, options);
@@ -33,25 +33,20 @@ export async function openArchive(location: string, options: SourceOptions = {})
   return sourceOf({ ...zip, entries }, location, options);
 }
 
-/** An archive's pictures, and what there is to say about the archive as a whole. */
-export interface ArchiveSource extends Source {
-  readonly remarks: readonly Pick<SkippedPicture, "id" | "code" | "reason">[];
-}
-
 async function sourceOf<E extends ArchiveEntry>(
   file: ArchiveFile<E>,
   location: string,
   options: SourceOptions,
-): Promise<ArchiveSource> {
+): Promise<Source> {
   try {
     requirePictures(file, location);
     const entries = new Map(file.entries.map((entry) => [entry.name, entry]));
-    const { labelled, unlabelled } = readLayout([...entries.keys()], options);
+    const { labelled, unlabelled, remarks } = readLayout([...entries.keys()], { ...options, where: location });
     return {
       kind: "archive",
       location,
       skipped: [...file.skipped, ...unlabelled],
-      remarks: remarksOn(file),
+      remarks: [...remarksOn(file), ...remarks],
       async *samples() {
         for (const { path, ...known } of labelled) {
           const entry = entries.get(path)!;
@@ -73,7 +68,7 @@ function requirePictures({ entries, skipped }: ArchiveFile<ArchiveEntry>, locati
     throw notPictures("an archive of idx or CIFAR-10 files", "unpack it and name the folder", location);
   }
   if (names.length === 0 && skipped.length === 0) throw emptyArchive(location);
-  if (names.some((name) => pictureExtensions.has(extname(name).toLowerCase()))) return;
+  if (names.some((name) => ["picture", "unknown"].includes(fileRole(name)))) return;
   const inner = innerArchives(entries);
   const main = inner.find((name) => /train/i.test(name)) ?? inner[0];
   if (main === undefined) return;
@@ -81,20 +76,14 @@ function requirePictures({ entries, skipped }: ArchiveFile<ArchiveEntry>, locati
   throw notPictures(`an archive of archives: ${listed(inner)}`, hint, location);
 }
 
-function remarksOn({ entries, doubt }: ArchiveFile<ArchiveEntry>): ArchiveSource["remarks"] {
+function remarksOn({ entries, doubt }: ArchiveFile<ArchiveEntry>): SourceRemark[] {
+  const remarks: SourceRemark[] = [];
+  if (doubt !== undefined) remarks.push({ kind: "unclear-names", id: doubt.name, reason: doubt.reason });
   const inner = innerArchives(entries);
-  return [
-    ...(doubt === undefined ? [] : [{ id: doubt.name, code: "ARCHIVE_NAMES" as const, reason: doubt.reason }]),
-    ...(inner.length === 0
-      ? []
-      : [
-          {
-            id: inner[0]!,
-            code: "ARCHIVE_UNSUPPORTED" as const,
-            reason: `archives inside the archive are not read: ${listed(inner)}`,
-          },
-        ]),
-  ];
+  if (inner.length > 0) {
+    remarks.push({ kind: "archives-inside", id: "", reason: `archives inside this one: ${listed(inner)}` });
+  }
+  return remarks;
 }
 
 function innerArchives(entries: readonly ArchiveEntry[]): readonly string[] {

@@ -5,10 +5,11 @@ import { AppError, type ErrorCode } from "../../../base/errors.ts";
 import { readFailure } from "../../../base/files/file-failure.ts";
 import { formatBytes } from "../../../base/quantity.ts";
 import { fileSamples } from "../file-samples.ts";
-import { type LabelledPath, readSplit } from "../folder-layout.ts";
+import type { LabelledPath } from "../folder-layout.ts";
 import { quoted, readLabel } from "../label.ts";
 import type { SkippedPicture, Source } from "../source.ts";
 import type { SourceOptions } from "../source-options.ts";
+import { readSplit } from "../split-words.ts";
 import { requireStamp, stampOf } from "../stamped-file.ts";
 import { manifestInvalid } from "./manifest-errors.ts";
 import { ManifestRoot } from "./manifest-paths.ts";
@@ -23,11 +24,6 @@ const faultLimit = 100_000;
 /** So many listed files are looked for, to tell whether paths start from somewhere else. */
 const probedFiles = 50;
 
-/** A manifest's pictures, and what there is to say about the manifest as a whole. */
-export interface ManifestSource extends Source {
-  readonly remarks: readonly Pick<SkippedPicture, "id" | "code" | "reason">[];
-}
-
 /**
  * Lists the pictures of a manifest, `path,label[,split]`, with their paths taken from `root`, else
  * from its own folder; they may not leave it, absolute ones neither. Lines that cannot be used, and
@@ -37,7 +33,7 @@ export interface ManifestSource extends Source {
  * folder; MANIFEST_INVALID for a file that is no text, is too large, has no usable header, no usable
  * line, or more than 100,000 faulty ones.
  */
-export async function openManifest(location: string, { root: given }: SourceOptions = {}): Promise<ManifestSource> {
+export async function openManifest(location: string, { root: given }: SourceOptions = {}): Promise<Source> {
   const handle = await open(location).catch((error: unknown) => {
     throw readFailure(location, error);
   });
@@ -55,7 +51,7 @@ export async function openManifest(location: string, { root: given }: SourceOpti
       kind: "manifest",
       location,
       skipped,
-      remarks: advice === undefined ? [] : [{ id: labelled[0]!.path, code: "FILE_NOT_FOUND", reason: advice }],
+      remarks: advice === undefined ? [] : [{ id: labelled[0]!.path, kind: "missing-files", reason: advice }],
       samples: () => fileSamples(root.folder, labelled, (path, stamp) => root.readPicture(path, stamp)),
       close: async () => {},
     };
