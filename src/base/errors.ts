@@ -73,7 +73,11 @@ export const errorTable = {
 
   REQUEST_INVALID: answer("invalid", 400, "a request's path, query, header or body is invalid for the route"),
   REQUEST_TOO_LARGE: answer("invalid", 413, "a request has more bytes, pictures or parts than the limits"),
-  MEDIA_TYPE_UNSUPPORTED: answer("invalid", 415, "the route does not accept the content type or content encoding of a request's body"),
+  MEDIA_TYPE_UNSUPPORTED: answer(
+    "invalid",
+    415,
+    "the route does not accept the content type or content encoding of a request's body",
+  ),
   ROUTE_UNKNOWN: answer("missing", 404, "the service has no such route"),
   METHOD_NOT_ALLOWED: answer("invalid", 405, "the route exists, but not for this method"),
   MODEL_UNKNOWN: answer("missing", 404, "the service does not serve a model or version of this name"),

@@ -90,6 +90,12 @@ export function indexOfLargest(scores: ArrayLike<number>): number {
   return best;
 }
 
+/** The indexes of the `count` largest scores, largest first; of equal ones the first first. */
+export function indexesOfLargest(scores: Float32Array, count: number): readonly number[] {
+  const indexes = Array.from(scores, (_, index) => index);
+  return indexes.sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, count);
+}
+
 /** ln(sum of e^score), without overflow. */
 export function logSumExp(scores: Float32Array | Float64Array): number {
   const largest = scores[indexOfLargest(scores)]!;

@@ -9,6 +9,7 @@ import { modelHandlers } from "../handlers/model-handlers.ts";
 import { openInferenceHandlers } from "../handlers/open-inference-handlers.ts";
 import { operationHandlers } from "../handlers/operation-handlers.ts";
 import { predictionHandlers } from "../handlers/prediction-handlers.ts";
+import { tritonHandlers } from "../handlers/triton-handlers.ts";
 import type { Handlers } from "../http/register-route.ts";
 import type { SampleList } from "../samples.ts";
 import { addPages } from "./add-pages.ts";
@@ -31,6 +32,7 @@ export async function createApps({
     ...predictionHandlers(service),
     ...modelHandlers(service, samples),
     ...openInferenceHandlers(service),
+    ...tritonHandlers(service),
     ...mlflowHandlers(service),
     ...operationHandlers(service, document),
     ...adminHandlers(service),

@@ -34,8 +34,8 @@ const InferRequest = Type.Object(
 
 const TensorFacts = Type.Object({ name: Type.String(), datatype: Type.String(), shape: Type.Array(Type.Integer()) });
 
-const modelParams = Type.Object({ model: Type.String() });
-const versionParams = Type.Object({ model: Type.String(), version: Type.String() });
+export const modelParams = Type.Object({ model: Type.String() });
+export const versionParams = Type.Object({ model: Type.String(), version: Type.String() });
 const binaryBody = {
   binary: true,
   doc: "the JSON object, followed by the tensors' bytes; the header Inference-Header-Content-Length is the length of the JSON",
@@ -113,7 +113,8 @@ export const openInferenceRoutes = defineRoutes(
     v2Infer: {
       ...infer,
       summary: "logits and probabilities for a batch of pictures",
-      doc: "Input `pictures` is UINT8 [N,H,W,C] of the model's size, or BYTES [N], each a picture file (base64 in JSON).",
+      doc: `Input \`pictures\` is UINT8 [N,H,W,C] of the model's size, or BYTES [N], each a picture file (base64 in JSON). An output with the
+parameter \`classification\`: K is BYTES [N,K], the K largest values as value:index:label. The parameter \`timeout\` is in microseconds.`,
       params: modelParams,
     },
     v2InferVersion: { ...infer, summary: "the same from one version", params: versionParams },
