@@ -26,7 +26,13 @@ export async function createApps({
 }: AppsOptions): Promise<{ readonly app: FastifyInstance; readonly adminApp: FastifyInstance }> {
   const { service, access } = shared;
   const publicRoutes = routes.filter(({ scope }) => scope !== "admin");
-  const document = openApiDocument(publicRoutes, { version: service.version, isProtected: access.isProtected });
+  // Made anew for each reader: its examples name the model and version that serve now.
+  const document = () =>
+    openApiDocument(publicRoutes, {
+      version: service.version,
+      isProtected: access.isProtected,
+      model: service.host.current("champion"),
+    });
   const handlers: Handlers<Contract> = {
     ...healthHandlers(service),
     ...predictionHandlers(service),

@@ -4,6 +4,7 @@
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
 import { Type } from "typebox";
+import { exampleBytes, examplePicture } from "./examples.ts";
 import { pictureErrors } from "./picture-errors.ts";
 import { defineRoutes } from "./route.ts";
 
@@ -20,6 +21,11 @@ const Tensor = Type.Object(
   { title: "Tensor" },
 );
 
+const exampleInfer = {
+  inputs: [{ name: "pictures", shape: [1], datatype: "BYTES", data: [examplePicture.base64] }],
+  outputs: [{ name: "probabilities", parameters: { classification: 2 } }],
+};
+
 const InferRequest = Type.Object(
   {
     id: Type.Optional(Type.String({ maxLength: 1000 })),
@@ -29,7 +35,7 @@ const InferRequest = Type.Object(
       Type.Array(Type.Object({ name: Type.String(), parameters: Type.Optional(Parameters) }), { maxItems: 2 }),
     ),
   },
-  { title: "InferRequest" },
+  { title: "InferRequest", examples: [exampleInfer] },
 );
 
 const TensorFacts = Type.Object({ name: Type.String(), datatype: Type.String(), shape: Type.Array(Type.Integer()) });
@@ -78,7 +84,10 @@ const modelReady = {
 } as const;
 const infer = {
   scope: "predict",
-  body: { "application/json": InferRequest, "application/octet-stream": binaryBody },
+  body: {
+    "application/json": InferRequest,
+    "application/octet-stream": { ...binaryBody, example: exampleBytes(exampleInfer, "application/octet-stream") },
+  },
   answers: {
     200: { doc: "the outputs", content: { "application/json": InferAnswer, "application/octet-stream": binaryBody } },
   },

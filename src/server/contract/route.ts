@@ -23,6 +23,13 @@ export type ErrorForm = "pawprint" | "open-inference" | "mlflow";
 export interface BinaryContent {
   readonly binary: true;
   readonly doc: string;
+  /** Of a request's body; of a form, the file in it. JSON has its examples in its schema. */
+  readonly example?: ExampleFile;
+}
+
+export interface ExampleFile {
+  readonly mediaType: string;
+  readonly base64: string;
 }
 
 export type Content = Readonly<Record<string, TSchema | BinaryContent>>;

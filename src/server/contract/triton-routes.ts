@@ -63,7 +63,7 @@ const Statistics = Type.Object({ model_stats: Type.Array(ModelStatistics) }, { t
 
 const IndexRequest = Type.Object(
   { ready: Type.Optional(Type.Boolean({ description: "only versions that answer" })) },
-  { title: "RepositoryIndexRequest" },
+  { title: "RepositoryIndexRequest", examples: [{ ready: true }] },
 );
 const Index = Type.Array(
   Type.Object({
