@@ -114,6 +114,7 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
       "retry-after",
       "x-pawprint-label",
       "x-pawprint-class",
+      "x-pawprint-probability",
       "x-pawprint-method",
     ],
   });

@@ -218,15 +218,27 @@ describe("POST /explain", () => {
     expect(status).toBe(200);
     expect(headers["content-type"]).toBe("image/png");
     expect(headers["x-pawprint-class"]).toBe(String(best));
-    const { width, height } = await sharp(raw).metadata();
-    expect(width).toBe(height);
-    expect(width).toBeGreaterThanOrEqual(32);
+    expect(Number(headers["x-pawprint-probability"])).toBeGreaterThanOrEqual(0.5);
     const other = 1 - best;
     for (const name of [String(other), petModel.labels[other]!]) {
       const named = await post(file, jpeg, `/explain?class=${name}`);
       expect(named.headers["x-pawprint-label"]).toBe(petModel.labels[other]);
       expect(named.raw.equals(raw)).toBe(false);
     }
+  });
+
+  it("lays the map over the picture that was sent, in its own shape, with a caption unless told otherwise", async () => {
+    const wide = await sharp(file).resize(600, 300, { fit: "fill" }).jpeg().toBuffer();
+    const plain = await sharp((await post(wide, jpeg, "/explain?caption=false")).raw).metadata();
+    expect([plain.width, plain.height]).toEqual([600, 300]);
+    const captioned = await sharp((await post(wide, jpeg, "/explain")).raw).metadata();
+    expect(captioned.width).toBe(600);
+    expect(captioned.height).toBeGreaterThan(330);
+    const { width, height, channels } = petModel.recipe;
+    const image = new Array(width * height * channels).fill(100);
+    const numbers = await sharp((await post({ image }, json, "/explain?caption=false")).raw).metadata();
+    expect([numbers.width, numbers.height]).toEqual([256, 256]);
+    expect((await post(wide, jpeg, "/explain?caption=maybe")).status).toBe(400);
   });
 
   it("refuses a class that there is not, and more than one picture", async () => {
