@@ -217,7 +217,7 @@ const plants: Readonly<Partial<Record<FindingKind, Plant>>> = {
     "text",
     [".jpg", ({ at }) => Buffer.from(`<!doctype html><title>404 ${at}</title>`)],
     [".jpeg", ({ at }) => Buffer.alloc(2000 + at)],
-    [".txt", ({ at }) => Buffer.from(`notes ${at}`)],
+    ["", ({ at }) => Buffer.from(`notes ${at}`)],
   ),
   "unread-format": single(
     "foreign",

@@ -1,9 +1,9 @@
 /** Predictions as people read them: a bar for each class. */
 
 import { reasonOf } from "../../image/picture-error.ts";
+import type { FilePrediction } from "../../predict/predict-files.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 import { mostLikely } from "../../predict/prediction-formats.ts";
-import type { FilePrediction } from "../../predict/predictor.ts";
 import { alignRows, bar, type Style } from "../frame/console.ts";
 import { percent } from "./evaluation-text.ts";
 
