@@ -99,7 +99,7 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
       required: `a bundle with pawprint.format ${bundleFormat} in its metadata`,
       received: format === undefined ? "an ONNX model without it" : `format ${format}`,
       where,
-      hint: "train one with: pawprint train --data <folder>",
+      hint: "train one with: pawprint train --data FOLDER",
     });
   }
   const read = <K extends keyof typeof parts>(key: K): Static<(typeof parts)[K]> => {

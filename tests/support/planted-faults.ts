@@ -217,7 +217,7 @@ const plants: Readonly<Partial<Record<FindingKind, Plant>>> = {
     [".jpg", ({ at }) => Buffer.from(`<!doctype html><title>404 ${at}</title>`)],
     [".png", ({ at }) => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${9 + at}" height="9"/>`)],
     [".jpeg", ({ at }) => Buffer.alloc(2000 + at)],
-    [".txt", ({ at }) => Buffer.from(`notes ${at}`)],
+    ["", ({ at }) => Buffer.from(`notes ${at}`)],
   ),
   truncated: single("cut", [".jpg", cutOff(jpeg)], [".png", cutOff(png)], [".webp", cutOff(webp)]),
   corrupt: single("corrupt", [".png", flipped], [".jpg", withoutTables]),

@@ -1,8 +1,8 @@
 /** Predictions as people read them: a bar for each class. */
 
+import type { FilePrediction } from "../../predict/predict-files.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 import { mostLikely } from "../../predict/prediction-formats.ts";
-import type { FilePrediction } from "../../predict/predictor.ts";
 import { alignRows, bar, type Style } from "../frame/console.ts";
 import { percent } from "./evaluation-text.ts";
 

@@ -31,6 +31,11 @@ const pictureFaults: ReadonlySet<ErrorCode> = new Set([
   "FILE_READ_FAILED",
 ]);
 
+/** Whether an error is the fault of one picture, which can be skipped. */
+export function isPictureFault(error: unknown): error is AppError {
+  return error instanceof AppError && pictureFaults.has(error.code);
+}
+
 /**
  * Reads, hashes, decodes, resizes and writes every listed picture that the writer does not have
  * yet; afterwards the table holds where each is, and those that cannot be used are gone from it.
@@ -82,7 +87,7 @@ export async function packSamples(
           await writer.write(picture, pixels);
           table.store(at, picture);
         } catch (error) {
-          if (strict || !(error instanceof AppError) || !pictureFaults.has(error.code)) throw error;
+          if (strict || !isPictureFault(error)) throw error;
           const { id, label } = sample;
           faults.set(at, { id, label, code: error.code, reason: error.summary });
         }

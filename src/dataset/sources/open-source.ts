@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
 import { isS3Address } from "../../storage/s3-address.ts";
+import { noneUsable } from "../describe-skipped.ts";
 import { openArchive } from "./archives/archive.ts";
 import { archiveKindOf } from "./archives/archive-kind.ts";
 import { openFolder } from "./folder.ts";
@@ -64,7 +65,7 @@ const fileKinds: readonly FileKind[] = [
  * Opens labelled pictures, whatever they are stored as. A source that opens has at least one
  * labelled file.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, DATASET_SOURCE_UNKNOWN, DATASET_EMPTY,
- * DATASET_LABEL_MISSING, SOURCE_CHANGED; by kind ARCHIVE_CORRUPT and ARCHIVE_LIMIT, IDX_INVALID,
+ * DATASET_LAYOUT_UNCLEAR, DATASET_LABEL_MISSING, SOURCE_CHANGED; by kind ARCHIVE_CORRUPT and ARCHIVE_LIMIT, IDX_INVALID,
  * CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
  */
 export async function openSource(location: string, options: SourceOptions = {}): Promise<Source> {
@@ -104,7 +105,7 @@ async function openInnerCifarFolder(location: string): Promise<Source> {
 /** A source without a single labelled file: says whether labels are missing, or pictures. */
 async function requireLabels(source: Source): Promise<void> {
   for await (const _ of source.samples()) return;
-  const { skipped, location } = source;
+  const { skipped, remarks, location } = source;
   const missing = skipped.filter(({ code }) => code === "DATASET_LABEL_MISSING");
   if (missing.length > 0) {
     const { id, reason } = missing[0]!;
@@ -114,6 +115,9 @@ async function requireLabels(source: Source): Promise<void> {
       where: location,
       hint: "make a folder for each class and move the pictures there",
     });
+  }
+  if (skipped.length > 0 || remarks.length > 0) {
+    throw noneUsable("labelled pictures", { where: location, skipped, remarks });
   }
   throw empty(location, "no picture in it");
 }

@@ -66,7 +66,7 @@ export async function* explainPictures(
   const source = "path" in input ? { bytes: await readBytes(input.path), where: input.path } : input;
   const bundle = await loadBundle(source, executor);
   const { labels, recipe } = bundle.info;
-  const files = await listPictures(paths, cwd);
+  const files = await listPictures(paths, { cwd });
   const names = mapNames(files.map(({ file }) => file));
   const classNames = fileNamesOf(labels);
   const read = async (file: string) => {

@@ -63,6 +63,9 @@ function figuresTable({ model, figures }: EvaluationFacts, against: NonNullable<
 <tbody>${[
     row("Accuracy", ({ evaluation }) => exactShare(evaluation.accuracy)),
     row("95 % interval", ({ evaluation }) => intervalText(evaluation.accuracyInterval)),
+    row("Top-5 accuracy", ({ evaluation: { top5Accuracy: top5 } }) =>
+      top5 === undefined ? undefined : exactShare(top5),
+    ),
     row("Loss", ({ evaluation }) => evaluation.loss.toFixed(4)),
     row("Expected calibration error", ({ calibration }) => calibration.expectedCalibrationError.toFixed(4)),
     row("Brier score", ({ calibration }) => calibration.brierScore.toFixed(4)),

@@ -84,6 +84,22 @@ describe("the page of an evaluation", () => {
     }
   });
 
+  it("has the top-5 accuracy where there are more than five classes", async () => {
+    expect(await render()).not.toContain("op-5 accuracy");
+    const many = ["a", "b", "c", "d", "e", "f"];
+    const six = { ...randomAnalysis(many), isTrainingData: true };
+    const { top5Accuracy } = six.evaluation;
+    const { comparison } = comparedAnalysis(labels);
+    const page = await render({
+      model: modelOf("six.onnx", many),
+      figures: six,
+      against: { model: modelOf("old.onnx", many), figures: { ...six, comparison } },
+    });
+    expect(page).toContain(`${(100 * top5Accuracy!).toFixed(2)} %`);
+    expect(page).toContain("top-5 accuracy");
+    expect(page).toContain("Top-5 accuracy</th>");
+  });
+
   it("needs nothing from anywhere, runs nothing, and is the same for the same facts", async () => {
     const page = await render();
     // Namespaces are names, not addresses.

@@ -83,6 +83,9 @@ function keyFigures({ figures }: EvaluationFacts): readonly Tile[] {
   const { evaluation, calibration, macro, latency } = figures;
   return [
     { title: "accuracy", value: exactShare(evaluation.accuracy) },
+    ...(evaluation.top5Accuracy === undefined
+      ? []
+      : [{ title: "top-5 accuracy", value: exactShare(evaluation.top5Accuracy) }]),
     ...(macro ? [{ title: "mean area under ROC", value: macro.auc.toFixed(4) }] : []),
     { title: "calibration error", value: exactShare(calibration.expectedCalibrationError) },
     { title: "loss", value: evaluation.loss.toFixed(4) },

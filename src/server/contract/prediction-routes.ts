@@ -51,7 +51,7 @@ const Picture = Type.Unsafe<string | readonly unknown[]>({
       type: "array",
       items: {},
       description:
-        "the model's own pixels as numbers, rows first, nested in any way: all from 0 to 1, or else all from 0 to 255",
+        "the model's own pixels as numbers: [H,W,C], [H*W,C], flat, or [H,W] for one channel, each also in a list of one; all from 0 to 1, or else all from 0 to 255",
     },
   ],
 });

@@ -70,6 +70,8 @@ describe("POST /predict", () => {
       await post(...(await form([file]))),
       await post({ image: base64 }),
       await post({ image: `data:image/jpeg;base64,${base64}` }),
+      await post({ image: `${file.toString("base64url")}\n` }),
+      await post(`\ufeff${JSON.stringify({ image: base64 })}`),
       await post({ image: Array.from(pixels) }),
       await post({ image: Array.from(pixels, (value) => value / 255) }),
     ];
@@ -159,6 +161,53 @@ describe("POST /predict", () => {
     expect(status).toBe(400);
     expect(answer.error.where).toBe("images[1]");
     expect(service.server.service.admission.pending).toBe(0);
+  });
+});
+
+describe("pixels as numbers", () => {
+  const { height, width, channels } = petModel.recipe;
+  const at = (y: number, x: number, c: number) => (y * 5 + x * 3 + c * 60) % 256;
+  const nest = (...sides: readonly number[]) => {
+    const build = (path: readonly number[]): unknown =>
+      path.length === sides.length
+        ? path
+        : Array.from({ length: sides[path.length]! }, (_, index) => build([...path, index]));
+    return build([]);
+  };
+  const rowsFirst = (nest(height, width, channels) as number[][][][]).map((row) =>
+    row.map((pixel) => pixel.map(([y = 0, x = 0, c = 0]) => at(y, x, c))),
+  );
+  const channelsFirst = (nest(channels, height, width) as number[][][][]).map((plane) =>
+    plane.map((row) => row.map(([c = 0, y = 0, x = 0]) => at(y, x, c))),
+  );
+
+  it("are one picture in each accepted shape", async () => {
+    const shapes = [rowsFirst, rowsFirst.flat(), rowsFirst.flat(2), [rowsFirst], [rowsFirst.flat(2)]];
+    const answers = await Promise.all(shapes.flatMap((image) => [post({ image }), post({ images: [image] })]));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    const probabilities = answers.map(({ json: answer }) => (answer.predictions?.[0] ?? answer).probabilities[0]);
+    expect(probabilities).toEqual(probabilities.map(() => expect.closeTo(probabilities[0], 6)));
+    const invoked = await post({ instances: shapes.slice(1) }, json, "/invocations");
+    expect(invoked.status).toBe(200);
+    expect(invoked.json.predictions.probabilities).toHaveLength(shapes.length - 1);
+  });
+
+  it.each(["/predict", "/explain", "/invocations"])("are refused by %s with channels first", async (url) => {
+    const bodies = { "/predict": "image", "/explain": "image", "/invocations": "instances" } as const;
+    const key = bodies[url as keyof typeof bodies];
+    const body = { [key]: key === "image" ? channelsFirst : [channelsFirst] };
+    const { status, json: answer } = await post(body, json, url);
+    expect(status).toBe(400);
+    const { message, hint = message } = answer.error ?? answer;
+    expect(message).toContain("[32,32,3], [1024,3] or [3072], alone or in a list of one; got the shape [3,32,32]");
+    expect(hint).toContain("transpose [C,H,W] to [H,W,C]");
+  });
+
+  it("are refused with the shape where they are nested otherwise, and with the place where they are ragged", async () => {
+    const inRows = rowsFirst.map((row) => row.flat());
+    expect((await post({ image: inRows })).json.error.message).toContain("got the shape [32,96]");
+    const ragged = rowsFirst.map((row, y) => (y === 7 ? row.slice(1) : row));
+    expect((await post({ images: [rowsFirst, ragged] })).json.error.where).toBe("images[1][7]");
   });
 });
 

@@ -35,9 +35,11 @@ export async function openBundlePack(info: BundleInfo, options: BundlePackOption
   const isPack = await isPackFolder(options.data);
   const { pack } = await preparePack({
     ...options,
-    // Without splits, a class may have a single picture.
-    splits: options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : (info.lineage.splits ?? {}),
-    async recipeFor(own, _source, labels) {
+    splits: {
+      ...(options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : info.lineage.splits),
+      isMeasured: true,
+    },
+    async recipeFor({ own, labels }) {
       requireKnown(info, await labels(), options.data);
       if (isPack && own) requirePackedSize(info, own, options.data);
       return info.recipe;
@@ -71,7 +73,7 @@ function requireKnown({ labels }: BundleInfo, given: readonly string[], where: s
     required: `pictures of the bundle's classes: ${shorten(labels)}`,
     received: shorten(unknown),
     where,
-    hint: "name folders (or files) by the bundle's labels; pawprint inspect MODEL shows them",
+    hint: "name folders (or files) by the bundle's labels; see them with: pawprint inspect MODEL",
   });
 }
 

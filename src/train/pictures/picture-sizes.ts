@@ -1,7 +1,8 @@
 /** Sizes of pictures before the recipe resizes them. */
 import type { Progress } from "../../base/progress.ts";
+import { isPictureFault } from "../../dataset/pack/pack-samples.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
-import type { Sample } from "../../dataset/sources/source.ts";
+import type { Sample, Source } from "../../dataset/sources/source.ts";
 import type { SourceOptions } from "../../dataset/sources/source-options.ts";
 import { openPicture } from "../../image/decode.ts";
 import { declaredSize } from "../../image/format.ts";
@@ -49,6 +50,41 @@ export async function readShorterSides(
   }
   task.done();
   return sides;
+}
+
+/** Enough for a median that is near that of the whole set. */
+const sampledPictures = 200;
+
+/**
+ * The shorter sides in pixels of at most 200 pictures that are spread evenly over a source, the
+ * smallest first, from the headers of their files. Pictures that cannot be read are left out.
+ * Errors: SOURCE_CHANGED, INTERRUPTED, and what else ends the work on a source.
+ */
+export async function sampleShorterSides(source: Source, signal?: AbortSignal): Promise<readonly number[]> {
+  let count = 0;
+  for await (const _sample of source.samples()) count++;
+  const distance = Math.max(1, count / sampledPictures);
+
+  async function* spread(): AsyncGenerator<Sample> {
+    let at = 0;
+    let next = 0;
+    for await (const sample of source.samples()) {
+      if (at++ < next) continue;
+      next += distance;
+      yield sample;
+    }
+  }
+  const sides: number[] = [];
+  const look = async (sample: Sample): Promise<void> => {
+    try {
+      const side = await shorterSide(sample);
+      if (side !== undefined) sides.push(side);
+    } catch (error) {
+      if (!isPictureFault(error)) throw error;
+    }
+  };
+  await forEachInParallel(spread(), look, { signal });
+  return sides.sort((a, b) => a - b);
 }
 
 async function shorterSide(sample: Sample): Promise<number | undefined> {

@@ -11,9 +11,19 @@ import type { Source, SourceKind } from "../../dataset/sources/source.ts";
 import { type SourceOptions, sourceOptionsOf } from "../../dataset/sources/source-options.ts";
 import type { PixelImage } from "../../image/decode.ts";
 import type { Recipe } from "../../image/recipe.ts";
+import { sampleShorterSides } from "./picture-sizes.ts";
 
 /** The size of pictures that are pixels already: of idx files, or of a pack. */
 export type OwnSize = Pick<PixelImage, "width" | "height" | "channels">;
+
+/** What can be told of pictures before any is decoded. */
+export interface PictureFacts {
+  /** The size of pictures that are pixels already. */
+  readonly own: OwnSize | undefined;
+  /** As `sampleShorterSides`; none for a pack, whose pictures have their size. */
+  shorterSides(): Promise<readonly number[]>;
+  labels(): Promise<readonly string[]>;
+}
 
 export interface PreparePackOptions {
   /** What `openSource` opens, or the folder of a pack. */
@@ -27,11 +37,7 @@ export interface PreparePackOptions {
   readonly logger?: Logger;
   readonly signal?: AbortSignal;
   /** Decides the recipe before anything is decoded; that of a pack cannot be changed. */
-  recipeFor(
-    own: OwnSize | undefined,
-    source: Pick<Source, "kind" | "location">,
-    labels: () => Promise<readonly string[]>,
-  ): Promise<Recipe> | Recipe;
+  recipeFor(facts: PictureFacts, source: Pick<Source, "kind" | "location">): Promise<Recipe> | Recipe;
 }
 
 export interface PreparedPack {
@@ -51,7 +57,8 @@ async function openPrepared(options: PreparePackOptions): Promise<PreparedPack> 
   const { data, splits, strict = false, logger, recipeFor } = options;
   const { pack, source } = await openPack(data, { ...splits, strict, ...(logger && { logger }) });
   try {
-    const recipe = await recipeFor(pack.recipe, source, async () => pack.labels);
+    const facts = { own: pack.recipe, shorterSides: async () => [], labels: async () => pack.labels };
+    const recipe = await recipeFor(facts, source);
     requireSameRecipe(recipe, pack.recipe, data);
     return { pack, kind: source.kind };
   } catch (error) {
@@ -64,10 +71,10 @@ async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
   const { data, reading, packs, splits, strict = false, progress, logger, signal, recipeFor } = options;
   const source = await openSource(data, reading);
   try {
-    const own = await ownSize(source);
-    const recipe = await recipeFor(own, source, () => labelsOf(source));
+    const facts = await pictureFacts(source, signal);
+    const recipe = await recipeFor(facts, source);
     // Pixels are read from their source as fast as from a pack.
-    const folder = packs === undefined || own ? undefined : join(packs, packName(data, reading, recipe));
+    const folder = packs === undefined || facts.own ? undefined : join(packs, packName(data, reading, recipe));
     const pack = await buildPack(source, recipe, {
       ...splits,
       strict,
@@ -103,12 +110,21 @@ function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void 
     required: `the recipe that the pack was made by: ${textOf(packed)}`,
     received: textOf(wanted),
     where,
-    hint: "leave size, channels and fit out, or pack the pictures again: pawprint data pack",
+    hint: "leave `size`, `channels` and `fit` out, or pack the pictures again with: pawprint data pack SOURCE",
   });
 }
 
+/** Errors: those of listing a source; those of `sampleShorterSides` when it is asked. */
+export async function pictureFacts(source: Source, signal?: AbortSignal): Promise<PictureFacts> {
+  return {
+    own: await ownSize(source),
+    shorterSides: () => sampleShorterSides(source, signal),
+    labels: () => labelsOf(source),
+  };
+}
+
 /** The size of a source's pictures where they are pixels already. */
-export async function ownSize(source: Source): Promise<OwnSize | undefined> {
+async function ownSize(source: Source): Promise<OwnSize | undefined> {
   for await (const sample of source.samples()) return "image" in sample ? sample.image : undefined;
   return undefined;
 }

@@ -2,11 +2,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes, formatDuration } from "../../../base/quantity.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
-import { ownSize } from "../../../train/pictures/prepare-pack.ts";
-import { planPictures } from "../../../train/plan/picture-plan.ts";
+import { pictureFacts } from "../../../train/pictures/prepare-pack.ts";
+import { planPicturesOf } from "../../../train/plan/picture-plan.ts";
 import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { defineCommand } from "../../frame/command.ts";
@@ -27,6 +28,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     { line: "pawprint data pack data/raw", doc: "into data/processed/raw" },
     { line: "pawprint data pack pets.zip --size 128 --to data/processed/pets-128", doc: "larger pictures" },
   ],
+  again: "pictures that were packed are not decoded again",
   async run(context, { source: location }, options) {
     const { cwd, style, signal, progress, logger } = context;
     const { train: settings } = await loadPawprintConfig(context, "train", options);
@@ -35,7 +37,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     const startMs = performance.now();
     const source = await openSource(path, settings);
     try {
-      const { recipe } = planPictures(await ownSize(source), settings);
+      const { recipe } = await planPicturesOf(await pictureFacts(source, signal), settings);
       const pack = await buildPack(source, recipe, {
         ...splitOptionsOf(settings),
         folder,
@@ -55,7 +57,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
           summaryText(summary),
           "",
           `${style.bold("Pack")}  ${shown}: ${summary.pictures} pictures of ${recipe.width} x ${recipe.height} pixels, ${formatBytes(sizeBytes)}, in ${formatDuration(durationMs)}`,
-          `Next: ${style.cyan(`pawprint train --data ${shown}`)}`,
+          `Next: ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
         ].join("\n"),
       };
     } finally {

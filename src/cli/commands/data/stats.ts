@@ -1,4 +1,5 @@
 /** `pawprint data stats`: what labelled pictures look like in figures. */
+import { describeSkipped, tellRemarks } from "../../../dataset/describe-skipped.ts";
 import { scanSource } from "../../../dataset/inspection/scan/scan-source.ts";
 import { summarizePictures } from "../../../dataset/inspection/statistics.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
@@ -19,13 +20,19 @@ export const command = defineCommand({
     { line: "pawprint data stats pictures", doc: "as text" },
     { line: "pawprint data stats cats-dogs.zip --json", doc: "for a program" },
   ],
-  async run({ cwd, style, signal, progress }, { source: given }, options) {
+  async run({ cwd, style, signal, progress, logger }, { source: given }, options) {
     const source = await openSource(pathFrom(cwd, given), readingFrom(cwd, options));
     try {
-      const { pictures } = await scanSource(source, { progress, signal });
+      const { pictures, skipped } = await scanSource(source, { progress, signal });
       const statistics = summarizePictures(pictures.map(({ facts }) => facts));
       const { kind, location } = source;
-      return { result: { source: { kind, location }, ...statistics }, text: statisticsText(statistics, style) };
+      const { remarks } = source;
+      for (const line of describeSkipped(skipped, pictures.length + skipped.length)) logger.warn(line);
+      tellRemarks(remarks, logger);
+      return {
+        result: { source: { kind, location }, ...statistics, skipped, remarks },
+        text: statisticsText(statistics, style),
+      };
     } finally {
       await source.close();
     }

@@ -1,6 +1,7 @@
 /** `pawprint evaluate`: a bundle's metrics on labelled pictures. */
 
 import { AppError } from "../../../base/errors.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
@@ -59,6 +60,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
     },
     { line: "pawprint evaluate models/cats-dogs.onnx --data new-pictures --split all --json", doc: "other pictures" },
   ],
+  again: "pictures that were packed are not decoded again",
   async run(context, { model }, options) {
     const { cwd, signal, progress, logger, now } = context;
     const { data, ...settings } = (await loadPawprintConfig(context, "train", options)).train;
@@ -156,7 +158,7 @@ function textOf(
   { cwd, style }: CommandContext,
 ): string {
   const name = evaluation.split === "all" ? "all pictures" : `the ${evaluation.split} split`;
-  const next = `pawprint evaluate ${shownName(model.path)} --data ${shownName(data)} --report evaluation.html`;
+  const next = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)} --report evaluation.html`;
   return [
     evaluationText(name, evaluation.evaluation, style),
     "",

@@ -39,6 +39,7 @@ export const findingTable = {
   "too-many-pixels": entry("error", "too large", "the header states no pixels, or more than the limit", true),
   "unreadable-file": entry("error", "cannot be read", "the operating system refuses to read the file"),
   unlabelled: entry("error", "no label", "the label is missing or not valid"),
+  "folder-link": entry("error", "link to a folder", "a link to a folder is not entered, and its pictures are missing"),
   "outside-source": entry("error", "outside the source", "a link or a name leads out of the folder or archive"),
   "label-conflict": entry(
     "error",
@@ -102,8 +103,21 @@ export const findingTable = {
     "names alike",
     "names differ only in letter case; one replaces the other on Windows and macOS",
   ),
+  "empty-class": entry("warning", "empty folder", "a folder in the place of a class or a split holds no file"),
+  "outside-layout": entry(
+    "warning",
+    "outside the layout",
+    "a folder beside the splits is in none of them, and its pictures are left out",
+  ),
+  "split-as-class": entry("warning", "split as class", "a folder with the name of a split is taken for a class"),
   "class-imbalance": entry("warning", "class imbalance", "one class has many times the pictures of another"),
 
+  "unlabelled-folder": entry(
+    "note",
+    "pictures without labels",
+    "the pictures of a split have no labels, and are left out",
+  ),
+  "other-files": entry("note", "other files", "files that are no pictures by their names are left out"),
   "deep-colour": entry("note", "16-bit", "has more than 8 bits a channel; the lower ones are dropped"),
   alpha: entry("note", "transparent", "has transparent pixels; they are flattened onto white"),
   greyscale: entry(

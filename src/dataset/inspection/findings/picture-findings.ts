@@ -1,7 +1,8 @@
 /** What is wrong with one picture by itself. */
 import { extname } from "node:path/posix";
 import type { PictureFormat } from "../../../image/format.ts";
-import type { SkippedPicture } from "../../sources/source.ts";
+import { describeRemark } from "../../describe-skipped.ts";
+import type { SkippedPicture, SourceRemark } from "../../sources/source.ts";
 import type { ScannedPicture } from "../scan/scan-picture.ts";
 import { type DecodedFacts, type Finding, type FindingKind, findingKinds } from "./findings.ts";
 import type { InspectionThresholds } from "./thresholds.ts";
@@ -42,6 +43,11 @@ export function findSkipped(skipped: readonly SkippedPicture[]): readonly Findin
   return skipped.map(({ id, code, reason }) =>
     aboutPicture(code === "DATASET_LABEL_MISSING" ? "unlabelled" : "outside-source", id, reason),
   );
+}
+
+/** Findings about folders, and about the source as a whole. */
+export function findRemarks(remarks: readonly SourceRemark[]): readonly Finding[] {
+  return remarks.map((remark) => ({ kind: remark.kind, ids: [], offenders: [], detail: describeRemark(remark) }));
 }
 
 /** True where all pixels have nearly one colour. */

@@ -1,7 +1,7 @@
 /** Labelled pictures in a zip, tar or tar.gz archive, read where they lie. */
 import { basename } from "node:path/posix";
+import { byCodeUnits } from "../../../base/by-code-units.ts";
 import { AppError } from "../../../base/errors.ts";
-import { byCodeUnits } from "../folder.ts";
 import { type FolderLayout, readLayout } from "../folder-layout.ts";
 import type { Source } from "../source.ts";
 import type { SourceOptions } from "../source-options.ts";
@@ -35,7 +35,7 @@ async function readArchiveLayout(
   close: () => Promise<void>,
 ): Promise<FolderLayout> {
   const bare = names.map((name) => basename(name));
-  if (!hasIdxFiles(bare) && !hasCifarFiles(bare)) return readLayout(names, options);
+  if (!hasIdxFiles(bare) && !hasCifarFiles(bare)) return readLayout(names, { ...options, where: location });
   await close();
   throw new AppError("DATASET_SOURCE_UNKNOWN", {
     required: "an archive of picture files",
@@ -55,11 +55,17 @@ async function openZipArchive(location: string, options: SourceOptions): Promise
   // unpacked.
   const entries = new Map(zip.entries.map((entry) => [entry.name, entry]));
   const names = [...entries.keys()].filter((name) => nameFaultOf(name) === undefined);
-  const { labelled, unlabelled } = await readArchiveLayout(names.sort(byCodeUnits), location, options, zip.close);
+  const { labelled, unlabelled, remarks } = await readArchiveLayout(
+    names.sort(byCodeUnits),
+    location,
+    options,
+    zip.close,
+  );
   return {
     kind: "archive",
     location,
     skipped: [...hostile, ...unlabelled],
+    remarks,
     async *samples() {
       for (const { path, ...known } of labelled) {
         const entry = entries.get(path)!;
@@ -74,11 +80,12 @@ async function openZipArchive(location: string, options: SourceOptions): Promise
 async function openTarArchive(location: string, options: SourceOptions): Promise<Source> {
   const tar = await openTar(location);
   const entries = new Map(tar.entries.map((entry) => [entry.name, entry]));
-  const { labelled, unlabelled } = await readArchiveLayout([...entries.keys()], location, options, tar.close);
+  const { labelled, unlabelled, remarks } = await readArchiveLayout([...entries.keys()], location, options, tar.close);
   return {
     kind: "archive",
     location,
     skipped: [...tar.skipped, ...unlabelled],
+    remarks,
     async *samples() {
       for (const { path, ...known } of labelled) {
         const entry = entries.get(path)!;

@@ -6,10 +6,11 @@ import { readFailure } from "../../../base/files/file-failure.ts";
 import { formatBytes } from "../../../base/quantity.ts";
 import { nameFaultOf } from "../archives/entry-name.ts";
 import { fileSamples, leadsBelow } from "../file-samples.ts";
-import { type LabelledPath, readSplit } from "../folder-layout.ts";
+import type { LabelledPath } from "../folder-layout.ts";
 import { quoted, readLabel } from "../label.ts";
 import type { Source } from "../source.ts";
 import type { SourceOptions } from "../source-options.ts";
+import { readSplit } from "../split-words.ts";
 import { readStampedPicture, requireStamp, stampOf } from "../stamped-file.ts";
 import { type ManifestRow, manifestInvalid, readManifestRows } from "./manifest-rows.ts";
 
@@ -30,6 +31,7 @@ export async function openManifest(location: string, _options: SourceOptions = {
     kind: "manifest",
     location,
     skipped: [],
+    remarks: [],
     samples: () => fileSamples(folder, labelled, (path, stamp) => readInside(root, path, stamp)),
     close: async () => {},
   };
