@@ -40,6 +40,11 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Expected a configuration file in valid YAML; got Nested mappings are not allowed in compact mappings (pawprint.yaml line 2)",
     "Mend the line that is named; keys below a section are indented by two blanks.",
   ),
+  ARGUMENT_INVALID: row(
+    "A value of another type than the function takes, which a compiler would have found.",
+    "Expected a picture as bytes, Blob, File, path or file URL; got a number (picture)",
+    "Give what the message requires; the types of the package say it too.",
+  ),
   ARCHITECTURE_UNKNOWN: row(
     "A mistyped name behind --architecture.",
     "Expected an architecture: plain, resnet; got 'resnt'",
@@ -92,6 +97,11 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Expected a folder of pictures; got a source of kind 'archive' (pets.zip)",
     "Turn any source into a folder: pawprint data import SOURCE --to data/raw",
   ),
+  DATASET_LAYOUT_UNCLEAR: row(
+    "Folders of which some are named for splits (train, test) and others are not, splits with different classes inside, or parts of a set (fold1, fold2) in the place of classes.",
+    "Expected folders that are all classes, or all splits such as train, val and test; got 'cat' (10 pictures), 'dog' (10 pictures), 'test' (5 pictures) (pets)",
+    "Say what the outer folders are with --layout classes or --layout splits, name the folder inside, or list pictures with their labels and splits in a manifest: pawprint data check FOLDER --layout classes",
+  ),
   DATASET_LABEL_MISSING: row(
     "Pictures lie side by side, and neither folders nor names such as cat.12.jpg say what they show.",
     "Expected pictures in folders named for their classes, or with names like cat.12.jpg; got 40 pictures without a label, the first 'IMG_1.jpg': no class in its folder or name (photos)",
@@ -114,13 +124,18 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   ),
   ARCHIVE_CORRUPT: row(
     "A broken download or copy, or a file whose name ends in .zip or .tar and that is none.",
-    "Expected a zip archive that is whole; got End of central directory record signature not found (pets.zip)",
+    "Expected a zip archive that is whole; got one without the directory at its end: it is cut off (pets.zip)",
     copyAgain,
   ),
   ARCHIVE_LIMIT: row(
     "A very large archive, or one made to fill the disk (a zip bomb).",
     "Expected unpacked content of at most 64.0 GB; got more than that (pets.tar.gz)",
     "Where you trust it, unpack it and name the folder: pawprint data check FOLDER",
+  ),
+  ARCHIVE_UNSUPPORTED: row(
+    "An archive with a password, one in several parts (.z01, .zip.001), or one that was packed with another method than deflate (deflate64, bzip2, zstd).",
+    "Expected an archive in one file, without a password, packed with deflate; got one that is encrypted (pets.zip)",
+    "Unpack it with the program that made it, and name the folder: pawprint data check FOLDER",
   ),
   IDX_INVALID: row(
     "A broken download, a page of a proxy in place of the file, or labels and pictures of different sets.",
@@ -133,8 +148,8 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Download cifar-10-binary.tar.gz again and name it: pawprint data check cifar-10-binary.tar.gz",
   ),
   MANIFEST_INVALID: row(
-    "A line with too few columns, an unknown split, a quote that is not closed, or a path that leads out of the manifest's folder.",
-    "Expected 3 fields, as in the header; got 2 (labels.csv:7)",
+    "A first line without the names of the columns, a file that is no text, or no line that can be used. Lines that are faulty one by one are skipped and named instead.",
+    "Expected a header line with the columns path|file|filename|image and label|class|target; got 'a.jpg, cat, 1' (labels.csv:1)",
     "Mend the line that is named. A manifest has path and label in its first line, split if you want.",
   ),
   SOURCE_CHANGED: row(

@@ -300,7 +300,7 @@ describe("predicting files", () => {
     await expect(collect(["pictures"], { strict: true })).rejects.toMatchObject({
       code: "IMAGE_UNREADABLE",
       message:
-        'Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "not a pictur" (pictures/deep/er/broken.jpg)',
+        'Expected a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got a text that begins with "not a picture" (pictures/deep/er/broken.jpg)',
     });
   });
 

@@ -1,6 +1,6 @@
 /** What a file's name says of it: the one rule for training, prediction and import. */
 import { extname } from "node:path/posix";
-import { pictureExtensions } from "../../image/format.ts";
+import { foreignExtensions, pictureExtensions } from "../../image/format.ts";
 
 /**
  * picture: the extension is a picture's. unknown: no extension or a strange one, so that only the
@@ -47,7 +47,8 @@ const otherNames: ReadonlySet<string> = new Set([
 export function fileRole(name: string): FileRole {
   if (isLeftover(name)) return "leftover";
   const extension = extname(name).toLowerCase();
-  if (pictureExtensions.has(extension)) return "picture";
+  // Pictures that cannot be decoded are to be named, not passed over.
+  if (pictureExtensions.has(extension) || foreignExtensions.has(extension)) return "picture";
   return otherExtensions.has(extension) || otherNames.has(name.toLowerCase()) ? "other" : "unknown";
 }
 

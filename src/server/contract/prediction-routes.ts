@@ -72,7 +72,7 @@ const binary = (doc: string): BinaryContent => ({ binary: true, doc });
 const pictureBodies = {
   "application/json": PredictBody,
   "multipart/form-data": binary("picture files in fields of any name; a field top_k"),
-  "image/*": binary("a picture file: JPEG, PNG, GIF, WebP, TIFF or AVIF; its bytes decide, not its type"),
+  "image/*": binary("a picture file: JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP; its bytes decide, not its type"),
   "application/octet-stream": binary("the same"),
 } as const satisfies Record<string, TSchema | BinaryContent>;
 

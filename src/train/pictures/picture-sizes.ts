@@ -4,7 +4,7 @@ import { isPictureFault } from "../../dataset/pack/pack-samples.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import type { Sample, Source } from "../../dataset/sources/source.ts";
 import type { SourceOptions } from "../../dataset/sources/source-options.ts";
-import { openPicture } from "../../image/decode.ts";
+import { withPicture } from "../../image/decode.ts";
 import { declaredSize } from "../../image/format.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 
@@ -90,11 +90,9 @@ export async function sampleShorterSides(source: Source, signal?: AbortSignal): 
 async function shorterSide(sample: Sample): Promise<number | undefined> {
   if ("image" in sample) return Math.min(sample.image.width, sample.image.height);
   const bytes = await sample.bytes();
-  const { width, height } =
+  const size =
     declaredSize(bytes) ??
-    (await openPicture(bytes, sample.id)
-      .metadata()
-      // Unreadable pictures were skipped when they were decoded.
-      .catch(() => ({ width: undefined, height: undefined })));
-  return width === undefined || height === undefined ? undefined : Math.min(width, height);
+    // Unreadable pictures were skipped when they were decoded.
+    (await withPicture(bytes, { where: sample.id }, ({ stored }) => stored()).catch(() => undefined));
+  return size && Math.min(size.width, size.height);
 }
