@@ -21,9 +21,15 @@ const kindNames: Readonly<Record<SourceKind, string>> = {
 };
 
 /** Prints a training's events: data and choices to standard output, epochs to the log. */
-export function createEventPrinter({ stdout, json, logger, style }: CommandContext): (event: TrainEvent) => void {
+export function createEventPrinter({
+  stdout,
+  json,
+  quiet,
+  logger,
+  style,
+}: CommandContext): (event: TrainEvent) => void {
   const say = (text: string): void => {
-    if (!json) stdout(`${text}\n`);
+    if (!json && !quiet) stdout(`${text}\n`);
   };
   const choices: Choice[] = [];
   return (event) => {

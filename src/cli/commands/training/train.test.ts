@@ -95,6 +95,12 @@ describe("pawprint train", () => {
     expect(strict.err).toMatch(/^error IMAGE_UNREADABLE: .*torn/);
   });
 
+  it("prints the bundle's path alone with --quiet, and warnings", async () => {
+    const answer = await run(`train --data faulty ${quick} --out models/quiet.onnx -q`);
+    expect(answer).toMatchObject({ exitCode: 0, out: "models/quiet.onnx\n", err: "" });
+    expect(answer.logged.every(({ level }) => level === "warn")).toBe(true);
+  });
+
   it("ends with 130 after Ctrl-C and says how to resume", async () => {
     const controller = new AbortController();
     const captured = captureContext({ cwd, signal: controller.signal });

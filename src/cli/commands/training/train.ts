@@ -92,8 +92,9 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
         evaluationText(evaluated === "val" ? "the validation split" : "the test split", report.evaluation, style),
         "",
         bundleText(report, shown, style),
-        `Next: ${style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`)}`,
       ].join("\n"),
+      next: style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`),
+      quietText: shown,
     };
   },
 });
