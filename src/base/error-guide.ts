@@ -40,6 +40,11 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Expected a configuration file in valid YAML; got Nested mappings are not allowed in compact mappings (pawprint.yaml line 2)",
     "Mend the line that is named; keys below a section are indented by two blanks.",
   ),
+  ARGUMENT_INVALID: row(
+    "A value of another type than the function takes, which a compiler would have found.",
+    "Expected a picture as bytes, Blob, File, path or file URL; got a number (picture)",
+    "Give what the message requires; the types of the package say it too.",
+  ),
   ARCHITECTURE_UNKNOWN: row(
     "A mistyped name behind --architecture.",
     "Expected an architecture: plain, resnet; got 'resnt'",
@@ -91,6 +96,11 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "A file or folder of another kind than a source: no folder of pictures, archive, manifest, idx or CIFAR files, or s3:// address.",
     "Expected a folder of pictures; got a source of kind 'archive' (pets.zip)",
     "Turn any source into a folder: pawprint data import SOURCE --to data/raw",
+  ),
+  DATASET_LAYOUT_UNCLEAR: row(
+    "Folders of which some are named for splits (train, test) and others are not, splits with different classes inside, or parts of a set (fold1, fold2) in the place of classes.",
+    "Expected folders that are all classes, or all splits such as train, val and test; got 'cat' (10 pictures), 'dog' (10 pictures), 'test' (5 pictures) (pets)",
+    "Say what the outer folders are with --layout classes or --layout splits, name the folder inside, or list pictures with their labels and splits in a manifest: pawprint data check FOLDER --layout classes",
   ),
   DATASET_LABEL_MISSING: row(
     "Pictures lie side by side, and neither folders nor names such as cat.12.jpg say what they show.",

@@ -42,6 +42,25 @@ describe("evaluation of answers", () => {
     expect(classes[1]).toEqual({ label: "dog", count: 0, precision: 0, recall: 0, f1: 0 });
   });
 
+  it("counts targets among the five highest logits where there are more than five classes", () => {
+    const labels = ["a", "b", "c", "d", "e", "f", "g"];
+    const scores = Float32Array.of(7, 6, 5, 4, 3, 2, 1);
+    const five = (rows: readonly Float32Array[], targets: readonly number[]) => {
+      const logits = Float32Array.from(rows.flatMap((row) => [...row]));
+      return evaluateAnswers({ logits, targets }, labels).top5Accuracy;
+    };
+    expect(five([scores, scores, scores, scores], [0, 4, 5, 6])).toBe(1 / 2);
+    // Of seven equal scores the first five count, as the first is the answer.
+    const equal = new Float32Array(7);
+    expect(five([equal, equal], [4, 5])).toBe(1 / 2);
+    expect(five([new Float32Array(7).fill(Number.NaN)], [0])).toBe(0);
+    expect(five([], [])).toBe(0);
+    expect(evaluation).not.toHaveProperty("top5Accuracy");
+    expect(evaluateAnswers({ logits: new Float32Array(5), targets: [4] }, labels.slice(0, 5))).not.toHaveProperty(
+      "top5Accuracy",
+    );
+  });
+
   it("reports a NaN logit as a NaN loss", () => {
     expect(evaluateAnswers({ logits: Float32Array.of(Number.NaN, 0), targets: [0] }, ["cat", "dog"]).loss).toBeNaN();
   });

@@ -28,6 +28,11 @@ export interface Evaluation {
   readonly accuracy: number;
   /** Wilson's 95 % interval of the accuracy. */
   readonly accuracyInterval: Interval;
+  /**
+   * Share of pictures whose target is among the five highest logits; only where there are more than
+   * five classes.
+   */
+  readonly top5Accuracy?: number;
   /** Mean negative natural logarithm of the target's probability, without label smoothing. */
   readonly loss: number;
   /** Rows are targets, columns predictions: `confusion[target][prediction]`. */
@@ -66,17 +71,20 @@ export function evaluateAnswers({ logits, targets }: Answers, labels: readonly s
   }
   const confusion = labels.map(() => new Array<number>(classes).fill(0));
   let lossSum = 0;
+  let amongFive = 0;
   for (let row = 0; row < count; row++) {
     const scores = logits.subarray(row * classes, (row + 1) * classes);
     const target = targets[row]!;
     lossSum += logSumExp(scores) - scores[target]!;
     confusion[target]![indexOfLargest(scores)]!++;
+    if (isAmongHighest(scores, target, 5)) amongFive++;
   }
   const correct = confusion.reduce((sum, answers, target) => sum + answers[target]!, 0);
   return {
     count,
     accuracy: count === 0 ? 0 : correct / count,
     accuracyInterval: wilsonInterval(correct, count),
+    ...(classes > 5 && { top5Accuracy: count === 0 ? 0 : amongFive / count }),
     loss: count === 0 ? 0 : lossSum / count,
     confusion,
     classes: labels.map((label, index) => classMetrics(label, index, confusion)),
@@ -88,6 +96,16 @@ export function indexOfLargest(scores: ArrayLike<number>): number {
   let best = 0;
   for (let index = 1; index < scores.length; index++) if (scores[index]! > scores[best]!) best = index;
   return best;
+}
+
+/** Of equal scores the first is the higher, as for `indexOfLargest`; a NaN is among none. */
+function isAmongHighest(scores: Float32Array, index: number, places: number): boolean {
+  const score = scores[index]!;
+  let higher = 0;
+  for (let other = 0; other < scores.length; other++) {
+    if (scores[other]! > score || (other < index && scores[other] === score)) higher++;
+  }
+  return higher < places && !Number.isNaN(score);
 }
 
 /** ln(sum of e^score), without overflow. */

@@ -8,7 +8,7 @@ import type { Model } from "../nn/inference-graph.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { createModel } from "./create-model.ts";
 import { preparePack } from "./pictures/prepare-pack.ts";
-import { type PicturePlan, planPictures } from "./plan/picture-plan.ts";
+import { type PicturePlan, planPicturesOf } from "./plan/picture-plan.ts";
 import { splitOptionsOf } from "./plan/split-settings.ts";
 import { planSteps, type StepPlan } from "./plan/step-plan.ts";
 import type { TrainSettings } from "./plan/train-config.ts";
@@ -49,7 +49,7 @@ const memoryShare = 0.5;
 /**
  * Opens the data, packs it, and plans the training. `onOpened` is called before anything is
  * decoded.
- * Errors: those of `openSource`, `buildPack`, `planPictures` and `planSteps`; TRAIN_OUT_OF_MEMORY.
+ * Errors: those of `openSource`, `buildPack`, `planPicturesOf` and `planSteps`; TRAIN_OUT_OF_MEMORY.
  */
 export async function prepareTraining(
   options: PrepareTrainingOptions,
@@ -60,9 +60,10 @@ export async function prepareTraining(
   let picturePlan: PicturePlan | undefined;
   const { pack, kind } = await preparePack({
     ...options,
+    reading: settings,
     splits,
-    recipeFor(own, { kind, location }) {
-      picturePlan = planPictures(own, settings);
+    async recipeFor(facts, { kind, location }) {
+      picturePlan = await planPicturesOf(facts, settings);
       onOpened?.({ kind, location, plan: picturePlan });
       return picturePlan.recipe;
     },

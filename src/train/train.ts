@@ -11,6 +11,7 @@ import { type Pack, splitsHash } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
 import type { Evaluation } from "../metrics/classification-metrics.ts";
 import { buildInferenceGraph } from "../nn/inference-graph.ts";
+import { bundleHistory } from "./bundle-history.ts";
 import { checkpointFolderOf, newestCheckpoint } from "./checkpoint/checkpoint-folder.ts";
 import { resumableFit, withWayToResume } from "./checkpoint/resumable-fit.ts";
 import { type CalibratedEvaluation, evaluateCalibrated, evaluatedSplit } from "./evaluation/calibrated-evaluation.ts";
@@ -157,6 +158,7 @@ async function exportTrained(
         ...(gitCommit !== undefined && { gitCommit }),
       },
       evaluation: { split, epochs: history.length, bestEpoch, ...evaluation, calibration },
+      history: bundleHistory(history, bestEpoch),
     },
     path: out,
     reference,

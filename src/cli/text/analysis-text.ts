@@ -94,6 +94,13 @@ export function comparisonText(
       ["", right(shownName(names[0])), right(shownName(names[1]))],
       [
         row("accuracy", ({ evaluation }) => percent(evaluation.accuracy)),
+        ...(first.evaluation.top5Accuracy === undefined
+          ? []
+          : [
+              row("top-5 accuracy", ({ evaluation: { top5Accuracy: top5 } }) =>
+                top5 === undefined ? undefined : percent(top5),
+              ),
+            ]),
         row("loss", ({ evaluation }) => evaluation.loss.toFixed(4)),
         row("calibration error", ({ calibration }) => percent(calibration.expectedCalibrationError)),
         row("area under ROC", ({ macro }) => macro?.auc.toFixed(4)),

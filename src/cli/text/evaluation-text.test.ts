@@ -48,4 +48,13 @@ describe("an evaluation as text", () => {
     const text = evaluationText("all pictures", evaluationOf(labels, wrong), style);
     expect(text).toContain("Commonest confusions\n2 x  class3  taken for  class5\n1 x  class4  taken for  class2");
   });
+
+  it("has the top-5 accuracy where there are more than five classes", () => {
+    const labels = ["a", "b", "c", "d", "e", "f"];
+    // Where the answer is another class, the others follow in their order: f comes last of them.
+    const evaluation = evaluationOf(labels, [[0], [0], [2], [3], [4], [0]]);
+    expect(evaluationText("the test split", evaluation, style)).toMatch(
+      /^Accuracy .*66\.67 % .*\n6 pictures, top-5 accuracy 83\.33 %, loss /,
+    );
+  });
 });

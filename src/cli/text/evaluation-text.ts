@@ -21,11 +21,12 @@ export function percent(fraction: number, digits = 2): string {
  * Every figure of an evaluation, in several lines; `name` is what it was made on: "the test split".
  */
 export function evaluationText(name: string, evaluation: Evaluation, style: Style): string {
-  const { count, accuracy, accuracyInterval, loss } = evaluation;
+  const { count, accuracy, accuracyInterval, loss, top5Accuracy } = evaluation;
+  const top5 = top5Accuracy === undefined ? "" : `top-5 accuracy ${percent(top5Accuracy)}, `;
   const interval = `${(100 * accuracyInterval.low).toFixed(2)} to ${percent(accuracyInterval.high)}`;
   return [
     `${style.bold(`Accuracy on ${name}: ${percent(accuracy)}`)}  (95 % interval ${interval})`,
-    `${count} pictures, loss ${loss.toFixed(4)}`,
+    `${count} pictures, ${top5}loss ${loss.toFixed(4)}`,
     "",
     classTable(evaluation, style),
     "",

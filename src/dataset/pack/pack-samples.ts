@@ -5,6 +5,7 @@ import { sha256 } from "../../base/hash.ts";
 import { type Progress, silentProgress } from "../../base/progress.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 import { fingerprintOf } from "../../image/perceptual-hash.ts";
+import { reasonOf } from "../../image/picture-error.ts";
 import { applyRecipe, applyRecipeToPixels, type Recipe } from "../../image/recipe.ts";
 import type { Sample, SkippedPicture, Source } from "../sources/source.ts";
 import type { PictureTable } from "./picture-table.ts";
@@ -30,6 +31,11 @@ const pictureFaults: ReadonlySet<ErrorCode> = new Set([
   "FILE_NOT_FOUND",
   "FILE_READ_FAILED",
 ]);
+
+/** Whether an error is the fault of one picture, which can be skipped. */
+export function isPictureFault(error: unknown): error is AppError {
+  return error instanceof AppError && pictureFaults.has(error.code);
+}
 
 /**
  * Reads, hashes, decodes, resizes and writes every listed picture that the writer does not have
@@ -82,9 +88,9 @@ export async function packSamples(
           await writer.write(picture, pixels);
           table.store(at, picture);
         } catch (error) {
-          if (strict || !(error instanceof AppError) || !pictureFaults.has(error.code)) throw error;
+          if (strict || !isPictureFault(error)) throw error;
           const { id, label } = sample;
-          faults.set(at, { id, label, code: error.code, reason: error.summary });
+          faults.set(at, { id, label, code: error.code, reason: reasonOf(error) });
         }
         task.advance();
       },

@@ -3,8 +3,8 @@ import { formatBytes } from "../../base/quantity.ts";
 import type { DisagreedPicture } from "../../metrics/compare-answers.ts";
 import { countOf, formatCount } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import type { PageSection } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 import type { AgainstFigures, EvaluationFacts, ModelFigures } from "./facts.ts";
 import { answeredPictures, exactShare, intervalText, labelHtml, pValueText, timeText } from "./parts.ts";
 
@@ -63,6 +63,9 @@ function figuresTable({ model, figures }: EvaluationFacts, against: NonNullable<
 <tbody>${[
     row("Accuracy", ({ evaluation }) => exactShare(evaluation.accuracy)),
     row("95 % interval", ({ evaluation }) => intervalText(evaluation.accuracyInterval)),
+    row("Top-5 accuracy", ({ evaluation: { top5Accuracy: top5 } }) =>
+      top5 === undefined ? undefined : exactShare(top5),
+    ),
     row("Loss", ({ evaluation }) => evaluation.loss.toFixed(4)),
     row("Expected calibration error", ({ calibration }) => calibration.expectedCalibrationError.toFixed(4)),
     row("Brier score", ({ calibration }) => calibration.brierScore.toFixed(4)),

@@ -21,7 +21,9 @@ export function rateChart(points: readonly RateChartPoint[], suggestion: number 
     mark: { type: "rule", color: "currentColor", strokeDash: [4, 3] as number[] },
     encoding: { x },
   } as const;
+  const finding = suggestion === undefined ? "no rate is suggested" : `suggested: ${suggestion.toPrecision(2)}`;
   return {
+    title: { text: "Loss at growing learning rates", subtitle: finding },
     description: `The loss of a short training whose learning rate grows${suggestion === undefined ? "" : `; it falls fastest at ${suggestion.toPrecision(2)}`}.`,
     width: chartWidthPx,
     height: 240,

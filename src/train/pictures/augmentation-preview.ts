@@ -17,10 +17,10 @@ import { measureNormalization, type Normalization } from "../../nn/picture-tenso
 import type { Executor } from "../../runtime/executor.ts";
 import { planAugmentation } from "../plan/augmentation-plan.ts";
 import type { Choice } from "../plan/choice.ts";
-import { planPictures } from "../plan/picture-plan.ts";
+import { planPicturesOf } from "../plan/picture-plan.ts";
 import { splitOptionsOf } from "../plan/split-settings.ts";
 import type { TrainSettings } from "../plan/train-config.ts";
-import { ownSize } from "./prepare-pack.ts";
+import { pictureFacts } from "./prepare-pack.ts";
 import { type PreviewSource, packPreviewPictures } from "./preview-pictures.ts";
 
 export interface AugmentationPreviewOptions {
@@ -67,14 +67,14 @@ const measuredPictures = 64;
 /**
  * Augments the first pictures of each class in the split. Colours are as in training, clipped to
  * black and white; mean and standard deviation are those of the first pictures alone.
- * Errors: those of `openSource` and `planPictures`; DATASET_EMPTY where the split has no picture
+ * Errors: those of `openSource` and `planPicturesOf`; DATASET_EMPTY where the split has no picture
  * that can be used; INTERRUPTED.
  */
 export async function previewAugmentation(options: AugmentationPreviewOptions): Promise<AugmentationPreview> {
   const { data, settings = {}, count = 8, variants = 8 } = options;
-  const source = await openSource(data);
+  const source = await openSource(data, settings);
   try {
-    const plan = planPictures(await ownSize(source), settings);
+    const plan = await planPicturesOf(await pictureFacts(source, options.signal), settings);
     const { augmentation, choices } = planAugmentation(plan.recipe, source.kind, settings);
     const { packed, skipped } = await packPreviewPictures(source, plan.recipe, Math.max(count, measuredPictures), {
       ...options,

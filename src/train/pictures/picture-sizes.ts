@@ -1,8 +1,10 @@
 /** Sizes of pictures before the recipe resizes them. */
 import type { Progress } from "../../base/progress.ts";
+import { isPictureFault } from "../../dataset/pack/pack-samples.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
-import type { Sample } from "../../dataset/sources/source.ts";
-import { openPicture } from "../../image/decode.ts";
+import type { Sample, Source } from "../../dataset/sources/source.ts";
+import type { SourceOptions } from "../../dataset/sources/source-options.ts";
+import { withPicture } from "../../image/decode.ts";
 import { declaredSize } from "../../image/format.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 
@@ -13,11 +15,19 @@ import { forEachInParallel } from "../../image/in-parallel.ts";
 export async function readShorterSides(
   data: string,
   ids: readonly string[],
-  { progress, signal }: { readonly progress: Progress; readonly signal?: AbortSignal | undefined },
+  {
+    reading,
+    progress,
+    signal,
+  }: {
+    readonly reading?: SourceOptions | undefined;
+    readonly progress: Progress;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<readonly (number | undefined)[]> {
   const rowOf = new Map(ids.map((id, row) => [id, row]));
   const sides = new Array<number | undefined>(ids.length).fill(undefined);
-  const source = await openSource(data);
+  const source = await openSource(data, reading);
   const task = progress.start({ label: "sizes", total: ids.length, unit: "pictures" });
 
   async function* wanted(): AsyncGenerator<Sample> {
@@ -42,14 +52,47 @@ export async function readShorterSides(
   return sides;
 }
 
+/** Enough for a median that is near that of the whole set. */
+const sampledPictures = 200;
+
+/**
+ * The shorter sides in pixels of at most 200 pictures that are spread evenly over a source, the
+ * smallest first, from the headers of their files. Pictures that cannot be read are left out.
+ * Errors: SOURCE_CHANGED, INTERRUPTED, and what else ends the work on a source.
+ */
+export async function sampleShorterSides(source: Source, signal?: AbortSignal): Promise<readonly number[]> {
+  let count = 0;
+  for await (const _sample of source.samples()) count++;
+  const distance = Math.max(1, count / sampledPictures);
+
+  async function* spread(): AsyncGenerator<Sample> {
+    let at = 0;
+    let next = 0;
+    for await (const sample of source.samples()) {
+      if (at++ < next) continue;
+      next += distance;
+      yield sample;
+    }
+  }
+  const sides: number[] = [];
+  const look = async (sample: Sample): Promise<void> => {
+    try {
+      const side = await shorterSide(sample);
+      if (side !== undefined) sides.push(side);
+    } catch (error) {
+      if (!isPictureFault(error)) throw error;
+    }
+  };
+  await forEachInParallel(spread(), look, { signal });
+  return sides.sort((a, b) => a - b);
+}
+
 async function shorterSide(sample: Sample): Promise<number | undefined> {
   if ("image" in sample) return Math.min(sample.image.width, sample.image.height);
   const bytes = await sample.bytes();
-  const { width, height } =
+  const size =
     declaredSize(bytes) ??
-    (await openPicture(bytes, sample.id)
-      .metadata()
-      // Unreadable pictures were skipped when they were decoded.
-      .catch(() => ({ width: undefined, height: undefined })));
-  return width === undefined || height === undefined ? undefined : Math.min(width, height);
+    // Unreadable pictures were skipped when they were decoded.
+    (await withPicture(bytes, { where: sample.id }, ({ stored }) => stored()).catch(() => undefined));
+  return size && Math.min(size.width, size.height);
 }

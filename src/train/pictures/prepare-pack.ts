@@ -8,15 +8,27 @@ import { buildPack, isPackFolder, openPack } from "../../dataset/pack/build-pack
 import type { Pack, SplitOptions } from "../../dataset/pack/pack.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import type { Source, SourceKind } from "../../dataset/sources/source.ts";
+import { type SourceOptions, sourceOptionsOf } from "../../dataset/sources/source-options.ts";
 import type { PixelImage } from "../../image/decode.ts";
 import type { Recipe } from "../../image/recipe.ts";
+import { sampleShorterSides } from "./picture-sizes.ts";
 
 /** The size of pictures that are pixels already: of idx files, or of a pack. */
 export type OwnSize = Pick<PixelImage, "width" | "height" | "channels">;
 
+/** What can be told of pictures before any is decoded. */
+export interface PictureFacts {
+  /** The size of pictures that are pixels already. */
+  readonly own: OwnSize | undefined;
+  /** As `sampleShorterSides`; none for a pack, whose pictures have their size. */
+  shorterSides(): Promise<readonly number[]>;
+  labels(): Promise<readonly string[]>;
+}
+
 export interface PreparePackOptions {
   /** What `openSource` opens, or the folder of a pack. */
   readonly data: string;
+  readonly reading?: SourceOptions;
   /** Folder for packs; without it packs stay in memory. */
   readonly packs?: string;
   readonly splits?: SplitOptions;
@@ -25,11 +37,7 @@ export interface PreparePackOptions {
   readonly logger?: Logger;
   readonly signal?: AbortSignal;
   /** Decides the recipe before anything is decoded; that of a pack cannot be changed. */
-  recipeFor(
-    own: OwnSize | undefined,
-    source: Pick<Source, "kind" | "location">,
-    labels: () => Promise<readonly string[]>,
-  ): Promise<Recipe> | Recipe;
+  recipeFor(facts: PictureFacts, source: Pick<Source, "kind" | "location">): Promise<Recipe> | Recipe;
 }
 
 export interface PreparedPack {
@@ -49,7 +57,8 @@ async function openPrepared(options: PreparePackOptions): Promise<PreparedPack> 
   const { data, splits, strict = false, logger, recipeFor } = options;
   const { pack, source } = await openPack(data, { ...splits, strict, ...(logger && { logger }) });
   try {
-    const recipe = await recipeFor(pack.recipe, source, async () => pack.labels);
+    const facts = { own: pack.recipe, shorterSides: async () => [], labels: async () => pack.labels };
+    const recipe = await recipeFor(facts, source);
     requireSameRecipe(recipe, pack.recipe, data);
     return { pack, kind: source.kind };
   } catch (error) {
@@ -59,13 +68,13 @@ async function openPrepared(options: PreparePackOptions): Promise<PreparedPack> 
 }
 
 async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
-  const { data, packs, splits, strict = false, progress, logger, signal, recipeFor } = options;
-  const source = await openSource(data);
+  const { data, reading, packs, splits, strict = false, progress, logger, signal, recipeFor } = options;
+  const source = await openSource(data, reading);
   try {
-    const own = await ownSize(source);
-    const recipe = await recipeFor(own, source, () => labelsOf(source));
+    const facts = await pictureFacts(source, signal);
+    const recipe = await recipeFor(facts, source);
     // Pixels are read from their source as fast as from a pack.
-    const folder = packs === undefined || own ? undefined : join(packs, packName(data, recipe));
+    const folder = packs === undefined || facts.own ? undefined : join(packs, packName(data, reading, recipe));
     const pack = await buildPack(source, recipe, {
       ...splits,
       strict,
@@ -80,15 +89,17 @@ async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
   }
 }
 
-/** `pets.zip-1f3a...`: one for each source and recipe. */
-function packName(data: string, recipe: Recipe): string {
+/** `pets.zip-1f3a...`: one for each source, reading of it, and recipe. */
+function packName(data: string, reading: SourceOptions = {}, recipe: Recipe): string {
   const location = data.startsWith("s3://") ? data : resolve(data);
+  const chosen = sourceOptionsOf(reading);
+  const options = Object.keys(chosen).length === 0 ? [] : [JSON.stringify(chosen)];
   const name = location
     .split(/[\\/]/)
     .at(-1)!
     .replace(/[^\p{L}\p{N}._-]+/gu, "-")
     .slice(0, 60);
-  return `${name}-${contentHash([location, JSON.stringify(recipe)]).slice(0, 12)}`;
+  return `${name}-${contentHash([location, ...options, JSON.stringify(recipe)]).slice(0, 12)}`;
 }
 
 function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void {
@@ -103,8 +114,17 @@ function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void 
   });
 }
 
+/** Errors: those of listing a source; those of `sampleShorterSides` when it is asked. */
+export async function pictureFacts(source: Source, signal?: AbortSignal): Promise<PictureFacts> {
+  return {
+    own: await ownSize(source),
+    shorterSides: () => sampleShorterSides(source, signal),
+    labels: () => labelsOf(source),
+  };
+}
+
 /** The size of a source's pictures where they are pixels already. */
-export async function ownSize(source: Source): Promise<OwnSize | undefined> {
+async function ownSize(source: Source): Promise<OwnSize | undefined> {
   for await (const sample of source.samples()) return "image" in sample ? sample.image : undefined;
   return undefined;
 }

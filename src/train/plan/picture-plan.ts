@@ -2,7 +2,7 @@
 import type { Recipe } from "../../image/recipe.ts";
 import { createNetwork, type Network } from "../../nn/architectures/table.ts";
 import { requireColours } from "../../nn/augment/augmentation.ts";
-import type { OwnSize } from "../pictures/prepare-pack.ts";
+import type { OwnSize, PictureFacts } from "../pictures/prepare-pack.ts";
 import { isLongTraining } from "./budget-plan.ts";
 import { type Choice, Choices } from "./choice.ts";
 import type { TrainSettings } from "./train-config.ts";
@@ -15,23 +15,37 @@ export interface PicturePlan {
 
 /** The default for photographs: small enough to train on two cores, large enough for an animal. */
 const photographSide = 64;
+/** The smallest that `size` takes. */
+const smallestSide = 4;
 /** The default of a long training. */
 export const longPhotographSide = 128;
 
+/** As `planPictures`, for pictures of which nothing is known yet. Errors: also those of the facts. */
+export async function planPicturesOf(
+  { own, shorterSides }: PictureFacts,
+  settings: TrainSettings,
+): Promise<PicturePlan> {
+  const isOpen = own === undefined && settings.size === undefined;
+  return planPictures(own, settings, isOpen ? await shorterSides() : []);
+}
+
 /**
- * `own` is the size of pictures that are pixels already.
+ * `own` is the size of pictures that are pixels already; `shorterSides` are those of some pictures
+ * that are not, the smallest first.
  * Errors: ARCHITECTURE_UNKNOWN, CONFIG_UNKNOWN_KEY, CONFIG_INVALID (also for hue or saturation of
  * grey pictures).
  */
-export function planPictures(own: OwnSize | undefined, settings: TrainSettings): PicturePlan {
+export function planPictures(
+  own: OwnSize | undefined,
+  settings: TrainSettings,
+  shorterSides: readonly number[] = [],
+): PicturePlan {
   const choices = new Choices(settings);
   const side = settings.size;
-  const isLong = isLongTraining(settings);
-  const usualSide = isLong ? longPhotographSide : photographSide;
-  const width = side ?? own?.width ?? usualSide;
-  const height = side ?? own?.height ?? usualSide;
-  const photographReason = isLong ? "for photographs, in so much time" : "the usual size for photographs";
-  const sizeReason = own ? "the pictures' own size" : photographReason;
+  const usual = usualSide(shorterSides, isLongTraining(settings));
+  const width = side ?? own?.width ?? usual.side;
+  const height = side ?? own?.height ?? usual.side;
+  const sizeReason = own ? "the pictures' own size" : usual.reason;
   choices.add("size", width === height ? width : { width, height }, sizeReason);
   const channels = settings.channels ?? own?.channels ?? 3;
   const channelReason = own ? "the pictures' own channels" : "photographs have colours";
@@ -51,6 +65,24 @@ export function planPictures(own: OwnSize | undefined, settings: TrainSettings):
   if (widths) choices.add("widths", widths, `stages for ${Math.min(width, height)} pixels`);
   const recipe: Recipe = { width, height, channels, fit: settings.fit ?? "cover", kernel: "lanczos3" };
   return { recipe, network, choices: choices.all };
+}
+
+/**
+ * The size for photographs, and why: never above the median of their shorter sides, since pixels
+ * that are made up cost time and add nothing. Pictures of many sizes are resized anyway, so to a
+ * multiple of 8, which halves evenly.
+ */
+function usualSide(shorterSides: readonly number[], isLong: boolean): { side: number; reason: string } {
+  const side = isLong ? longPhotographSide : photographSide;
+  const median = shorterSides[Math.floor((shorterSides.length - 1) / 2)] ?? Number.POSITIVE_INFINITY;
+  if (side <= median) {
+    return { side, reason: isLong ? "for photographs, in so much time" : "the usual size for photographs" };
+  }
+  const sameSize = shorterSides.filter((each) => each === median).length;
+  if (2 * sameSize > shorterSides.length || median < 8) {
+    return { side: Math.max(smallestSide, median), reason: "the pictures' own size" };
+  }
+  return { side: median - (median % 8), reason: `half of the pictures have at most ${median} pixels` };
 }
 
 /**

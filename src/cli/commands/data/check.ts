@@ -27,6 +27,7 @@ import type { Source } from "../../../dataset/sources/source.ts";
 import { adviceFor } from "../../../report/dataset/finding-advice.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownName, shownPath } from "../../paths.ts";
+import { readingFrom, readingOptions } from "../../pawprint-config.ts";
 import { counted, countSeverities, inspectionText } from "../../text/inspection-text.ts";
 import { quarantineText } from "../../text/quarantine-text.ts";
 
@@ -65,6 +66,7 @@ ${fixedKinds.join(", ")}.`,
       default: defaultThresholds.maxImbalance,
       doc: "classes are out of balance where one has more than so many times the pictures of another",
     },
+    ...readingOptions,
     { name: "strict", type: "boolean", doc: "end with exit code 1 for warnings too" },
     { name: "fix", type: "boolean", doc: "move pictures that are at fault into quarantine" },
     {
@@ -88,10 +90,10 @@ ${fixedKinds.join(", ")}.`,
     const kinds = options.kinds === undefined ? undefined : parseKinds(options.kinds, options.fix);
     const report = options.report === undefined ? undefined : pathFrom(cwd, options.report);
     if (report !== undefined) await requireFreePath(report, options.force);
-    const source = await openSource(pathFrom(cwd, given));
+    const source = await openSource(pathFrom(cwd, given), readingFrom(cwd, options));
     try {
       // Before a scan that may take minutes.
-      if (options.fix) requireFolderSource(source);
+      if (options.fix) requireMovable(source, options.followLinks ?? false);
       const thresholds = {
         minSidePx: options.minSide,
         maxAspect: options.maxAspect,
@@ -127,6 +129,12 @@ ${fixedKinds.join(", ")}.`,
     }
   },
 });
+
+/** Behind links lie folders of others, which are read and never changed. */
+function requireMovable(source: Source, followsLinks: boolean): void {
+  requireFolderSource(source);
+  if (followsLinks) throw usage("--fix without --follow-links", "both", "check the folder that the links lead to");
+}
 
 /** Errors: CLI_USAGE for an unknown kind, for one about no pictures, and without --fix. */
 function parseKinds(text: string, isFixing: boolean): readonly FindingKind[] {

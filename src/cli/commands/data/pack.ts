@@ -6,13 +6,13 @@ import { shellPath } from "../../../base/shell-word.ts";
 import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
-import { ownSize } from "../../../train/pictures/prepare-pack.ts";
-import { planPictures } from "../../../train/plan/picture-plan.ts";
+import { pictureFacts } from "../../../train/pictures/prepare-pack.ts";
+import { planPicturesOf } from "../../../train/plan/picture-plan.ts";
 import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { nameOf, pathFrom, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { loadPawprintConfig, optionsOf, readingKeys } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
 
 export const command = defineCommand({
@@ -22,7 +22,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
   options: [
     { name: "to", type: "string", placeholder: "FOLDER", doc: "the pack's folder; data/processed/NAME unless given" },
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
-    ...optionsOf(trainConfigSchema, ["size", "channels", "fit", "proportions", "salt", "fold"]),
+    ...optionsOf(trainConfigSchema, [...readingKeys, "size", "channels", "fit", "proportions", "salt", "fold"]),
   ],
   examples: [
     { line: "pawprint data pack data/raw", doc: "into data/processed/raw" },
@@ -35,9 +35,9 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     const path = pathFrom(cwd, location);
     const folder = pathFrom(cwd, options.to ?? join("data", "processed", nameOf(path)));
     const startMs = performance.now();
-    const source = await openSource(path);
+    const source = await openSource(path, settings);
     try {
-      const { recipe } = planPictures(await ownSize(source), settings);
+      const { recipe } = await planPicturesOf(await pictureFacts(source, signal), settings);
       const pack = await buildPack(source, recipe, {
         ...splitOptionsOf(settings),
         folder,

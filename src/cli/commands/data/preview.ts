@@ -12,7 +12,7 @@ import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { previewAugmentation } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { loadPawprintConfig, optionsOf, readingKeys } from "../../pawprint-config.ts";
 import { choicesText } from "../../text/choices-text.ts";
 
 /** Smaller pictures are enlarged by whole factors, so that their captions fit. */
@@ -29,6 +29,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
     { name: "split", type: "choice", choices: splits, default: "train", doc: "the split to take pictures from" },
     { name: "force", short: "f", type: "boolean", doc: "replace a file that is there" },
     ...optionsOf(trainConfigSchema, [
+      ...readingKeys,
       "size",
       "channels",
       "fit",

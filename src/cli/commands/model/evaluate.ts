@@ -10,7 +10,7 @@ import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
-import { loadPawprintConfig } from "../../pawprint-config.ts";
+import { loadPawprintConfig, readingOptions } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 
@@ -28,6 +28,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       placeholder: "SOURCE",
       doc: "labelled pictures, as for train --data; train.data of pawprint.yaml unless given",
     },
+    ...readingOptions,
     { name: "split", type: "choice", choices: ["test", "val", "train", "all"], default: "test", doc: "which pictures" },
     { name: "against", type: "string", placeholder: "BUNDLE", doc: "a second bundle to compare with" },
     { name: "report", type: "string", placeholder: "FILE.html", doc: "write a page with charts and pictures" },
@@ -62,7 +63,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
   again: "pictures that were packed are not decoded again",
   async run(context, { model }, options) {
     const { cwd, signal, progress, logger, now } = context;
-    const { data } = (await loadPawprintConfig(context, "train", { data: options.data })).train;
+    const { data, ...settings } = (await loadPawprintConfig(context, "train", options)).train;
     if (data === undefined) throw missingData();
     const { report, csv, charts, force } = options;
     const files = {
@@ -78,6 +79,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
+        reading: settings,
         split: options.split,
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
