@@ -84,6 +84,7 @@ async function makeNoise(task: Task): Promise<number> {
     kind: "idx",
     location: "noise",
     skipped: [],
+    remarks: [],
     async *samples(): AsyncGenerator<Sample> {
       for (let at = 0; at < 20_000; at++) {
         const start = (at * 47) % (block.length - width * height * channels);

@@ -28,7 +28,7 @@ async function measure({ bundle: path, body, isFile, seconds }: AloneTask) {
   const decode = async (): Promise<Uint8Array> =>
     isFile
       ? applyRecipe(bytes, bundle.info.recipe)
-      : pixelsFromNumbers(readNumericPicture(bytes)!.values, bundle.info.recipe, "image");
+      : pixelsFromNumbers({ kind: "numbers", ...readNumericPicture(bytes)!, where: "image" }, bundle.info.recipe);
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {

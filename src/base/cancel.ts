@@ -3,14 +3,11 @@ import { AppError } from "./errors.ts";
 
 /**
  * The error that ends interrupted work; give it to `AbortController.abort` so that every awaiter
- * sees the same one.
+ * sees the same one. It has no hint: work that can be resumed adds one, and the command line says
+ * what running the command again does.
  */
 export function interruption(by: "SIGINT" | "SIGTERM" | "caller" = "caller"): AppError {
-  return new AppError("INTERRUPTED", {
-    required: "completed work",
-    received: by,
-    hint: "run the same command again; finished files are whole",
-  });
+  return new AppError("INTERRUPTED", { required: "completed work", received: by });
 }
 
 /** Throws INTERRUPTED where `signal` was aborted. Call it between two pieces of work. */

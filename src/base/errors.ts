@@ -23,10 +23,11 @@ export const errorTable = {
   CONFIG_INVALID: usage("invalid", "a configuration value has the wrong type or range"),
   CONFIG_UNKNOWN_KEY: usage("invalid", "a configuration key does not exist"),
   CONFIG_UNREADABLE: usage("invalid", "the configuration file is not valid YAML"),
+  ARGUMENT_INVALID: usage("invalid", "a function of the library was called with an argument of the wrong kind"),
   ARCHITECTURE_UNKNOWN: usage("missing", "no architecture has this name"),
 
   FILE_NOT_FOUND: entry("missing", "a file or folder that was named does not exist"),
-  FILE_EXISTS: entry("conflict", "an output exists already and --force was not given"),
+  FILE_EXISTS: entry("conflict", "an output exists already and is not to be replaced"),
   FILE_WRITE_FAILED: entry("unavailable", "the operating system refused a write; the old file is intact"),
   FILE_READ_FAILED: entry("unavailable", "the operating system refused a read"),
   INTERRUPTED: entry("unavailable", "the work was interrupted by Ctrl-C or SIGTERM"),
@@ -35,6 +36,10 @@ export const errorTable = {
   DATASET_ONE_CLASS: entry("invalid", "a source has pictures of one class only"),
   DATASET_CLASS_TOO_SMALL: entry("invalid", "a class has too few pictures to be split"),
   DATASET_SOURCE_UNKNOWN: entry("invalid", "a source is of an unknown kind"),
+  DATASET_LAYOUT_UNCLEAR: entry(
+    "invalid",
+    "the names of a source's folders leave open what is a class and what is a split",
+  ),
   DATASET_LABEL_MISSING: entry("invalid", "a picture has no label in its folder or name"),
   DATASET_LABEL_CONFLICT: entry("invalid", "the same picture has two labels"),
   DATASET_LABELS_DIFFER: entry("invalid", "a dataset has classes that a bundle does not know"),
@@ -73,7 +78,11 @@ export const errorTable = {
 
   REQUEST_INVALID: answer("invalid", 400, "a request's path, query, header or body is invalid for the route"),
   REQUEST_TOO_LARGE: answer("invalid", 413, "a request has more bytes, pictures or parts than the limits"),
-  MEDIA_TYPE_UNSUPPORTED: answer("invalid", 415, "the route does not accept the content type of a request's body"),
+  MEDIA_TYPE_UNSUPPORTED: answer(
+    "invalid",
+    415,
+    "the route does not accept the content type or content encoding of a request's body",
+  ),
   ROUTE_UNKNOWN: answer("missing", 404, "the service has no such route"),
   METHOD_NOT_ALLOWED: answer("invalid", 405, "the route exists, but not for this method"),
   MODEL_UNKNOWN: answer("missing", 404, "the service does not serve a model or version of this name"),
@@ -115,7 +124,10 @@ export interface ErrorDetail {
   readonly received?: string;
   /** The file, layer, flag or line where it came. */
   readonly where?: string;
-  /** One thing to do about it, a command where there is one. */
+  /**
+   * One thing to do about it, a command where there is one. A name in backticks is an option of the
+   * function that was called ("give `force` to replace it"); the command line shows it as a flag.
+   */
   readonly hint?: string;
   /** Seconds after which the call may be repeated; shown as a hint. */
   readonly retryAfterSeconds?: number;
@@ -162,6 +174,19 @@ export class AppError extends Error {
   }
 }
 
+/** The same error with another hint. */
+export function withHint(error: AppError, hint: string): AppError {
+  const { code, required, received, where, retryAfterSeconds } = error;
+  return new AppError(code, {
+    required,
+    hint,
+    cause: error,
+    ...(received !== undefined && { received }),
+    ...(where !== undefined && { where }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+}
+
 function summaryOf({ required, received }: ErrorDetail): string {
   return received === undefined ? `Expected ${required}` : `Expected ${required}; got ${received}`;
 }
@@ -177,7 +202,6 @@ export function toAppError(error: unknown): AppError {
   return new AppError("INTERNAL", {
     required: "no fault in Pawprint itself",
     received: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-    hint: "run it again with --verbose to see where, and report it",
     cause: error,
   });
 }

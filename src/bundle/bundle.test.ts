@@ -3,7 +3,7 @@ import { tinyModel } from "../../tests/support/tiny-bundle.ts";
 import type { AppError } from "../base/errors.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
 import { readMetadata } from "../graph/onnx/metadata.ts";
-import { encodeBundle, parityPicture, parseBundle } from "./bundle.ts";
+import { encodeBundle, maximumHistory, parityPicture, parseBundle } from "./bundle.ts";
 
 const { graph, info } = tinyModel();
 const whole = { ...info, parity: [{ seed: 1, probabilities: [0.25, 0.5, 0.25] }] };
@@ -26,6 +26,24 @@ describe("a bundle", () => {
   it("keeps the Git commit where there is one", () => {
     const lineage = { ...whole.lineage, gitCommit: "a".repeat(40) };
     expect(parseBundle(encodeBundle(graph, { ...whole, lineage }), "m.onnx").lineage).toEqual(lineage);
+  });
+
+  it("holds the training's history, and is read without it where it is of before that was kept", () => {
+    const epoch = {
+      trainLoss: 0.7,
+      trainAccuracy: 0.5,
+      validationLoss: 0.6,
+      validationAccuracy: 0.6,
+      learningRate: 1e-3,
+    };
+    const history = [1, 2].map((number) => ({ epoch: number, ...epoch }));
+    expect(parseBundle(encodeBundle(graph, { ...whole, history }), "m.onnx").history).toEqual(history);
+    expect(parseBundle(bytes, "m.onnx")).not.toHaveProperty("history");
+    const metadata = readMetadata(bytes);
+    const tooLong = Array.from({ length: maximumHistory + 1 }, (_, at) => ({ epoch: at + 1, ...epoch }));
+    for (const wrong of ["[{}]", "7", "[", JSON.stringify(tooLong)]) {
+      expect(fault({ ...metadata, "pawprint.history": wrong }).message).toContain("pawprint.history");
+    }
   });
 
   it("is refused where the bytes are no model", () => {

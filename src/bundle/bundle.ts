@@ -8,6 +8,7 @@
  */
 import { type Static, Type } from "typebox";
 import { AppError } from "../base/errors.ts";
+import type { DeepReadonly } from "../base/freeze.ts";
 import { createRandom } from "../base/random.ts";
 import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
@@ -16,6 +17,9 @@ import type { Graph } from "../graph/value.ts";
 import { parseRecipe, type Recipe } from "../image/recipe.ts";
 
 export const bundleFormat = 1;
+
+/** More rows would make a bundle larger without being seen in a curve. */
+export const maximumHistory = 400;
 
 const parts = {
   labels: Type.Array(Type.String({ minLength: 1 }), { minItems: 2 }),
@@ -38,11 +42,25 @@ const parts = {
     ),
   }),
   evaluation: Type.Record(Type.String(), Type.Unknown()),
+  history: Type.Array(
+    Type.Object({
+      epoch: Type.Integer({ minimum: 1 }),
+      trainLoss: Type.Number(),
+      trainAccuracy: Type.Number(),
+      validationLoss: Type.Number(),
+      validationAccuracy: Type.Number(),
+      learningRate: Type.Number(),
+    }),
+    { maxItems: maximumHistory },
+  ),
   parity: Type.Array(Type.Object({ seed: Type.Integer(), probabilities: Type.Array(Type.Number()) })),
 };
 
 /** Where a bundle comes from. */
 export type Lineage = Static<typeof parts.lineage>;
+
+/** The training's epochs, or as many of them as a curve needs; without times, which differ from run to run. */
+export type BundleHistory = DeepReadonly<Static<typeof parts.history>>;
 
 /** The metadata of a bundle: classes, preprocessing, architecture, lineage, evaluation. */
 export interface BundleInfo {
@@ -53,6 +71,8 @@ export interface BundleInfo {
   readonly lineage: Lineage;
   /** Figures of the evaluation on the test split. */
   readonly evaluation: Readonly<Record<string, unknown>>;
+  /** Bundles of before this was kept, and those of other programs, have none. */
+  readonly history?: BundleHistory;
   /**
    * What the model must answer to pictures of seeded noise (`parityPicture`); a server checks it
    * after loading.
@@ -79,7 +99,7 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
       required: `a bundle with pawprint.format ${bundleFormat} in its metadata`,
       received: format === undefined ? "an ONNX model without it" : `format ${format}`,
       where,
-      hint: "train one with: pawprint train --data <folder>",
+      hint: "train one with: pawprint train --data FOLDER",
     });
   }
   const read = <K extends keyof typeof parts>(key: K): Static<(typeof parts)[K]> => {
@@ -92,12 +112,14 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
       where,
     });
   };
+  const hasHistory = metadata["pawprint.history"] !== undefined;
   return {
     labels: read("labels"),
     recipe: parseRecipe(read("recipe")),
     architecture: read("architecture"),
     lineage: read("lineage"),
     evaluation: read("evaluation"),
+    ...(hasHistory && { history: read("history") }),
     parity: read("parity"),
   };
 }

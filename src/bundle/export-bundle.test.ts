@@ -74,7 +74,7 @@ describe("looking at the output's path before training", () => {
     await expect(requireFreePath(path)).rejects.toMatchObject({
       code: "FILE_EXISTS",
       message: `Expected a name that is free; got a file that exists (${path})`,
-      hint: "give --force to replace it, or choose another name",
+      hint: "give `force` to replace it, or choose another name",
     });
     await requireFreePath(path, true);
     await mkdir(join(folder, "sub"));

@@ -87,7 +87,7 @@ export async function requireFreePath(path: string, force = false): Promise<void
     required: "a name that is free",
     received: "a file that exists",
     where: path,
-    hint: "give --force to replace it, or choose another name",
+    hint: "give `force` to replace it, or choose another name",
   });
 }
 

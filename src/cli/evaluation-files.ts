@@ -33,8 +33,16 @@ interface WriteOptions {
   readonly now: Date;
 }
 
-const chartNames = ["reliability", "confidence", "roc", "precision-recall", "thresholds", "confusion"] as const;
-type ChartName = (typeof chartNames)[number];
+const chartTitles = {
+  reliability: "Reliability: accuracy by confidence",
+  confidence: "Confidence of the answers",
+  roc: "ROC curves",
+  "precision-recall": "Precision and recall",
+  thresholds: "Accuracy and share answered, by threshold",
+  confusion: "Confusion matrix",
+} as const;
+type ChartName = keyof typeof chartTitles;
+const chartNames = Object.keys(chartTitles) as ChartName[]; // the keys of a constant are its names
 
 /**
  * Makes the files' folders and checks, before a long evaluation, that the files can be written.
@@ -111,8 +119,9 @@ function rounded(value: number): string {
 
 /** The chart libraries load slowly, so they are loaded on demand. */
 async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (readonly [ChartName, string])[]> {
-  const [{ renderChart }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
+  const [{ renderChart }, { titled }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
     import("../report/charts/chart.ts"),
+    import("../report/charts/spec-parts.ts"),
     import("../report/evaluation/confidence-charts.ts"),
     import("../report/evaluation/curve-charts.ts"),
     import("../report/evaluation/confusion-chart.ts"),
@@ -130,7 +139,9 @@ async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (reado
     ["thresholds", confidence.coverageChart(thresholds)],
     ...(figures.classes.length <= confusionLimits.classes ? ([["confusion", confusionChart(figures)]] as const) : []),
   ] as const;
-  return Promise.all(specs.map(async ([name, spec]) => [name, await renderChart(spec)] as const));
+  return Promise.all(
+    specs.map(async ([name, spec]) => [name, await renderChart(titled(spec, chartTitles[name]))] as const),
+  );
 }
 
 async function reportOf(

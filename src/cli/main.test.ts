@@ -4,10 +4,11 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
 const node = ["--import", "tsx", "src/cli/main.ts"];
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
 
 describe("the pawprint process", () => {
   it("writes results to standard output, errors to standard error, and ends with the exit code", async () => {
-    const failed = await promisify(execFile)(process.execPath, [...node, "erors"]).catch((error) => error);
+    const failed = await promisify(execFile)(process.execPath, [...node, "erors"], { env }).catch((error) => error);
     expect(failed).toMatchObject({ code: 2, stdout: "" });
     expect(failed.stderr).toContain(
       "error CLI_USAGE: Expected a known command; got erors\nhint: did you mean pawprint errors?\n",

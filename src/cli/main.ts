@@ -32,6 +32,8 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   cwd: process.cwd(),
   env,
   isTTY: stdout.isTTY === true,
+  // A pipe has no width; a terminal of more than 120 is too wide to read.
+  width: Math.min(120, stdout.columns ?? 100),
   style: createStyle(wantsColour(env, stdout.isTTY === true)),
   now: Date.now,
 });

@@ -7,6 +7,7 @@ import { configLeaves } from "../base/config/config-leaves.ts";
 import { readFailure, systemCodeOf } from "../base/files/file-failure.ts";
 import { readText } from "../base/files/read-file.ts";
 import { jsonSchemaOf } from "../base/schema/json-schema.ts";
+import { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from "../dataset/sources/source-options.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
   CommandContext,
   NumberOption,
   OptionSpec,
+  OptionValues,
   StringOption,
 } from "./frame/command.ts";
 import { pathFrom } from "./paths.ts";
@@ -41,7 +43,17 @@ export async function loadPawprintConfig(
   const keys = Object.keys(pawprintConfigSchema.properties[section].properties);
   const flags = Object.fromEntries(keys.map((key) => [`${section}.${key}`, options[key]]));
   const fileText = await (file === undefined ? readConfigText(join(cwd, usualName)) : readText(pathFrom(cwd, file)));
-  return loadConfig({ schema: pawprintConfigSchema, flags, env, fileText, fileName: file ?? usualName });
+  const config = loadConfig({ schema: pawprintConfigSchema, flags, env, fileText, fileName: file ?? usualName });
+  return { ...config, train: { ...config.train, ...rootFrom(cwd, config.train) } };
+}
+
+/** The options about reading a source that a command was given, the root as a path. */
+export function readingFrom(cwd: string, options: OptionValues<typeof readingOptions>): SourceOptions {
+  return { ...sourceOptionsOf(options), ...rootFrom(cwd, options) };
+}
+
+function rootFrom(cwd: string, { root }: { readonly root?: string | undefined }): { readonly root?: string } {
+  return root === undefined ? {} : { root: pathFrom(cwd, root) };
 }
 
 /** The keys of a section that are values, not sections. */
@@ -98,6 +110,11 @@ export function optionsOf<S extends TObject, K extends ValueKey<S> = ValueKey<S>
 }
 
 const placeholders: Readonly<Record<string, string>> = { array: "LIST", object: "JSON" };
+
+/** Of the train section: how a source is read. */
+export const readingKeys = ["layout", "followLinks", "nameEncoding", "root"] as const;
+/** The same as flags, for every command that opens a source. */
+export const readingOptions = optionsOf(sourceOptionsSchema);
 
 async function readConfigText(path: string): Promise<string> {
   try {

@@ -1,5 +1,9 @@
-/** The warning about pictures that were skipped. */
-import type { SkippedPicture } from "./sources/source.ts";
+/** What was passed over in a source, in words. */
+import { AppError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { findingTable } from "./inspection/findings/findings.ts";
+import { quoted } from "./sources/label.ts";
+import type { SkippedPicture, SourceRemark } from "./sources/source.ts";
 
 /** As many are named before "and N more". */
 export const namedSkipped = 10;
@@ -19,4 +23,44 @@ export function describeSkipped(skipped: readonly SkippedPicture[], total: numbe
     ...lines,
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+}
+
+/** One line about a folder or about the whole source. */
+export function describeRemark({ id, reason }: SourceRemark): string {
+  return id === "" ? reason : `${quoted(id, 120)}: ${reason}`;
+}
+
+/** Tells each remark: as a warning, or as information where it is only worth knowing. */
+export function tellRemarks(remarks: readonly SourceRemark[], logger: Logger): void {
+  for (const remark of remarks) {
+    const tell = findingTable[remark.kind].severity === "note" ? logger.info : logger.warn;
+    tell.call(logger, describeRemark(remark));
+  }
+}
+
+/**
+ * DATASET_EMPTY for a source of which nothing can be used: how many pictures there are, and the
+ * first one's reason.
+ */
+export function noneUsable(
+  required: string,
+  {
+    where,
+    skipped,
+    remarks,
+  }: {
+    readonly where: string;
+    readonly skipped: readonly SkippedPicture[];
+    readonly remarks: readonly SourceRemark[];
+  },
+): AppError {
+  const [first] = skipped;
+  const [remark] = remarks;
+  const reason =
+    first !== undefined
+      ? `: ${skipped.length} of ${skipped.length} were skipped, the first ${quoted(first.id, 120)}: ${first.reason}`
+      : remark !== undefined
+        ? `: ${describeRemark(remark)}`
+        : "";
+  return new AppError("DATASET_EMPTY", { required, received: `no picture that can be used${reason}`, where });
 }

@@ -37,6 +37,7 @@ function sourceOf(samples: readonly Sample[]): Source {
     kind: "manifest",
     location: "made up",
     skipped: [],
+    remarks: [],
     async *samples() {
       yield* samples;
     },

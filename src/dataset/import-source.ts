@@ -159,7 +159,7 @@ async function requireFree(to: string, force: boolean): Promise<void> {
     required: "a folder that is new or empty",
     received: `one with ${names.length} entries`,
     where: to,
-    hint: "choose another with --to, or give --force to replace it",
+    hint: "choose another folder (`to`), or give `force` to replace it",
   });
 }
 

@@ -6,30 +6,30 @@ import { createHash } from "node:crypto";
 import { extname } from "node:path/posix";
 
 /** Linux' limit is 255 bytes; room is left for a number and for a temporary file's ending. */
-const maximumBytes = 200;
+const usualBytes = 200;
 
 /** Names that Windows keeps for devices, with any extension. */
 const reserved = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
 
 /**
  * A name of one part of a path: without separators, control characters and what Windows refuses;
- * never empty, `.` or `..`.
+ * never empty, `.` or `..`, of at most `maximumBytes`.
  */
-export function portableName(name: string): string {
+export function portableName(name: string, maximumBytes: number = usualBytes): string {
   const plain = name
     .normalize("NFC")
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
     .replace(/[<>:"/\\|?*\u0000-\u001f\u007f]/g, "_")
     .replace(/[. ]+$/, (end) => "_".repeat(end.length));
   const usable = reserved.test(plain) ? `_${plain}` : plain;
-  return shorten(usable === "" ? "_" : usable);
+  return shorten(usable === "" ? "_" : usable, maximumBytes);
 }
 
 /**
  * Cut in the middle of no character, its extension kept, and told apart from others by a hash of
  * the whole.
  */
-function shorten(name: string): string {
+function shorten(name: string, maximumBytes: number): string {
   if (Buffer.byteLength(name) <= maximumBytes) return name;
   const extension = Buffer.byteLength(extname(name)) <= 16 ? extname(name) : "";
   const ending = `~${createHash("sha256").update(name).digest("hex").slice(0, 8)}${extension}`;

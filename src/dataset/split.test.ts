@@ -55,9 +55,9 @@ describe("the split of a picture", () => {
   });
 
   it("follows from its bytes and the salt, not from its class mates", () => {
-    const sides = assignSplits(many(1000), plan, "a");
-    expect(assignSplits([...many(1000), ...many(500, "dog", 5000)], plan, "a").slice(0, 1000)).toEqual(sides);
-    expect(assignSplits(many(1000), plan, "b")).not.toEqual(sides);
+    const sides = assignSplits(many(1000), plan, { salt: "a" });
+    expect(assignSplits([...many(1000), ...many(500, "dog", 5000)], plan, { salt: "a" }).slice(0, 1000)).toEqual(sides);
+    expect(assignSplits(many(1000), plan, { salt: "b" })).not.toEqual(sides);
   });
 
   it("keeps the proportions within chance", () => {
@@ -116,7 +116,7 @@ describe("the split of each class", () => {
       fc.property(shares, fc.string(), fc.integer({ min: 200, max: 800 }), ({ val, test }, salt, size) => {
         const wanted = planSplits(new Set(), { train: 1 - val - test, val, test });
         const pictures = [...many(size, "cat"), ...many(size * 2, "dog", 10_000)];
-        const sides = assignSplits(pictures, wanted, salt);
+        const sides = assignSplits(pictures, wanted, { salt });
         for (const label of ["cat", "dog"]) {
           const own = sides.filter((_, at) => pictures[at]!.label === label);
           for (const split of ["val", "test"] as const) {
@@ -136,7 +136,7 @@ describe("the split of each class", () => {
 describe("folds", () => {
   const folds = (count: number, pictures: readonly SplitPicture[], salt?: string) =>
     Array.from({ length: count }, (_, index) =>
-      assignSplits(pictures, planSplits(new Set(), undefined, { index, count }), salt),
+      assignSplits(pictures, planSplits(new Set(), undefined, { index, count }), salt === undefined ? {} : { salt }),
     );
 
   it("put each picture outside test into val exactly once, and leave test as it is", () => {
@@ -144,7 +144,7 @@ describe("folds", () => {
       fc.property(fc.integer({ min: 2, max: 7 }), fc.string(), (count, salt) => {
         const pictures = many(300);
         const all = folds(count, pictures, salt);
-        const plain = assignSplits(pictures, plan, salt);
+        const plain = assignSplits(pictures, plan, { salt });
         pictures.forEach((_, at) => {
           const sides = all.map((sidesOfFold) => sidesOfFold[at]);
           const expected =

@@ -106,9 +106,14 @@ interface Group {
  * to that split's border is moved in. It moves back once the class has a picture that belongs
  * there. Folds are not filled up, since each picture is in val of exactly one of them.
  *
- * Errors: DATASET_CLASS_TOO_SMALL where a class has fewer different pictures than splits to fill.
+ * Errors: DATASET_CLASS_TOO_SMALL where a class has fewer different pictures than splits to fill,
+ * unless the pictures are only measured.
  */
-export function assignSplits(pictures: readonly SplitPicture[], plan: SplitPlan, salt = defaultSalt): Split[] {
+export function assignSplits(
+  pictures: readonly SplitPicture[],
+  plan: SplitPlan,
+  { salt = defaultSalt, isMeasured = false }: { readonly salt?: string; readonly isMeasured?: boolean } = {},
+): Split[] {
   const classes = new Map<string, Map<string, Group>>();
   for (const { hash, label, given } of pictures) {
     if (isFixed(given)) continue;
@@ -119,7 +124,11 @@ export function assignSplits(pictures: readonly SplitPicture[], plan: SplitPlan,
     groups.set(hash, { position, split: splitAt(position, plan) });
   }
   for (const { label } of pictures) if (!classes.has(label)) classes.set(label, new Map());
-  for (const [label, groups] of classes) fillEmptySplits(label, [...groups.values()], plan);
+  for (const [label, groups] of classes) {
+    // A class too small to train on was not split in any training.
+    if (isMeasured && groups.size < minimumPerClass(plan)) continue;
+    fillEmptySplits(label, [...groups.values()], plan);
+  }
   return pictures.map(({ hash, label, given }) => (isFixed(given) ? given : classes.get(label)!.get(hash)!.split));
 }
 

@@ -1,4 +1,14 @@
 /**
  * `import … from "pawprint/client"`: the typed client of a Pawprint service; runs in browsers too.
  */
-export { type ApiClient, ApiError, createClient } from "../server/client/client.ts";
+export { AppError, isAppError } from "../base/errors.ts";
+export type { PictureSource } from "../image/picture-source.ts";
+export { ApiError } from "../server/client/api-error.ts";
+export {
+  type ApiClient,
+  type ClientOptions,
+  createClient,
+  type PredictCallOptions,
+  type ServedHeatMap,
+  type ServedPrediction,
+} from "../server/client/client.ts";

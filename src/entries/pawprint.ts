@@ -12,10 +12,11 @@ export { type Progress, type ProgressHandle, type ProgressTask, silentProgress }
 export type { BundleInfo, Lineage } from "../bundle/bundle.ts";
 export type { BundleFile } from "../bundle/bundle-file.ts";
 export type { BundleInput, LoadedBundle } from "../bundle/load-bundle.ts";
+export type { PictureSource } from "../image/picture-source.ts";
 export type { Evaluation } from "../metrics/classification-metrics.ts";
-export type { PictureSource } from "../predict/picture-source.ts";
+export type { FilePrediction } from "../predict/predict-files.ts";
 export type { Prediction } from "../predict/prediction.ts";
-export type { FilePrediction, Predictor } from "../predict/predictor.ts";
+export type { Predictor } from "../predict/predictor.ts";
 export type { EpochMetrics } from "../train/fit/fit-options.ts";
 export type { TrainSettings } from "../train/plan/train-config.ts";
 export type { TrainEvent, TrainOptions, TrainReport } from "../train/train.ts";

@@ -88,31 +88,29 @@ describe("a file that is refused", () => {
     const jpeg = await sharp({ create: { width: 200, height: 200, channels: 3, background: orange, noise } })
       .jpeg()
       .toBuffer();
-    await refuses(jpeg.subarray(0, jpeg.length * share), "IMAGE_UNREADABLE", /whole; got .*premature end of JPEG/);
+    await refuses(
+      jpeg.subarray(0, jpeg.length * share),
+      "IMAGE_UNREADABLE",
+      /whole; got a JPEG of [\d.]+ kB that ends before the picture does/,
+    );
   });
 
   it("is a PNG with a flipped bit in its pixels", async () => {
     const png = await plain().png().toBuffer();
     png[png.length - 30]! ^= 0xff;
-    await refuses(png, "IMAGE_UNREADABLE", "a picture that is whole; got vipspng: libpng read error (cat/a.jpg)");
+    await refuses(
+      png,
+      "IMAGE_UNREADABLE",
+      "a picture that is whole; got a PNG with a wrong checksum in its IDAT chunk at byte 54 (cat/a.jpg)",
+    );
   });
 
   it("is empty", () =>
     refuses(
       new Uint8Array(),
       "IMAGE_UNREADABLE",
-      "a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got an empty file (cat/a.jpg)",
+      "a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got an empty file (cat/a.jpg)",
     ));
-
-  it("is a text", () =>
-    refuses(
-      Buffer.from("<!doctype html>"),
-      "IMAGE_UNREADABLE",
-      'got a file that begins with "<!doctype ht" (cat/a.jpg)',
-    ));
-
-  it("is a vector picture", () =>
-    refuses(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), "IMAGE_UNREADABLE", "<svg"));
 
   it("states more than 100 megapixels, whatever stands behind the header", async () => {
     const message = "a picture of 1 to 100 million pixels; got 20000 x 20000 pixels (cat/a.jpg)";

@@ -7,7 +7,12 @@ import sharp, { type Sharp } from "sharp";
 import { AppError } from "../base/errors.ts";
 import { readFailure } from "../base/files/file-failure.ts";
 import { formatBytes } from "../base/quantity.ts";
-import { type DeclaredSize, declaredSize, sniffFormat } from "./format.ts";
+import { type BmpPixels, bmpProblem, decodeBmp } from "./bmp.ts";
+import { bmpEndsEarly, readBmpHeader } from "./bmp-header.ts";
+import { type PictureFormat, sniffFormat } from "./format.ts";
+import { decodingFailure, notAPicture, unsupportedPicture, wrongSize } from "./picture-error.ts";
+import { type StoredPicture, storedPictureOf } from "./stored-picture.ts";
+import { levelsOf, rangeOf, tiffSamplesOf } from "./tiff-samples.ts";
 
 // Pictures are decoded beside each other, one libvips thread each: for small pictures that is the
 // fastest use of the cores. Its operation cache would only keep memory, since no picture is decoded
@@ -39,15 +44,14 @@ export interface DecodeOptions {
   /** The picture's name in errors. */
   readonly where: string;
   /** 100 million unless given. */
-  readonly maximumPixels?: number;
+  readonly maximumPixels?: number | undefined;
 }
 
 /**
- * Decodes a JPEG, PNG, GIF (its first frame), WebP, TIFF or AVIF: turned upright by its EXIF
+ * Decodes a JPEG, PNG, GIF (its first frame), WebP, TIFF, AVIF or BMP: turned upright by its EXIF
  * orientation, flattened onto `background`, CMYK, 16-bit, palette and wide-gamut pictures brought
  * to 8-bit sRGB or grey.
- * Errors: IMAGE_UNREADABLE for what is no picture, damaged or cut off; IMAGE_SIZE for 0 or more
- * than 100 megapixels.
+ * Errors: as `withPicture`.
  */
 export async function decodePicture(bytes: Uint8Array, options: DecodeOptions): Promise<PixelImage> {
   return decodeThrough(bytes, options, (picture) => picture);
@@ -59,35 +63,116 @@ export async function decodePicture(bytes: Uint8Array, options: DecodeOptions): 
  */
 export async function decodeThrough(
   bytes: Uint8Array,
-  { channels, background, where, maximumPixels }: DecodeOptions,
+  { channels, background, ...options }: DecodeOptions,
   steps: (picture: Sharp) => Sharp,
 ): Promise<PixelImage> {
-  const picture = openPicture(bytes, where, "error", maximumPixels)
-    .autoOrient()
-    .flatten({ background: rgb(background) });
-  try {
-    return await takePixels(steps(picture), channels);
-  } catch (error) {
-    throw decodingFailure(bytes, where, error, maximumPixels);
-  }
+  return withPicture(bytes, options, ({ picture }) =>
+    takePixels(steps(picture.autoOrient().flatten({ background: rgb(background) })), channels),
+  );
+}
+
+/** A picture file on its way through libvips. */
+export interface OpenPicture {
+  readonly format: PictureFormat;
+  /** The start of a pipeline; nothing is decoded yet. */
+  readonly picture: Sharp;
+  /** What the file states of itself. */
+  stored(): Promise<StoredPicture>;
+}
+
+export interface OpenOptions extends Pick<DecodeOptions, "where" | "maximumPixels"> {
+  /**
+   * How small a fault ends it: "error" (the default) refuses files that end early or are damaged;
+   * "warning" also refuses oddities that cameras write, many of them harmless.
+   */
+  readonly failOn?: "error" | "warning";
 }
 
 /**
- * The start of a libvips pipeline, within the limits; nothing is decoded yet. `failOn` says how
- * small a fault ends it: "error" refuses files that end early or are damaged; "warning" also
- * refuses oddities that cameras write, many of them harmless.
- * Errors: IMAGE_UNREADABLE for what is no picture; IMAGE_SIZE above 256 MiB. What the pipeline
- * throws later is for `decodingFailure`.
+ * Every picture file goes through here: refused by its first bytes or handed to `work`, whose
+ * failures become errors of this file.
+ * Errors: IMAGE_UNREADABLE for what is no picture, of a kind that is not read, damaged or cut off;
+ * IMAGE_SIZE for 0 or more than `maximumPixels`, and above 256 MiB.
  */
-export function openPicture(
+export async function withPicture<T>(
   bytes: Uint8Array,
-  where: string,
-  failOn: "error" | "warning" = "error",
-  maximumPixels: number = pictureLimits.pixels,
-): Sharp {
-  if (sniffFormat(bytes) === undefined) throw notAPicture(bytes, where);
+  { where, failOn = "error", maximumPixels = pictureLimits.pixels }: OpenOptions,
+  work: (picture: OpenPicture) => Promise<T>,
+): Promise<T> {
+  const format = sniffFormat(bytes);
+  if (format === undefined) throw notAPicture(bytes, where);
   if (bytes.byteLength > pictureLimits.sizeBytes) throw tooManyBytes(bytes.byteLength, where);
-  return sharp(bytes, { failOn, limitInputPixels: maximumPixels });
+  const limits = { where, maximumPixels };
+  try {
+    if (format === "bmp") return await work(await openBmp(bytes, limits));
+    const samples = format === "tiff" ? tiffSamplesOf(bytes) : "usual";
+    if (typeof samples === "object") throw unsupportedPicture(samples.problem, where);
+    if (samples === "measured") return await work(await openMeasured(bytes, limits));
+    const picture = sharp(bytes, { failOn, limitInputPixels: maximumPixels });
+    return await work({ format, picture, stored: async () => storedPictureOf(await picture.metadata()) });
+  } catch (error) {
+    throw error instanceof AppError ? error : decodingFailure(bytes, format, limits, error);
+  }
+}
+
+interface Limits {
+  readonly where: string;
+  readonly maximumPixels: number;
+}
+
+/**
+ * What a picture may have that is unpacked on this thread, all of it at once: a small file can ask
+ * for any size, and several are decoded at the same time.
+ */
+const unpackedPixels = 2 ** 24;
+
+async function openBmp(bytes: Uint8Array, { where, maximumPixels }: Limits): Promise<OpenPicture> {
+  const header = readBmpHeader(bytes);
+  if (header === undefined) throw new Error("no whole header");
+  const { width, height, coding } = header;
+  const limit = coding === "plain" ? maximumPixels : Math.min(maximumPixels, unpackedPixels);
+  if (width * height < 1 || width * height > limit) throw wrongSize(`${width} x ${height} pixels`, limit, where);
+  const problem = bmpProblem(header);
+  if (problem !== undefined) throw unsupportedPicture(problem, where, "save it as PNG");
+  if (bmpEndsEarly(bytes)) throw new Error("cut off");
+  const decoded = await decodeBmp(bytes);
+  const mode = decoded.channels === 1 ? "grey" : "rgb";
+  const stored: StoredPicture = { width, height, mode, bits: 8, frames: 1, orientation: 1 };
+  return { format: "bmp", picture: fromPixels(decoded), stored: async () => stored };
+}
+
+/** A TIFF whose values must be looked at before it is known what black and white are. */
+async function openMeasured(bytes: Uint8Array, { where, maximumPixels }: Limits): Promise<OpenPicture> {
+  const limit = Math.min(maximumPixels, unpackedPixels);
+  const file = sharp(bytes, { failOn: "error", limitInputPixels: limit });
+  const metadata = await file.metadata();
+  const { data, info } = await file
+    .autoOrient()
+    .toColourspace(metadata.space)
+    .raw({ depth: "float" })
+    .toBuffer({ resolveWithObject: true });
+  const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  const range = await rangeOf(values);
+  const pixels = await levelsOf(values, range);
+  if (pixels === undefined) {
+    const others = range.hasOthers ? ", and some that are infinite or no numbers" : "";
+    const span =
+      range.least > range.most ? "no finite value" : `values from ${short(range.least)} to ${short(range.most)}`;
+    const hint = "scale all pictures of the set alike to 0 to 255, and save them with 8 bits a channel";
+    throw unsupportedPicture(`a TIFF with ${span}${others} in place of 0 to 1 or 0 to 255`, where, hint);
+  }
+  const { width, height, channels } = info;
+  if (channels === 2) throw unsupportedPicture("a TIFF of two channels", where);
+  const picture = fromPixels({ width, height, channels, pixels });
+  return { format: "tiff", picture, stored: async () => storedPictureOf(metadata) };
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+function fromPixels({ width, height, channels, pixels }: BmpPixels): Sharp {
+  return sharp(pixels, { raw: { width, height, channels } });
 }
 
 /** The pixels at the end of a libvips pipeline, as sRGB or grey. */
@@ -125,50 +210,6 @@ export function tooManyBytes(sizeBytes: number, where: string): AppError {
   return new AppError("IMAGE_SIZE", {
     required: `a picture file of at most ${formatBytes(pictureLimits.sizeBytes)}`,
     received: formatBytes(sizeBytes),
-    where,
-  });
-}
-
-/**
- * Why libvips refused, as an error: IMAGE_SIZE where the header states a size out of bounds, else
- * IMAGE_UNREADABLE with what libvips says.
- */
-export function decodingFailure(
-  bytes: Uint8Array,
-  where: string,
-  cause: unknown,
-  maximumPixels: number = pictureLimits.pixels,
-): AppError {
-  const size = declaredSize(bytes);
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if ((size !== undefined && !isDecodable(size)) || /exceeds pixel limit/.test(message)) {
-    return new AppError("IMAGE_SIZE", {
-      required: `a picture of 1 to ${maximumPixels / 1e6} million pixels`,
-      received: size === undefined ? "more" : `${size.width} x ${size.height} pixels`,
-      where,
-      hint: "make it smaller with any picture editor",
-      cause,
-    });
-  }
-  return new AppError("IMAGE_UNREADABLE", {
-    required: "a picture that is whole",
-    received: message.split("\n")[0]!.replace(/^Input buffer has corrupt header: ?$/, "a damaged header"),
-    where,
-    cause,
-  });
-}
-
-function isDecodable({ width, height }: DeclaredSize): boolean {
-  return width * height > 0 && width * height <= pictureLimits.pixels;
-}
-
-function notAPicture(bytes: Uint8Array, where: string): AppError {
-  const start = Buffer.from(bytes.subarray(0, 12));
-  const printable = /^[\x20-\x7e\s]+$/.test(start.toString("latin1"));
-  const shown = printable ? JSON.stringify(start.toString("latin1")) : start.toString("hex");
-  return new AppError("IMAGE_UNREADABLE", {
-    required: "a JPEG, PNG, GIF, WebP, TIFF or AVIF file",
-    received: bytes.byteLength === 0 ? "an empty file" : `a file that begins with ${shown}`,
     where,
   });
 }

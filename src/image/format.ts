@@ -1,25 +1,52 @@
 /** Tells what a picture file is from its first bytes, without a decoder. */
+import { isBmp, readBmpHeader } from "./bmp-header.ts";
+import { cameraRawOf } from "./camera-raw.ts";
+import { isAvif } from "./media-brands.ts";
+import { readTiffDirectory, tiffTag } from "./tiff-directory.ts";
 
-export type PictureFormat = "jpeg" | "png" | "gif" | "webp" | "tiff" | "avif";
+export type PictureFormat = "jpeg" | "png" | "gif" | "webp" | "tiff" | "avif" | "bmp";
 
-/** Name extensions of the formats that can be decoded, lower case, with the dot. */
-export const pictureExtensions: ReadonlySet<string> = new Set([
-  ".jpg",
-  ".jpeg",
-  ".jpe",
-  ".jfif",
-  ".png",
-  ".gif",
-  ".webp",
-  ".tif",
-  ".tiff",
-  ".avif",
-]);
+/** As texts name the formats. */
+export const formatNames: Readonly<Record<PictureFormat, string>> = {
+  jpeg: "JPEG",
+  png: "PNG",
+  gif: "GIF",
+  webp: "WebP",
+  tiff: "TIFF",
+  avif: "AVIF",
+  bmp: "BMP",
+};
+
+/** Name extensions by format, lower case, with the dot; the first is the usual one. */
+export const extensionsOf: Readonly<Record<PictureFormat, readonly string[]>> = {
+  jpeg: [".jpg", ".jpeg", ".jpe", ".jfif"],
+  png: [".png"],
+  gif: [".gif"],
+  webp: [".webp"],
+  tiff: [".tif", ".tiff"],
+  avif: [".avif"],
+  bmp: [".bmp", ".dib"],
+};
+
+/** Name extensions of the formats that can be decoded. */
+export const pictureExtensions: ReadonlySet<string> = new Set(Object.values(extensionsOf).flat());
 
 /**
- * The format that the bytes begin as; undefined for anything else. Vector formats (SVG, PDF) are
- * left out on purpose: they are programs, not pictures, and a small one can ask for any amount of
- * work.
+ * Name extensions of pictures, drawings and films that cannot be decoded: such a file is reported
+ * with what it is, and not passed over.
+ */
+export const foreignExtensions: ReadonlySet<string> = new Set(
+  (
+    ".heic .heif .hif .jp2 .j2k .j2c .jpc .jpf .jpx .jxl .jxr .psd .psb .svg .svgz .ico .tga .eps .ai .pdf " +
+    ".ppm .pgm .pbm .pnm .pam .exr .hdr .xcf .dds .qoi .wmf .emf .dcm .cr2 .cr3 .nef .nrw .arw .dng .orf .rw2 " +
+    ".raf .pef .srw .x3f .mrw .3fr .iiq .mp4 .m4v .mov .webm .mkv .avi"
+  ).split(" "),
+);
+
+/**
+ * The format that the bytes begin as; undefined for anything else, which `recogniseForeign` may
+ * name. Vector formats (SVG, PDF) are left out on purpose: they are programs, not pictures, and a
+ * small one can ask for any amount of work.
  */
 export function sniffFormat(bytes: Uint8Array): PictureFormat | undefined {
   const text = (start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, end));
@@ -27,9 +54,10 @@ export function sniffFormat(bytes: Uint8Array): PictureFormat | undefined {
   if (text(0, 8) === "\x89PNG\r\n\x1a\n") return "png";
   if (text(0, 4) === "GIF8") return "gif";
   if (text(0, 4) === "RIFF" && text(8, 12) === "WEBP") return "webp";
-  if (["II*\0", "MM\0*", "II+\0", "MM\0+"].includes(text(0, 4))) return "tiff";
-  if (text(4, 8) === "ftyp" && ["avif", "avis", "mif1"].includes(text(8, 12))) return "avif";
-  return undefined;
+  const isTiff = ["II*\0", "MM\0*", "II+\0", "MM\0+"].includes(text(0, 4));
+  if (isTiff) return cameraRawOf(bytes) === undefined ? "tiff" : undefined;
+  if (text(4, 8) === "ftyp") return isAvif(bytes) ? "avif" : undefined;
+  return isBmp(bytes) ? "bmp" : undefined;
 }
 
 export interface DeclaredSize {
@@ -38,9 +66,9 @@ export interface DeclaredSize {
 }
 
 /**
- * The size in pixels that the header of a PNG, GIF or JPEG states, read without trusting anything
- * else in the file; undefined where there is no such header. It explains why a decoder refused a
- * file.
+ * The size in pixels that the header of a PNG, GIF, JPEG, TIFF or BMP states, read without trusting
+ * anything else in the file; undefined where there is no such header. It explains why a decoder
+ * refused a file.
  */
 export function declaredSize(bytes: Uint8Array): DeclaredSize | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -49,19 +77,36 @@ export function declaredSize(bytes: Uint8Array): DeclaredSize | undefined {
   if (format === "gif" && view.byteLength >= 10) {
     return { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   }
-  return format === "jpeg" ? jpegSize(view) : undefined;
+  if (format === "bmp") return readBmpHeader(bytes);
+  if (format === "tiff") return tiffSize(bytes);
+  return format === "jpeg" ? jpegFrameOf(bytes) : undefined;
+}
+
+function tiffSize(bytes: Uint8Array): DeclaredSize | undefined {
+  const directory = readTiffDirectory(bytes);
+  const [width, height] = [directory?.number(tiffTag.imageWidth), directory?.number(tiffTag.imageLength)];
+  return width === undefined || height === undefined ? undefined : { width, height };
+}
+
+export interface JpegFrame extends DeclaredSize {
+  /** SOF0 to SOF15. */
+  readonly marker: number;
+  /** Bits of a channel. */
+  readonly bits: number;
 }
 
 /**
  * Walks the marker segments to the frame header (ITU-T T.81, B.2.2): SOF0 to SOF15 without DHT, JPG
  * and DAC.
  */
-function jpegSize(view: DataView): DeclaredSize | undefined {
+export function jpegFrameOf(bytes: Uint8Array): JpegFrame | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 2;
   while (at + 9 <= view.byteLength && view.getUint8(at) === 0xff) {
     const marker = view.getUint8(at + 1);
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+      const bits = view.getUint8(at + 4);
+      return { marker, bits, width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
     }
     at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
   }

@@ -49,12 +49,8 @@ export async function applyRecipe(
   where = "picture",
   maximumPixels?: number,
 ): Promise<Uint8Array> {
-  const options = { channels: recipe.channels, background: recipe.background ?? white, where };
-  const { pixels } = await decodeThrough(
-    bytes,
-    { ...options, ...(maximumPixels !== undefined && { maximumPixels }) },
-    (picture) => resize(picture, recipe),
-  );
+  const options = { channels: recipe.channels, background: recipe.background ?? white, where, maximumPixels };
+  const { pixels } = await decodeThrough(bytes, options, (picture) => resize(picture, recipe));
   return pixels;
 }
 

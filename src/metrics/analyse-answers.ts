@@ -1,6 +1,7 @@
 /** All evaluation metrics of a classifier, computed from logits and targets. */
 import { type Calibration, calibrationOf } from "./calibration.ts";
 import { type Answers, type Evaluation, evaluateAnswers } from "./classification-metrics.ts";
+import { type ConfusionCell, confusionCells } from "./confusion-pictures.ts";
 import { type Curves, curvesOf, normalizersOf, type Ranking, rankingOf, scoresOfClass } from "./curves.ts";
 import { pictureOutcomes } from "./picture-outcomes.ts";
 import { type Slice, slicesOf } from "./slices.ts";
@@ -30,6 +31,8 @@ export interface Analysis {
   readonly thresholds: readonly ThresholdRow[];
   /** Wrong predictions, the most confident first. */
   readonly wrong: readonly WrongPicture[];
+  /** Pictures for the cells of the confusion matrix, a bounded number. */
+  readonly cells: readonly ConfusionCell[];
   readonly slices: readonly Slice[];
 }
 
@@ -63,6 +66,7 @@ export function analyseAnswers(answers: Answers, labels: readonly string[], fact
     curves,
     thresholds: thresholdTable(outcomes, labels),
     wrong: mostConfidentlyWrong(outcomes, labels, ids, wrongLimit),
+    cells: confusionCells(outcomes, labels.length, ids),
     slices: slicesOf(
       outcomes.map(({ isRight }) => isRight),
       {

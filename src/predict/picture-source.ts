@@ -1,34 +1,55 @@
-/** Pictures as a program has them: a path, the bytes of a file, or a Blob. */
-import type { AppError } from "../base/errors.ts";
+/** The pictures of a call: named, and read when their turn comes. */
+import { fileURLToPath } from "node:url";
+import { AppError } from "../base/errors.ts";
 import { readFailure } from "../base/files/file-failure.ts";
 import { pictureLimits, readPictureFile, tooManyBytes } from "../image/decode.ts";
-
-/** One encoded picture. A Buffer is a Uint8Array, and a File is a Blob. */
-export type PictureSource = string | Uint8Array | Blob;
+import { type ParsedPicture, type PictureSource, parsePicture } from "../image/picture-source.ts";
 
 /** A picture to be read, or the reason why there is none; `name` is what errors call it. */
 export type NamedPicture =
-  | { readonly name: string; readonly picture: PictureSource; readonly error?: undefined }
+  | { readonly name: string; readonly picture: ParsedPicture; readonly error?: undefined }
   | { readonly name: string; readonly error: AppError };
 
-/** The names of a call's pictures: paths, and `pictures[2]` for what has none. */
+/**
+ * The names of a call's pictures: paths, and `pictures[2]` for what has none. Errors:
+ * ARGUMENT_INVALID where one is no picture source.
+ */
 export function namePictures(pictures: PictureSource | readonly PictureSource[]): readonly NamedPicture[] {
-  const isOne = typeof pictures === "string" || pictures instanceof Uint8Array || pictures instanceof Blob;
-  return (isOne ? [pictures] : pictures).map((picture, at) => ({
-    name: typeof picture === "string" ? picture : `pictures[${at}]`,
-    picture,
-  }));
+  if (!Array.isArray(pictures)) return [namePicture(pictures, "pictures")];
+  // `from` visits holes in the list, too.
+  return Array.from<unknown, NamedPicture>(pictures, (picture, at) => namePicture(picture, `pictures[${at}]`));
+}
+
+/** The same of one picture, called `name` where it has no path. */
+export function namePicture(given: unknown, name: string): NamedPicture {
+  const picture = parsePicture(given, name);
+  if (picture.kind !== "file") return { name, picture };
+  const path = pathOf(picture.path);
+  return { name: path, picture: { kind: "file", path } };
+}
+
+function pathOf(path: string | URL): string {
+  if (typeof path === "string") return path;
+  try {
+    return fileURLToPath(path);
+  } catch (cause) {
+    throw new AppError("ARGUMENT_INVALID", {
+      required: "a file: URL that names a file of this machine",
+      received: `'${path.href}'`,
+      cause,
+    });
+  }
 }
 
 /**
  * The encoded bytes of a picture.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; IMAGE_SIZE above 256 MiB.
  */
-export async function readPicture(picture: PictureSource, name: string): Promise<Uint8Array> {
-  if (picture instanceof Uint8Array) return picture;
-  if (typeof picture === "string") return readPictureFile(picture);
-  if (picture.size > pictureLimits.sizeBytes) throw tooManyBytes(picture.size, name);
-  const content = await picture.arrayBuffer().catch((cause: unknown) => {
+export async function readPicture(picture: ParsedPicture, name: string): Promise<Uint8Array> {
+  if (picture.kind === "bytes") return picture.bytes;
+  if (picture.kind === "file") return readPictureFile(pathOf(picture.path));
+  if (picture.blob.size > pictureLimits.sizeBytes) throw tooManyBytes(picture.blob.size, name);
+  const content = await picture.blob.arrayBuffer().catch((cause: unknown) => {
     throw readFailure(name, cause);
   });
   return new Uint8Array(content);

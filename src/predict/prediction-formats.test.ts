@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AppError } from "../base/errors.ts";
+import type { FilePrediction } from "./predict-files.ts";
 import { csvHead, csvLine, csvRow, mostLikely, recordOf } from "./prediction-formats.ts";
-import type { FilePrediction } from "./predictor.ts";
 
 const seen: FilePrediction = {
   file: 'a "good", cat.jpg',

@@ -1,5 +1,5 @@
 /** Predictions as text for other programs: CSV and JSON lines. */
-import type { FilePrediction } from "./predictor.ts";
+import type { FilePrediction } from "./predict-files.ts";
 
 /** A prediction as plain JSON, probabilities rounded to six digits that count. */
 export interface PredictionRecord {

@@ -78,6 +78,8 @@ export function createPredictionPipeline(bundle: LoadedBundle, batchSize: number
   return { predictPixels, predictInBatches };
 }
 
+export type PredictionPipeline = ReturnType<typeof createPredictionPipeline>;
+
 /** What is wrong with the picture; anything unforeseen is thrown on. */
 export function pictureFault(error: unknown): AppError {
   if (isAppError(error) && error.code !== "INTERRUPTED" && error.kind !== "internal") return error;

@@ -1,17 +1,23 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pathToFileURL } from "node:url";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failureOf } from "../../tests/support/failure-of.ts";
 import { writePictureFolder } from "../../tests/support/picture-folder.ts";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/support/tiny-bundle.ts";
 import { deferred } from "../base/deferred.ts";
+import { createLogger } from "../base/logger.ts";
 import { encodeBundle } from "../bundle/bundle.ts";
 import { readPictureFile } from "../image/decode.ts";
 import { applyRecipe } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { listPictures } from "./list-pictures.ts";
+import type { FilePrediction } from "./predict-files.ts";
 import { predictionOf } from "./prediction.ts";
-import { type FilePrediction, openPredictor, type Predictor } from "./predictor.ts";
+import { openPredictor, type Predictor } from "./predictor.ts";
 
 const model = tinyModel();
 const recipeOf = async (path: string) => applyRecipe(await readPictureFile(path), model.info.recipe);
@@ -107,6 +113,90 @@ describe("predicting pictures", () => {
     }
     expect(await predictor.predictPictures(buffer)).toEqual([alone[0]]);
     expect(await predictor.predictPictures([])).toEqual([]);
+  });
+
+  it("takes one picture in any form and gives its prediction, several calls at once", async () => {
+    const path = pathOf("blue/blue.0.png");
+    const buffer = await readFile(path);
+    // A slice of a larger buffer, as Node's pool gives them: only the bytes of the view count.
+    const pooled = Buffer.concat([Buffer.alloc(16), buffer, Buffer.alloc(16)]).subarray(16, 16 + buffer.length);
+    const forms = [
+      path,
+      pathToFileURL(path),
+      pathToFileURL(path).href,
+      buffer,
+      pooled,
+      new Uint8Array(buffer),
+      new Uint8Array(buffer).buffer,
+      runInNewContext("bytes => new Uint8Array(bytes)")([...buffer]),
+      new Blob([buffer]),
+      new File([buffer], "blue.png"),
+    ];
+    const predictions = await Promise.all(forms.map((form) => predictor.predict(form)));
+    expect(new Set(predictions.map(({ label }) => label)).size).toBe(1);
+    expect(await predictor.predict(path)).toEqual((await predictor.predictPictures([path]))[0]);
+  });
+
+  it.each([
+    [new Response("x"), "a Response", "response.arrayBuffer()"],
+    [new Blob(["x"]).stream(), "a ReadableStream", "new Response(stream).arrayBuffer()"],
+    [Readable.from([Buffer.from("x")]), "a Readable", "buffer(stream)"],
+    [Promise.resolve(Buffer.from("x")), "a Promise that was not awaited", "await it first"],
+    [new Float32Array(4), "a Float32Array of 4 numbers", undefined],
+    [new Uint8ClampedArray(4), "a Uint8ClampedArray of 4 numbers", "encode them first"],
+    ["https://example.com/cat.jpg", "'https://example.com/cat.jpg'", "fetch it"],
+    [new URL("https://example.com/cat.jpg"), "'https://example.com/cat.jpg'", "fetch it"],
+    ["data:image/png;base64,AAAA", "'data:image/png;base64,AAAA'", "fetch it"],
+    [["a.jpg", "b.jpg"], "a list of 2", "predictPictures"],
+    [{ path: "a.jpg" }, "an object with the key 'path'", undefined],
+    [undefined, "nothing", undefined],
+    [null, "null", undefined],
+    [7, "7", undefined],
+  ])("refuses %s as a picture at once, by its name", async (given, received, hint) => {
+    const failure = await failureOf(predictor.predict(given as never));
+    expect(failure).toMatchObject({ code: "ARGUMENT_INVALID", received, where: "picture" });
+    if (hint === undefined) expect(failure.hint).toBeUndefined();
+    else expect(failure.hint).toContain(hint);
+    // In a list it names the place, before any other picture is read.
+    const inList = predictor.predictPictures(["missing.jpg", given as never]);
+    await expect(inList).rejects.toMatchObject({ code: "ARGUMENT_INVALID", where: "pictures[1]" });
+  });
+
+  it("refuses a file: URL of another machine", async () => {
+    const remote = new URL("file://host/cat.jpg");
+    if (process.platform === "win32") return;
+    await expect(predictor.predict(remote)).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+  });
+
+  it("refuses options that it does not know, and values of the wrong type", async () => {
+    const path = pathOf("red/red.0.png");
+    const options = { signl: undefined } as object;
+    await expect(predictor.predict(path, options)).rejects.toMatchObject({
+      code: "CONFIG_UNKNOWN_KEY",
+      hint: "did you mean signal?",
+    });
+    await expect(predictor.predictPictures(path, { signal: 3 as never })).rejects.toMatchObject({
+      message: "Expected an AbortSignal for signal; got 3 (predictPictures)",
+    });
+    await expect(collect([path], { strikt: true })).rejects.toMatchObject({ hint: "did you mean strict?" });
+  });
+
+  it("says what to call where a picture file is given as pixels, or bytes as a path", async () => {
+    const bytes = await readFile(pathOf("red/red.0.png"));
+    const padded = Buffer.concat([bytes, Buffer.alloc(bytes.length % 2 === 0 ? 1 : 0)]);
+    await expect(predictor.predictPixels(padded)).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+      received: "the bytes of a picture file (png)",
+      hint: expect.stringContaining("predict takes picture files"),
+    });
+    await expect(predictor.predictPixels([1, 2, 3] as never)).rejects.toMatchObject({ received: "a list of 3" });
+    await expect(collect([bytes as never])).rejects.toMatchObject({ code: "ARGUMENT_INVALID", where: "paths[0]" });
+  });
+
+  it("takes one folder by its name", async () => {
+    const rows: FilePrediction[] = [];
+    for await (const row of predictor.predictFiles("pictures", { cwd: folder })) rows.push(row);
+    expect(rows.map(({ file }) => file)).toEqual(expectedFiles);
   });
 
   it("rejects with the first picture that cannot be used, by its path or its place", async () => {
@@ -210,7 +300,7 @@ describe("predicting files", () => {
     await expect(collect(["pictures"], { strict: true })).rejects.toMatchObject({
       code: "IMAGE_UNREADABLE",
       message:
-        'Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "not a pictur" (pictures/deep/er/broken.jpg)',
+        'Expected a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got a text that begins with "not a picture" (pictures/deep/er/broken.jpg)',
     });
   });
 
@@ -239,13 +329,43 @@ describe("predicting files", () => {
 });
 
 describe("listing pictures", () => {
+  it("takes from a folder what training would take, and says what it leaves out", async () => {
+    const holiday = join(folder, "holiday");
+    await mkdir(join(holiday, ".thumbs"), { recursive: true });
+    await mkdir(join(holiday, "@eaDir"));
+    await mkdir(join(folder, "elsewhere"), { recursive: true });
+    for (const name of [
+      "photo",
+      "a.jpg",
+      "b.jpg_large",
+      "readme.txt",
+      ".thumbs/a.jpg",
+      "@eaDir/a.jpg",
+      "../elsewhere/c.png",
+    ]) {
+      await writeFile(join(holiday, name), "x");
+    }
+    await symlink(join(folder, "elsewhere"), join(holiday, "more"));
+    const warnings: string[] = [];
+    const logger = createLogger((_level, message) => warnings.push(message));
+    const list = async (followLinks: boolean) =>
+      (await listPictures(["holiday"], { cwd: folder, followLinks, logger })).map(({ file }) => file);
+    const taken = ["holiday/a.jpg", "holiday/b.jpg_large", "holiday/photo"];
+    expect(await list(false)).toEqual(taken);
+    expect(warnings).toEqual([
+      "'holiday': 1 left out, no picture by its name: 'readme.txt'",
+      "'holiday': 1 left out, a link to a folder, not entered: 'more'",
+    ]);
+    expect(await list(true)).toEqual([...taken.slice(0, 2), "holiday/more/c.png", "holiday/photo"]);
+  });
+
   it("takes a named file whatever its extension, and pictures only from folders", async () => {
-    expect(await listPictures(["pictures/notes.txt"], folder)).toEqual([{ file: "pictures/notes.txt" }]);
-    expect((await listPictures(["pictures"], folder)).map(({ file }) => file)).toEqual(expectedFiles);
+    expect(await listPictures(["pictures/notes.txt"], { cwd: folder })).toEqual([{ file: "pictures/notes.txt" }]);
+    expect((await listPictures(["pictures"], { cwd: folder })).map(({ file }) => file)).toEqual(expectedFiles);
   });
 
   it("keeps paths as they were given", async () => {
-    const [first] = await listPictures([join(folder, "pictures")], "/");
+    const [first] = await listPictures([join(folder, "pictures")], { cwd: "/" });
     expect(first).toEqual({ file: join(folder, expectedFiles[0]!) });
   });
 });

@@ -1,36 +1,25 @@
 /** What a program embeds: predictions from a bundle, for any number of pictures and callers. */
-import { resolve } from "node:path";
+import { isUint8Array } from "node:util/types";
+import { describeValue } from "../base/describe-value.ts";
 import { AppError } from "../base/errors.ts";
-import { type Progress, silentProgress } from "../base/progress.ts";
+import { optionsSchema, readOptions, SignalOption } from "../base/schema/options.ts";
 import type { BundleInfo } from "../bundle/bundle.ts";
 import { type BundleInput, loadBundle } from "../bundle/load-bundle.ts";
+import { sniffFormat } from "../image/format.ts";
+import type { PictureSource } from "../image/picture-source.ts";
+import { type Recipe, recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { listPictures } from "./list-pictures.ts";
-import { namePictures, type PictureSource } from "./picture-source.ts";
+import { trackCalls } from "./call-tracker.ts";
+import { type NamedPicture, namePicture, namePictures } from "./picture-source.ts";
+import { type FilePrediction, type PredictFilesOptions, predictFiles } from "./predict-files.ts";
 import type { Prediction } from "./prediction.ts";
 import { createPredictionPipeline } from "./prediction-pipeline.ts";
 
-export interface PredictedFile extends Prediction {
-  readonly file: string;
-  readonly error?: undefined;
-}
-
-export interface UnreadableFile {
-  readonly file: string;
-  readonly error: AppError;
-}
-
-/** The row of one picture file: its prediction, or the error that it gave instead. */
-export type FilePrediction = PredictedFile | UnreadableFile;
-
-export interface PredictFilesOptions {
-  /** Where relative paths start; the process's folder unless given. */
-  readonly cwd?: string;
-  /** End with the error of the first picture that cannot be used, instead of going on. */
-  readonly strict?: boolean;
+export interface PredictOptions {
   readonly signal?: AbortSignal;
-  readonly progress?: Progress;
 }
+
+const predictOptions = optionsSchema<PredictOptions>({ signal: SignalOption });
 
 export interface PredictorOptions {
   readonly executor: Executor;
@@ -42,29 +31,32 @@ export interface PredictorOptions {
 export interface Predictor {
   readonly info: BundleInfo;
   /**
+   * The prediction for one encoded picture (JPEG, PNG, ...), decoded through the bundle's recipe.
+   * Errors: as `predictPictures`.
+   */
+  predict(picture: PictureSource, options?: PredictOptions): Promise<Prediction>;
+  /**
    * Predictions for encoded pictures, in their order, decoded through the bundle's recipe. The
    * first picture that cannot be used rejects the whole call with its error, which names the path
    * or the place in the list (`pictures[2]`). For an outcome of each picture make a call for each,
    * with `Promise.allSettled`: overlapping calls cost no more than one.
-   * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, IMAGE_UNREADABLE, IMAGE_SIZE, INTERRUPTED,
-   * EXECUTION_FAILED, also after `close`.
+   * Errors: ARGUMENT_INVALID before anything is read, where one is no picture source;
+   * FILE_NOT_FOUND, FILE_READ_FAILED, IMAGE_UNREADABLE, IMAGE_SIZE, INTERRUPTED, EXECUTION_FAILED,
+   * also after `close`.
    */
-  predictPictures(
-    pictures: PictureSource | readonly PictureSource[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Prediction[]>;
+  predictPictures(pictures: PictureSource | readonly PictureSource[], options?: PredictOptions): Promise<Prediction[]>;
   /**
    * Predictions for pixels that have gone through the recipe: uint8 `[N,H,W,C]`, not to be changed
-   * before the answer is there. Errors: EXECUTION_INPUT, EXECUTION_FAILED.
+   * before the answer is there. Errors: ARGUMENT_INVALID, EXECUTION_INPUT, EXECUTION_FAILED.
    */
   predictPixels(pixels: Uint8Array): Promise<Prediction[]>;
   /**
    * Predictions for picture files and folders, in the order of `listPictures`. A picture that
    * cannot be used gives a row with its error.
-   * Errors: INTERRUPTED, EXECUTION_FAILED; with `strict` that of the first such picture.
+   * Errors: ARGUMENT_INVALID, INTERRUPTED, EXECUTION_FAILED; with `strict` that of the first such picture.
    */
   predictFiles(
-    paths: readonly string[],
+    paths: string | readonly string[],
     options?: PredictFilesOptions,
   ): AsyncGenerator<FilePrediction, void, undefined>;
   /** Waits for the calls under way, then gives the engine's memory back. Later calls fail. */
@@ -80,76 +72,58 @@ export async function openPredictor(
   const pipeline = createPredictionPipeline(bundle, batchSize);
   const calls = trackCalls();
 
+  const predictAll = async (pictures: readonly NamedPicture[], signal: AbortSignal | undefined) => {
+    const predictions: Prediction[] = [];
+    for await (const batch of pipeline.predictInBatches(pictures, signal)) {
+      for (const { error, prediction } of batch) {
+        if (error !== undefined) throw error;
+        predictions.push(prediction);
+      }
+    }
+    return predictions;
+  };
+
   return {
     info: bundle.info,
 
-    predictPictures: (pictures, { signal } = {}) =>
+    predict: (picture, options) =>
       calls.run(async () => {
-        const predictions: Prediction[] = [];
-        for await (const batch of pipeline.predictInBatches(namePictures(pictures), signal)) {
-          for (const { error, prediction } of batch) {
-            if (error !== undefined) throw error;
-            predictions.push(prediction);
-          }
-        }
-        return predictions;
+        const { signal } = readOptions(predictOptions, options, "predict");
+        const [prediction] = await predictAll([namePicture(picture, "picture")], signal);
+        return prediction!; // one picture, one prediction
       }),
 
-    predictPixels: (pixels) => calls.run(() => pipeline.predictPixels(pixels)),
+    predictPictures: (pictures, options) =>
+      calls.run(async () => {
+        const { signal } = readOptions(predictOptions, options, "predictPictures");
+        return predictAll(namePictures(pictures), signal);
+      }),
 
-    async *predictFiles(paths, { cwd = process.cwd(), strict = false, signal, progress = silentProgress } = {}) {
-      const files = await listPictures(paths, cwd);
-      const task = progress.start({ label: "predict", total: files.length, unit: "pictures" });
-      const pictures = files.map(({ file, error }) =>
-        error === undefined ? { name: file, picture: resolve(cwd, file) } : { name: file, error },
-      );
-      const batches = pipeline.predictInBatches(pictures, signal);
-      let failed = 0;
-      let isComplete = false;
-      try {
-        for (;;) {
-          // A call for each batch: `close` must not wait for a reader that stopped half way.
-          const next = await calls.run(() => batches.next());
-          if (next.done) break;
-          for (const { name: file, error, prediction } of next.value) {
-            if (error !== undefined && strict) throw error;
-            if (error !== undefined) failed++;
-            task.advance();
-            yield error === undefined ? { file, ...prediction } : { file, error };
-          }
-        }
-        isComplete = true;
-      } finally {
-        if (isComplete) task.done(failed > 0 ? `${failed} could not be used` : undefined);
-        else task.fail();
-      }
-    },
+    predictPixels: (pixels) =>
+      calls.run(async () => {
+        requirePixels(pixels, bundle.info.recipe);
+        return pipeline.predictPixels(pixels);
+      }),
+
+    predictFiles: (paths, options) => predictFiles(pipeline, calls, paths, options),
 
     close: () => calls.end(() => bundle.close()),
   };
 }
 
-/** Calls under way, so that what they use outlives them. */
-function trackCalls() {
-  const underWay = new Set<Promise<unknown>>();
-  let ending: Promise<void> | undefined;
-  return {
-    async run<T>(call: () => Promise<T>): Promise<T> {
-      if (ending !== undefined) {
-        throw new AppError("EXECUTION_FAILED", { required: "an open predictor", received: "one that was closed" });
-      }
-      const running = call();
-      underWay.add(running);
-      try {
-        return await running;
-      } finally {
-        underWay.delete(running);
-      }
-    },
-    /** Once only; a second call joins the first. */
-    end(release: () => Promise<void>): Promise<void> {
-      ending ??= Promise.allSettled(underWay).then(release);
-      return ending;
-    },
-  };
+/**
+ * Errors: ARGUMENT_INVALID for what is no array of bytes, and for a picture file, which pixels of
+ * the right number are not taken for.
+ */
+function requirePixels(pixels: unknown, recipe: Recipe): asserts pixels is Uint8Array {
+  const isBytes = isUint8Array(pixels);
+  const isWhole = isBytes && pixels.length % recipeSizeBytes(recipe) === 0;
+  const format = isBytes && !isWhole ? sniffFormat(pixels) : undefined;
+  if (isBytes && format === undefined) return;
+  throw new AppError("ARGUMENT_INVALID", {
+    required: "pixels that have gone through the recipe, as a Uint8Array",
+    received: format === undefined ? describeValue(pixels) : `the bytes of a picture file (${format})`,
+    where: "pixels",
+    hint: "predict takes picture files: their bytes, a Blob or a path",
+  });
 }

@@ -2,6 +2,7 @@
 import sharp from "sharp";
 import { AppError, isAppError } from "../base/errors.ts";
 import type { Sample, Source } from "../dataset/sources/source.ts";
+import { withPicture } from "../image/decode.ts";
 import { sniffFormat } from "../image/format.ts";
 
 export interface SampleList {
@@ -69,7 +70,7 @@ async function choose(location: string, count: number) {
   return { source, samples: inTurn.map(({ sample }) => sample) };
 }
 
-const shownByBrowsers = ["jpeg", "png", "gif", "webp", "avif"];
+const shownByBrowsers = ["jpeg", "png", "gif", "webp", "avif", "bmp"];
 
 async function fileOf(sample: Sample) {
   if ("image" in sample) {
@@ -80,5 +81,6 @@ async function fileOf(sample: Sample) {
   const bytes = await sample.bytes();
   const format = sniffFormat(bytes);
   if (format !== undefined && shownByBrowsers.includes(format)) return { bytes, mediaType: `image/${format}` };
-  return { bytes: await sharp(bytes).png().toBuffer(), mediaType: "image/png" };
+  const png = await withPicture(bytes, { where: sample.id }, ({ picture }) => picture.autoOrient().png().toBuffer());
+  return { bytes: png, mediaType: "image/png" };
 }

@@ -25,7 +25,7 @@ export async function createModel(network: Network, pack: Pack): Promise<Model> 
     throw new AppError("CONFIG_INVALID", {
       required: `pictures of ${normalization.mean.length} channels for architecture '${network.architecture}'`,
       received: `${channels} channels`,
-      hint: `--channels ${normalization.mean.length}`,
+      hint: `set \`channels\` to ${normalization.mean.length}`,
     });
   }
   return { network, size, normalization, labels: pack.labels };

@@ -60,6 +60,7 @@ export async function prepareTraining(
   let picturePlan: PicturePlan | undefined;
   const { pack, kind } = await preparePack({
     ...options,
+    reading: settings,
     splits,
     async recipeFor(facts, { kind, location }) {
       picturePlan = await planPicturesOf(facts, settings);

@@ -38,6 +38,7 @@ describe("training from a folder of pictures", () => {
     expect(events).toEqual(["started", "opened", "packed", "epoch", "epoch", "epoch", "trained", "evaluated"]);
     expect(report.evaluation.accuracy).toBe(1);
     expect(report.history).toHaveLength(3);
+    expect(report.bundle.info.history!.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     const bundle = await loadBundle({ path: join(folder, "whole", "a.onnx") }, executor);
     expect(bundle.info).toEqual(report.bundle.info);
     expect(bundle.info).toMatchObject({
@@ -81,9 +82,7 @@ describe("training from a folder of pictures", () => {
     });
     await expect(stopped).rejects.toMatchObject({ code: "INTERRUPTED", received: "SIGINT" });
     const checkpoint = join(folder, "stopped.checkpoints");
-    expect(warnings).toEqual([
-      `training ended after epoch 2/3; its checkpoints are in ${checkpoint}: resume with --resume`,
-    ]);
+    expect(warnings).toEqual([`training ended after epoch 2/3; its checkpoints are in ${checkpoint}`]);
     expect(await readdir(folder)).not.toContain("stopped.onnx");
 
     const report = await run("stopped.onnx", { resume: true });
@@ -240,13 +239,39 @@ describe("evaluating a bundle", () => {
     await bundle.close();
   });
 
+  it("measures whatever has labels: a split alone, one class, a single picture", async () => {
+    const { bundle: exported } = await run("held-out.onnx");
+    const bundle = await loadBundle({ path: exported.path }, executor);
+    const heldOut = join(folder, "held-out");
+    await writePictureFolder(join(heldOut, "test"), { perClass: 5, seed: 2 });
+    const countOf = async (split: "test" | "val" | "all"): Promise<number> =>
+      (await evaluateBundle({ bundle, data: heldOut, split })).evaluation.count;
+    expect([await countOf("test"), await countOf("all")]).toEqual([10, 10]);
+    await writePictureFolder(join(heldOut, "validation"), { labels: ["red"], perClass: 1, seed: 3 });
+    expect([await countOf("test"), await countOf("val"), await countOf("all")]).toEqual([10, 1, 11]);
+    await rm(join(heldOut, "test"), { recursive: true });
+    expect(await countOf("all")).toBe(1);
+    await expect(countOf("test")).rejects.toMatchObject({
+      code: "DATASET_EMPTY",
+      message: `Expected pictures in the test split; got pictures in val alone (${heldOut})`,
+      hint: "choose the split val or all",
+    });
+    await expect(run("none.onnx", { data: heldOut })).rejects.toMatchObject({ code: "DATASET_ONE_CLASS" });
+    await writePictureFolder(join(heldOut, "validation"), { perClass: 4, seed: 3 });
+    await expect(run("none.onnx", { data: heldOut })).rejects.toMatchObject({
+      code: "DATASET_EMPTY",
+      message: `Expected pictures to train on; got 8 pictures, all in the split val (${heldOut})`,
+    });
+    await bundle.close();
+  });
+
   it("warns on other data, counts classes that are missing, and refuses classes it does not know", async () => {
     const names = ["red", "green", "blue"];
     await writePictureFolder(join(folder, "three"), { labels: names, perClass: 12 });
     const { bundle: exported } = await run("three.onnx", { data: join(folder, "three") });
     const bundle = await loadBundle({ path: exported.path }, executor);
     const warnings: string[] = [];
-    const logger = createLogger((_, message) => warnings.push(message));
+    const logger = createLogger((level, message) => level === "warn" && warnings.push(message));
     const { evaluation, isTrainingData } = await evaluateBundle({
       bundle,
       data: join(folder, "pictures"),

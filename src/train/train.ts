@@ -11,8 +11,9 @@ import { type Pack, splitsHash } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
 import type { Evaluation } from "../metrics/classification-metrics.ts";
 import { buildInferenceGraph } from "../nn/inference-graph.ts";
+import { bundleHistory } from "./bundle-history.ts";
 import { checkpointFolderOf, newestCheckpoint } from "./checkpoint/checkpoint-folder.ts";
-import { resumableFit } from "./checkpoint/resumable-fit.ts";
+import { resumableFit, withWayToResume } from "./checkpoint/resumable-fit.ts";
 import { type CalibratedEvaluation, evaluateCalibrated, evaluatedSplit } from "./evaluation/calibrated-evaluation.ts";
 import type { EpochMetrics, EpochReport, FitResult } from "./fit/fit-options.ts";
 import type { Choice } from "./plan/choice.ts";
@@ -64,8 +65,8 @@ export interface TrainReport {
  * bundle. Checkpoints are written into a folder beside the bundle; they stay, so that the training
  * can be resumed with more epochs.
  * Errors: FILE_EXISTS, and with `resume` FILE_NOT_FOUND and CHECKPOINT_INVALID, before anything
- * else; those of `prepareTraining`, `fit` and `exportBundle`; INTERRUPTED, with the checkpoint
- * kept.
+ * else; those of `prepareTraining`, `fit` and `exportBundle`; INTERRUPTED, whose hint names `resume`
+ * where there is a checkpoint.
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
   const startMs = performance.now();
@@ -77,11 +78,13 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     : createTrainingRun(out, options.run);
   options.onEvent?.({ type: "started", run });
   const prepared = await prepareTraining(options, (found) => options.onEvent?.({ type: "opened", ...found }));
+  let isTrained = false;
   try {
     const { pack, picturePlan, stepPlan } = prepared;
     const summary = summarize(pack);
     options.onEvent?.({ type: "packed", summary, plan: stepPlan });
     const fitted = await fitPrepared(prepared, run, options);
+    isTrained = true;
     const { end, bestEpoch, history } = fitted;
     options.onEvent?.({ type: "trained", end, bestEpoch });
     const evaluated = await evaluateCalibrated(prepared, fitted.best, signal);
@@ -94,7 +97,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     return { run, bundle, summary, choices, history, end, bestEpoch, evaluation, pack, durationMs };
   } catch (error) {
     await prepared.pack.pixels.close();
-    throw error;
+    throw isTrained ? withWayToResume(error, signal) : error;
   }
 }
 
@@ -155,6 +158,7 @@ async function exportTrained(
         ...(gitCommit !== undefined && { gitCommit }),
       },
       evaluation: { split, epochs: history.length, bestEpoch, ...evaluation, calibration },
+      history: bundleHistory(history, bestEpoch),
     },
     path: out,
     reference,

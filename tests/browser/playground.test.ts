@@ -106,7 +106,7 @@ describe.skipIf(browserPath === undefined)(`the playground${reason}`, () => {
       await page.getByRole("button", { name: "Heat map", exact: true }).click();
       await page.locator("#heat-figure img").waitFor();
       const { label } = await answerOf(dog);
-      expect(await page.locator("#heat-figure figcaption").textContent()).toBe(`Evidence for ${label}`);
+      expect(await page.locator("#heat-figure .subject").textContent()).toBe(`Evidence for ${label}`);
       expect(await naturalWidth(page, "#heat-figure img")).toBeGreaterThan(0);
       const other = petModel.labels.find((one) => one !== label)!;
       await page.getByLabel("for", { exact: true }).selectOption(other);

@@ -36,6 +36,7 @@ export function captureContext(overrides: Partial<HostContext> = {}): CapturedCo
     cwd: process.cwd(),
     env: {},
     isTTY: false,
+    width: 100,
     style: createStyle(false),
     now: () => 0,
     ...overrides,

@@ -9,6 +9,7 @@ import sharp, { type Sharp } from "sharp";
 import { createRandom, type Random } from "../../src/base/random.ts";
 import type { FindingKind } from "../../src/dataset/inspection/findings/findings.ts";
 import { forEachInParallel } from "../../src/image/in-parallel.ts";
+import { makeTiff } from "./tiff-file.ts";
 
 export interface PlantedFault {
   readonly kind: FindingKind;
@@ -215,10 +216,18 @@ const plants: Readonly<Partial<Record<FindingKind, Plant>>> = {
   "not-a-picture": single(
     "text",
     [".jpg", ({ at }) => Buffer.from(`<!doctype html><title>404 ${at}</title>`)],
-    [".png", ({ at }) => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${9 + at}" height="9"/>`)],
     [".jpeg", ({ at }) => Buffer.alloc(2000 + at)],
-    [".txt", ({ at }) => Buffer.from(`notes ${at}`)],
+    ["", ({ at }) => Buffer.from(`notes ${at}`)],
   ),
+  "unread-format": single(
+    "foreign",
+    [".png", ({ at }) => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${9 + at}" height="9"/>`)],
+    [".heic", ({ at }) => Buffer.from(`\0\0\0\x18ftypheic\0\0\0\0mif1heic ${at}`)],
+  ),
+  "pointer-file": single("pointer", [
+    ".jpg",
+    ({ at }) => Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${at}\nsize 9\n`),
+  ]),
   truncated: single("cut", [".jpg", cutOff(jpeg)], [".png", cutOff(png)], [".webp", cutOff(webp)]),
   corrupt: single("corrupt", [".png", flipped], [".jpg", withoutTables]),
   "too-many-pixels": single("bomb", [".png", bomb]),
@@ -274,6 +283,7 @@ const plants: Readonly<Partial<Record<FindingKind, Plant>>> = {
     const other = { ...plot, random: plot.random.split("other") };
     return [await write(plot, names[0]!, await jpeg(plot)), await write(plot, names[1]!, await jpeg(other))];
   },
+  "low-range": single("dim", [".tif", twelveBits]),
   "deep-colour": single("deep", [".png", ({ random }) => draw(random).toColourspace("rgb16").png().toBuffer()]),
   alpha: single("hole", [".png", halfTransparent]),
   greyscale: single(
@@ -285,6 +295,13 @@ const plants: Readonly<Partial<Record<FindingKind, Plant>>> = {
 
 /** The number of kinds that a planted set has. */
 export const plantedKinds = Object.keys(plants).length;
+
+/** Values of 12 bits kept in 16. */
+async function twelveBits({ random }: Plot): Promise<Uint8Array> {
+  const { data, info } = await draw(random).raw().toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  return makeTiff({ width, height, channels: 3, bits: 16, value: (at) => data[at]! * 16 });
+}
 
 function plain(at: number): Sharp {
   return sharp({ create: { width: 60, height: 50, channels: 3, background: { r: 30 * at, g: 90, b: 20 } } });

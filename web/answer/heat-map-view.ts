@@ -1,5 +1,6 @@
 /** The heat map beside the picture: for the likeliest class, or for any other that is chosen. */
 
+import { heatColour } from "../../src/image/colour-scale.ts";
 import { element, find } from "../page/element.ts";
 import { percent } from "../page/format.ts";
 import { pictureImage } from "../picture/picture-view.ts";
@@ -43,7 +44,8 @@ export function createHeatMapView(announce: (text: string) => void): HeatMapView
       const map = prediction.heatMaps.get(label) ?? (await fetchHeatMap(prediction, label, signal));
       if (signal.aborted) return;
       const alt = `The picture with the parts that speak for ${label} marked`;
-      const words = element("figcaption", {}, "Evidence for ", element("strong", {}, label));
+      const subject = element("span", { class: "subject" }, "Evidence for ", element("strong", {}, label));
+      const words = element("figcaption", {}, subject, colourScale());
       figure.replaceChildren(pictureImage(map, alt), words);
       figure.title = map.method;
       if (isAskedFor) announce(`Heat map for ${label} is shown.`);
@@ -74,6 +76,14 @@ export function createHeatMapView(announce: (text: string) => void): HeatMapView
       void draw(false);
     },
   };
+}
+
+/** What the colours of a heat map mean. */
+function colourScale(): HTMLElement {
+  const colours = [0, 0.25, 0.5, 0.75, 1].map((heat) => `rgb(${heatColour(heat).join(" ")} / ${0.8 * heat})`);
+  const bar = element("span", { class: "scale-bar", "aria-hidden": "true" });
+  bar.style.backgroundImage = `linear-gradient(to right, ${colours.join(", ")})`;
+  return element("span", { class: "scale" }, "none", bar, "the most");
 }
 
 async function fetchHeatMap(

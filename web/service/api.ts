@@ -71,9 +71,12 @@ export async function predict(picture: Blob, signal: AbortSignal): Promise<Answe
   };
 }
 
-/** The heat map for a class, by its label. */
+/** The heat map for a class, by its label; the page has its own caption. */
 export async function explain(picture: Blob, label: string, signal: AbortSignal): Promise<HeatMap> {
-  const response = await call(`/explain?class=${encodeURIComponent(label)}`, { ...send(picture), signal });
+  const response = await call(`/explain?caption=false&class=${encodeURIComponent(label)}`, {
+    ...send(picture),
+    signal,
+  });
   return {
     picture: await response.blob(),
     label: decodeURIComponent(response.headers.get("x-pawprint-label") ?? encodeURIComponent(label)),

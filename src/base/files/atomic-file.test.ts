@@ -41,7 +41,7 @@ describe("writeFileAtomic", () => {
     await expect(writeFileAtomic(path, "new")).rejects.toMatchObject({
       code: "FILE_EXISTS",
       message: `Expected a name that is free; got a file that exists (${path})`,
-      hint: "give --force to replace it",
+      hint: "give `force` to replace it",
     });
     expect(await content()).toBe("old");
   });

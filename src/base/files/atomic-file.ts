@@ -168,7 +168,7 @@ function fileExists(path: string): AppError {
     required: "a name that is free",
     received: "a file that exists",
     where: path,
-    hint: "give --force to replace it",
+    hint: "give `force` to replace it",
   });
 }
 

@@ -56,7 +56,7 @@ export async function downloadFile(
       required: "a name that is free, or the file that was published",
       received: `another file, with SHA-256 ${hex}`,
       where: to,
-      hint: "move it away, or choose another folder with --to",
+      hint: "move it away, or choose another folder (`to`)",
     });
   }
   const task = progress.start({ label: to.split(/[\\/]/).at(-1)!, total: sizeBytes, unit: "B" });

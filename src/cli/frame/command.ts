@@ -21,6 +21,8 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** True where standard output is a terminal. */
   readonly isTTY: boolean;
+  /** How many characters a line of prose may have. */
+  readonly width: number;
   /** Colours for text on standard output; plain where that takes none. */
   readonly style: Style;
   /** True where the caller asked for `--json`. */
@@ -148,6 +150,10 @@ export interface Command<
   readonly arguments: A;
   readonly options: O;
   readonly examples: readonly Example[];
+  /**
+   * What the same line does after an interruption, as it follows "run the same command again: ".
+   */
+  readonly again?: string;
   run(
     context: CommandContext,
     args: ArgumentValues<A>,

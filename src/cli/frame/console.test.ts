@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bar, createConsoleLogger, createStyle, table, wantsColour } from "./console.ts";
+import { bar, createConsoleLogger, createStyle, table, wantsColour, wrap } from "./console.ts";
 
 describe("colours", () => {
   it.each([
@@ -32,6 +32,15 @@ describe("a bar", () => {
     [Number.NaN, "░░░░"],
   ])("for %s is %s", (fraction, text) => {
     expect(bar(fraction, 4)).toBe(text);
+  });
+});
+
+describe("prose", () => {
+  it("breaks at blanks, lines after the first behind an indent that does not count", () => {
+    expect(wrap("one two three", 7)).toBe("one two\nthree");
+    expect(wrap("one two three", 5, 2)).toBe("one\n  two\n  three");
+    expect(wrap("extraordinary", 5)).toBe("extraordinary");
+    expect(wrap(`${createStyle(true).bold("one")} two`, 7)).not.toContain("\n");
   });
 });
 

@@ -99,6 +99,24 @@ export function alignRows(rows: readonly (readonly string[])[], aligns: readonly
   return rows.map(line).join("\n");
 }
 
+/**
+ * The text in lines of at most `width` characters, broken at blanks; longer words stay whole.
+ * `indent` blanks, which do not count, begin each line after the first.
+ */
+export function wrap(text: string, width: number, indent = 0): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line === "" || widthOf(longer) <= width) line = longer;
+    else {
+      lines.push(line);
+      line = word;
+    }
+  }
+  return [...lines, line].join(`\n${" ".repeat(indent)}`);
+}
+
 function widthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length;
 }

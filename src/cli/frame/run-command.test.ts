@@ -196,6 +196,53 @@ describe("a wrong command line", () => {
   });
 });
 
+describe("a hint", () => {
+  const withOptions = (hint: string | undefined, code: "FILE_EXISTS" | "INTERRUPTED"): CommandEntry => ({
+    name: "data pack",
+    summary: "fail",
+    load: async () => ({
+      command: defineCommand({
+        arguments: [{ name: "source", doc: "pictures" }],
+        options: [{ name: "resumeWork", type: "boolean", doc: "go on" }],
+        examples: [],
+        again: "what is there is kept",
+        run: () => {
+          throw new AppError(code, { required: "room", ...(hint !== undefined && { hint }) });
+        },
+      }) as Command,
+    }),
+  });
+  const hintOf = async (argv: readonly string[], entry: CommandEntry, env = {}) => {
+    const { context, err } = captureContext({ env });
+    await runCommand(argv, context, [entry]);
+    return /^hint: (.*)$/m.exec(err())?.[1];
+  };
+
+  it("names options of the library as this command's flags, and those it lacks as they are", async () => {
+    const entry = withOptions("give `resumeWork`, or leave `colour` out", "FILE_EXISTS");
+    expect(await hintOf(["data", "pack", "a"], entry)).toBe("give --resume-work, or leave colour out");
+  });
+
+  it("after an interruption is the whole line that resumes, quoted for the shell", async () => {
+    const entry = withOptions("resume it with `resumeWork`", "INTERRUPTED");
+    const line = ["data", "pack", "it's mine", "-q"];
+    expect(await hintOf(line, entry)).toBe("resume it with pawprint data pack 'it'\\''s mine' -q --resume-work");
+    expect(await hintOf([...line, "--resume-work"], entry)).toMatch(/-q --resume-work$/);
+  });
+
+  it("after an interruption says what running the command again does", async () => {
+    const entry = withOptions(undefined, "INTERRUPTED");
+    expect(await hintOf(["data", "pack", "a"], entry)).toBe("run the same command again: what is there is kept");
+  });
+
+  it("begins commands with npx where npm started the program", async () => {
+    const entry = withOptions("see pawprint data check FOLDER, not my/pawprint data", "FILE_EXISTS");
+    expect(await hintOf(["data", "pack", "a"], entry, { npm_execpath: "/usr/bin/npm" })).toBe(
+      "see npx pawprint data check FOLDER, not my/pawprint data",
+    );
+  });
+});
+
 describe("an error of a command", () => {
   it("is a message and a hint for people", async () => {
     expect(await run("train")).toMatchObject({

@@ -3,7 +3,7 @@
  * report or its error.
  */
 import { interruptionOf, isAbortError } from "../../base/cancel.ts";
-import { AppError, exitCodeOf, toAppError } from "../../base/errors.ts";
+import { AppError, exitCodeOf, toAppError, withHint } from "../../base/errors.ts";
 import { atLevel } from "../../base/logger.ts";
 import { hintForName } from "../../base/nearest.ts";
 import { silentProgress } from "../../base/progress.ts";
@@ -11,6 +11,7 @@ import { readVersion } from "../../base/version.ts";
 import { commands } from "../commands/table.ts";
 import type { Command, CommandContext, CommandEntry } from "./command.ts";
 import { helpForCommand, helpForCommands } from "./help.ts";
+import { asCalled, hintText } from "./hint-text.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
 /** What the frame needs; `json` is read from the command line. */
@@ -32,8 +33,7 @@ export async function runCommand(
   try {
     return await dispatch(argv, { ...host, json }, entries);
   } catch (error) {
-    const isAborted = host.signal.aborted && isAbortError(error);
-    return printError(isAborted ? interruptionOf(host.signal) : error, { ...host, json }, isVerbose);
+    return printError(error, { ...host, json }, isVerbose);
   }
 }
 
@@ -75,20 +75,32 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
     context.stdout(helpForCommand(entry, command, context.style));
     return 0;
   }
-  const report = await command.run(
-    {
-      ...context,
-      logger: atLevel(context.logger, options.verbose ? "debug" : options.quiet ? "warn" : "info"),
-      progress: options.quiet ? silentProgress : context.progress,
-    },
-    // The proof of both casts: parseArguments made the values from this command's own data.
-    args as Parameters<Command["run"]>[1],
-    options as Parameters<Command["run"]>[2],
-  );
-  if (report === undefined) return 0;
-  if (context.json) context.stdout(`${JSON.stringify(report.result)}\n`);
-  else if (report.text !== "") context.stdout(report.text.endsWith("\n") ? report.text : `${report.text}\n`);
-  return report.exitCode ?? 0;
+  try {
+    const report = await command.run(
+      {
+        ...context,
+        logger: atLevel(context.logger, options.verbose ? "debug" : options.quiet ? "warn" : "info"),
+        progress: options.quiet ? silentProgress : context.progress,
+      },
+      // The proof of both casts: parseArguments made the values from this command's own data.
+      args as Parameters<Command["run"]>[1],
+      options as Parameters<Command["run"]>[2],
+    );
+    if (report === undefined) return 0;
+    if (context.json) context.stdout(`${JSON.stringify(report.result)}\n`);
+    else printText(report.text, context);
+    return report.exitCode ?? 0;
+  } catch (error) {
+    const known = context.signal.aborted && isAbortError(error) ? interruptionOf(context.signal) : toAppError(error);
+    const hint = hintText(known, { head: entry, command, argv });
+    throw hint === known.hint ? known : withHint(known, hint);
+  }
+}
+
+function printText(text: string, { stdout, env }: CommandContext): void {
+  if (text === "") return;
+  const shown = asCalled(text, env);
+  stdout(shown.endsWith("\n") ? shown : `${shown}\n`);
 }
 
 /**
@@ -123,12 +135,13 @@ function usageError(required: string, received: string, hint: string | undefined
 /** With `--json` one JSON line on standard output, else message and hint on standard error. */
 function printError(error: unknown, context: CommandContext, isVerbose: boolean): number {
   const known = toAppError(error);
+  const hint = known.hint === undefined ? undefined : asCalled(known.hint, context.env);
   if (context.json) {
-    context.stdout(`${JSON.stringify({ error: known })}\n`);
+    context.stdout(`${JSON.stringify({ error: { ...known.toJSON(), ...(hint !== undefined && { hint }) } })}\n`);
     return exitCodeOf(known);
   }
   context.stderr(`error ${known.code}: ${known.message}\n`);
-  if (known.hint !== undefined) context.stderr(`hint: ${known.hint}\n`);
+  if (hint !== undefined) context.stderr(`hint: ${hint}\n`);
   if (isVerbose && error instanceof Error) context.stderr(`${describeCauses(error)}\n`);
   return exitCodeOf(known);
 }

@@ -1,8 +1,9 @@
 /** Predictions as people read them: a bar for each class. */
 
+import { reasonOf } from "../../image/picture-error.ts";
+import type { FilePrediction } from "../../predict/predict-files.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 import { mostLikely } from "../../predict/prediction-formats.ts";
-import type { FilePrediction } from "../../predict/predictor.ts";
 import { alignRows, bar, type Style } from "../frame/console.ts";
 import { percent } from "./evaluation-text.ts";
 
@@ -33,5 +34,5 @@ export function predictionText(
 /** The same for a file, or why it could not be used. */
 export function fileText(row: FilePrediction, style: Style, top?: number): string {
   if (row.error === undefined) return predictionText(row.file, row, style, top === undefined ? {} : { top });
-  return `${row.file}  ${style.red(`${row.error.code}: ${row.error.summary}`)}`;
+  return `${row.file}  ${style.red(`${row.error.code}: ${reasonOf(row.error)}`)}`;
 }

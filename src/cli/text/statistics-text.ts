@@ -11,7 +11,7 @@ const barWidth = 20;
 /** Every figure of `data stats`, in several tables. */
 export function statisticsText(statistics: DatasetStatistics, style: Style): string {
   const { pictures, unreadable, sizeBytes, classes, formats, modes, sizes } = statistics;
-  const broken = unreadable > 0 ? `; ${unreadable} cannot be decoded ('pawprint data check' says why)` : "";
+  const broken = unreadable > 0 ? `; ${unreadable} cannot be decoded (why: pawprint data check SOURCE)` : "";
   const rows =
     sizes === undefined
       ? []

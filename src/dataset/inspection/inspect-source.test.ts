@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeBrokenPictures } from "../../../tests/support/broken-pictures.ts";
 import { writeIdxFolder, writePictureFolder } from "../../../tests/support/picture-folder.ts";
 import { plantedKinds, writePlantedSet } from "../../../tests/support/planted-faults.ts";
 import { interruption } from "../../base/cancel.ts";
@@ -56,6 +57,24 @@ describe("an inspection", () => {
     expect(await kindsWith({ minSidePx: 21, minSpread: 60 })).toEqual(["near-constant", "too-small"]);
     expect(await kindsWith({ minColourfulness: 256 })).toEqual([]);
   });
+});
+
+it("gives the same findings in each of its runs, however the pictures are decoded beside each other", async () => {
+  const folder = join(root, "broken");
+  for (const [name, bytes] of Object.entries(await makeBrokenPictures())) {
+    for (const label of ["cat", "dog"]) {
+      await mkdir(join(folder, label), { recursive: true });
+      for (const copy of [1, 2, 3]) await writeFile(join(folder, label, `${name}-${copy}.jpg`), bytes);
+    }
+  }
+  const source = await openSource(folder);
+  const runs: string[] = [];
+  for (const concurrency of [1, 16, 16, 64]) {
+    const { findings } = await inspectSource(source, { concurrency });
+    runs.push(JSON.stringify(findings));
+  }
+  expect(new Set(runs).size).toBe(1);
+  expect(runs[0]).toContain("ends before the picture does");
 });
 
 describe("an inspection of 1,000 clean pictures and 200 faulty ones", () => {

@@ -1,11 +1,11 @@
 /** Finds what is wrong with a source of labelled pictures. */
-import { byCodeUnits } from "../sources/folder.ts";
-import type { Source } from "../sources/source.ts";
+import { byCodeUnits } from "../../base/by-code-units.ts";
+import type { Source, SourceRemark } from "../sources/source.ts";
 import { classFactsOf } from "./findings/class-facts.ts";
 import { findClassFaults, findNamesAlike } from "./findings/class-findings.ts";
 import { findCopies } from "./findings/copy-findings.ts";
 import { type Finding, findingKinds, type Inspection } from "./findings/findings.ts";
-import { findPictureFaults, findSkipped, isNearConstant } from "./findings/picture-findings.ts";
+import { findPictureFaults, findRemarks, findSkipped, isNearConstant } from "./findings/picture-findings.ts";
 import { defaultThresholds, type InspectionThresholds } from "./findings/thresholds.ts";
 import { type ScannedSource, type ScanOptions, scanSource } from "./scan/scan-source.ts";
 
@@ -25,7 +25,7 @@ export async function inspectSource(source: Source, options: InspectOptions = {}
   const { nowMs = () => performance.now(), signal } = options;
   const startMs = nowMs();
   const scanned = await scanSource(source, options);
-  const findings = findAll(scanned, { ...defaultThresholds, ...options.thresholds }, signal);
+  const findings = findAll(scanned, source.remarks, { ...defaultThresholds, ...options.thresholds }, signal);
   const facts = scanned.pictures.map((picture) => picture.facts);
   return {
     source: { kind: source.kind, location: source.location },
@@ -40,6 +40,7 @@ export async function inspectSource(source: Source, options: InspectOptions = {}
 
 function findAll(
   { pictures, skipped }: ScannedSource,
+  remarks: readonly SourceRemark[],
   thresholds: InspectionThresholds,
   signal: AbortSignal | undefined,
 ): readonly Finding[] {
@@ -47,6 +48,7 @@ function findAll(
   const comparable = pictures.filter((picture) => !picture.fault && !isNearConstant(picture, thresholds));
   const findings = [
     ...findSkipped(skipped),
+    ...findRemarks(remarks),
     ...findPictureFaults(pictures, thresholds),
     ...findCopies(comparable, signal),
     ...findClassFaults(pictures, thresholds),

@@ -2,11 +2,14 @@
 import { countBy } from "../../base/count-by.ts";
 import { AppError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
+import { shellPath } from "../../base/shell-word.ts";
 import type { Recipe } from "../../image/recipe.ts";
+import { describeRemark, noneUsable } from "../describe-skipped.ts";
+import { findingTable } from "../inspection/findings/findings.ts";
 import { type Fingerprints, findNearDuplicates, groupPairs } from "../near-duplicates.ts";
-import { requireClasses } from "../require-classes.ts";
+import { type ClassRequirement, requireClasses } from "../require-classes.ts";
 import { sortLabels } from "../sort-labels.ts";
-import { type SkippedPicture, type Split, splits } from "../sources/source.ts";
+import { type SkippedPicture, type Source, type Split, splits } from "../sources/source.ts";
 import { assignSplits, minimumPerClass, planSplits, type SplitPicture, type SplitPlan } from "../split.ts";
 import { findLabelConflicts } from "./label-conflicts.ts";
 import { type Pack, type SplitOptions, sortedLines } from "./pack.ts";
@@ -37,10 +40,11 @@ export function assemblePack(
     return { hash: keys[index]!, label: pictures.label(at), given: pictures.split(at) };
   });
   const plan = planFor(kept, options);
-  requireNoLostClass([...skipped, ...conflicts], kept, source.location);
-  requireClassesOf(onePerKey(kept), plan, source.location);
+  const passedOver = [...skipped, ...conflicts];
+  if (!options.isMeasured) requireNoLostClass(passedOver, kept, source.location);
+  requireClassesOf(onePerKey(kept), plan, { where: source.location, skipped: passedOver });
 
-  const sides = assignSplits(kept, plan, options.salt);
+  const sides = assignSplits(kept, plan, options);
   const labels = sortLabels(kept.map(({ label }) => label));
   const indexOf = new Map(labels.map((label, index) => [label, index]));
   return {
@@ -54,37 +58,59 @@ export function assemblePack(
     splits: Uint8Array.from(sides, (side) => splits.indexOf(side)),
     ids: Array.from(keptAt, (at) => pictures.id(at)),
     hashes,
-    skipped: [...skipped, ...conflicts],
+    skipped: passedOver,
     hash: contentHash(sortedLines(hashes, (index) => kept[index]!.label)),
   };
 }
 
 /** Refuses, before anything is decoded, what cannot be split however well it decodes. */
-export function requireSplittable(listed: PictureTable, options: SplitOptions, where: string): void {
+export function requireSplittable(
+  listed: PictureTable,
+  options: SplitOptions,
+  { location, skipped, remarks }: Pick<Source, "location" | "skipped" | "remarks">,
+): void {
   const pictures = Array.from({ length: listed.length }, (_, at) => {
     return { label: listed.label(at), given: listed.split(at) };
   });
-  requireClassesOf(pictures, planFor(pictures, options), where);
+  requireClassesOf(pictures, planFor(pictures, options), { where: location, skipped, remarks });
 }
 
 /** What has to be cut, from the splits that the pictures come with. */
 function planFor(
   pictures: Iterable<{ readonly given: Split | undefined }>,
-  { proportions, fold }: SplitOptions,
-): SplitPlan & { readonly isGiven: boolean } {
+  { proportions, fold, isMeasured = false }: SplitOptions,
+): PackPlan {
   const found = new Set<Split>();
   for (const { given } of pictures) if (given !== undefined) found.add(given);
-  return { ...planSplits(found, proportions, fold), isGiven: found.size > 0 };
+  return { ...planSplits(found, proportions, fold), isGiven: found.size > 0, isMeasured };
+}
+
+interface PackPlan extends SplitPlan {
+  readonly isGiven: boolean;
+  readonly isMeasured: boolean;
 }
 
 /** Refuses what cannot be split: one class alone, or a class with too few pictures. */
 function requireClassesOf(
-  pictures: readonly { readonly label: string }[],
-  plan: SplitPlan & { readonly isGiven: boolean },
-  where: string,
+  pictures: readonly { readonly label: string; readonly given: Split | undefined }[],
+  plan: PackPlan,
+  requirement: Omit<ClassRequirement, "minimum">,
 ): void {
+  const { where, skipped = [], remarks = [] } = requirement;
+  if (plan.isMeasured) {
+    if (pictures.length === 0) throw noneUsable("labelled pictures", { where, skipped, remarks });
+    return;
+  }
   const counts = countBy(pictures, ({ label }) => label);
-  requireClasses(counts, plan.isGiven ? 1 : minimumPerClass(plan), where);
+  requireClasses(counts, { ...requirement, minimum: plan.isGiven ? 1 : minimumPerClass(plan) });
+  if (pictures.some(({ given }) => given === undefined || given === "train")) return;
+  const found = [...new Set(pictures.map(({ given }) => given))].sort();
+  throw new AppError("DATASET_EMPTY", {
+    required: "pictures to train on",
+    received: `${pictures.length} pictures, all in the split ${found.join(" or ")}`,
+    where,
+    hint: "name the folder that holds train too, or the folder inside, so that splits are cut from it",
+  });
 }
 
 /**
@@ -106,15 +132,27 @@ function requireNoLostClass(
     required: `pictures of class '${label}' that can be used`,
     received: `none of ${lost.filter((picture) => picture.label === label).length}: '${id}': ${reason}`,
     where,
-    hint: "pawprint data check names every fault; replace the pictures, or take the class away",
+    hint: `replace the pictures, or take the class away; see every fault with: pawprint data check ${shellPath(where)}`,
+  });
+}
+
+/** Throws where a source passed over a picture, or lost a folder of them. */
+export function requireComplete({ location, skipped, remarks }: Source): void {
+  refuseFirst(skipped, location);
+  const lost = remarks.find(({ kind }) => findingTable[kind].severity === "error");
+  if (lost === undefined) return;
+  throw new AppError("DATASET_SOURCE_UNKNOWN", {
+    required: "only usable pictures, since strict is set",
+    received: describeRemark(lost),
+    where: location,
   });
 }
 
 /** Throws the error of the first of these pictures, where there is one. */
-export function refuseFirst([first]: readonly SkippedPicture[], location: string): void {
+function refuseFirst([first]: readonly SkippedPicture[], location: string): void {
   if (first === undefined) return;
   throw new AppError(first.code, {
-    required: "only usable pictures, since --strict is given",
+    required: "only usable pictures, since strict is set",
     received: `'${first.id}': ${first.reason}`,
     where: location,
   });

@@ -6,9 +6,9 @@ import { withLock } from "../../base/locks/lock-file.ts";
 import { type Logger, silentLogger } from "../../base/logger.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { describeSkipped } from "../describe-skipped.ts";
+import { describeSkipped, tellRemarks } from "../describe-skipped.ts";
 import type { Source } from "../sources/source.ts";
-import { assemblePack, refuseFirst, requireSplittable } from "./assemble-pack.ts";
+import { assemblePack, requireComplete, requireSplittable } from "./assemble-pack.ts";
 import { openFolderWriter } from "./folder-writer.ts";
 import type { Pack, SplitOptions } from "./pack.ts";
 import { indexName } from "./pack-index.ts";
@@ -47,8 +47,9 @@ export interface PackOptions extends SplitOptions {
 export async function buildPack(source: Source, recipe: Recipe, options: PackOptions = {}): Promise<Pack> {
   const listed = new PictureTable();
   for await (const sample of source.samples()) listed.list(sample);
-  if (options.strict) refuseFirst(source.skipped, source.location);
-  requireSplittable(listed, options, source.location);
+  if (options.strict) requireComplete(source);
+  requireSplittable(listed, options, source);
+  tellRemarks(source.remarks, options.logger ?? silentLogger);
   const { folder, logger = silentLogger, signal } = options;
   if (folder === undefined) {
     return writePack(source, listed, recipe, createMemoryWriter(recipe, listed.length), options);

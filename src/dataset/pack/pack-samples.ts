@@ -5,6 +5,7 @@ import { sha256 } from "../../base/hash.ts";
 import { type Progress, silentProgress } from "../../base/progress.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 import { fingerprintOf } from "../../image/perceptual-hash.ts";
+import { reasonOf } from "../../image/picture-error.ts";
 import { applyRecipe, applyRecipeToPixels, type Recipe } from "../../image/recipe.ts";
 import type { Sample, SkippedPicture, Source } from "../sources/source.ts";
 import type { PictureTable } from "./picture-table.ts";
@@ -89,7 +90,7 @@ export async function packSamples(
         } catch (error) {
           if (strict || !isPictureFault(error)) throw error;
           const { id, label } = sample;
-          faults.set(at, { id, label, code: error.code, reason: error.summary });
+          faults.set(at, { id, label, code: error.code, reason: reasonOf(error) });
         }
         task.advance();
       },

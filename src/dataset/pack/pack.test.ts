@@ -145,7 +145,8 @@ describe("pictures that cannot be used", () => {
   it("are skipped, named and counted in a warning", async () => {
     await putPets(4);
     await put("cat/0.png", "no picture at all");
-    await put("cat/notes.txt", "about the cats");
+    await put("cat/notes", "about the cats");
+    await put("cat/notes.txt", "no picture by its name");
     await put("dog/2.png", (await picture(102)).subarray(0, 60));
     await put("stray.jpg", await picture(7));
     const warnings: string[] = [];
@@ -154,10 +155,11 @@ describe("pictures that cannot be used", () => {
     expect(await rowOf(built, 0)).toEqual(await applyRecipe(await picture(1), recipe));
     expect(await rowOf(built, 5)).toEqual(await applyRecipe(await picture(103), recipe));
     expect(warnings).toEqual([
+      "info: no pictures by their names: 'cat/notes.txt'",
       "warn: 4 of 10 pictures were skipped:",
       `warn:   "stray.jpg": no folder that could be its label [DATASET_LABEL_MISSING]`,
-      `warn:   "cat/0.png": Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "no picture a" [IMAGE_UNREADABLE]`,
-      `warn:   "cat/notes.txt": Expected a JPEG, PNG, GIF, WebP, TIFF or AVIF file; got a file that begins with "about the ca" [IMAGE_UNREADABLE]`,
+      `warn:   "cat/0.png": Expected a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got a text that begins with "no picture at all" [IMAGE_UNREADABLE]`,
+      `warn:   "cat/notes": Expected a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got a text that begins with "about the cats" [IMAGE_UNREADABLE]`,
       expect.stringMatching(/^warn: {3}"dog\/2.png": Expected a picture that is whole; got .* \[IMAGE_UNREADABLE\]$/),
     ]);
     expect(summarize(built)).toMatchObject({
@@ -175,7 +177,7 @@ describe("pictures that cannot be used", () => {
     await put("stray.png", await picture(7));
     await expect(pack({ strict: true })).rejects.toMatchObject({
       code: "DATASET_LABEL_MISSING",
-      message: expect.stringContaining("only usable pictures, since --strict is given; got 'stray.png'"),
+      message: expect.stringContaining("only usable pictures, since strict is set; got 'stray.png'"),
     });
   });
 
@@ -265,7 +267,7 @@ describe("a dataset that cannot be trained on", () => {
     for (const path of ["cat/1", "cat/2", "cat/3", "dog/1", "dog/2", "dog/3"]) await put(`${path}.jpg`, "");
     await expect(pack()).rejects.toMatchObject({
       code: "DATASET_EMPTY",
-      message: `Expected pictures of at least two classes; got no picture that can be used (${folder})`,
+      message: `Expected pictures of at least two classes; got no picture that can be used: 6 of 6 were skipped, the first 'cat/1.jpg': Expected a JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP picture; got an empty file (${folder})`,
     });
   });
 

@@ -1,7 +1,8 @@
 /** A pack: the dataset decoded and resized once, ready to train from. */
+
+import { byCodeUnits } from "../../base/by-code-units.ts";
 import { contentHash } from "../../base/hash.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { byCodeUnits } from "../sources/folder.ts";
 import { type SkippedPicture, type Split, splits } from "../sources/source.ts";
 import type { Fold, Proportions } from "../split.ts";
 import type { PixelStore } from "./pixel-store.ts";
@@ -56,6 +57,11 @@ export interface SplitOptions {
   readonly salt?: string;
   /** For k-fold cross-validation. */
   readonly fold?: Fold;
+  /**
+   * The pictures are only measured: whatever has a label will do, of one class or of a class with
+   * too few pictures for training.
+   */
+  readonly isMeasured?: boolean;
 }
 
 /**

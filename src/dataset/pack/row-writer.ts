@@ -45,7 +45,7 @@ function allocate(count: number, recipe: Recipe): Uint8Array {
     throw new AppError("DATASET_TOO_LARGE", {
       required: "pictures that fit into one block of memory at the recipe's size",
       received: `${count} pictures of ${recipe.width} x ${recipe.height}: ${formatBytes(sizeBytes)}`,
-      hint: "choose a smaller width and height, or pack them into a folder: pawprint data pack",
+      hint: "choose a smaller `size`, or pack them into a folder with: pawprint data pack SOURCE",
       cause: error,
     });
   }

@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { readLayout } from "./folder-layout.ts";
+import { isAppError } from "../../base/errors.ts";
+import { type LayoutFacts, readLayout } from "./folder-layout.ts";
+import { readSplit } from "./split-words.ts";
 
-/** `path -> label` or `path -> split/label`, one a line. */
-const labelsOf = (paths: readonly string[]): Record<string, string> =>
+/** `path -> label` or `path -> split: label`. */
+const labelsOf = (paths: readonly string[], options: Partial<LayoutFacts> = {}): Record<string, string> =>
   Object.fromEntries(
-    readLayout(paths).labelled.map(({ path, label, split }) => [path, split ? `${split}: ${label}` : label]),
+    readLayout(paths, { where: "pets", ...options }).labelled.map(({ path, label, split }) => [
+      path,
+      split ? `${split}: ${label}` : label,
+    ]),
   );
-const unlabelledOf = (paths: readonly string[]): string[] => readLayout(paths).unlabelled.map(({ id }) => id);
+const unlabelledOf = (paths: readonly string[]): string[] =>
+  readLayout(paths, { where: "pets" }).unlabelled.map(({ id }) => id);
+const remarksOf = (paths: readonly string[], options: Partial<LayoutFacts> = {}): string[] =>
+  readLayout(paths, { where: "pets", ...options }).remarks.map(({ kind, id, reason }) => `${kind} ${id}: ${reason}`);
 
 describe("labels from paths", () => {
   it("are the names of the folders", () => {
@@ -48,21 +56,29 @@ describe("labels from paths", () => {
     });
   });
 
-  it("take no split from a single folder 'train'", () => {
+  it("come with the split of a folder that stands alone", () => {
     expect(labelsOf(["train/cat/a.jpg", "train/dog/b.jpg"])).toEqual({
-      "train/cat/a.jpg": "cat",
-      "train/dog/b.jpg": "dog",
+      "train/cat/a.jpg": "train: cat",
+      "train/dog/b.jpg": "train: dog",
     });
   });
 
   it("are one text for one name, however its accents are composed", () => {
-    const layout = readLayout(["Be\u0301be\u0301/a.jpg", "dog/b.jpg"]);
+    const layout = readLayout(["Be\u0301be\u0301/a.jpg", "dog/b.jpg"], { where: "pets" });
     expect(layout.labelled[0]).toEqual({ path: "Be\u0301be\u0301/a.jpg", label: "B\u00e9b\u00e9" });
   });
 
-  it("take other files along where they stand in a class, so that they are counted", () => {
-    const paths = ["cat/a.jpg", "cat/notes.txt", "dog/b.jpg", "LICENSE"];
-    expect(Object.keys(labelsOf(paths))).toEqual(["cat/a.jpg", "cat/notes.txt", "dog/b.jpg"]);
+  it("are of files that can be pictures, by their names or beside such", () => {
+    const paths = ["cat/a.jpg", "cat/notes.txt", "cat/README", "cat/photo", "cat/b.jpg_large", "dog/b.jpg", "LICENSE"];
+    expect(Object.keys(labelsOf([...paths, "models/weights.bin"]))).toEqual([
+      "cat/a.jpg",
+      "cat/photo",
+      "cat/b.jpg_large",
+      "dog/b.jpg",
+    ]);
+    expect(remarksOf([...paths, "models/weights.bin"])).toEqual([
+      "other-files : no pictures by their names: 'cat/notes.txt', 'cat/README', 'LICENSE' and 1 more",
+    ]);
   });
 
   it("pass over what systems leave behind", () => {
@@ -79,13 +95,10 @@ describe("labels from paths", () => {
 
   it("are refused, with the reason, where the text cannot be a label", () => {
     const long = "x".repeat(1000);
-    const { labelled, unlabelled } = readLayout([
-      "cat/a.jpg",
-      " cat/b.jpg",
-      " /c.jpg",
-      `${long}/d.jpg`,
-      "two\nlines/e.jpg",
-    ]);
+    const { labelled, unlabelled } = readLayout(
+      ["cat/a.jpg", " cat/b.jpg", " /c.jpg", `${long}/d.jpg`, "two\nlines/e.jpg"],
+      { where: "pets" },
+    );
     expect(labelled).toEqual([
       { path: "cat/a.jpg", label: "cat" },
       { path: " cat/b.jpg", label: "cat" },
@@ -106,9 +119,180 @@ describe("labels from paths", () => {
   });
 
   it("are not found in the properties that every object has", () => {
-    expect(labelsOf(["constructor/a.jpg", "test/b.jpg"])).toEqual({
+    expect(labelsOf(["constructor/a.jpg", "toString/b.jpg"])).toEqual({
       "constructor/a.jpg": "constructor",
+      "toString/b.jpg": "toString",
+    });
+  });
+});
+
+describe("folders named for splits", () => {
+  it.each([
+    ["Training Set", "train"],
+    ["trainset", "train"],
+    ["X_train", "train"],
+    ["TrainImages", "train"],
+    ["train2017", "train"],
+    ["seg_train", "train"],
+    ["dev", "val"],
+    ["valid", "val"],
+    ["Validation-Data", "val"],
+    ["test1", "test"],
+    ["TEST", "test"],
+    ["test_set", "test"],
+    ["holdout", "test"],
+  ] as const)("%s is %s", (name, split) => {
+    expect(readSplit(name)).toBe(split);
+  });
+
+  it.each(["cat", "test tube", "training dogs", "protest", "7", "set", "", "testament", "devil", "trainer"])(
+    "%o is no split",
+    (name) => {
+      expect(readSplit(name)).toBeUndefined();
+    },
+  );
+
+  it("stay splits with a picture beside them", () => {
+    const paths = ["train/cat/a.jpg", "train/dog/b.jpg", "val/cat/c.jpg", "cover.jpg"];
+    expect(labelsOf(paths)).toEqual({
+      "train/cat/a.jpg": "train: cat",
+      "train/dog/b.jpg": "train: dog",
+      "val/cat/c.jpg": "val: cat",
+    });
+    expect(unlabelledOf(paths)).toEqual(["cover.jpg"]);
+  });
+
+  it.each(["", "pets/", "archive/dogs-vs-cats/"])(
+    "are found below %o, in other words and around a folder of their name",
+    (at) => {
+      const inner = [
+        "training_set/training_set/cats/a.jpg",
+        "training_set/training_set/dogs/b.jpg",
+        "test_set/test_set/cats/c.jpg",
+      ];
+      const found = Object.values(labelsOf(inner.map((path) => `${at}${path}`)));
+      expect(found).toEqual(["train: cats", "train: dogs", "test: cats"]);
+    },
+  );
+
+  it("may have no labels: their pictures are named as such", () => {
+    const paths = ["train/cat.0.jpg", "train/dog.0.jpg", "test1/1.jpg", "test1/2.jpg"];
+    expect(labelsOf(paths)).toEqual({ "train/cat.0.jpg": "train: cat", "train/dog.0.jpg": "train: dog" });
+    expect(unlabelledOf(paths)).toEqual([]);
+    const remark = ["unlabelled-folder test1: 2 pictures of the test split without labels, which are left out"];
+    expect(remarksOf(paths)).toEqual(remark);
+    expect(remarksOf(["train/cat/0.jpg", "train/dog/0.jpg", "test1/unknown/1.jpg", "test1/unknown/2.jpg"])).toEqual(
+      remark,
+    );
+    expect(remarksOf(["train/cat/0.jpg", "train/dog/0.jpg", "test1/test1/1.jpg", "test1/test1/2.jpg"])).toEqual(remark);
+  });
+
+  it("may stand beside folders that are no splits, which are left out", () => {
+    const halves = ["train", "valid"].flatMap((half) => [`${half}/cats/a.jpg`, `${half}/dogs/b.jpg`]);
+    const paths = [...halves, "test1/1.jpg", "sample/train/cats/a.jpg", "sample/valid/dogs/b.jpg"];
+    expect(Object.values(labelsOf(paths))).toEqual(["train: cats", "train: dogs", "val: cats", "val: dogs"]);
+    expect(remarksOf(paths)).toEqual([
+      "unlabelled-folder test1: 1 picture of the test split without labels, which are left out",
+      "outside-layout sample: 2 pictures in no class and no split, which are left out",
+    ]);
+    expect(unlabelledOf(paths)).toEqual([]);
+  });
+
+  it("may stand inside the classes", () => {
+    const paths = ["pets/cat/train/a.jpg", "pets/cat/test/b.jpg", "pets/dog/train/c.jpg", "pets/dog/test/d.jpg"];
+    expect(Object.values(labelsOf(paths))).toEqual(["train: cat", "test: cat", "train: dog", "test: dog"]);
+  });
+});
+
+describe("a layout that is not clear", () => {
+  const faultOf = (paths: readonly string[]): unknown => {
+    try {
+      return readLayout(paths, { where: "pets" });
+    } catch (error) {
+      return isAppError(error) ? `${error.code}: ${error.received}` : error;
+    }
+  };
+
+  it.each([
+    [
+      ["train/cat/a.jpg", "train/dog/b.jpg", "extra/cat/c.jpg", "extra/dog/d.jpg"],
+      "'train' (2 pictures in 'cat', 'dog'), 'extra' (2 pictures in 'cat', 'dog')",
+    ],
+    [["cat/a.jpg", "dog/b.jpg", "test/1.jpg"], "'cat' (1 picture), 'dog' (1 picture), 'test' (1 picture)"],
+    [
+      ["train/cats/a.jpg", "train/dogs/b.jpg", "test/cat/c.jpg", "test/dog/d.jpg"],
+      "'cats', 'dogs' in train, 'cat', 'dog' in 'test'",
+    ],
+    [
+      ["train_cats/a.jpg", "train_dogs/b.jpg", "test_cats/c.jpg"],
+      "'train_cats' (1 picture), 'train_dogs' (1 picture), 'test_cats' (1 picture)",
+    ],
+    [
+      ["fold1/cat/a.jpg", "fold1/dog/b.jpg", "fold2/cat/c.jpg"],
+      "'fold1' (2 pictures in 'cat', 'dog'), 'fold2' (1 picture in 'cat')",
+    ],
+    [["images/a.jpg", "masks/a.png"], "'images' (1 picture), 'masks' (1 picture)"],
+    [["cat/train/a.jpg", "cat/test/b.jpg", "dog/c.jpg"], "'cat' (2 pictures in 'train', 'test'), 'dog' (1 picture)"],
+    [
+      ["a/train/cat/1.jpg", "a/test/cat/2.jpg", "b/train/cat/3.jpg", "b/test/cat/4.jpg"],
+      "'a' (2 pictures in 'train', 'test'), 'b' (2 pictures in 'train', 'test')",
+    ],
+  ])("is refused: %j", (paths, received) => {
+    expect(faultOf(paths)).toBe(`DATASET_LAYOUT_UNCLEAR: ${received}`);
+  });
+
+  it("is decided by the option layout", () => {
+    const paths = ["train/cat/a.jpg", "train/dog/b.jpg", "extra/cat/c.jpg"];
+    expect(Object.values(labelsOf(paths, { layout: "splits" }))).toEqual(["train: cat", "train: dog"]);
+    expect(Object.values(labelsOf(paths, { layout: "classes" }))).toEqual(["train", "train", "extra"]);
+    expect(labelsOf(["train/a.jpg", "test/b.jpg"], { layout: "classes" })).toEqual({
+      "train/a.jpg": "train",
       "test/b.jpg": "test",
+    });
+    expect(() => readLayout(["cat/a.jpg", "dog/b.jpg"], { where: "pets", layout: "splits" })).toThrow(
+      "Expected folders named train, val or test; got 'cat' (1 picture), 'dog' (1 picture) (pets)",
+    );
+  });
+
+  it("is not that of vehicles, among which are trains", () => {
+    const paths = ["bus/a.jpg", "car/b.jpg", "train/c.jpg"];
+    expect(Object.values(labelsOf(paths))).toEqual(["bus", "car", "train"]);
+    expect(remarksOf(paths)).toEqual([
+      "split-as-class train: 1 picture taken for a class, though the name is that of a split",
+    ]);
+  });
+
+  it("is not that of classes whose names hold a split's word, or whose folders are divided alike", () => {
+    expect(Object.values(labelsOf(["test tube/a.jpg", "test strip/b.jpg"]))).toEqual(["test tube", "test strip"]);
+    expect(Object.values(labelsOf(["cat/2019/a.jpg", "cat/2020/b.jpg", "dog/2019/c.jpg"]))).toEqual([
+      "cat",
+      "cat",
+      "dog",
+    ]);
+  });
+});
+
+describe("folders without pictures", () => {
+  const bare = (...entries: readonly (readonly [string, "empty" | "link"])[]) => ({ bareFolders: new Map(entries) });
+
+  it("are named where a class or a split is expected", () => {
+    expect(
+      remarksOf(["cat/a.jpg", "dog/b.jpg"], bare(["bird", "empty"], ["cat/old", "empty"], [".git", "empty"])),
+    ).toEqual(["empty-class bird: a folder without any file"]);
+    const halves = ["train/cat/a.jpg", "train/dog/b.jpg"];
+    expect(remarksOf(halves, bare(["train/bird", "empty"], ["val", "empty"], ["models", "empty"]))).toEqual([
+      "empty-class train/bird: a folder without any file",
+      "empty-class val: a folder without any file",
+    ]);
+  });
+
+  it("are named where they are links that were not entered", () => {
+    const link = "a link to a folder, which was not entered; the option followLinks enters it";
+    expect(remarksOf(["cat/a.jpg"], bare(["dog", "link"]))).toEqual([`folder-link dog: ${link}`]);
+    // The class beside the link is no folder around the classes.
+    expect(labelsOf(["cat/2019/a.jpg", "cat/2020/b.jpg"], bare(["dog", "link"]))).toEqual({
+      "cat/2019/a.jpg": "cat",
+      "cat/2020/b.jpg": "cat",
     });
   });
 });

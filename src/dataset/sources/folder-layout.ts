@@ -1,11 +1,13 @@
 /**
- * Reads labels and given splits from the paths of pictures; the same rules hold for folders and
- * archives.
+ * Reads labels and given splits from the paths of pictures; the same rules hold for folders,
+ * archives and object stores.
  */
-import { extname } from "node:path/posix";
-import { pictureExtensions } from "../../image/format.ts";
-import { type ReadLabel, readLabel } from "./label.ts";
-import type { SkippedPicture, Split } from "./source.ts";
+import { type Arrangement, arrange, counted, type Region } from "./arrangement.ts";
+import { type Folder, type FolderTree, growTree, labelInName } from "./folder-tree.ts";
+import { quoted, type ReadLabel, readLabel } from "./label.ts";
+import type { SkippedPicture, SourceRemark, Split } from "./source.ts";
+import type { SourceOptions } from "./source-options.ts";
+import { readSplit } from "./split-words.ts";
 
 export interface LabelledPath {
   readonly path: string;
@@ -17,118 +19,112 @@ export interface FolderLayout {
   readonly labelled: readonly LabelledPath[];
   /** Pictures whose label cannot be told, or cannot be a label. */
   readonly unlabelled: readonly SkippedPicture[];
+  readonly remarks: readonly SourceRemark[];
 }
 
-interface File {
-  readonly path: string;
-  readonly folders: readonly string[];
-  readonly name: string;
+/** What is known of a source besides the paths of its files. */
+export interface LayoutFacts extends SourceOptions {
+  /** Its location, for errors. */
+  readonly where: string;
+  /** Folders without any file, and links to folders that were not entered. */
+  readonly bareFolders?: ReadonlyMap<string, "empty" | "link">;
 }
-
-const splitOfName: Readonly<Record<string, Split>> = {
-  train: "train",
-  training: "train",
-  val: "val",
-  valid: "val",
-  validation: "val",
-  test: "test",
-  testing: "test",
-};
-
-/** What systems leave beside pictures; anything that begins with a dot is passed over too. */
-const leftovers = new Set(["__macosx", "thumbs.db", "desktop.ini", "@eadir"]);
-
-/** `cat.12.jpg`: label, number, extension. */
-const numberedName = /^(.+)\.\d+\.[^.]+$/s;
 
 const noLabel: ReadLabel = { fault: "no folder that could be its label" };
 
 /**
- * Takes the first of these that fits, after folders that hold everything (`cats-dogs/cat/a.jpg`)
- * are set aside: 1. `train/cat/a.jpg`, `val/...`, `test/...`: the splits are given, and in each the
- * rules below hold; 2. `cat.12.jpg`, all in one folder: the label is the name's first part; 3.
- * `cat/a.jpg`, `cat/more/b.jpg`: the label is the first folder. Hidden files and what systems leave
- * behind are passed over. Files with another extension take part only inside a class folder, where
- * they will turn out to be unreadable.
+ * Takes the first of these that fits, after folders that hold everything (`pets/v2/cat/a.jpg`) are
+ * set aside:
+ *
+ * 1. `cat.12.jpg`, most pictures in one folder: the label is the name's first part.
+ * 2. `train/cat/a.jpg`, `test/...`: folders named for splits (`readSplit`). In each the label is
+ *    the next folder or in the name; a split without labels is left out, and folders beside the
+ *    splits too. A split may stand alone.
+ * 3. `cat/train/a.jpg`: classes, each with the same splits inside.
+ * 4. `cat/a.jpg`, `cat/more/b.jpg`: the label is the first folder.
+ *
+ * Pictures beside the folders that decide are unlabelled, never a reason to decide otherwise.
+ * Errors: DATASET_LAYOUT_UNCLEAR where the names leave more than one reading.
  */
-export function readLayout(paths: readonly string[]): FolderLayout {
-  const files = paths.map(splitPath).filter((file) => !isLeftover(file));
-  const pictures = files.filter(hasPictureName);
-  const deciding = pictures.length > 0 ? pictures : files;
-  const depth = commonDepth(deciding);
-  const wrapper = deciding[0]?.folders.slice(0, depth) ?? [];
-  const isInside = (file: File): boolean => wrapper.every((folder, at) => file.folders[at] === folder);
-
-  const given = splitsGiven(deciding, depth);
-  const labelDepth = given ? depth + 1 : depth;
-  const labelOf = isNumbered(deciding, labelDepth) ? labelOfName : (file: File) => file.folders[labelDepth];
+export function readLayout(paths: readonly string[], { where, bareFolders, ...options }: LayoutFacts): FolderLayout {
+  const tree = growTree(paths, bareFolders);
+  const arrangement = arrange(tree.root, options, where);
+  const regionOf = regionFinder(arrangement.regions);
+  const leftOut = new Set([...arrangement.outside, ...arrangement.unlabelled.map(({ folder }) => folder)]);
+  const isLeftOut = finder((folder) => (leftOut.has(folder) ? true : undefined), false);
   // Each text is read once, and all pictures of a class share one string.
   const known = new Map<string, ReadLabel>();
   const labelled: LabelledPath[] = [];
   const unlabelled: SkippedPicture[] = [];
-  for (const file of files) {
-    const split = given ? splitOf(file, depth) : undefined;
-    const text = isInside(file) && (split !== undefined || !given) ? labelOf(file) : undefined;
+  for (const { path, name, folder } of tree.files) {
+    const { split, label } = regionOf(folder);
+    const text = label === "in names" ? labelInName(name) : label?.text;
     const read = text === undefined ? noLabel : (known.get(text) ?? readLabel(text));
     if (text !== undefined) known.set(text, read);
-    if (read.fault === undefined) labelled.push({ path: file.path, label: read.label, ...(split && { split }) });
-    else if (hasPictureName(file)) {
-      unlabelled.push({ id: file.path, code: "DATASET_LABEL_MISSING", reason: read.fault });
-    }
+    if (read.fault === undefined) labelled.push({ path, label: read.label, ...(split && { split }) });
+    else if (!isLeftOut(folder)) unlabelled.push({ id: path, code: "DATASET_LABEL_MISSING", reason: read.fault });
   }
-  return { labelled, unlabelled };
+  return { labelled, unlabelled, remarks: remarksOn(tree, arrangement) };
 }
 
-/** The split that a folder's name or a manifest's word stands for: `Validation` is val. */
-export function readSplit(name: string): Split | undefined {
-  return Object.hasOwn(splitOfName, name.toLowerCase()) ? splitOfName[name.toLowerCase()] : undefined;
+function regionFinder(regions: ReadonlyMap<Folder, Region>): (folder: Folder) => Region {
+  return finder((folder) => regions.get(folder), {});
 }
 
-/** How many leading folders all files share, leaving each file one folder that can be its label. */
-function commonDepth(files: readonly File[]): number {
-  const [first] = files;
-  if (first === undefined) return 0;
-  let depth = 0;
-  while (files.every(({ folders }) => folders.length > depth + 1 && folders[depth] === first.folders[depth])) depth++;
-  return depth;
+/** The answer for a folder or for the nearest one around it that has any; each is found once. */
+function finder<T>(answerOf: (folder: Folder) => T | undefined, none: T): (folder: Folder) => T {
+  const known = new Map<Folder, T>();
+  const find = (folder: Folder): T => {
+    const before = known.get(folder);
+    if (before !== undefined) return before;
+    const answer = answerOf(folder) ?? (folder.parent === undefined ? none : find(folder.parent));
+    known.set(folder, answer);
+    return answer;
+  };
+  return find;
 }
 
-/** True where every file stands in a folder of a split, and more than one split is there. */
-function splitsGiven(files: readonly File[], depth: number): boolean {
-  const found = new Set(files.map((file) => splitOf(file, depth)));
-  return found.size > 1 && !found.has(undefined);
+function remarksOn({ root, others }: FolderTree, arrangement: Arrangement): SourceRemark[] {
+  const { base, classParents, unlabelled, outside, doubtful } = arrangement;
+  const remarks: SourceRemark[] = [];
+  for (const folder of bareBeside(root, base, classParents)) {
+    if (folder.bare === "link") {
+      const reason = "a link to a folder, which was not entered";
+      remarks.push({ kind: "folder-link", id: folder.path, reason: `${reason}; the option followLinks enters it` });
+    } else remarks.push({ kind: "empty-class", id: folder.path, reason: "a folder without any file" });
+  }
+  for (const { folder, split } of unlabelled) {
+    const reason = `${counted(folder.total)} of the ${split} split without labels, which are left out`;
+    remarks.push({ kind: "unlabelled-folder", id: folder.path, reason });
+  }
+  for (const folder of outside) {
+    const reason = `${counted(folder.total)} in no class and no split, which are left out`;
+    remarks.push({ kind: "outside-layout", id: folder.path, reason });
+  }
+  if (doubtful !== undefined) {
+    const reason = `${counted(doubtful.total)} taken for a class, though the name is that of a split`;
+    remarks.push({ kind: "split-as-class", id: doubtful.path, reason });
+  }
+  if (others.length > 0) {
+    const shown = others.slice(0, 3).map((path) => quoted(path, 80));
+    const more = others.length > 3 ? ` and ${others.length - 3} more` : "";
+    remarks.push({ kind: "other-files", id: "", reason: `no pictures by their names: ${shown.join(", ")}${more}` });
+  }
+  return remarks;
 }
 
-function splitOf({ folders }: File, depth: number): Split | undefined {
-  return readSplit(folders[depth] ?? "");
-}
-
-/**
- * True where no file has a folder to be its label, or all share the only one, and their names give
- * labels.
- */
-function isNumbered(files: readonly File[], labelDepth: number): boolean {
-  const folders = new Set(files.map((file) => file.folders[labelDepth]));
-  if (folders.size !== 1 || files.some((file) => file.folders.length > labelDepth + 1)) return false;
-  const labels = new Set(files.flatMap((file) => labelOfName(file) ?? []));
-  // In one folder, names of one label say no more than the folder does: cat/cat.12.jpg.
-  return folders.has(undefined) ? labels.size > 0 : labels.size > 1;
-}
-
-function labelOfName({ name }: File): string | undefined {
-  return numberedName.exec(name)?.[1];
-}
-
-function splitPath(path: string): File {
-  const folders = path.split("/");
-  const name = folders.pop() ?? "";
-  return { path, folders, name };
-}
-
-function isLeftover({ folders, name }: File): boolean {
-  return [...folders, name].some((part) => part.startsWith(".") || leftovers.has(part.toLowerCase()));
-}
-
-function hasPictureName({ name }: File): boolean {
-  return pictureExtensions.has(extname(name).toLowerCase());
+/** Links anywhere; empty folders in the place of a class, of a split, or of what holds everything. */
+function bareBeside(root: Folder, base: Folder, classParents: readonly Folder[]): Folder[] {
+  const above = new Set<Folder>();
+  for (let at = base.parent; at !== undefined; at = at.parent) above.add(at);
+  const isExpected = ({ name, parent }: Folder): boolean =>
+    parent !== undefined &&
+    (classParents.includes(parent) || above.has(parent) || (parent === base && readSplit(name) !== undefined));
+  const found: Folder[] = [];
+  const walk = (folder: Folder): void => {
+    if (folder.bare === "link" || (folder.bare === "empty" && isExpected(folder))) found.push(folder);
+    for (const inner of folder.inner.values()) walk(inner);
+  };
+  walk(root);
+  return found;
 }

@@ -55,7 +55,40 @@ describe("a folder of pictures", () => {
     await symlink(folder, join(folder, "dog/circle"));
     const source = await openFolder(folder);
     expect(Object.keys(await read(source))).toEqual(["cat < cat/a.jpg", "cat < cat/again.jpg", "dog < dog/b.jpg"]);
-    expect(source.skipped.map(({ id }) => id).sort()).toEqual(["cat/out.jpg", "dog/broken.jpg", "dog/circle"]);
+    expect(source.skipped.map(({ id, reason }) => `${id}: ${reason}`).sort()).toEqual([
+      "cat/out.jpg: a link to a file outside the folder; the option followLinks takes it",
+      "dog/broken.jpg: a link that leads nowhere",
+    ]);
+    expect(source.remarks.map(({ kind, id }) => `${kind} ${id}`)).toEqual(["folder-link dog/circle"]);
+  });
+
+  it("enters linked folders where it is asked to, never one around them", async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "pawprint-outside-"));
+    await writeFile(join(elsewhere, "b.jpg"), "content of b");
+    await put("cat/a.jpg");
+    await symlink(elsewhere, join(folder, "dog"));
+    await symlink(join(elsewhere, "b.jpg"), join(folder, "cat/out.jpg"));
+    await symlink(folder, join(folder, "cat/around"));
+    await symlink(join(folder, "cat"), join(elsewhere, "back"));
+    const source = await openFolder(folder, { followLinks: true });
+    expect(Object.keys(await read(source))).toEqual([
+      "cat < cat/a.jpg",
+      "cat < cat/out.jpg",
+      "dog < dog/b.jpg",
+      "dog < dog/back/a.jpg",
+      "dog < dog/back/out.jpg",
+    ]);
+    expect(source.skipped.map(({ id, reason }) => `${id}: ${reason}`).sort()).toEqual([
+      "cat/around: a link to a folder around it",
+      "dog/back/around: a link to a folder around it",
+    ]);
+  });
+
+  it("names a class folder that is empty", async () => {
+    await put("cat/a.jpg", "dog/b.jpg");
+    await mkdir(join(folder, "bird"));
+    const { remarks } = await openFolder(folder);
+    expect(remarks).toEqual([{ kind: "empty-class", id: "bird", reason: "a folder without any file" }]);
   });
 
   it("that is not there is named", async () => {

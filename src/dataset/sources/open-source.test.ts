@@ -64,6 +64,11 @@ describe("opening a source", () => {
       code: "DATASET_EMPTY",
       message: `Expected ${known}; got no picture in it (${folder})`,
     });
+    await put("notes.txt");
+    await expect(openSource(folder)).rejects.toMatchObject({
+      code: "DATASET_EMPTY",
+      message: `Expected labelled pictures; got no picture that can be used: no pictures by their names: 'notes.txt' (${folder})`,
+    });
   });
 
   it("refuses pictures whose labels nothing tells", async () => {

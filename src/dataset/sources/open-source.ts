@@ -4,12 +4,14 @@ import { basename, join } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
 import { isS3Address } from "../../storage/s3-address.ts";
+import { noneUsable } from "../describe-skipped.ts";
 import { openArchive } from "./archives/archive.ts";
 import { archiveKindOf } from "./archives/archive-kind.ts";
 import { openFolder } from "./folder.ts";
 import { quoted } from "./label.ts";
 import { openS3 } from "./s3.ts";
 import type { Source } from "./source.ts";
+import type { SourceOptions } from "./source-options.ts";
 import { cifarFolderName, hasCifarFiles, openCifarFolder } from "./tables/cifar.ts";
 import { hasIdxFiles, openIdxFolder } from "./tables/idx.ts";
 import { openManifest } from "./tables/manifest.ts";
@@ -21,20 +23,20 @@ const known =
 
 interface FolderKind {
   recognises(names: readonly string[]): boolean;
-  open(location: string, names: readonly string[]): Promise<Source>;
+  open(location: string, options: SourceOptions, names: readonly string[]): Promise<Source>;
 }
 
 /** The first that recognises a folder's names opens it. */
 const folderKinds: readonly FolderKind[] = [
-  { recognises: hasIdxFiles, open: openIdxFolder },
-  { recognises: hasCifarFiles, open: openCifarFolder },
+  { recognises: hasIdxFiles, open: (location, _options, names) => openIdxFolder(location, names) },
+  { recognises: hasCifarFiles, open: (location, _options, names) => openCifarFolder(location, names) },
   { recognises: isAroundCifar, open: openInnerCifarFolder },
   { recognises: () => true, open: openFolder },
 ];
 
 interface FileKind {
   recognises(location: string): boolean | Promise<boolean>;
-  open(location: string): Promise<Source>;
+  open(location: string, options: SourceOptions): Promise<Source>;
 }
 
 /**
@@ -63,11 +65,11 @@ const fileKinds: readonly FileKind[] = [
  * Opens labelled pictures, whatever they are stored as. A source that opens has at least one
  * labelled file.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, DATASET_SOURCE_UNKNOWN, DATASET_EMPTY,
- * DATASET_LABEL_MISSING, SOURCE_CHANGED; by kind ARCHIVE_CORRUPT and ARCHIVE_LIMIT, IDX_INVALID,
+ * DATASET_LAYOUT_UNCLEAR, DATASET_LABEL_MISSING, SOURCE_CHANGED; by kind ARCHIVE_CORRUPT and ARCHIVE_LIMIT, IDX_INVALID,
  * CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
  */
-export async function openSource(location: string): Promise<Source> {
-  const source = isS3Address(location) ? await openS3(location) : await openPath(location);
+export async function openSource(location: string, options: SourceOptions = {}): Promise<Source> {
+  const source = isS3Address(location) ? await openS3(location, options) : await openPath(location, options);
   try {
     await requireLabels(source);
     return source;
@@ -77,15 +79,15 @@ export async function openSource(location: string): Promise<Source> {
   }
 }
 
-async function openPath(location: string): Promise<Source> {
+async function openPath(location: string, options: SourceOptions): Promise<Source> {
   const found = await attempt(location, stat(location));
   if (found.isDirectory()) {
     const names = await attempt(location, readdir(location));
     if (names.length === 0) throw empty(location, "an empty folder");
-    return folderKinds.find(({ recognises }) => recognises(names))!.open(location, names);
+    return folderKinds.find(({ recognises }) => recognises(names))!.open(location, options, names);
   }
   if (!found.isFile()) throw unknown(location, "neither a file nor a folder");
-  for (const { recognises, open } of fileKinds) if (await recognises(location)) return open(location);
+  for (const { recognises, open } of fileKinds) if (await recognises(location)) return open(location, options);
   throw unknown(location, "a file of another kind");
 }
 
@@ -103,7 +105,7 @@ async function openInnerCifarFolder(location: string): Promise<Source> {
 /** A source without a single labelled file: says whether labels are missing, or pictures. */
 async function requireLabels(source: Source): Promise<void> {
   for await (const _ of source.samples()) return;
-  const { skipped, location } = source;
+  const { skipped, remarks, location } = source;
   const missing = skipped.filter(({ code }) => code === "DATASET_LABEL_MISSING");
   if (missing.length > 0) {
     const { id, reason } = missing[0]!;
@@ -113,6 +115,9 @@ async function requireLabels(source: Source): Promise<void> {
       where: location,
       hint: "make a folder for each class and move the pictures there",
     });
+  }
+  if (skipped.length > 0 || remarks.length > 0) {
+    throw noneUsable("labelled pictures", { where: location, skipped, remarks });
   }
   throw empty(location, "no picture in it");
 }

@@ -1,4 +1,6 @@
 /** Labelled pictures below a prefix of an S3-compatible object store. */
+
+import { byCodeUnits } from "../../base/by-code-units.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { pictureLimits, tooManyBytes } from "../../image/decode.ts";
 import { keyFaultOf } from "../../storage/object-key.ts";
@@ -6,9 +8,9 @@ import { type ObjectStore, readBytesOf, type StoredObject } from "../../storage/
 import { parseS3Address, s3AddressForm } from "../../storage/s3-address.ts";
 import { openS3Store } from "../../storage/s3-store.ts";
 import { skippedEntry } from "./archives/entry-name.ts";
-import { byCodeUnits } from "./folder.ts";
 import { readLayout } from "./folder-layout.ts";
 import type { SkippedPicture, Source } from "./source.ts";
+import type { SourceOptions } from "./source-options.ts";
 import { sourceChanged } from "./stamped-file.ts";
 
 /**
@@ -16,7 +18,7 @@ import { sourceChanged } from "./stamped-file.ts";
  * told, `connectS3` where credentials come from.
  * Errors: DATASET_SOURCE_UNKNOWN for an address of another form; PACKAGE_MISSING, STORE_FAILED.
  */
-export async function openS3(location: string): Promise<Source> {
+export async function openS3(location: string, options: SourceOptions = {}): Promise<Source> {
   const address = parseS3Address(location);
   if (address === undefined) throw unknownAddress();
   const store = await openS3Store(address);
@@ -32,11 +34,15 @@ export async function openS3(location: string): Promise<Source> {
     await store.close();
     throw error;
   }
-  const { labelled, unlabelled } = readLayout([...objects.keys()].sort(byCodeUnits));
+  const { labelled, unlabelled, remarks } = readLayout([...objects.keys()].sort(byCodeUnits), {
+    ...options,
+    where: location,
+  });
   return {
     kind: "s3",
     location,
     skipped: [...hostile, ...unlabelled],
+    remarks,
     async *samples() {
       for (const { path, ...known } of labelled) {
         const object = objects.get(path)!;

@@ -52,6 +52,26 @@ export interface SkippedPicture {
   readonly reason: string;
 }
 
+/** What can be said of a folder of a source, or of the source as a whole. */
+export const remarkKinds = [
+  "folder-link",
+  "empty-class",
+  "unlabelled-folder",
+  "outside-layout",
+  "split-as-class",
+  "other-files",
+] as const;
+export type RemarkKind = (typeof remarkKinds)[number];
+
+/** Something about a folder, or about the source, that its user should know. */
+export interface SourceRemark {
+  readonly kind: RemarkKind;
+  /** The folder's path inside the source; empty for the source itself. */
+  readonly id: string;
+  /** In words, a noun phrase. */
+  readonly reason: string;
+}
+
 export const sourceKinds = ["folder", "archive", "idx", "cifar", "manifest", "s3"] as const;
 /** What a source is read from. */
 export type SourceKind = (typeof sourceKinds)[number];
@@ -65,6 +85,8 @@ export interface Source {
    * Pictures that were found but cannot be taken: no label, a name that leads out of the source.
    */
   readonly skipped: readonly SkippedPicture[];
+  /** What is worth knowing about its folders. */
+  readonly remarks: readonly SourceRemark[];
   /**
    * Every labelled picture, in the same order each time; nothing is read before `bytes()` is
    * called. Sources that can only be read forwards (a .tar.gz) give their own order: reading

@@ -207,8 +207,8 @@ describe("the graph", () => {
     expect(() => augmentPictures(pictures, numbers, setup)).toThrow(
       expect.objectContaining({
         code: "CONFIG_INVALID",
-        message: "Expected hue changes colours, so pictures have 3 channels; got 1 channel (train.hue)",
-        hint: "leave hue out, or train in colour with --channels 3",
+        message: "Expected pictures of 3 channels, since hue changes colours; got 1 channel (train.hue)",
+        hint: "leave `hue` out, or train in colour: `channels` 3",
       }),
     );
   });

@@ -82,9 +82,9 @@ export function requireColours({ saturation, hue }: Pick<Augmentation, "saturati
   if (channels === 3 || (saturation === 0 && hue === 0)) return;
   const name = saturation > 0 ? "saturation" : "hue";
   throw new AppError("CONFIG_INVALID", {
-    required: `${name} changes colours, so pictures have 3 channels`,
+    required: `pictures of 3 channels, since ${name} changes colours`,
     received: `${channels} channel${channels === 1 ? "" : "s"}`,
     where: `train.${name}`,
-    hint: `leave ${name} out, or train in colour with --channels 3`,
+    hint: `leave \`${name}\` out, or train in colour: \`channels\` 3`,
   });
 }

@@ -30,11 +30,29 @@ it("explains the predicted class of each picture, and goes on behind one that ca
   const { width, height } = model.info.recipe;
   for (const [at, picture] of explained.entries()) {
     if (picture.error !== undefined) continue;
-    expect(picture).toMatchObject({ label: predicted[at]!.error === undefined && predicted[at]!.label });
+    const label = predicted[at]!.error === undefined && predicted[at]!.label;
+    expect(picture).toMatchObject({ label, predicted: label });
+    expect(picture.name).toMatch(/^\w+\.\d\.\w+-\d\.\d{3}$/);
     expect(picture.heatMap.values).toHaveLength(width * height);
     expect(Buffer.from(picture.png.subarray(1, 4)).toString()).toBe("PNG");
   }
   await predictor.close();
+});
+
+it("gives classes whose names differ in what no file may hold names of their own", async () => {
+  const model = tinyModel();
+  const labels = model.info.labels.map((_, at) => (at === 0 ? "a:b" : "a/b"));
+  const bundle = { bytes: encodeBundle(model.graph, { ...model.info, labels, parity: [] }) };
+  await writePictureFolder(join(cwd, "one"), { labels: ["red"], perClass: 1 });
+  const names = await Promise.all(
+    [0, 1].map(
+      async (classIndex) => (await collect(explainPictures(bundle, ["one"], { executor, cwd, classIndex })))[0],
+    ),
+  );
+  expect(names.map((row) => row !== undefined && row.error === undefined && row.name.split("-0.")[0])).toEqual([
+    expect.stringMatching(/\.a_b$/),
+    expect.stringMatching(/\.a_b-2$/),
+  ]);
 });
 
 it.each([
@@ -55,4 +73,8 @@ it.each([
     ["A-b.jpg", "c-B.jpg"],
   ],
   [[], []],
+  [
+    [`${"x".repeat(200)}1.jpg`, `${"x".repeat(200)}2.jpg`, "a:b.jpg"],
+    [expect.stringMatching(/^x{100,}~[0-9a-f]{8}$/), expect.stringMatching(/^x{100,}~[0-9a-f]{8}$/), "a_b"],
+  ],
 ])("names for %j", (files, names) => expect(mapNames(files)).toEqual(names));

@@ -7,6 +7,7 @@ import type { AppError } from "../../base/errors.ts";
 import { readBytes } from "../../base/files/read-file.ts";
 import { type Progress, silentProgress } from "../../base/progress.ts";
 import { type BundleInput, loadBundle } from "../../bundle/load-bundle.ts";
+import { createPathClaims, portableName } from "../../dataset/portable-name.ts";
 import { decodeModel } from "../../graph/onnx/decode.ts";
 import { readPictureFile } from "../../image/decode.ts";
 import { applyRecipe } from "../../image/recipe.ts";
@@ -16,7 +17,7 @@ import { listPictures } from "../list-pictures.ts";
 import { pictureFault } from "../prediction-pipeline.ts";
 import { createExplainer } from "./explain.ts";
 import type { HeatMap } from "./heat-map.ts";
-import { drawHeatMap } from "./heat-map-picture.ts";
+import { decodeForHeatMap, drawHeatMap } from "./heat-map-picture.ts";
 
 export interface ExplainPicturesOptions {
   readonly executor: Executor;
@@ -30,13 +31,18 @@ export interface ExplainPicturesOptions {
 
 export interface ExplainedPicture {
   readonly file: string;
-  /** For a file of its map: no two pictures of one call have the same. */
+  /**
+   * For a file of its map, such as `cat.dog-0.031`: no two pictures of one call have the same, and
+   * no two classes of one picture.
+   */
   readonly name: string;
   /** The class that is explained, and its probability. */
   readonly label: string;
   readonly probability: number;
   readonly heatMap: HeatMap;
-  /** The heat map over the picture, as `drawHeatMap` draws it: the bytes of a PNG. */
+  /** The predicted class. */
+  readonly predicted: string;
+  /** The heat map over the picture, as `drawHeatMap` draws it, with a caption: a PNG's bytes. */
   readonly png: Uint8Array;
   readonly error?: undefined;
 }
@@ -60,10 +66,13 @@ export async function* explainPictures(
   const source = "path" in input ? { bytes: await readBytes(input.path), where: input.path } : input;
   const bundle = await loadBundle(source, executor);
   const { labels, recipe } = bundle.info;
-  const files = await listPictures(paths, cwd);
+  const files = await listPictures(paths, { cwd });
   const names = mapNames(files.map(({ file }) => file));
-  const decode = async (file: string): Promise<Uint8Array> =>
-    applyRecipe(await readPictureFile(resolve(cwd, file)), recipe, file);
+  const classNames = fileNamesOf(labels);
+  const read = async (file: string) => {
+    const bytes = await readPictureFile(resolve(cwd, file));
+    return { bytes, pixels: await applyRecipe(bytes, recipe, file) };
+  };
   const task = progress.start({ label: "explain", total: files.length, unit: "pictures" });
   let end: () => void = task.fail;
   try {
@@ -71,15 +80,18 @@ export async function* explainPictures(
     try {
       for (const [at, { file, error }] of files.entries()) {
         throwIfCancelled(signal);
-        const pixels = error ?? (await decode(file).catch(pictureFault));
-        if (pixels instanceof Uint8Array) {
-          const { probabilities } = await bundle.answer(pixels);
-          const index = classIndex ?? indexOfLargest(probabilities);
-          const heatMap = await explainer.explain(pixels, index);
-          const png = await drawHeatMap(pixels, recipe, heatMap);
-          yield { file, name: names[at]!, label: labels[index]!, probability: probabilities[index]!, heatMap, png };
+        const picture = error ?? (await read(file).catch(pictureFault));
+        if ("pixels" in picture) {
+          const { probabilities } = await bundle.answer(picture.pixels);
+          const best = indexOfLargest(probabilities);
+          const index = classIndex ?? best;
+          const heatMap = await explainer.explain(picture.pixels, index);
+          const caption = { label: labels[index]!, probability: probabilities[index]!, predicted: labels[best]! };
+          const png = await drawHeatMap(await decodeForHeatMap(picture.bytes, recipe, file), recipe, heatMap, caption);
+          const name = `${names[at]!}.${classNames[index]!}-${caption.probability.toFixed(3)}`;
+          yield { file, name, ...caption, heatMap, png };
         } else {
-          yield { file, error: pixels };
+          yield { file, error: picture };
         }
         task.advance();
       }
@@ -93,15 +105,24 @@ export async function* explainPictures(
   }
 }
 
+/** Each label as a part of a file's name, none twice. */
+function fileNamesOf(labels: readonly string[]): readonly string[] {
+  const claim = createPathClaims();
+  return labels.map((label) => claim("", portableName(label, partBytes)).slice(1));
+}
+
+/** Of the picture's and the class's name in a file's: together below the 255 of file systems. */
+const partBytes = 110;
+
 /**
  * A name for each file, none twice: its own without the ending; where two are called the same, with
  * it, and with as many of the folders above as tell them apart.
  */
 export function mapNames(files: readonly string[]): readonly string[] {
   const parts = files.map((file) => file.split(/[\\/]+/).filter((part) => part !== "" && part !== "."));
-  const own = files.map((file) => basename(file, extname(file)));
+  const own = files.map((file) => portableName(basename(file, extname(file)), partBytes));
   const deeper = Array.from({ length: Math.max(0, ...parts.map(({ length }) => length)) }, (_, at) =>
-    parts.map((names) => names.slice(-1 - at).join("-")),
+    parts.map((names) => portableName(names.slice(-1 - at).join("-"), partBytes)),
   );
   // As file systems that ignore case see them.
   const isDistinct = (names: readonly string[]) =>

@@ -10,7 +10,7 @@ import { buildExplainGraph } from "./explain-graph.ts";
 import { type HeatMap, heatMapOf } from "./heat-map.ts";
 
 export type { HeatMap } from "./heat-map.ts";
-export { drawHeatMap, type HeatMapPictureOptions } from "./heat-map-picture.ts";
+export { decodeForHeatMap, drawHeatMap } from "./heat-map-picture.ts";
 
 /** Explains the predictions of one bundle. It holds the engine's memory until it is closed. */
 export interface Explainer {

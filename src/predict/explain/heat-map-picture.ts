@@ -1,97 +1,143 @@
-/** Heat maps to look at: a PNG of the picture as the model sees it, with the heat laid over it. */
-import type { Sharp } from "sharp";
-import sharp from "sharp";
+/** Heat maps to look at: the picture itself with the heat laid over it, and a caption below. */
+import sharp, { type Sharp } from "sharp";
 import { AppError } from "../../base/errors.ts";
-import { heatColour } from "../../image/colour-scale.ts";
-import { type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
+import { type Colour, decodeThrough, type PixelImage } from "../../image/decode.ts";
+import type { Recipe } from "../../image/recipe.ts";
+import { type Frame, recipeFrame } from "../../image/recipe-frame.ts";
+import { blendHeat, unseenLevel } from "./blend-heat.ts";
 import type { HeatMap, PixelSize } from "./heat-map.ts";
+import { captionStrip, type HeatMapCaption } from "./heat-map-caption.ts";
 
-export interface HeatMapPictureOptions {
-  /** How far the hottest place covers the picture, 0 to 1; 0.8 unless given. */
-  readonly opacity?: number;
-  /**
-   * The result's shorter side is at least so long, 1 to 4096; 256 unless given. A picture that is
-   * larger keeps its size.
-   */
-  readonly minimumSidePx?: number;
-}
-
-/** How much of its own colour the picture keeps, so that an orange cat is not taken for heat. */
-const saturation = 0.35;
+/** The drawn picture's longer side is at most so long, so that a huge photograph gives no huge PNG. */
+const maximumSidePx = 1024;
+/** Smaller pictures are enlarged until their shorter side is so long. */
+const minimumSidePx = 256;
+/** Pictures up to this size are enlarged pixel by pixel, as the model sees them. */
+const pixelatedSidePx = 64;
+/** Narrower pictures stand in the middle of a canvas that a caption fits below. */
+const minimumCanvasPx = 320;
 
 /**
- * The bytes of a PNG, RGB: the picture enlarged smoothly and paled, hot places in the colours of
- * `heatColour`, places without heat left clear. `pixels` are uint8 `[height,width,channels]` as the
- * recipe says, RGB or grey.
- * Errors: EXECUTION_INPUT for pixels or a heat map of another size; CONFIG_INVALID for an option
- * out of range.
+ * A picture file as heat maps are drawn over it: upright, RGB, in its own aspect ratio, made
+ * smaller where it is larger than needed.
+ * Errors: IMAGE_UNREADABLE, IMAGE_SIZE.
+ */
+export function decodeForHeatMap(
+  bytes: Uint8Array,
+  { background = [255, 255, 255] }: { readonly background?: Colour },
+  where: string,
+  maximumPixels?: number,
+): Promise<PixelImage> {
+  const size = { width: maximumSidePx, height: maximumSidePx, fit: "inside", withoutEnlargement: true } as const;
+  const options = { channels: 3, background, where, ...(maximumPixels !== undefined && { maximumPixels }) } as const;
+  return decodeThrough(bytes, options, (picture) => picture.resize(size));
+}
+
+/**
+ * The bytes of a PNG, RGB: the picture paled, hot places in the colours of `heatColour`, places
+ * without heat left clear; what the recipe cut off paler still, behind a dashed line. Below it the
+ * caption with the scale of colours, where there is one. `picture` is the one that the recipe was
+ * applied to, or its outcome.
+ * Errors: EXECUTION_INPUT for pixels that do not fit their size, or a heat map of another size than
+ * the recipe's.
  */
 export async function drawHeatMap(
-  pixels: Uint8Array,
-  recipe: Pick<Recipe, "width" | "height" | "channels">,
+  picture: PixelImage,
+  recipe: Pick<Recipe, "width" | "height" | "fit">,
   heat: HeatMap,
-  { opacity = 0.8, minimumSidePx = 256 }: HeatMapPictureOptions = {},
+  caption?: HeatMapCaption,
 ): Promise<Uint8Array> {
-  requireSizes(pixels, recipe, heat);
-  requireRange("opacity", opacity, 0, 1);
-  requireRange("minimumSidePx", minimumSidePx, 1, 4096);
-  const { width, height, channels } = recipe;
-  const scale = Math.max(1, minimumSidePx / Math.min(width, height));
-  const size = { width: Math.ceil(width * scale), height: Math.ceil(height * scale) };
-  const levels = Buffer.from(heat.values.map((value) => Math.round(value * 255)));
-  const [base, heights] = await Promise.all([
-    enlargedBytes(sharp(pixels, { raw: { width, height, channels } }).toColourspace("srgb"), size),
-    enlargedBytes(sharp(levels, { raw: { width, height, channels: 1 } }).toColourspace("b-w"), size),
-  ]);
-  const blended = blend(base, heights, opacity);
-  const png = await sharp(blended, { raw: { ...size, channels: 3 } })
-    .png()
-    .toBuffer();
-  return new Uint8Array(png);
+  requireSizes(picture, recipe, heat);
+  const size = drawnSize(picture);
+  const frame = recipeFrame(recipe, size);
+  const levels = heatLevels(heat, frame, size);
+  const drawn = blendHeat(await drawnPixels(picture, size), levels, size);
+  const raw = { raw: { ...size, channels: 3 } } as const;
+  if (caption === undefined) return bytesOf(sharp(drawn, raw));
+  const width = Math.max(size.width, minimumCanvasPx);
+  const isCut = levels.includes(unseenLevel);
+  const hasEvidence = heat.values.some((value) => value > 0);
+  const strip = captionStrip(caption, width, { isCut, hasEvidence });
+  const canvas = { width, height: size.height + strip.height, channels: 3, background: "#ffffff" } as const;
+  return bytesOf(
+    sharp({ create: canvas }).composite([
+      { input: drawn, ...raw, left: Math.floor((width - size.width) / 2), top: 0 },
+      { input: strip.svg, left: 0, top: size.height },
+    ]),
+  );
 }
 
-function enlargedBytes(picture: Sharp, { width, height }: PixelSize): Promise<Uint8Array> {
-  return picture.resize({ width, height, fit: "fill", kernel: "cubic" }).raw().toBuffer();
+async function bytesOf(picture: Sharp): Promise<Uint8Array> {
+  return new Uint8Array(await picture.removeAlpha().png().toBuffer());
+}
+
+function drawnSize({ width, height }: PixelSize): PixelSize {
+  const enlarged = Math.max(1, minimumSidePx / Math.min(width, height));
+  const scale = Math.min(enlarged, maximumSidePx / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+function drawnPixels({ width, height, channels, pixels }: PixelImage, size: PixelSize): Promise<Uint8Array> {
+  const kernel = Math.max(width, height) <= pixelatedSidePx ? "nearest" : "cubic";
+  return sharp(pixels, { raw: { width, height, channels } })
+    .toColourspace("srgb")
+    .resize({ ...size, fit: "fill", kernel })
+    .raw()
+    .toBuffer();
 }
 
 /**
- * `base` `[pixels,3]` under heat `[pixels]`, 0 to 255: each pixel is covered as far as it is hot.
+ * Heat for each pixel of a picture of `size`, 0 to 255, between the map's places by linear
+ * interpolation; `unseenLevel` outside of the frame that the model saw.
  */
-function blend(base: Uint8Array, heat: Uint8Array, opacity: number): Uint8Array {
-  const colours = Array.from({ length: 256 }, (_, level) => heatColour(level / 255));
-  const result = new Uint8Array(base.length);
-  for (let at = 0; at < base.length; at += 3) {
-    const level = heat[at / 3]!;
-    const cover = (opacity * level) / 255;
-    // Luma as ITU-R BT.601 weighs it.
-    const grey = 0.299 * base[at]! + 0.587 * base[at + 1]! + 0.114 * base[at + 2]!;
-    for (let channel = 0; channel < 3; channel++) {
-      const pale = grey + saturation * (base[at + channel]! - grey);
-      result[at + channel] = Math.round(pale + cover * (colours[level]![channel]! - pale));
+function heatLevels({ width, height, values }: HeatMap, frame: Frame, size: PixelSize): Int16Array {
+  const columns = places(size.width, frame.left, frame.width, width);
+  const rows = places(size.height, frame.top, frame.height, height);
+  const levels = new Int16Array(size.width * size.height).fill(unseenLevel);
+  for (const [y, row] of rows.entries()) {
+    if (row === undefined) continue;
+    for (const [x, column] of columns.entries()) {
+      if (column === undefined) continue;
+      const across = (line: number): number => {
+        const [left, right] = [values[line * width + column.first]!, values[line * width + column.second]!];
+        return left + column.share * (right - left);
+      };
+      const above = across(row.first);
+      levels[y * size.width + x] = Math.round(255 * (above + row.share * (across(row.second) - above)));
     }
   }
-  return result;
+  return levels;
 }
 
-function requireSizes(pixels: Uint8Array, recipe: Pick<Recipe, "width" | "height" | "channels">, heat: HeatMap): void {
-  const { width, height, channels } = recipe;
-  if (pixels.length !== recipeSizeBytes(recipe)) {
+interface Place {
+  readonly first: number;
+  readonly second: number;
+  /** Of the second, 0 to 1. */
+  readonly share: number;
+}
+
+/** For each of `pixels` pixels the two of `count` places that it lies between; undefined outside. */
+function places(pixels: number, start: number, length: number, count: number): readonly (Place | undefined)[] {
+  return Array.from({ length: pixels }, (_, pixel) => {
+    const at = ((pixel + 0.5 - start) * count) / length;
+    if (at < 0 || at > count) return undefined;
+    const inside = Math.min(Math.max(at - 0.5, 0), count - 1);
+    const first = Math.floor(inside);
+    return { first, second: Math.min(first + 1, count - 1), share: inside - first };
+  });
+}
+
+function requireSizes({ width, height, channels, pixels }: PixelImage, recipe: PixelSize, heat: HeatMap): void {
+  if (pixels.length !== width * height * channels) {
     throw new AppError("EXECUTION_INPUT", {
       required: `one picture of ${height} x ${width} x ${channels} bytes (height, width, channels)`,
       received: `${pixels.length} bytes`,
     });
   }
-  if (heat.width === width && heat.height === height && heat.values.length === width * height) return;
+  const count = recipe.width * recipe.height;
+  if (heat.width === recipe.width && heat.height === recipe.height && heat.values.length === count) return;
   throw new AppError("EXECUTION_INPUT", {
-    required: `a heat map of the picture's ${width} x ${height} pixels`,
+    required: `a heat map of the recipe's ${recipe.width} x ${recipe.height} pixels`,
     received: `${heat.width} x ${heat.height} with ${heat.values.length} values`,
-  });
-}
-
-function requireRange(name: string, value: number, least: number, most: number): void {
-  if (value >= least && value <= most) return;
-  throw new AppError("CONFIG_INVALID", {
-    required: `a number from ${least} to ${most} for ${name}`,
-    received: String(value),
   });
 }

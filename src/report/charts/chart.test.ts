@@ -1,7 +1,8 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { textWidth } from "../../base/text-width.ts";
 import { barChart, stackedBarChart } from "./bar-chart.ts";
-import { chartFontPx, chartWidthPx, renderChart, textWidth } from "./chart.ts";
+import { chartFontPx, chartWidthPx, renderChart } from "./chart.ts";
 import { histogram } from "./histogram.ts";
 import { scatterChart } from "./scatter-chart.ts";
 

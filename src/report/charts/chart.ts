@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import type { LoggerInterface } from "vega";
 import type { Config, TopLevelSpec } from "vega-lite";
-import { escapeText, wellFormedText } from "../page/html.ts";
-import { visibleText } from "../page/visible-text.ts";
+import { escapeText, wellFormedText } from "../../base/markup-text.ts";
+import { textWidth } from "../../base/text-width.ts";
+import { visibleText } from "../../base/visible-text.ts";
 import { theme } from "./theme.ts";
 
 /**
@@ -55,6 +56,15 @@ const config: Config = {
     symbolSize: 80,
   },
   text: { color: "currentColor", fontSize: chartFontPx },
+  title: {
+    anchor: "start",
+    color: "currentColor",
+    fontSize: chartFontPx + 2,
+    subtitleColor: "currentColor",
+    subtitleFontSize: chartFontPx,
+    subtitlePadding: 4,
+    offset: 10,
+  },
 };
 
 /**
@@ -73,7 +83,9 @@ export async function renderChart(spec: TopLevelSpec): Promise<string> {
     complaints.push(`its data must be inside its specification; got ${address}`);
     throw new Error(complaints[0]);
   };
-  const loader = { ...vega.loader(), load: refuse, sanitize: refuse, http: refuse, file: refuse };
+  // Links may lead to a place in the same page alone.
+  const sanitize = async (uri: string) => (/^#[\w-]+$/.test(uri) ? { href: uri } : refuse(uri));
+  const loader = { ...vega.loader(), load: refuse, sanitize, http: refuse, file: refuse };
   const view = new vega.View(vega.parse(compile(spec, { config, logger }).spec), { renderer: "none", loader, logger });
   try {
     const svg = await view.toSVG();
@@ -109,7 +121,9 @@ function standAlone(svg: string, description: string): string {
     ids.has(id) ? `${before}chart-${ids.get(id)}` : whole,
   );
   const own = createHash("sha256").update(numbered).update(description).digest("hex").slice(0, 10);
-  const head = `<svg role="img" aria-labelledby="chart-${own}-title" class="chart"`;
+  // What is an image as a whole has no parts that could be reached.
+  const role = numbered.includes("<a ") ? "group" : "img";
+  const head = `<svg role="${role}" aria-labelledby="chart-${own}-title" class="chart"`;
   const title = `<title id="chart-${own}-title">${escapeText(description)}</title>`;
   return wellFormedText(
     numbered
@@ -136,20 +150,4 @@ function measureTextWithoutCanvas(vega: object): void {
 interface TextItem {
   readonly fontSize?: number;
   readonly limit?: number;
-}
-
-/**
- * The width of a line of text in multiples of its font's size, rather more than less, for fonts
- * without serifs.
- */
-export function textWidth(text: string): number {
-  let width = 0;
-  for (const character of text) {
-    if (/[\p{M}\u200d]/u.test(character)) continue;
-    if (/[ijlI.,:;'|!()[\]ftr ]/.test(character)) width += 0.36;
-    else if (/[mwMW@%]/.test(character)) width += 0.92;
-    else if (/[A-Z0-9_]/.test(character)) width += 0.66;
-    else width += character <= "\u04ff" ? 0.6 : 1;
-  }
-  return width;
 }

@@ -2,8 +2,9 @@
  * What charts have in common: frame, names, numbers along an axis, colours and legends of series.
  */
 import type { TopLevelSpec } from "vega-lite";
-import { shortenText, visibleText } from "../page/visible-text.ts";
-import { chartFontPx, chartWidthPx, legendLimitPx, textWidth } from "./chart.ts";
+import { textWidth } from "../../base/text-width.ts";
+import { shortenText, visibleText } from "../../base/visible-text.ts";
+import { chartFontPx, chartWidthPx, legendLimitPx } from "./chart.ts";
 import { seriesColour } from "./theme.ts";
 
 export interface ChartText {
@@ -27,6 +28,27 @@ export function frame(description: string, heightPx = 300) {
     height: heightPx,
     autosize: { type: "fit-x", contains: "padding" },
   } as const;
+}
+
+/**
+ * Layers of text that lines may cross: a rim in the colour of the page keeps them from running
+ * through it.
+ */
+export function rimmedText<M extends object, R extends object>(mark: M, layer: R) {
+  const text = { type: "text", ...mark } as const;
+  const rim = { stroke: "var(--background, #ffffff)", strokeWidth: 4, strokeOpacity: 0.85 } as const;
+  return [
+    { ...layer, mark: { ...text, ...rim } },
+    { ...layer, mark: text },
+  ] as const;
+}
+
+/**
+ * A chart with its title inside, for a file of its own; in a page it stands above the chart.
+ * `finding` is what the chart comes to, in a few words.
+ */
+export function titled(spec: TopLevelSpec, text: string, finding?: string): TopLevelSpec {
+  return { ...spec, title: { text, ...(finding !== undefined && { subtitle: finding }) } };
 }
 
 /** What stands in the place of a chart that has nothing to show. */

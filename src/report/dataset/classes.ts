@@ -4,8 +4,8 @@ import { splits } from "../../dataset/sources/source.ts";
 import { seriesColour } from "../charts/theme.ts";
 import { formatCount, formatShare, keyHtml } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import type { PageSection } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 
 type SplitColumn = keyof ClassFacts["bySplit"];
 

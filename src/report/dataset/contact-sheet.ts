@@ -2,10 +2,7 @@
 import sharp from "sharp";
 import { AppError } from "../../base/errors.ts";
 import { type PixelImage, pictureLimits } from "../../image/decode.ts";
-import { textWidth } from "../charts/chart.ts";
-import { theme } from "../charts/theme.ts";
-import { escapeText } from "../page/html.ts";
-import { shortenText, visibleText } from "../page/visible-text.ts";
+import { lineOfText, textStrip } from "../../image/text-strip.ts";
 
 /** A picture as `[height, width, channels]` uint8, and what to write below it. */
 export interface CaptionedPicture extends PixelImage {
@@ -126,26 +123,11 @@ function drawPicture(
 }
 
 /** The captions of one row as an SVG as wide as the sheet; each is clipped to its cell. */
-function captionStrip(pictures: readonly CaptionedPicture[], layout: SheetLayout): Buffer {
-  const { width, cellWidth } = layout;
-  const texts = pictures.map(({ caption }, column) => {
-    const text = escapeText(shortenToWidth(visibleText(caption), cellWidth / captionFontPx));
-    return `<svg x="${layout.leftOf(column)}" y="0" width="${cellWidth}" height="${captionHeightPx}"><text x="0" y="13">${text}</text></svg>`;
-  });
-  const style = `font-family="${escapeText(theme.fonts.text)}" font-size="${captionFontPx}" fill="${theme.light.text}"`;
-  return Buffer.from(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${captionHeightPx}" ${style}>${texts.join("")}</svg>`,
+function captionStrip(pictures: readonly CaptionedPicture[], { width, cellWidth, leftOf }: SheetLayout): Buffer {
+  const lines = pictures.map(({ caption: text }, column) =>
+    lineOfText({ text, left: leftOf(column), top: 0, width: cellWidth, fontPx: captionFontPx }),
   );
-}
-
-/** The longest beginning of the text that is no wider, in multiples of the font's size. */
-function shortenToWidth(text: string, width: number): string {
-  // No character is narrower than a third of the font's size.
-  let shown = shortenText(text, Math.max(1, Math.floor(width * 3)));
-  for (let length = [...shown].length - 1; textWidth(shown) > width && length > 0; length--) {
-    shown = shortenText(text, length);
-  }
-  return shown;
+  return textStrip({ width, height: captionHeightPx }, lines);
 }
 
 function requireFromOne(name: string, value: number): void {

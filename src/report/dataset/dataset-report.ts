@@ -6,8 +6,8 @@ import { findingTable, type Inspection, type Severity } from "../../dataset/insp
 import { summarizePictures } from "../../dataset/inspection/statistics.ts";
 import { countOf, formatCount, listText, type Tile, tilesHtml } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import { type PageSection, renderPage } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 import { classesSection } from "./classes.ts";
 import { distributionsSection } from "./distributions.ts";
 import { findingsSection, groupByKind } from "./findings.ts";

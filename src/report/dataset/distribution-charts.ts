@@ -2,6 +2,7 @@
 import { formatBytes } from "../../base/quantity.ts";
 import type { DecodedFacts, Inspection } from "../../dataset/inspection/findings/findings.ts";
 import { summarizePictures } from "../../dataset/inspection/statistics.ts";
+import { formatNames as pictureFormatNames } from "../../image/format.ts";
 import { barChart, stackedBarChart } from "../charts/bar-chart.ts";
 import { type AxisTick, histogram } from "../charts/histogram.ts";
 import { scatterChart } from "../charts/scatter-chart.ts";
@@ -145,12 +146,7 @@ export function formatChart(pictures: readonly Measured[]): Promise<Html> {
 }
 
 export const formatNames: Readonly<Record<DecodedFacts["format"], string>> = {
-  jpeg: "JPEG",
-  png: "PNG",
-  gif: "GIF",
-  webp: "WebP",
-  tiff: "TIFF",
-  avif: "AVIF",
+  ...pictureFormatNames,
   pixels: "bare pixels",
 };
 

@@ -20,7 +20,7 @@ describe("the advice about a finding", () => {
     const line = (location: string): string => fixCommand({ kind: "folder", location });
     expect(line("it's $(rm -rf ~) `x`")).toBe("pawprint data check 'it'\\''s $(rm -rf ~) `x`' --fix");
     expect(line("кошки/猫")).toBe("pawprint data check кошки/猫 --fix");
-    expect(line("a\nb\u202e")).toBe("pawprint data check SOURCE --fix");
+    expect(line("a\nb\u202e")).toBe("pawprint data check PATH --fix");
     expect(line("--force")).toBe("pawprint data check ./--force --fix");
     expect(line("")).toBe("pawprint data check '' --fix");
   });

@@ -5,9 +5,10 @@
 import { seriesColour } from "../charts/theme.ts";
 import { chartHtml, formatCount } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import type { PageSection } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 import { confusionChart, confusionLimits } from "./confusion-chart.ts";
+import { cellAnchor, cellLinks } from "./confusion-gallery.ts";
 import type { ModelFigures } from "./facts.ts";
 import { exactShare, shareBar } from "./parts.ts";
 
@@ -19,40 +20,50 @@ const shownClasses = 60;
 /**
  * Counts in coloured cells for few classes, a chart for more, and the commonest confusions by name.
  */
-export async function confusionSection({ evaluation }: ModelFigures): Promise<PageSection> {
+export async function confusionSection(figures: ModelFigures): Promise<PageSection> {
+  const { evaluation } = figures;
   const { classes } = evaluation;
+  const links = cellLinks(figures);
   const isTable = classes.length <= tableClasses;
   const isDrawn = !isTable && classes.length <= confusionLimits.classes;
   return {
     id: "confusion",
     title: "Confusion matrix",
-    body: html`<p class="muted">Rows are what pictures are, columns what was answered; the colour is a cell’s share of its row.</p>
-${isTable && confusionTable(evaluation)}${isDrawn && (await chartHtml("All classes", confusionChart(evaluation)))}
-${classes.length > 2 && commonestConfusions(evaluation)}`,
+    body: html`<p class="muted">Rows are what pictures are, columns what was answered; the colour is a cell’s share of its row.${
+      links.size > 0 && ` ${isTable ? "Counts" : "The fullest cells"} lead to their pictures.`
+    }</p>
+${isTable && confusionTable(evaluation, links)}${isDrawn && (await chartHtml("All classes", confusionChart(evaluation, links)))}
+${classes.length > 2 && commonestConfusions(evaluation, links)}`,
   };
 }
 
-function confusionTable({ confusion, classes }: ModelFigures["evaluation"]): Html {
-  const cell = (count: number, total: number, isRight: boolean): Html => {
+function confusionTable({ confusion, classes }: ModelFigures["evaluation"], links: ReadonlySet<string>): Html {
+  const cell = (count: number, total: number, target: number, answer: number): Html => {
     const share = total === 0 ? 0 : count / total;
-    const colour = `var(--series-${isRight ? 1 : 2})`;
+    const colour = `var(--series-${target === answer ? 1 : 2})`;
     // Square roots, so that a few mistakes among thousands are seen; never so dense that the text
     // on it cannot be read.
     const density = count === 0 ? 0 : 8 + 42 * Math.sqrt(share);
-    return html`<td class="number" style="background:color-mix(in srgb, ${colour} ${density.toFixed(1)}%, transparent);padding:.6rem .9rem" title="${exactShare(share)} of the row">${formatCount(count)}</td>`;
+    return html`<td class="number" style="background:color-mix(in srgb, ${colour} ${density.toFixed(1)}%, transparent);padding:.6rem .9rem" title="${exactShare(share)} of the row">${linked(formatCount(count), target, answer, links)}</td>`;
   };
   return html`<div class="scroll"><table style="width:auto">
 <thead><tr><th></th>${classes.map(({ label }) => html`<th class="number" style="padding-left:.9rem;padding-right:.9rem">${nameHtml(label, 24)}</th>`)}<th class="number" style="padding-left:.9rem">Pictures</th></tr></thead>
 <tbody>${classes.map(({ label, count: total }, target) => {
     const answers = confusion[target]!;
     return html`<tr><th scope="row">${nameHtml(label, 40)}</th>${answers.map((count, answer) =>
-      cell(count, total, answer === target),
+      cell(count, total, target, answer),
     )}<td class="number muted" style="padding-left:.9rem">${formatCount(total)}</td></tr>
 `;
   })}</tbody></table></div>`;
 }
 
-function commonestConfusions({ confusion, classes }: ModelFigures["evaluation"]): Html {
+/** The text as a link to the pictures of a cell, where the page shows some. */
+function linked(text: string, target: number, answer: number, links: ReadonlySet<string>): Html | string {
+  const anchor = cellAnchor({ target, answer });
+  return links.has(anchor) ? html`<a class="quiet" href="#${anchor}">${text}</a>` : text;
+}
+
+function commonestConfusions({ confusion, classes }: ModelFigures["evaluation"], links: ReadonlySet<string>): Html {
   const pairs = confusion
     .flatMap((answers, target) =>
       answers.flatMap((count, answer) => (answer === target || count === 0 ? [] : [{ count, target, answer }])),
@@ -65,7 +76,7 @@ function commonestConfusions({ confusion, classes }: ModelFigures["evaluation"])
     ({ count, target, answer }) => html`<tr><th scope="row">${nameHtml(classes[target]!.label, 40)}</th><td>${nameHtml(
       classes[answer]!.label,
       40,
-    )}</td><td class="number">${formatCount(count)}</td><td class="number">${exactShare(count / classes[target]!.count, 1)}</td></tr>
+    )}</td><td class="number">${linked(formatCount(count), target, answer, links)}</td><td class="number">${exactShare(count / classes[target]!.count, 1)}</td></tr>
 `,
   )}</tbody></table></div>`;
 }

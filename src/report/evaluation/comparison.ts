@@ -3,8 +3,8 @@ import { formatBytes } from "../../base/quantity.ts";
 import type { DisagreedPicture } from "../../metrics/compare-answers.ts";
 import { countOf, formatCount } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import type { PageSection } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 import type { AgainstFigures, EvaluationFacts, ModelFigures } from "./facts.ts";
 import { answeredPictures, exactShare, intervalText, labelHtml, pValueText, timeText } from "./parts.ts";
 

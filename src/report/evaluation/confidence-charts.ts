@@ -2,9 +2,11 @@
  * Calibration and coverage charts: functions from figures to Vega-Lite specifications.
  */
 import type { TopLevelSpec } from "vega-lite";
+import { textWidth } from "../../base/text-width.ts";
 import type { ReliabilityBin } from "../../metrics/calibration.ts";
 import type { ThresholdRow } from "../../metrics/thresholds.ts";
-import { frame } from "../charts/spec-parts.ts";
+import { chartWidthPx } from "../charts/chart.ts";
+import { frame, rimmedText } from "../charts/spec-parts.ts";
 import { seriesColour } from "../charts/theme.ts";
 import { formatShare } from "../page/elements.ts";
 import { shareOn } from "./share-axis.ts";
@@ -80,17 +82,21 @@ export function confidenceChart(bins: readonly ReliabilityBin[]): TopLevelSpec {
 export function coverageChart(rows: readonly ThresholdRow[]): TopLevelSpec {
   const values = rows
     .filter(({ kept }) => kept > 0)
-    .map(({ threshold, coverage, accuracy, interval }) => {
+    .map(({ threshold, coverage, accuracy = 0, interval }) => {
       return { threshold: `${threshold}`, coverage, accuracy, from: interval?.low, to: interval?.high };
     });
+  const lowest = values.reduce((low, { accuracy, from }) => Math.min(low, from ?? accuracy), 1);
+  const domain = [Math.min(0.95, Math.floor(20 * lowest) / 20), 1] as const;
+  const labelled = labelsApart(values, domain);
   const x = { field: "coverage", ...shareOn("share of pictures that are answered") };
   const y = {
     type: "quantitative",
-    scale: { zero: false },
+    scale: { domain: [...domain] as number[] },
     axis: { format: ".1~%", tickCount: 5, title: "accuracy of the answers" },
   } as const;
+  const text = { x, y: { ...y, field: "accuracy" }, text: { field: "threshold" } } as const;
   return {
-    ...frame("Accuracy of the answers that are kept, over the share of pictures that get one", 220),
+    ...frame("Accuracy of the answers that are kept, over the share of pictures that get one", coverageHeightPx),
     data: { values },
     layer: [
       {
@@ -101,10 +107,40 @@ export function coverageChart(rows: readonly ThresholdRow[]): TopLevelSpec {
         mark: { type: "line", color: seriesColour(0), point: { color: seriesColour(0), size: 40 } },
         encoding: { x, y: { ...y, field: "accuracy" } },
       },
-      {
-        mark: { type: "text", dy: -10, fontSize: 11 },
-        encoding: { x, y: { ...y, field: "accuracy" }, text: { field: "threshold" } },
-      },
+      ...rimmedText({ dy: -11, fontSize: labelPx.font }, { data: { values: labelled }, encoding: text }),
     ],
   };
+}
+
+const coverageHeightPx = 220;
+/** What the axes' own texts leave of a chart's width. */
+const plotWidthPx = chartWidthPx - 70;
+const labelPx = { font: 11, height: 14 } as const;
+
+interface LabelledPoint {
+  readonly threshold: string;
+  readonly coverage: number;
+  readonly accuracy: number;
+}
+
+/** The points whose labels do not touch each other: the ends first, then from left to right. */
+export function labelsApart<P extends LabelledPoint>(
+  points: readonly P[],
+  [low, high]: readonly [number, number],
+): readonly P[] {
+  const place = ({ threshold, coverage, accuracy }: P) => ({
+    x: coverage * plotWidthPx,
+    y: ((high - accuracy) / (high - low)) * coverageHeightPx,
+    width: textWidth(threshold) * labelPx.font + 6,
+  });
+  const kept: P[] = [];
+  for (const point of new Set([...points.slice(0, 1), ...points.slice(-1), ...points])) {
+    const here = place(point);
+    const isApart = kept.map(place).every((there) => {
+      const gap = (here.width + there.width) / 2;
+      return Math.abs(here.x - there.x) >= gap || Math.abs(here.y - there.y) >= labelPx.height;
+    });
+    if (isApart) kept.push(point);
+  }
+  return kept;
 }

@@ -2,8 +2,8 @@
 
 import { chartHtml, formatCount } from "../page/elements.ts";
 import { html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import type { PageSection } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 import { confidenceChart, coverageChart, reliabilityChart } from "./confidence-charts.ts";
 import { precisionRecallChart, rocChart } from "./curve-charts.ts";
 import type { ModelFigures } from "./facts.ts";
@@ -86,6 +86,6 @@ export async function thresholdsSection({ thresholds }: ModelFigures): Promise<P
         )}</tr>
 `,
     )}</tbody></table></div>
-${await chartHtml("Accuracy and share answered", coverageChart(thresholds), "The figures at the dots are thresholds.")}`,
+${await chartHtml("Accuracy and share answered", coverageChart(thresholds), "The figures at the dots are thresholds, as far as they have room.")}`,
   };
 }

@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { chartWidthPx } from "../charts/chart.ts";
 import { seriesColour } from "../charts/theme.ts";
+import { cellAnchor } from "./confusion-gallery.ts";
 import type { ModelFigures } from "./facts.ts";
 import { shownLabel } from "./share-axis.ts";
 
@@ -12,13 +13,20 @@ export const confusionLimits = { classes: 60, counts: 15 } as const;
 
 /**
  * The confusion matrix: rows are the ground truth, columns the predictions, the colour is the
- * share of the row.
+ * share of the row. Cells whose anchors are in `links` lead there.
  */
-export function confusionChart({ confusion, classes }: ModelFigures["evaluation"]): TopLevelSpec {
+export function confusionChart(
+  { confusion, classes }: ModelFigures["evaluation"],
+  links: ReadonlySet<string> = new Set(),
+): TopLevelSpec {
   const labels = classes.map(({ label }) => shownLabel(label));
   const values = confusion.flatMap((answers, target) => {
     const total = answers.reduce((sum, count) => sum + count, 0);
-    return answers.map((count, answer) => ({ target, answer, count, share: total === 0 ? 0 : count / total }));
+    return answers.map((count, answer) => {
+      const anchor = cellAnchor({ target, answer });
+      const share = total === 0 ? 0 : count / total;
+      return { target, answer, count, share, ...(links.has(anchor) && { href: `#${anchor}` }) };
+    });
   });
   const names = `${JSON.stringify(labels)}[datum.value]`;
   const axis = { labelExpr: names, grid: false, labelLimit: 110 } as const;
@@ -43,6 +51,9 @@ export function confusionChart({ confusion, classes }: ModelFigures["evaluation"
             scale: { type: "sqrt", domain: [0, 1], range: [0.03, 1] },
             legend: null,
           },
+          ...(links.size > 0 && {
+            href: { condition: { test: "isValid(datum.href)", field: "href", type: "nominal" as const }, value: "" },
+          }),
         },
       },
       ...(hasCounts

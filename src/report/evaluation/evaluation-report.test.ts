@@ -71,6 +71,7 @@ describe("the page of an evaluation", () => {
       "confusion",
       "classes",
       "wrong",
+      "cells",
       "slices",
       "calibration",
       "thresholds",
@@ -117,8 +118,21 @@ describe("the page of an evaluation", () => {
     const wrong = figures.wrong[0]!.id;
     const thumbnails = await makePictureThumbnails(new Map([[wrong, new Uint8Array(48)]]), modelOf("m").info.recipe);
     const page = await render({ thumbnails });
-    expect(page.match(/<img alt="" [^>]*image-rendering:pixelated" src="data:image\/png;base64,/g)).toHaveLength(1);
-    expect(page.match(/no preview/g)).toHaveLength(figures.wrong.length - 1);
+    // Among the surest mistakes, and in its cell of the matrix.
+    expect(page.match(/<img alt="The picture [^"]+" class="pixelated" src="data:image\/png;base64,/g)).toHaveLength(2);
+    const inCells = figures.cells.reduce((sum, { pictures }) => sum + pictures.length, 0);
+    expect(page.match(/no preview/g)).toHaveLength(figures.wrong.length + inCells - 2);
+  });
+
+  it("leads from the counts of the confusion matrix to their pictures, and back", async () => {
+    const page = await render();
+    const links = [...page.matchAll(/<td [^>]*title="[^"]*of the row"><a class="quiet" href="#([^"]+)">(\d+)<\/a>/g)];
+    const { confusion } = figures.evaluation;
+    const filled = confusion.flat().filter((count) => count > 0);
+    expect(links.map(([, , count]) => Number(count))).toEqual(filled);
+    for (const [, anchor] of links) expect(page.split(`<article class="cell" id="${anchor}">`)).toHaveLength(2);
+    expect(page.match(/<a class="small" href="#confusion">/g)).toHaveLength(filled.length);
+    expect(page).toContain('<h3><bdi class="name">cat</bdi> answered rightly</h3>');
   });
 
   it("says where the figures are too good", async () => {
@@ -145,6 +159,10 @@ describe("the page of an evaluation", () => {
     expect(page).toContain("Confusion matrix of 40 classes");
     expect(page).toContain("Commonest confusions");
     expect(page).toContain("The lowest F1 first.");
+    const chart = /<svg role="group".*?<\/svg>/s.exec(page)![0];
+    const links = [...chart.matchAll(/<a xlink:href="#(cell-\d+-\d+)"/g)].map(([, anchor]) => anchor!);
+    expect(links).toHaveLength(60);
+    for (const anchor of links) expect(page).toContain(`<article class="cell" id="${anchor}">`);
   });
 });
 

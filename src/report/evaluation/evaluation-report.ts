@@ -6,11 +6,13 @@ import { formatBytes } from "../../base/quantity.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";
 import { countOf, formatCount, type Tile, tilesHtml } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import { type PageSection, renderPage } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
+import { learningSection } from "../training/learning-curves.ts";
 import { classesSection, confusionSection } from "./classes.ts";
 import { comparisonSection } from "./comparison.ts";
 import { calibrationSection, curvesSection, thresholdsSection } from "./confidence.ts";
+import { cellsSection } from "./confusion-gallery.ts";
 import type { EvaluationFacts } from "./facts.ts";
 import { slicesSection, wrongSection } from "./mistakes.ts";
 import { exactShare, intervalText, timeText } from "./parts.ts";
@@ -33,10 +35,12 @@ export async function renderEvaluationReport(
     await confusionSection(figures),
     classesSection(figures),
     wrongSection(figures, facts),
+    cellsSection(figures, facts),
     slicesSection(figures),
     await calibrationSection(figures),
     await thresholdsSection(figures),
     await curvesSection(figures),
+    await learningSection(facts.model.info.history, facts.model.info.evaluation.bestEpoch),
     latencySection(facts),
     lineageSection(facts),
   ];

@@ -27,6 +27,6 @@ export interface EvaluationFacts {
   readonly against?: { readonly model: BundleFile; readonly figures: AgainstFigures };
   /** On which latency was measured. */
   readonly machine: { readonly processor: string; readonly cores: number };
-  /** PNG bytes by picture id. */
+  /** PNG or JPEG bytes by picture id. */
   readonly thumbnails: ReadonlyMap<string, Uint8Array>;
 }

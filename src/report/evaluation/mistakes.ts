@@ -6,8 +6,8 @@ import type { Slice } from "../../metrics/slices.ts";
 import { seriesColour } from "../charts/theme.ts";
 import { countOf, formatCount, listText } from "../page/elements.ts";
 import { type Html, html } from "../page/html.ts";
+import { nameHtml } from "../page/name-html.ts";
 import type { PageSection } from "../page/page.ts";
-import { nameHtml } from "../page/visible-text.ts";
 import type { EvaluationFacts, ModelFigures } from "./facts.ts";
 import { answeredPictures, axisStart, exactShare, intervalBar, intervalText, labelHtml, pValueText } from "./parts.ts";
 

@@ -1,9 +1,12 @@
 /**
  * Pieces of an evaluation's page: intervals as words and as bars, pictures with what was answered.
  */
+
+import { shortenText, visibleText } from "../../base/visible-text.ts";
 import type { Interval } from "../../metrics/classification-metrics.ts";
 import { type Html, html } from "../page/html.ts";
-import { nameHtml, shortenText, visibleText } from "../page/visible-text.ts";
+import { nameHtml } from "../page/name-html.ts";
+import { altText, thumbnailHtml } from "../page/thumbnail.ts";
 
 /** `98.61 %`. */
 export function exactShare(share: number, digits = 2): string {
@@ -63,12 +66,7 @@ export interface AnsweredView {
 export function answeredPictures(views: readonly AnsweredView[], thumbnails: ReadonlyMap<string, Uint8Array>): Html {
   return html`<div class="pictures">${views.map(({ id, lines }) => {
     const png = thumbnails.get(id);
-    const view =
-      png === undefined
-        ? html`<span>no preview</span>`
-        : html`<img alt="" style="width:100%;height:100%;object-fit:contain;image-rendering:${
-            isSmall(png) ? "pixelated" : "auto"
-          }" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
+    const view = png === undefined ? html`<span>no preview</span>` : thumbnailHtml(png, altText(id));
     return html`<figure class="picture" title="${visibleText(id)}"><div class="view">${view}</div><figcaption>${lines}<span class="muted">${nameHtml(id, 44)}</span></figcaption></figure>
 `;
   })}</div>`;
@@ -77,11 +75,4 @@ export function answeredPictures(views: readonly AnsweredView[], thumbnails: Rea
 /** A label in a line below a picture. */
 export function labelHtml(label: string): Html {
   return html`<bdi>${shortenText(visibleText(label), 20)}</bdi>`;
-}
-
-const smallSidePx = 64;
-
-/** The width stands in a PNG's header, bytes 16 to 19. */
-function isSmall(png: Uint8Array): boolean {
-  return png.byteLength >= 20 && new DataView(png.buffer, png.byteOffset, 20).getUint32(16) <= smallSidePx;
 }

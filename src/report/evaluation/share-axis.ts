@@ -1,5 +1,5 @@
 /** Axes of shares, and names of classes, in an evaluation's charts. */
-import { shortenText, visibleText } from "../page/visible-text.ts";
+import { shortenText, visibleText } from "../../base/visible-text.ts";
 
 /** A share from 0 to 1 along an axis. */
 export function shareOn(title: string) {

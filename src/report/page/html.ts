@@ -3,6 +3,8 @@
  * HTML.
  */
 
+import { escapeText } from "../../base/markup-text.ts";
+
 /** Text that is safe to stand in a page; only `html` and `raw` make it. */
 export class Html {
   readonly #markup: string;
@@ -34,22 +36,6 @@ export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[
  */
 export function raw(markup: string): Html {
   return new Html(markup);
-}
-
-/**
- * The text with HTML's and XML's special characters as entities; characters that neither may hold
- * become U+FFFD.
- */
-export function escapeText(text: string): string {
-  return wellFormedText(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-/**
- * Without control characters (other than tab and line break), noncharacters and halves of surrogate
- * pairs, which XML 1.0 forbids.
- */
-export function wellFormedText(text: string): string {
-  return text.replace(/[^\P{Cc}\t\n\r]|\p{Cs}|[\uFFFE\uFFFF]/gu, "\uFFFD");
 }
 
 function markupOf(value: HtmlValue): string {

@@ -1,8 +1,11 @@
 /** Pictures beside each other with what is known of them; the rest as lists of names. */
+
+import { shortenText, visibleText } from "../../base/visible-text.ts";
 import type { Finding, PictureFacts } from "../../dataset/inspection/findings/findings.ts";
 import { formatCount } from "./elements.ts";
 import { type Html, html } from "./html.ts";
-import { nameHtml, shortenText, visibleText } from "./visible-text.ts";
+import { nameHtml } from "./name-html.ts";
+import { altText, thumbnailHtml } from "./thumbnail.ts";
 
 /** What is known of the pictures that findings name. */
 export interface KnownPictures {
@@ -70,10 +73,7 @@ function pictureHtml(id: string, remark: Html | undefined, { facts, thumbnails }
   const picture = facts.get(id);
   const jpeg = thumbnails.get(id);
   const name = visibleText(id);
-  const view =
-    jpeg === undefined
-      ? html`<span>${missingText(picture)}</span>`
-      : html`<img alt="" src="data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}">`;
+  const view = jpeg === undefined ? html`<span>${missingText(picture)}</span>` : thumbnailHtml(jpeg, altText(id));
   const label =
     picture &&
     html`<span class="label clamp">${nameHtml(picture.label, shownLabelLength)}${picture.split && ` · ${picture.split}`}</span>`;

@@ -84,9 +84,14 @@ th:last-child, td:last-child { padding-right: 0; }
 .picture { width: 7rem; display: grid; gap: .3rem; font-size: .8125rem; line-height: 1.35; }
 .picture .view { width: 7rem; height: 7rem; display: grid; place-items: center; background: var(--surface); border-radius: .3rem;
   overflow: hidden; color: var(--muted); text-align: center; font-size: .75rem; padding: 0; }
-.picture img { max-width: 100%; max-height: 100%; display: block; }
+.picture img { width: 100%; height: 100%; object-fit: contain; display: block; }
+.picture img.pixelated { image-rendering: pixelated; }
 .picture figcaption { display: grid; }
 .picture .label { font-weight: 600; }
+.cell { display: grid; gap: .75rem; padding: .75rem; border-radius: .5rem; border: 1px solid transparent; margin: 0 -.75rem; }
+.cell:target { border-color: var(--link); background: var(--surface); }
+.cell > header { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; }
+a.quiet { color: inherit; text-decoration-style: dotted; }
 .files { list-style: none; font-size: .875rem; display: grid; gap: .3rem; }
 .files li { border-bottom: 1px solid var(--line); padding-bottom: .3rem; }
 .files li:last-child { border-bottom: 0; padding-bottom: 0; }
@@ -105,7 +110,7 @@ details[open] > summary { margin-bottom: .6rem; }
   .frame { padding: 0; max-width: none; }
   .contents { display: none; }
   .body { display: block; }
-  .charts figure, .group, .picture, .tile, tr { break-inside: avoid; }
+  .charts figure, .group, .picture, .tile, .cell, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .tile, .picture .view, .command { border: 1px solid var(--line); }
   .bar span, .swatch { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -18,4 +18,5 @@ it("marks the usual rate alone where none is suggested, and nothing outside of w
   expect(svg.match(/stroke-dasharray/g)).toHaveLength(1);
   const few = await renderChart(rateChart(points.slice(0, 4), { advice: undefined, usualRate: 0.1 }));
   expect(few).not.toContain("stroke-dasharray");
+  expect(svg).toContain(">Loss at growing learning rates<");
 });

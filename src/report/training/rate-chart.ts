@@ -38,7 +38,12 @@ export function rateChart(points: readonly RateChartPoint[], { advice, usualRate
     ...(advice ? [{ rate: advice.suggestion, text: `suggested ${rateText(advice.suggestion)}`, yPx: 8 }] : []),
     { rate: usualRate, text: `train's own ${rateText(usualRate)}`, yPx: 24 },
   ].filter((mark) => isShown(mark.rate));
+  const finding =
+    advice === undefined
+      ? "the loss does not clearly fall"
+      : `falls from ${rateText(advice.range.from)} to ${rateText(advice.range.to)}; suggested: ${rateText(advice.suggestion)}`;
   return {
+    title: { text: "Loss at growing learning rates", subtitle: finding },
     description: `The loss of a short training whose learning rate grows${
       advice === undefined
         ? "; it does not clearly fall"

@@ -10,7 +10,11 @@ const trials = [
 
 it("draws an axis for each setting and for the accuracy, with its values, and names the best trial", async () => {
   const svg = await renderChart(sweepChart(trials, ["learningRate", "architecture"]));
-  expect(svg).toContain("3 trials by learningRate, architecture; the best one is trial 1 with 90.00 %");
+  expect(svg).toContain(
+    "Accuracy of 3 trials by their settings (learningRate, architecture); trial 1 is the best: 90.00 %.",
+  );
+  expect(svg).toContain(">Accuracy of 3 trials by their settings<");
+  expect(svg).toContain(">trial 1 is the best: 90.00 %<");
   for (const text of [
     "learningRate",
     "architecture",
@@ -42,5 +46,7 @@ it("puts values of different sizes apart by their logarithm, and draws better tr
 });
 
 it("draws a single trial", async () => {
-  expect(await renderChart(sweepChart(trials.slice(0, 1), ["learningRate"]))).toContain("1 trials");
+  expect(await renderChart(sweepChart(trials.slice(0, 1), ["learningRate"]))).toContain(
+    ">Accuracy of 1 trial by their settings<",
+  );
 });

@@ -3,9 +3,11 @@
  * each trial.
  */
 import type { TopLevelSpec } from "vega-lite";
+import { visibleText } from "../../base/visible-text.ts";
 import { chartFontPx } from "../charts/chart.ts";
+import { rimmedText, widestPx } from "../charts/spec-parts.ts";
 import { theme } from "../charts/theme.ts";
-import { visibleText } from "../page/visible-text.ts";
+import { countOf } from "../page/elements.ts";
 
 export interface SweepChartTrial {
   readonly trial: number;
@@ -57,9 +59,15 @@ export function sweepChart(trials: readonly SweepChartTrial[], searched: readonl
   } as const;
   const y = { field: "place", type: "quantitative", scale: { domain: [-0.02, 1.02] as number[] }, axis: null } as const;
   const best = ordered.at(-1);
+  const title = `Accuracy of ${countOf(trials.length, "trial")} by their settings`;
+  const finding =
+    best === undefined
+      ? "no trial"
+      : `trial ${best.trial} is the best: ${textOf(accuracyAxis, best.validationAccuracy)}`;
   return {
-    description: `${trials.length} trials by ${searched.join(", ")}; the best one is trial ${best?.trial ?? "none"} with ${((best?.validationAccuracy ?? 0) * 100).toFixed(2)} %.`,
-    width: Math.max(2, axes.length) * axisGapPx,
+    description: `${title} (${searched.join(", ")}); ${finding}.`,
+    title: { text: title, subtitle: finding },
+    width: Math.max(2, axes.length) * Math.max(axisGapPx, widestPx(axes.map(({ name }) => name)) + 16),
     height: heightPx,
     layer: [
       {
@@ -83,11 +91,10 @@ export function sweepChart(trials: readonly SweepChartTrial[], searched: readonl
           },
         },
       },
-      {
-        data: { values: marks },
-        mark: { type: "text", dx: 6, align: "left", fontSize: chartFontPx - 2 },
-        encoding: { x, y, text: { field: "text", type: "nominal" } },
-      },
+      ...rimmedText(
+        { dx: 6, align: "left" as const, fontSize: chartFontPx - 2 },
+        { data: { values: marks }, encoding: { x, y, text: { field: "text", type: "nominal" as const } } },
+      ),
     ],
   };
 }

@@ -1,7 +1,8 @@
-/** The chart of a training: accuracy over minutes. */
+/** The chart of a training: accuracy over time. */
 import type { TopLevelSpec } from "vega-lite";
 import { chartWidthPx } from "../charts/chart.ts";
 import { seriesColour } from "../charts/theme.ts";
+import { countOf } from "../page/elements.ts";
 
 export interface TrainingChartEpoch {
   readonly epoch: number;
@@ -14,34 +15,48 @@ export interface TrainingChartEpoch {
 
 const names = { validation: "validation", train: "training, pictures varied" } as const;
 
-/** Accuracy on both splits over minutes of training, the best epoch marked. */
+/** Shorter trainings are drawn over seconds. */
+const shortMs = 120_000;
+
+/** Accuracy on both splits over the time of training, the best epoch marked. */
 export function trainingChart(history: readonly TrainingChartEpoch[], bestEpoch: number): TopLevelSpec {
+  const totalMs = history.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const unit =
+    totalMs < shortMs ? ({ name: "seconds", ms: 1000 } as const) : ({ name: "minutes", ms: 60_000 } as const);
   let elapsedMs = 0;
   const values = history.flatMap(({ epoch, trainAccuracy, validationAccuracy, durationMs }) => {
     elapsedMs += durationMs;
-    const minutes = elapsedMs / 60_000;
+    const time = elapsedMs / unit.ms;
     return [
-      { epoch, minutes, accuracy: validationAccuracy, split: names.validation },
-      { epoch, minutes, accuracy: trainAccuracy, split: names.train },
+      { epoch, time, accuracy: validationAccuracy, split: names.validation },
+      { epoch, time, accuracy: trainAccuracy, split: names.train },
     ];
   });
   const best = values.filter(({ epoch, split }) => epoch === bestEpoch && split === names.validation);
-  const x = { field: "minutes", type: "quantitative", axis: { title: "minutes", grid: false } } as const;
+  const x = {
+    field: "time",
+    type: "quantitative",
+    scale: { zero: true },
+    axis: { title: unit.name, grid: false, tickCount: 6 },
+  } as const;
   const y = {
     field: "accuracy",
     type: "quantitative",
     scale: { zero: false },
-    axis: { title: "accuracy", format: "~%" },
+    axis: { title: "accuracy", format: "~%", tickCount: 6 },
   } as const;
-  const found = best[0] ? `, the best of validation ${(100 * best[0].accuracy).toFixed(2)} %` : "";
+  const found = best[0] && `the best of validation ${(100 * best[0].accuracy).toFixed(2)} % in epoch ${bestEpoch}`;
+  const epochs = countOf(history.length, "epoch");
   return {
-    description: `Accuracy over minutes of training: ${history.length} epochs${found}.`,
+    description: `Accuracy over ${unit.name} of training: ${epochs}${found ? `, ${found}` : ""}.`,
+    // In the title and not at its point, where it would lie on a line.
+    title: { text: `Accuracy over ${unit.name} of training`, subtitle: found ?? epochs },
     width: chartWidthPx,
     height: 260,
     layer: [
       {
         data: { values },
-        mark: { type: "line", strokeWidth: 2 },
+        mark: { type: "line", strokeWidth: 2, ...(history.length < 2 && { point: true }) },
         encoding: {
           x,
           y,
@@ -57,11 +72,6 @@ export function trainingChart(history: readonly TrainingChartEpoch[], bestEpoch:
         data: { values: best },
         mark: { type: "point", filled: true, size: 60, color: seriesColour(0), opacity: 1 },
         encoding: { x, y },
-      },
-      {
-        data: { values: best },
-        mark: { type: "text", align: "right", dx: 6, dy: 18 },
-        encoding: { x, y, text: { field: "accuracy", type: "quantitative", format: ".2%" } },
       },
     ],
   };

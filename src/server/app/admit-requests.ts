@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { httpStatusOf, toAppError } from "../../base/errors.ts";
 import type { RouteContract } from "../contract/route.ts";
-import { createBodyBudget } from "../http/body-budget.ts";
+import type { BodyBudget } from "../http/body-budget.ts";
 import { noHost } from "../http/broken-request.ts";
 import { type Caller, deadlineFrom } from "../http/request-context.ts";
 import { routeFaultsOf } from "../http/unknown-route.ts";
@@ -18,20 +18,20 @@ export interface AdmitOptions {
   readonly access: Access;
   readonly routes: readonly RouteContract[];
   readonly record: RequestRecorder;
+  readonly bodies: BodyBudget;
 }
 
 type Limit = (request: FastifyRequest) => Promise<void>;
 
 export async function admitRequests(app: FastifyInstance, options: AdmitOptions): Promise<void> {
-  const { service, access, routes, record } = options;
+  const { service, access, routes, record, bodies } = options;
   const { config, admission } = service;
-  const countBody = createBodyBudget(config.bodyBytes);
   const routeFaultOf = routeFaultsOf(routes);
   const limit = await access.limitOn(app);
 
   const enter = ({ raw, context }: FastifyRequest, reply: FastifyReply, { scope }: RouteContract): void => {
     if (scope === "predict") admission.requireRoom(context.deadline);
-    countBody(raw, reply.raw);
+    bodies.arrives(raw, reply.raw);
   };
   app.addHook("onRequest", (request, reply, done) => {
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") return done(noHost());

@@ -5,6 +5,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import { type Contract, contract } from "../contract/contract.ts";
 import type { RouteId } from "../contract/endpoints.ts";
 import type { RouteContract } from "../contract/route.ts";
+import { createBodyBudget } from "../http/body-budget.ts";
 import { answerBrokenRequest, refuseExpectation } from "../http/broken-request.ts";
 import { isFault, toRequestError } from "../http/error-answer.ts";
 import { type Handlers, registerRoute } from "../http/register-route.ts";
@@ -21,6 +22,7 @@ import type { ServeConfig } from "../serve-config.ts";
 import type { Service } from "../service.ts";
 import { admitRequests } from "./admit-requests.ts";
 import { createRequestRecorder } from "./record-requests.ts";
+import { unpackBodies } from "./unpack-bodies.ts";
 
 export interface AppOptions {
   readonly service: Service;
@@ -52,8 +54,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   // Before requests are admitted: pages of other origins must be able to read a refusal.
   if (config.corsOrigins.length > 0) await allowOrigins(app, config.corsOrigins);
   const record = createRequestRecorder({ metrics, log, tracing, now });
-  await admitRequests(app, { service, access, routes, record });
+  const bodies = createBodyBudget(config.bodyBytes);
+  await admitRequests(app, { service, access, routes, record, bodies });
   takeBodies(app, config.bodyBytes);
+  unpackBodies(app, service, bodies);
   const register = <Id extends RouteId>(id: Id): void => registerRoute(app, contract[id], handlers[id]);
   for (const { id } of routes) register(id);
   answerErrors(app, routes, log);
@@ -110,6 +114,7 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
       "retry-after",
       "x-pawprint-label",
       "x-pawprint-class",
+      "x-pawprint-probability",
       "x-pawprint-method",
     ],
   });

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { ApiError, createClient } from "./client.ts";
+import { ApiError } from "./api-error.ts";
+import { createClient } from "./client.ts";
 
 interface Sent {
   readonly url: string;

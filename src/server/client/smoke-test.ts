@@ -6,7 +6,8 @@ import { schemaFault } from "../../base/schema/schema-fault.ts";
 import { type Contract, contract, routes } from "../contract/contract.ts";
 import type { RouteId } from "../contract/endpoints.ts";
 import { type AnswerOf, isBinary, type RouteContract } from "../contract/route.ts";
-import { type ApiClient, ApiError, type CallAnswer, type CallOptions } from "./client.ts";
+import { ApiError } from "./api-error.ts";
+import type { ApiClient, CallAnswer, CallOptions } from "./client.ts";
 
 export interface SmokeStep {
   readonly route: string;

@@ -55,7 +55,7 @@ export const mlflowRoutes = defineRoutes(
     invocations: {
       scope: "predict",
       summary: "logits and probabilities, as a bundle logged with MLflow's onnx flavour gives them",
-      doc: "A picture is the model's own pixels as nested numbers from 0 to 255, or a picture file as base64.",
+      doc: "A picture is the model's own pixels as numbers from 0 to 255, nested as for `/predict`, or a picture file as base64.",
       body: { "application/json": InvocationsBody },
       answers: { 200: { doc: "one row for each picture", content: { "application/json": Invoked } } },
       errors: pictureErrors,

@@ -41,6 +41,8 @@ export function openApiDocument(routes: readonly RouteContract[], { version, isP
   };
 }
 
+const compression = "A body may be compressed, with the header content-encoding: gzip or deflate.";
+
 function operationOf(route: RouteContract, isProtected: boolean): object {
   const { id, group, summary, doc, scope, body } = route;
   const needsKey = isProtected && scope !== "open";
@@ -50,7 +52,7 @@ function operationOf(route: RouteContract, isProtected: boolean): object {
     summary,
     ...(doc !== undefined && { description: doc }),
     ...parametersOf(route),
-    ...(body && { requestBody: { required: true, content: contentOf(body) } }),
+    ...(body && { requestBody: { description: compression, required: true, content: contentOf(body) } }),
     responses: { ...mapValues(route.answers, answerOf), ...errorResponses(route, needsKey) },
     ...(needsKey && { security: [{ key: [] }] }),
   };

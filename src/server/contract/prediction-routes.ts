@@ -51,7 +51,7 @@ const Picture = Type.Unsafe<string | readonly unknown[]>({
       type: "array",
       items: {},
       description:
-        "the model's own pixels as numbers, rows first, nested in any way: all from 0 to 1, or else all from 0 to 255",
+        "the model's own pixels as numbers: [H,W,C], [H*W,C], flat, or [H,W] for one channel, each also in a list of one; all from 0 to 1, or else all from 0 to 255",
     },
   ],
 });
@@ -72,7 +72,7 @@ const binary = (doc: string): BinaryContent => ({ binary: true, doc });
 const pictureBodies = {
   "application/json": PredictBody,
   "multipart/form-data": binary("picture files in fields of any name; a field top_k"),
-  "image/*": binary("a picture file: JPEG, PNG, GIF, WebP, TIFF or AVIF; its bytes decide, not its type"),
+  "image/*": binary("a picture file: JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP; its bytes decide, not its type"),
   "application/octet-stream": binary("the same"),
 } as const satisfies Record<string, TSchema | BinaryContent>;
 
@@ -81,6 +81,9 @@ const ExplainQuery = Type.Object(
   {
     class: Type.Optional(
       Type.String({ minLength: 1, description: "a label or a class index; the most likely one unless given" }),
+    ),
+    caption: Type.Optional(
+      Type.Boolean({ description: "class, probability and scale of colours below the picture; true unless given" }),
     ),
   },
   { additionalProperties: false },
@@ -101,7 +104,8 @@ x-request-key keeps one caller on one side of a canary; x-deadline-ms shortens t
     },
     explain: {
       summary: "draw a heat map of the evidence for a class",
-      doc: "The picture as the model sees it, enlarged, with a heat map over it. The headers x-pawprint-label and x-pawprint-class say for which class.",
+      doc: `The picture, 1024 pixels a side at most, with a heat map over it and a caption below. The headers x-pawprint-label, x-pawprint-class and
+x-pawprint-probability say for which class.`,
       query: ExplainQuery,
       answers: { 200: { doc: "the heat map", content: { "image/png": binary("a PNG picture") } } },
       errors: [...pictureErrors, "BUNDLE_INVALID"],

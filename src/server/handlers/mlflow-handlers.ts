@@ -7,8 +7,9 @@ import { answerPictures, chooseModel } from "../answering/answer-pictures.ts";
 import type { mlflowRoutes } from "../contract/mlflow-routes.ts";
 import type { BodyOf } from "../contract/route.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
+import { nameOfKind } from "../input/nested-array.ts";
 import { type PictureInput, requireFewPictures } from "../input/picture-input.ts";
-import { nameOfKind, readJsonPicture } from "../input/read-picture-json.ts";
+import { readJsonPicture } from "../input/read-picture-json.ts";
 import type { Service } from "../service.ts";
 
 type Invocations = (typeof mlflowRoutes)["invocations"];
@@ -52,7 +53,7 @@ function readInvocation(body: Invocation, limit: number): readonly PictureInput[
   const cells = cellsOf(body, form);
   if (cells.length === 0) throw invalid("at least one picture", "none");
   requireFewPictures(cells.length, limit, form);
-  return cells.map((cell, index) => rawPixels(readJsonPicture(cell, `${form}[${index}]`)));
+  return cells.map((cell, index) => asBytes(readJsonPicture(cell, `${form}[${index}]`)));
 }
 
 /** One value for each picture. */
@@ -73,19 +74,8 @@ function cellsOf(body: Invocation, form: (typeof forms)[number]): readonly unkno
 }
 
 /** Numbers are bytes from 0 to 255 here, never scaled from 0 to 1: MLflow's server would not do so. */
-function rawPixels(picture: PictureInput): PictureInput {
-  if (picture.kind !== "numbers") return picture;
-  const { values, where } = picture;
-  for (const value of values) {
-    if (!(Number.isInteger(value) && value >= 0 && value <= 255)) {
-      throw new AppError("REQUEST_INVALID", {
-        required: "whole numbers from 0 to 255",
-        received: String(value),
-        where,
-      });
-    }
-  }
-  return { kind: "pixels", pixels: Uint8Array.from(values), where };
+function asBytes(picture: PictureInput): PictureInput {
+  return picture.kind === "numbers" ? { ...picture, areBytes: true } : picture;
 }
 
 function listOf(value: unknown, form: string): readonly unknown[] {

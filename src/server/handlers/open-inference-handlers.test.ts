@@ -74,7 +74,7 @@ describe("the Open Inference Protocol", () => {
 
     const file = (await readFile(join(service.folder, "samples", "cat", "0.jpg"))).toString("base64");
     const files = (
-      await infer({ inputs: [{ name: "pictures", shape: [2], datatype: "BYTES", data: [file, file] }] })
+      await infer({ inputs: [{ name: "pictures", shape: [2], datatype: "BYTES", data: [file, ` ${file}\n`] }] })
     ).json();
     expect(files.outputs[1].shape).toEqual([2, 2]);
     const named = await infer({ inputs: [tensor(flat)] }, `/v2/models/model/versions/${version}/infer`);

@@ -70,6 +70,8 @@ describe("POST /predict", () => {
       await post(...(await form([file]))),
       await post({ image: base64 }),
       await post({ image: `data:image/jpeg;base64,${base64}` }),
+      await post({ image: `${file.toString("base64url")}\n` }),
+      await post(`\ufeff${JSON.stringify({ image: base64 })}`),
       await post({ image: Array.from(pixels) }),
       await post({ image: Array.from(pixels, (value) => value / 255) }),
     ];
@@ -162,6 +164,53 @@ describe("POST /predict", () => {
   });
 });
 
+describe("pixels as numbers", () => {
+  const { height, width, channels } = petModel.recipe;
+  const at = (y: number, x: number, c: number) => (y * 5 + x * 3 + c * 60) % 256;
+  const nest = (...sides: readonly number[]) => {
+    const build = (path: readonly number[]): unknown =>
+      path.length === sides.length
+        ? path
+        : Array.from({ length: sides[path.length]! }, (_, index) => build([...path, index]));
+    return build([]);
+  };
+  const rowsFirst = (nest(height, width, channels) as number[][][][]).map((row) =>
+    row.map((pixel) => pixel.map(([y = 0, x = 0, c = 0]) => at(y, x, c))),
+  );
+  const channelsFirst = (nest(channels, height, width) as number[][][][]).map((plane) =>
+    plane.map((row) => row.map(([c = 0, y = 0, x = 0]) => at(y, x, c))),
+  );
+
+  it("are one picture in each accepted shape", async () => {
+    const shapes = [rowsFirst, rowsFirst.flat(), rowsFirst.flat(2), [rowsFirst], [rowsFirst.flat(2)]];
+    const answers = await Promise.all(shapes.flatMap((image) => [post({ image }), post({ images: [image] })]));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    const probabilities = answers.map(({ json: answer }) => (answer.predictions?.[0] ?? answer).probabilities[0]);
+    expect(probabilities).toEqual(probabilities.map(() => expect.closeTo(probabilities[0], 6)));
+    const invoked = await post({ instances: shapes.slice(1) }, json, "/invocations");
+    expect(invoked.status).toBe(200);
+    expect(invoked.json.predictions.probabilities).toHaveLength(shapes.length - 1);
+  });
+
+  it.each(["/predict", "/explain", "/invocations"])("are refused by %s with channels first", async (url) => {
+    const bodies = { "/predict": "image", "/explain": "image", "/invocations": "instances" } as const;
+    const key = bodies[url as keyof typeof bodies];
+    const body = { [key]: key === "image" ? channelsFirst : [channelsFirst] };
+    const { status, json: answer } = await post(body, json, url);
+    expect(status).toBe(400);
+    const { message, hint = message } = answer.error ?? answer;
+    expect(message).toContain("[32,32,3], [1024,3] or [3072], alone or in a list of one; got the shape [3,32,32]");
+    expect(hint).toContain("transpose [C,H,W] to [H,W,C]");
+  });
+
+  it("are refused with the shape where they are nested otherwise, and with the place where they are ragged", async () => {
+    const inRows = rowsFirst.map((row) => row.flat());
+    expect((await post({ image: inRows })).json.error.message).toContain("got the shape [32,96]");
+    const ragged = rowsFirst.map((row, y) => (y === 7 ? row.slice(1) : row));
+    expect((await post({ images: [rowsFirst, ragged] })).json.error.where).toBe("images[1][7]");
+  });
+});
+
 describe("POST /explain", () => {
   it("answers a PNG for the most likely class, or for the one that is named", async () => {
     const best = (await post(file, jpeg)).json.prediction as number;
@@ -169,15 +218,27 @@ describe("POST /explain", () => {
     expect(status).toBe(200);
     expect(headers["content-type"]).toBe("image/png");
     expect(headers["x-pawprint-class"]).toBe(String(best));
-    const { width, height } = await sharp(raw).metadata();
-    expect(width).toBe(height);
-    expect(width).toBeGreaterThanOrEqual(32);
+    expect(Number(headers["x-pawprint-probability"])).toBeGreaterThanOrEqual(0.5);
     const other = 1 - best;
     for (const name of [String(other), petModel.labels[other]!]) {
       const named = await post(file, jpeg, `/explain?class=${name}`);
       expect(named.headers["x-pawprint-label"]).toBe(petModel.labels[other]);
       expect(named.raw.equals(raw)).toBe(false);
     }
+  });
+
+  it("lays the map over the picture that was sent, in its own shape, with a caption unless told otherwise", async () => {
+    const wide = await sharp(file).resize(600, 300, { fit: "fill" }).jpeg().toBuffer();
+    const plain = await sharp((await post(wide, jpeg, "/explain?caption=false")).raw).metadata();
+    expect([plain.width, plain.height]).toEqual([600, 300]);
+    const captioned = await sharp((await post(wide, jpeg, "/explain")).raw).metadata();
+    expect(captioned.width).toBe(600);
+    expect(captioned.height).toBeGreaterThan(330);
+    const { width, height, channels } = petModel.recipe;
+    const image = new Array(width * height * channels).fill(100);
+    const numbers = await sharp((await post({ image }, json, "/explain?caption=false")).raw).metadata();
+    expect([numbers.width, numbers.height]).toEqual([256, 256]);
+    expect((await post(wide, jpeg, "/explain?caption=maybe")).status).toBe(400);
   });
 
   it("refuses a class that there is not, and more than one picture", async () => {

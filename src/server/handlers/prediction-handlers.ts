@@ -71,19 +71,31 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
   const leave = model.lease();
   try {
     const { pixels, answers } = await inferPictures(service, context, pictures, model);
-    const chosen = query.class === undefined ? indexOfLargest(answers.probabilities) : classFrom(query.class, model);
+    const { labels, recipe } = model.info;
+    const best = indexOfLargest(answers.probabilities);
+    const chosen = query.class === undefined ? best : classFrom(query.class, model);
+    const probability = answers.probabilities[chosen]!;
+    const caption = { label: labels[chosen]!, probability, predicted: labels[best]! };
     // One at a time: heat maps must not displace predictions.
     const image = await service.explaining.pass(context, async () => {
-      const { drawHeatMap } = await import("../../predict/explain/explain.ts");
+      const { decodeForHeatMap, drawHeatMap } = await import("../../predict/explain/explain.ts");
       const heat = await (await model.explainer()).explain(pixels, chosen);
       reply.header("x-pawprint-method", heat.method);
-      return drawHeatMap(pixels, model.info.recipe, heat);
+      const input = pictures[0]!; // inferPictures has answered it
+      const picture =
+        input.kind === "file"
+          ? await service.decoding.pass(context, () =>
+              decodeForHeatMap(input.bytes, recipe, input.where, service.config.pixels),
+            )
+          : { ...recipe, pixels };
+      return drawHeatMap(picture, recipe, heat, query.caption === false ? undefined : caption);
     });
     context.outcome = { modelVersion: model.version, pictures: 1 };
     reply
       .type("image/png")
       .header("x-pawprint-class", String(chosen))
-      .header("x-pawprint-label", encodeURIComponent(model.info.labels[chosen]!))
+      .header("x-pawprint-label", encodeURIComponent(labels[chosen]!))
+      .header("x-pawprint-probability", String(sevenDecimals(probability)))
       .header("server-timing", serverTiming(context, service.now()));
     return Buffer.from(image.buffer, image.byteOffset, image.byteLength);
   } finally {

@@ -1,13 +1,13 @@
 import { EventEmitter } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { expect, it } from "vitest";
 import { createBodyBudget } from "./body-budget.ts";
 
 function bodies(limit: number) {
-  const count = createBodyBudget(limit);
+  const budget = createBodyBudget(limit);
   return (headers: Record<string, string>) => {
     const response = new EventEmitter();
-    count({ headers } as unknown as IncomingMessage, response as unknown as ServerResponse);
+    budget.arrives({ headers }, response as unknown as ServerResponse);
     return () => response.emit("close");
   };
 }
@@ -31,12 +31,9 @@ it("counts a body of unknown length as one of the largest, and nothing for none"
 });
 
 it("says when to come again, in the words from which retry-after is read", () => {
-  const count = createBodyBudget(2 ** 20);
-  const enter = (): void =>
-    count(
-      { headers: { "content-length": String(2 ** 20) } } as unknown as IncomingMessage,
-      new EventEmitter() as unknown as ServerResponse,
-    );
+  const budget = createBodyBudget(2 ** 20);
+  const headers = { "content-length": String(2 ** 20) };
+  const enter = (): void => budget.arrives({ headers }, new EventEmitter() as unknown as ServerResponse);
   for (let at = 0; at < 16; at++) enter();
   expect(enter).toThrow(
     expect.objectContaining({ required: "at most 16 MiB of bodies at once", hint: "send it again in 1 s" }),
@@ -52,4 +49,17 @@ it("refuses a body that says it is too large, and counts none of it", () => {
     );
   }
   for (let at = 0; at < 16; at++) enter({ "content-length": "1000" });
+});
+
+it("counts what a body unpacks to, until its answer ends", () => {
+  const budget = createBodyBudget(1000);
+  const responses = Array.from({ length: 15 }, () => new EventEmitter() as unknown as ServerResponse);
+  for (const response of responses) {
+    budget.arrives({ headers: { "content-length": "60" } }, response);
+    budget.unpacked(1000, response);
+  }
+  const late = new EventEmitter() as unknown as ServerResponse;
+  expect(() => budget.unpacked(1000, late)).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+  responses[0]!.emit("close");
+  budget.unpacked(1000, late);
 });

@@ -1,29 +1,25 @@
-/** Bounds the memory of request bodies that are still arriving. */
+/** Bounds the memory of request bodies that are under way. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../base/errors.ts";
 
-/** Bodies of the largest size that may arrive at once. */
+/** Bodies of the largest size that may be under way at once. */
 const largestBodies = 16;
 
-/**
- * Counts a request's body until its connection or answer ends; a body of unknown length counts as
- * one of the largest.
- * Errors: REQUEST_TOO_LARGE, OVERLOADED.
- */
-export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, response: ServerResponse) => void {
+/** Each body counts until its connection or answer ends. */
+export interface BodyBudget {
+  /**
+   * Counts a body before it is read; one of unknown length counts as one of the largest.
+   * Errors: REQUEST_TOO_LARGE, OVERLOADED.
+   */
+  arrives(request: Pick<IncomingMessage, "headers">, response: ServerResponse): void;
+  /** Counts bytes that unpacking a body gave. Errors: OVERLOADED. */
+  unpacked(bytes: number, response: ServerResponse): void;
+}
+
+export function createBodyBudget(bodyBytes: number): BodyBudget {
   const budget = bodyBytes * largestBodies;
   let taken = 0;
-  return ({ headers }, response) => {
-    const declared = Number(headers["content-length"]);
-    const bytes = headers["transfer-encoding"] === undefined ? declared : bodyBytes;
-    if (!(bytes > 0)) return;
-    if (declared > bodyBytes) {
-      throw new AppError("REQUEST_TOO_LARGE", {
-        required: `a body of at most ${bodyBytes} bytes`,
-        received: `${declared} bytes`,
-        where: "content-length",
-      });
-    }
+  const take = (bytes: number, response: ServerResponse): void => {
     if (taken + bytes > budget) {
       throw new AppError("OVERLOADED", {
         required: `at most ${budget / 2 ** 20} MiB of bodies at once`,
@@ -35,5 +31,21 @@ export function createBodyBudget(bodyBytes: number): (request: IncomingMessage, 
     response.once("close", () => {
       taken -= bytes;
     });
+  };
+  return {
+    arrives({ headers }, response) {
+      const declared = Number(headers["content-length"]);
+      const bytes = headers["transfer-encoding"] === undefined ? declared : bodyBytes;
+      if (!(bytes > 0)) return;
+      if (declared > bodyBytes) {
+        throw new AppError("REQUEST_TOO_LARGE", {
+          required: `a body of at most ${bodyBytes} bytes`,
+          received: `${declared} bytes`,
+          where: "content-length",
+        });
+      }
+      take(bytes, response);
+    },
+    unpacked: take,
   };
 }

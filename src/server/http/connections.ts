@@ -18,7 +18,7 @@ export async function listenOn(app: FastifyInstance, host: string, port: number)
     throw new AppError("LISTEN_FAILED", {
       required: `${host}:${port} as a free address and port`,
       received: code ?? String(error),
-      ...(code === "EADDRINUSE" && { hint: "another process listens there; choose another one with --port" }),
+      ...(code === "EADDRINUSE" && { hint: "another process listens there; choose another `port`" }),
       cause: error,
     });
   }

@@ -3,9 +3,10 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from "fastify";
 import type { TSchema } from "typebox";
-import { AppError } from "../../base/errors.ts";
+import { AppError, toAppError } from "../../base/errors.ts";
 import type { AnswerBodyOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "../contract/route.ts";
 import { parseJson } from "../input/parse-json.ts";
+import { acceptedCodings, contentCodingOf } from "./content-encoding.ts";
 import type { RequestContext } from "./request-context.ts";
 import { compileCheck } from "./validate.ts";
 
@@ -58,7 +59,8 @@ export function registerRoute<R extends RouteContract>(app: FastifyInstance, rou
     config: { contract: route },
     schema: { ...(params && { params }), ...(query && { querystring: query }) },
     ...(body && {
-      preParsing: (request, _reply, _payload, done) => done(mediaTypeFault(request.headers["content-type"], types)),
+      preParsing: ({ headers }, reply, _payload, done) =>
+        done(mediaTypeFault(headers["content-type"], types) ?? codingFault(headers["content-encoding"], reply)),
     }),
     handler: json === undefined ? handler : withJsonBody(json, handler),
   });
@@ -91,4 +93,15 @@ function mediaTypeFault(header: string | undefined, takes: readonly string[]): A
       hint: "with curl name the type: -H 'content-type: image/jpeg'",
     }),
   });
+}
+
+/** MEDIA_TYPE_UNSUPPORTED where the body is compressed in a way that is not taken. */
+function codingFault(header: string | undefined, reply: FastifyReply): AppError | undefined {
+  try {
+    contentCodingOf(header);
+    return undefined;
+  } catch (error) {
+    reply.header("accept-encoding", acceptedCodings);
+    return toAppError(error);
+  }
 }

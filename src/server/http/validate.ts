@@ -6,7 +6,7 @@ import type { FastifySchemaCompiler } from "fastify";
 import type { Static, TSchema } from "typebox";
 import { AppError } from "../../base/errors.ts";
 import { describeSchema } from "../../base/schema/describe-schema.ts";
-import { nameOfKind } from "../input/read-picture-json.ts";
+import { nameOfKind } from "../input/nested-array.ts";
 
 // TypeBox's unions carry no discriminator, and descriptions name media types: both are for readers,
 // and strict mode would refuse them. Verbose errors carry the schema that was broken.

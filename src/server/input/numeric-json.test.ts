@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readNumericPicture } from "./numeric-json.ts";
-import { flattenNumbers } from "./read-picture-json.ts";
+import { type NumericPicture, readNumericPicture } from "./numeric-json.ts";
+import { readNumbers } from "./read-picture-json.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text);
 
@@ -43,20 +43,21 @@ const nested = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLengt
 });
 
 /** What the ordinary parser makes of the same text. */
-function ordinary(text: string): Float64Array | undefined {
+function ordinary(text: string) {
   try {
-    return flattenNumbers(JSON.parse(text).image, "image");
+    return readNumbers(JSON.parse(text).image, "image");
   } catch {
     return undefined;
   }
 }
 
-function expectSame(text: string, values: Float64Array): void {
+function expectSame(text: string, { values, shape }: NumericPicture): void {
   const expected = ordinary(text);
   expect(expected).toBeDefined();
-  expect(values.length).toBe(expected!.length);
+  expect(shape).toEqual(expected!.shape);
+  expect(values.length).toBe(expected!.values.length);
   values.forEach((value, index) => {
-    const exact = expected![index]!;
+    const exact = expected!.values[index]!;
     // Four units of the last place.
     if (Object.is(value, exact)) return; // infinities, too
     expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.abs(exact) * 4 * Number.EPSILON);
@@ -69,7 +70,7 @@ it("reads what JSON.parse reads, to some units of the last place", () => {
       const text = `{ "image" :${picture}${topK === undefined ? "" : `, "top_k":${topK}`}}`;
       const read = readNumericPicture(bytesOf(text));
       expect(read?.topK).toBe(topK);
-      expectSame(text, read!.values);
+      expectSame(text, read!);
     }),
     { numRuns: 500 },
   );
@@ -92,7 +93,7 @@ it("never reads what JSON.parse refuses, and never reads it otherwise: any byte 
               ? Buffer.concat([bytes.subarray(0, at), bytes.subarray(at, at + 1), bytes.subarray(at)])
               : Uint8Array.from(bytes, (value, index) => (index === at ? byte : value));
         const read = readNumericPicture(changed);
-        if (read !== undefined) expectSame(Buffer.from(changed).toString(), read.values);
+        if (read !== undefined) expectSame(Buffer.from(changed).toString(), read);
       },
     ),
     { numRuns: 2000 },

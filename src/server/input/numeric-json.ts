@@ -6,6 +6,8 @@
 /** The picture's numbers, row by row. */
 export interface NumericPicture {
   readonly values: Float64Array;
+  /** The length of the arrays at each depth. */
+  readonly shape: readonly number[];
   /** Of an optional `"top_k": n` after it. */
   readonly topK: number | undefined;
 }
@@ -26,18 +28,20 @@ export function readNumericPicture(bytes: Uint8Array): NumericPicture | undefine
   let at = afterKey(bytes, after(bytes, 0, openObject), "image");
   if (at === missing) return undefined;
   const picture = readNumbers(bytes, at);
-  if (picture === undefined || picture.depth === 0) return undefined;
+  if (picture === undefined || picture.shape.length === 0) return undefined;
   at = skipSpace(bytes, picture.end);
   let topK: number | undefined;
   if (bytes[at] === comma) {
     const list = readNumbers(bytes, afterKey(bytes, at + 1, "top_k"));
-    if (list === undefined || list.depth !== 0) return undefined;
+    if (list === undefined || list.shape.length !== 0) return undefined;
     topK = list.values[0]!;
     if (!Number.isInteger(topK) || topK < 1 || topK > 10_000) return undefined;
     at = list.end;
   }
   at = after(bytes, at, closeObject);
-  return at !== missing && skipSpace(bytes, at) === bytes.length ? { values: picture.values, topK } : undefined;
+  return at !== missing && skipSpace(bytes, at) === bytes.length
+    ? { values: picture.values, shape: picture.shape, topK }
+    : undefined;
 }
 
 /** An offset past the end, at which every match fails. */
@@ -63,8 +67,8 @@ function afterKey(bytes: Uint8Array, start: number, name: string): number {
 
 interface Numbers {
   readonly values: Float64Array;
-  /** Nesting depth of the numbers. */
-  readonly depth: number;
+  /** The length of the arrays at each depth; none where it is one number. */
+  readonly shape: readonly number[];
   /** The offset after the last bracket. */
   readonly end: number;
 }
@@ -136,7 +140,7 @@ function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
 
     for (;;) {
       while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = bytes[++at];
-      if (depth === 0) return { values: values.slice(0, size), depth: numberDepth, end: at };
+      if (depth === 0) return { values: values.slice(0, size), shape: lengths.slice(1, numberDepth + 1), end: at };
       if (code !== closeArray) break;
       if (lengths[depth] !== -1 && lengths[depth] !== counts[depth]) return undefined;
       lengths[depth] = counts[depth]!;

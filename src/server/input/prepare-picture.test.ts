@@ -4,7 +4,9 @@ import { drawSamplePicture } from "../../image/sample-pictures.ts";
 import { canTakeSamePixels, pixelsFromNumbers, preparePicture } from "./prepare-picture.ts";
 
 const recipe = { width: 2, height: 1, channels: 1, fit: "stretch", kernel: "linear" } as const;
-const numbers = (...values: number[]) => pixelsFromNumbers(Float64Array.from(values), recipe, "image");
+const given = (values: readonly number[], where = "image") =>
+  ({ kind: "numbers", values: Float64Array.from(values), shape: [values.length], where }) as const;
+const numbers = (...values: number[]) => pixelsFromNumbers(given(values), recipe);
 
 it("takes numbers up to 1 as shares of full brightness, and others as bytes", () => {
   expect([...numbers(0, 1)]).toEqual([0, 255]);
@@ -18,8 +20,8 @@ it("brings every byte back that was divided by 255", () => {
 });
 
 it.each([
-  [[1], "2 numbers: 1 rows of 2 pixels of 1"],
-  [[1, 2, 3], "got 3 numbers"],
+  [[1], "an array of the shape [1,2,1], [1,2], [2,1] or [2], alone or in a list of one; got the shape [1]"],
+  [[1, 2, 3], "got the shape [3]"],
   [[-0.1, 1], "-0.1"],
   [[0, 256], "256"],
   [[0, Number.NaN], "NaN"],
@@ -45,11 +47,21 @@ it("knows recipes that give the same pixels", () => {
 });
 
 it("names the number that is no pixel", () => {
-  expect(() => pixelsFromNumbers(Float64Array.of(0, 256), recipe, "images[2]")).toThrow(
+  expect(() => pixelsFromNumbers(given([0, 256], "images[2]"), recipe)).toThrow(
     expect.objectContaining({
       received: "256",
       where: "images[2], number 1",
       hint: "send pixels as they are, not normalised: the model does that itself",
+    }),
+  );
+});
+
+it("scales nothing that is said to be bytes, and takes no fraction of one", () => {
+  expect([...pixelsFromNumbers({ ...given([0, 1]), areBytes: true }, recipe)]).toEqual([0, 1]);
+  expect(() => pixelsFromNumbers({ ...given([0, 0.5]), areBytes: true }, recipe)).toThrow(
+    expect.objectContaining({
+      code: "REQUEST_INVALID",
+      message: "Expected whole numbers from 0 to 255; got 0.5 (image, number 1)",
     }),
   );
 });

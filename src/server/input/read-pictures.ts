@@ -41,8 +41,8 @@ export async function readPictures(
 function readJson(bytes: Uint8Array, limit: number): PictureRequest {
   const plain = readNumericPicture(bytes);
   if (plain) {
-    const { values, topK } = plain;
-    return { pictures: [{ kind: "numbers", values, where: "image" }], isList: false, topK };
+    const { values, shape, topK } = plain;
+    return { pictures: [{ kind: "numbers", values, shape, where: "image" }], isList: false, topK };
   }
   const { image, images, top_k: topK } = checkPredictBody(parseJson(bytes));
   if ((image === undefined) === (images === undefined)) {

@@ -73,6 +73,42 @@ it.each([
   expect(() => read(tensor as Partial<RequestTensor>)).toThrow(expect.objectContaining({ code }));
 });
 
+it("takes data that is flat or nested as its shape, with lists of one around it or not, and no other", () => {
+  const colour = { ...recipe, height: 2, width: 3, channels: 3 } as const;
+  const flat = Array.from({ length: 18 }, (_, at) => at);
+  const groups = <T>(items: readonly T[], size: number): T[][] =>
+    Array.from({ length: items.length / size }, (_, at) => items.slice(at * size, (at + 1) * size));
+  const tensor = { name: "pictures", shape: [1, 2, 3, 3], datatype: "UINT8" };
+  const pixels = groups(groups(flat, 3), 3);
+  for (const data of [flat, pixels, [pixels]]) {
+    expect(picturesFromTensor({ ...tensor, data }, colour, 4)).toEqual([
+      { kind: "pixels", pixels: Uint8Array.from(flat), where: "pictures[0]" },
+    ]);
+  }
+  for (const [data, came] of [
+    [groups(groups(flat, 3), 2), "[3,2,3]"],
+    [groups(flat, 9), "[2,9]"],
+    [groups(flat, 1), "[18,1]"],
+  ] as const) {
+    expect(() => picturesFromTensor({ ...tensor, data }, colour, 4)).toThrow(
+      `Expected data that is flat, or nested as its shape [1,2,3,3]; got ${came} (input 'pictures')`,
+    );
+  }
+  const files = { datatype: "BYTES", shape: [2], data: [["b25l"], ["b25l"]] };
+  expect(() => read(files)).toThrow("nested as its shape [2]; got [2,1]");
+});
+
+it("refuses channels before rows, and says how to turn them", () => {
+  const colour = { ...recipe, height: 2, width: 4, channels: 3 } as const;
+  const tensor = { name: "pictures", shape: [1, 3, 2, 4], datatype: "UINT8", bytes: new Uint8Array(24) };
+  expect(() => picturesFromTensor(tensor, colour, 4)).toThrow(
+    expect.objectContaining({
+      message: "Expected UINT8 [N,2,4,3] or BYTES [N]; got UINT8 [1,3,2,4] (input 'pictures')",
+      hint: "channels come last: transpose [C,H,W] to [H,W,C]",
+    }),
+  );
+});
+
 it("names the input, what it takes and what came", () => {
   const tensor = { name: "pictures", shape: [1, 3], datatype: "FP32", data: [1, 2, 3] };
   expect(() => picturesFromTensor(tensor, recipe, 4)).toThrow(

@@ -1,8 +1,10 @@
 /** Tensors of the Open Inference Protocol as pictures. */
 import { AppError } from "../../base/errors.ts";
 import { type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
+import { decodeBase64 } from "./base64.ts";
+import { type ItemKind, numberItems, readNestedArray } from "./nested-array.ts";
 import { type PictureInput, requireFewPictures } from "./picture-input.ts";
-import { decodeBase64, flattenNumbers, nameOfKind } from "./read-picture-json.ts";
+import { channelsLastHint, isChannelsFirst, isSameNesting, textOf } from "./picture-shape.ts";
 
 /** An input as it stands in a request; `bytes` where it came in binary form. */
 export interface RequestTensor {
@@ -12,6 +14,8 @@ export interface RequestTensor {
   readonly data?: readonly unknown[];
   readonly bytes?: Uint8Array;
 }
+
+const where = "input 'pictures'";
 
 /**
  * The pictures of input `pictures`: UINT8 [N,H,W,C] of the recipe's size, or BYTES [N] or [N,1] of
@@ -27,35 +31,54 @@ export function picturesFromTensor(tensor: RequestTensor, recipe: Recipe, limit:
   const size = [recipe.height, recipe.width, recipe.channels];
   const isPictures = rest.length === 3 && rest.every((side, axis) => side === size[axis]);
   if (datatype !== "UINT8" || count < 1 || !isPictures) {
-    throw invalid(
-      `UINT8 [N,${size.join(",")}] or BYTES [N]`,
-      `${datatype.slice(0, 16)} [${shape.slice(0, 8).join(",")}]`,
-    );
+    throw new AppError("REQUEST_INVALID", {
+      required: `UINT8 [N,${size.join(",")}] or BYTES [N]`,
+      received: `${datatype.slice(0, 16)} ${textOf(shape.slice(0, 8))}`,
+      where,
+      ...(isChannelsFirst(rest, recipe) && { hint: channelsLastHint }),
+    });
   }
-  const values = tensor.bytes ? Float64Array.from(tensor.bytes) : flattenNumbers(tensor.data ?? [], "pictures.data");
+  const pixels = tensor.bytes ?? bytesFrom(readData(tensor, numberItems));
   const pictureSize = recipeSizeBytes(recipe);
-  if (values.length !== count * pictureSize) {
-    throw invalid(`${count * pictureSize} numbers, as the shape says`, `${values.length} numbers`);
+  if (pixels.length !== count * pictureSize) {
+    throw invalid(`${count * pictureSize} numbers, as the shape says`, `${pixels.length} numbers`);
   }
-  for (const value of values) {
+  return Array.from({ length: count }, (_, index) => ({
+    kind: "pixels",
+    pixels: pixels.subarray(index * pictureSize, (index + 1) * pictureSize),
+    where: `pictures[${index}]`,
+  }));
+}
+
+function bytesFrom(numbers: readonly number[]): Uint8Array {
+  for (const value of numbers) {
     if (!(Number.isInteger(value) && value >= 0 && value <= 255))
       throw invalid("whole numbers from 0 to 255", String(value));
   }
-  return Array.from({ length: count }, (_, index) => {
-    const bytes = Uint8Array.from(values.subarray(index * pictureSize, (index + 1) * pictureSize));
-    return { kind: "pixels", pixels: bytes, where: `pictures[${index}]` };
+  return Uint8Array.from(numbers);
+}
+
+const fileItems: ItemKind<string> = {
+  is: (value) => typeof value === "string",
+  one: "a picture file as base64",
+  several: "picture files as base64",
+};
+
+function filesOf(tensor: RequestTensor, count: number): readonly PictureInput[] {
+  const { bytes } = tensor;
+  const files = bytes ? parseByteStrings(bytes, count) : readData(tensor, fileItems);
+  if (files.length !== count) throw invalid(`${count} picture files, as the shape says`, `${files.length} files`);
+  return files.map((file, index) => {
+    const at = `pictures[${index}]`;
+    return { kind: "file", bytes: typeof file === "string" ? decodeBase64(file, at) : file, where: at };
   });
 }
 
-function filesOf({ data, bytes }: RequestTensor, count: number): readonly PictureInput[] {
-  const files = bytes ? parseByteStrings(bytes, count) : (data ?? []).flat(2);
-  if (files.length !== count) throw invalid(`${count} picture files, as the shape says`, `${files.length} files`);
-  return files.map((file, index) => {
-    const where = `pictures[${index}]`;
-    if (file instanceof Uint8Array) return { kind: "file", bytes: file, where };
-    if (typeof file !== "string") throw invalid("picture files as base64", nameOfKind(file));
-    return { kind: "file", bytes: decodeBase64(file, where), where };
-  });
+/** The items of a tensor's JSON: flat, or nested as its shape says. */
+function readData<T>({ data = [], shape }: RequestTensor, items: ItemKind<T>): readonly T[] {
+  const array = readNestedArray(data, "pictures.data", items);
+  if (array.shape.length === 1 || isSameNesting(array.shape, shape)) return array.items;
+  throw invalid(`data that is flat, or nested as its shape ${textOf(shape.slice(0, 8))}`, textOf(array.shape));
 }
 
 /** Every element follows its length, 32 bits little-endian. */
@@ -73,5 +96,5 @@ function parseByteStrings(bytes: Uint8Array, count: number): readonly Uint8Array
 }
 
 function invalid(required: string, received: string): AppError {
-  return new AppError("REQUEST_INVALID", { required, received, where: "input 'pictures'" });
+  return new AppError("REQUEST_INVALID", { required, received, where });
 }

@@ -5,6 +5,7 @@ import { AppError } from "../../base/errors.ts";
 import { literals } from "../../base/schema/literals.ts";
 import { matchesSchema } from "../../base/schema/matches-schema.ts";
 import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
+import { shellPath } from "../../base/shell-word.ts";
 
 export const keyScopes = ["predict", "admin"] as const;
 export type KeyScope = (typeof keyScopes)[number];
@@ -84,7 +85,7 @@ export function parseKeyFile(text: string, where: string): readonly ApiKey[] {
   throw new AppError("KEYS_INVALID", {
     required: `${fault ? expectedOf(fault, "") : "a key file of format 1"}`,
     where,
-    hint: "make one with: pawprint keys create NAME",
+    hint: `move it away, and make another with: pawprint keys create NAME --file ${shellPath(where)}`,
   });
 }
 

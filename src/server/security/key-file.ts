@@ -5,6 +5,7 @@ import { writeFileAtomic } from "../../base/files/atomic-file.ts";
 import { readFailure, systemCodeOf } from "../../base/files/file-failure.ts";
 import { withLock } from "../../base/locks/lock-file.ts";
 import type { Logger } from "../../base/logger.ts";
+import { shellPath } from "../../base/shell-word.ts";
 import { type ApiKey, createKey, type NewKey, parseKeyFile, renderKeyFile } from "./api-keys.ts";
 
 /** The keys of a file; none where there is no such file. Errors: KEYS_INVALID, FILE_READ_FAILED. */
@@ -40,7 +41,7 @@ export async function revokeKey(path: string, id: string, now: Date): Promise<Ap
     required: "the id of a key in the file",
     received: `'${id}'`,
     where: path,
-    hint: "pawprint keys list",
+    hint: `see the ids with: pawprint keys list --file ${shellPath(path)}`,
   });
 }
 

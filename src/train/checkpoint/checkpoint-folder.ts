@@ -76,7 +76,7 @@ export async function newestCheckpoint(
     required: "a checkpoint to resume from",
     received: "none",
     where: folder,
-    hint: "train without --resume",
+    hint: "train without `resume`",
   });
 }
 

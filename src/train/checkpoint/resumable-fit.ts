@@ -1,6 +1,6 @@
 /** Training that can be interrupted: `fit` with checkpoints, resumed from the newest one. */
-import { interruptionOf } from "../../base/cancel.ts";
-import { AppError, isAppError } from "../../base/errors.ts";
+import { interruptionOf, isAbortError } from "../../base/cancel.ts";
+import { AppError, isAppError, withHint } from "../../base/errors.ts";
 import type { Lock } from "../../base/locks/lock-file.ts";
 import type { Logger } from "../../base/logger.ts";
 import { indicesOf } from "../../dataset/pack/pack.ts";
@@ -79,15 +79,19 @@ async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<FitR
   } catch (error) {
     // Resumed, the same steps would diverge again.
     if (isAppError(error, "TRAIN_DIVERGED")) saved = undefined;
-    throw error;
+    throw saved === undefined ? error : withWayToResume(error, signal);
   } finally {
     progress.end(isComplete, signal?.aborted ? "interrupted" : undefined);
     if (!isComplete && saved) {
-      logger.warn(
-        `training ended after ${describe(saved)}; its checkpoints are in ${checkpoints}: resume with --resume`,
-      );
+      logger.warn(`training ended after ${describe(saved)}; its checkpoints are in ${checkpoints}`);
     }
   }
+}
+
+/** An interruption of a training that has a checkpoint says how to go on; other errors stay. */
+export function withWayToResume(error: unknown, signal: AbortSignal | undefined): unknown {
+  const interrupted = signal?.aborted && isAbortError(error) ? interruptionOf(signal) : error;
+  return isAppError(interrupted, "INTERRUPTED") ? withHint(interrupted, "resume it with `resume`") : error;
 }
 
 function progressOf(
@@ -110,7 +114,7 @@ async function requireNone({ checkpoints, force }: ResumableFitOptions): Promise
     required: "a folder without checkpoints of another training",
     received: `${there.length} of them`,
     where: checkpoints,
-    hint: "--resume resumes that training, --force deletes its checkpoints and starts again",
+    hint: "`resume` resumes that training, `force` deletes its checkpoints and starts again",
   });
 }
 
@@ -136,7 +140,7 @@ function snapshotOf(
       required: `a checkpoint of this training, with ${name} ${JSON.stringify(value)}`,
       received: JSON.stringify(theirs[name]) ?? "none",
       where: found.path,
-      hint: "give the same data and settings as before, or start again without --resume",
+      hint: "give the same data and settings as before, or start again: `force` without `resume`",
     });
   }
   return found.snapshot;

@@ -6,11 +6,14 @@ import type { BundleInfo } from "../../bundle/bundle.ts";
 import { isPackFolder } from "../../dataset/pack/build-pack.ts";
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import { type Split, splits } from "../../dataset/sources/source.ts";
+import type { SourceOptions } from "../../dataset/sources/source-options.ts";
 import { preparePack } from "../pictures/prepare-pack.ts";
 
 export interface BundlePackOptions {
   /** What `openSource` opens, or the folder of a pack. */
   readonly data: string;
+  /** How the source is read; for data of a training as it was read there. */
+  readonly reading?: SourceOptions;
   /** Which pictures; `all` takes every one, also those that were trained on. */
   readonly split: Split | "all";
   /** Folder for packs; without it packs stay in memory. */
@@ -32,8 +35,10 @@ export async function openBundlePack(info: BundleInfo, options: BundlePackOption
   const isPack = await isPackFolder(options.data);
   const { pack } = await preparePack({
     ...options,
-    // Without splits, a class may have a single picture.
-    splits: options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : (info.lineage.splits ?? {}),
+    splits: {
+      ...(options.split === "all" ? { proportions: { train: 1, val: 0, test: 0 } } : info.lineage.splits),
+      isMeasured: true,
+    },
     async recipeFor({ own, labels }) {
       requireKnown(info, await labels(), options.data);
       if (isPack && own) requirePackedSize(info, own, options.data);
@@ -68,7 +73,7 @@ function requireKnown({ labels }: BundleInfo, given: readonly string[], where: s
     required: `pictures of the bundle's classes: ${shorten(labels)}`,
     received: shorten(unknown),
     where,
-    hint: "name folders (or files) by the bundle's labels; pawprint inspect MODEL shows them",
+    hint: "name folders (or files) by the bundle's labels; see them with: pawprint inspect MODEL",
   });
 }
 

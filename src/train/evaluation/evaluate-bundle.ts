@@ -2,8 +2,8 @@
 import { AppError } from "../../base/errors.ts";
 import { silentLogger } from "../../base/logger.ts";
 import type { LoadedBundle } from "../../bundle/load-bundle.ts";
-import { type Pack, readPixels } from "../../dataset/pack/pack.ts";
-import type { Split } from "../../dataset/sources/source.ts";
+import { indicesOf, type Pack, readPixels } from "../../dataset/pack/pack.ts";
+import { type Split, splits } from "../../dataset/sources/source.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import { compareAnswers, type ModelComparison } from "../../metrics/compare-answers.ts";
 import { chosenIndices, openBundlePack } from "./bundle-pack.ts";
@@ -44,18 +44,23 @@ export async function evaluateBundle(options: EvaluateBundleOptions): Promise<Bu
   try {
     const indices = chosenIndices(pack, split);
     if (indices.length === 0) {
+      const filled = splits.filter((other) => indicesOf(pack, other).length > 0);
       throw new AppError("DATASET_EMPTY", {
         required: `pictures in the ${split} split`,
-        received: "none",
+        received: `pictures in ${filled.join(" and ")} alone`,
         where: data,
+        hint: `choose the split ${[...filled, "all"].join(" or ")}`,
       });
     }
     const first = await evaluateOn(bundle, pack, indices, settings);
     const against = options.against && (await evaluateAgainst(options.against, bundle, first.answered, settings));
     const rows = new Set(
-      [first.wrong, against?.comparison.onlyFirstRight, against?.comparison.onlySecondRight].flatMap((pictures) =>
-        (pictures ?? []).map(({ row }) => row),
-      ),
+      [
+        first.wrong,
+        ...first.cells.map(({ pictures }) => pictures),
+        against?.comparison.onlyFirstRight,
+        against?.comparison.onlySecondRight,
+      ].flatMap((pictures) => (pictures ?? []).map(({ row }) => row)),
     );
     return {
       ...first,

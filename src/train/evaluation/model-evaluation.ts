@@ -5,6 +5,7 @@ import type { LoadedBundle } from "../../bundle/load-bundle.ts";
 import { isPackFolder } from "../../dataset/pack/build-pack.ts";
 import { type Pack, readPixels } from "../../dataset/pack/pack.ts";
 import type { Split } from "../../dataset/sources/source.ts";
+import type { SourceOptions } from "../../dataset/sources/source-options.ts";
 import { type Analysis, analyseAnswers } from "../../metrics/analyse-answers.ts";
 import type { Latency } from "../../metrics/latency-figures.ts";
 import { readShorterSides } from "../pictures/picture-sizes.ts";
@@ -14,6 +15,8 @@ import { predictSplit, type SplitPredictions } from "./predict-split.ts";
 export interface EvaluationOptions {
   /** What `openSource` opens, or the folder of a pack. */
   readonly data: string;
+  /** How the source is read; for data of a training as it was read there. */
+  readonly reading?: SourceOptions;
   /** Which pictures; `all` takes every one, also those that were trained on. */
   readonly split: Split | "all";
   /** Whether to measure latency. Default false. */
@@ -48,7 +51,7 @@ export async function evaluateOn(
   // A pack does not hold the original sizes.
   const shorterSidesPx =
     readsSizes && !(await isPackFolder(data))
-      ? await readShorterSides(data, answered.ids, { progress, signal })
+      ? await readShorterSides(data, answered.ids, { reading: settings.reading, progress, signal })
       : undefined;
   const { ids, brightness, temperature } = answered;
   const latency = settings.measuresLatency ? await timeAnswers(bundle, pack, indices, signal) : undefined;

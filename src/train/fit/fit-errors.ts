@@ -31,7 +31,7 @@ export function divergence({ epoch, step, loss, learningRate }: DivergencePoint,
       required: "a finite loss",
       received: `${loss}`,
       where: `epoch ${epoch}, step ${step}, learning rate ${learningRate.toPrecision(3)}`,
-      hint: `try a learning rate of ${(learningRate / 10).toPrecision(1)}, or gradient clipping, and --force`,
+      hint: `try a \`learningRate\` of ${(learningRate / 10).toPrecision(1)}, or a \`clipNorm\` of 1, and \`force\``,
     },
     result,
   );

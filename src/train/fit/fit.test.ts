@@ -292,7 +292,7 @@ describe("fit", () => {
     expect(error.message).toMatch(
       /^Expected a finite loss; got (NaN|-?Infinity) \(epoch 2, step [456], learning rate 1\.00e\+36\)$/,
     );
-    expect(error.hint).toBe("try a learning rate of 1e+35, or gradient clipping, and --force");
+    expect(error.hint).toBe("try a `learningRate` of 1e+35, or a `clipNorm` of 1, and `force`");
     expect(error.result.end).toBe("diverged");
     expect(error.result.last.parameters).toEqual(kept[0]);
     expect(error.result.best.parameters.every(Number.isFinite)).toBe(true);
@@ -375,7 +375,7 @@ describe("fit", () => {
     };
     await expect(train({ ...base, executor: short })).rejects.toMatchObject({
       code: "TRAIN_OUT_OF_MEMORY",
-      hint: "a batch size of 4 should fit; --accumulate 2 keeps the larger batch's effect",
+      hint: "a `batchSize` of 4 should fit; `accumulate` 2 keeps the larger batch's effect",
     });
   });
 

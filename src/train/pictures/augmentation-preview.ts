@@ -72,7 +72,7 @@ const measuredPictures = 64;
  */
 export async function previewAugmentation(options: AugmentationPreviewOptions): Promise<AugmentationPreview> {
   const { data, settings = {}, count = 8, variants = 8 } = options;
-  const source = await openSource(data);
+  const source = await openSource(data, settings);
   try {
     const plan = await planPicturesOf(await pictureFacts(source, options.signal), settings);
     const { augmentation, choices } = planAugmentation(plan.recipe, source.kind, settings);

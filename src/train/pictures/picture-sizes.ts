@@ -3,7 +3,8 @@ import type { Progress } from "../../base/progress.ts";
 import { isPictureFault } from "../../dataset/pack/pack-samples.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import type { Sample, Source } from "../../dataset/sources/source.ts";
-import { openPicture } from "../../image/decode.ts";
+import type { SourceOptions } from "../../dataset/sources/source-options.ts";
+import { withPicture } from "../../image/decode.ts";
 import { declaredSize } from "../../image/format.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 
@@ -14,11 +15,19 @@ import { forEachInParallel } from "../../image/in-parallel.ts";
 export async function readShorterSides(
   data: string,
   ids: readonly string[],
-  { progress, signal }: { readonly progress: Progress; readonly signal?: AbortSignal | undefined },
+  {
+    reading,
+    progress,
+    signal,
+  }: {
+    readonly reading?: SourceOptions | undefined;
+    readonly progress: Progress;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<readonly (number | undefined)[]> {
   const rowOf = new Map(ids.map((id, row) => [id, row]));
   const sides = new Array<number | undefined>(ids.length).fill(undefined);
-  const source = await openSource(data);
+  const source = await openSource(data, reading);
   const task = progress.start({ label: "sizes", total: ids.length, unit: "pictures" });
 
   async function* wanted(): AsyncGenerator<Sample> {
@@ -81,11 +90,9 @@ export async function sampleShorterSides(source: Source, signal?: AbortSignal): 
 async function shorterSide(sample: Sample): Promise<number | undefined> {
   if ("image" in sample) return Math.min(sample.image.width, sample.image.height);
   const bytes = await sample.bytes();
-  const { width, height } =
+  const size =
     declaredSize(bytes) ??
-    (await openPicture(bytes, sample.id)
-      .metadata()
-      // Unreadable pictures were skipped when they were decoded.
-      .catch(() => ({ width: undefined, height: undefined })));
-  return width === undefined || height === undefined ? undefined : Math.min(width, height);
+    // Unreadable pictures were skipped when they were decoded.
+    (await withPicture(bytes, { where: sample.id }, ({ stored }) => stored()).catch(() => undefined));
+  return size && Math.min(size.width, size.height);
 }

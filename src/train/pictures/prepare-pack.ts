@@ -8,6 +8,7 @@ import { buildPack, isPackFolder, openPack } from "../../dataset/pack/build-pack
 import type { Pack, SplitOptions } from "../../dataset/pack/pack.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import type { Source, SourceKind } from "../../dataset/sources/source.ts";
+import { type SourceOptions, sourceOptionsOf } from "../../dataset/sources/source-options.ts";
 import type { PixelImage } from "../../image/decode.ts";
 import type { Recipe } from "../../image/recipe.ts";
 import { sampleShorterSides } from "./picture-sizes.ts";
@@ -27,6 +28,7 @@ export interface PictureFacts {
 export interface PreparePackOptions {
   /** What `openSource` opens, or the folder of a pack. */
   readonly data: string;
+  readonly reading?: SourceOptions;
   /** Folder for packs; without it packs stay in memory. */
   readonly packs?: string;
   readonly splits?: SplitOptions;
@@ -66,13 +68,13 @@ async function openPrepared(options: PreparePackOptions): Promise<PreparedPack> 
 }
 
 async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
-  const { data, packs, splits, strict = false, progress, logger, signal, recipeFor } = options;
-  const source = await openSource(data);
+  const { data, reading, packs, splits, strict = false, progress, logger, signal, recipeFor } = options;
+  const source = await openSource(data, reading);
   try {
     const facts = await pictureFacts(source, signal);
     const recipe = await recipeFor(facts, source);
     // Pixels are read from their source as fast as from a pack.
-    const folder = packs === undefined || facts.own ? undefined : join(packs, packName(data, recipe));
+    const folder = packs === undefined || facts.own ? undefined : join(packs, packName(data, reading, recipe));
     const pack = await buildPack(source, recipe, {
       ...splits,
       strict,
@@ -87,15 +89,17 @@ async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
   }
 }
 
-/** `pets.zip-1f3a...`: one for each source and recipe. */
-function packName(data: string, recipe: Recipe): string {
+/** `pets.zip-1f3a...`: one for each source, reading of it, and recipe. */
+function packName(data: string, reading: SourceOptions = {}, recipe: Recipe): string {
   const location = data.startsWith("s3://") ? data : resolve(data);
+  const chosen = sourceOptionsOf(reading);
+  const options = Object.keys(chosen).length === 0 ? [] : [JSON.stringify(chosen)];
   const name = location
     .split(/[\\/]/)
     .at(-1)!
     .replace(/[^\p{L}\p{N}._-]+/gu, "-")
     .slice(0, 60);
-  return `${name}-${contentHash([location, JSON.stringify(recipe)]).slice(0, 12)}`;
+  return `${name}-${contentHash([location, ...options, JSON.stringify(recipe)]).slice(0, 12)}`;
 }
 
 function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void {
@@ -106,7 +110,7 @@ function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void 
     required: `the recipe that the pack was made by: ${textOf(packed)}`,
     received: textOf(wanted),
     where,
-    hint: "leave size, channels and fit out, or pack the pictures again: pawprint data pack",
+    hint: "leave `size`, `channels` and `fit` out, or pack the pictures again with: pawprint data pack SOURCE",
   });
 }
 

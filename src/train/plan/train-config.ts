@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import type { DeepReadonly } from "../../base/freeze.ts";
 import { literals } from "../../base/schema/literals.ts";
+import { sourceOptionsSchema } from "../../dataset/sources/source-options.ts";
 import { recipeFits } from "../../image/recipe.ts";
 
 const choice = <const T extends readonly [string, ...string[]]>(names: T, description: string) =>
@@ -16,6 +17,7 @@ export const trainConfigSchema = Type.Object({
         "labelled pictures: a folder, a .zip or .tar.gz, a manifest (.csv, .jsonl), idx or CIFAR-10 files, s3://, or a pack",
     }),
   ),
+  ...sourceOptionsSchema.properties,
   out: Type.Optional(
     Type.String({
       minLength: 1,

@@ -55,8 +55,8 @@ function shortageError(options: TrainStepOptions, bytes: number, cause?: unknown
     received: `${formatBytes(bytes)} on this machine, other processes included`,
     hint:
       fits > 0
-        ? `a batch size of ${fits} should fit; --accumulate ${Math.ceil(batchSize / fits)} keeps the larger batch's effect`
-        : "choose a smaller picture size or network",
+        ? `a \`batchSize\` of ${fits} should fit; \`accumulate\` ${Math.ceil(batchSize / fits)} keeps the larger batch's effect`
+        : "choose a smaller `size` or network",
     cause,
   });
 }

@@ -124,7 +124,7 @@ async function requireSameSweep(folder: string, sweep: Sweep): Promise<void> {
       required: "a folder with trials of this sweep, or with none",
       received: "trials of another sweep, or of an earlier version of its file",
       where: folder,
-      hint: "choose another folder with --out, or delete this one",
+      hint: "choose another folder (`out`), or delete this one",
     });
   }
   await writeFileAtomic(path, text, { force: true });

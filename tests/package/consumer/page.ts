@@ -4,8 +4,9 @@ import { ApiError, createClient } from "pawprint/client";
 export async function ask(picture: Blob): Promise<string> {
   const client = createClient("http://localhost:8000");
   try {
-    const { json } = await client.call("predict", { body: picture });
-    return "label" in json ? json.label : json.predictions.map(({ label }) => label).join(", ");
+    const { label, confidence } = await client.predict(picture);
+    const others = await client.predictPictures([picture, await picture.arrayBuffer()], { topK: 2 });
+    return [`${label} ${confidence}`, ...others.map((one) => one.label)].join(", ");
   } catch (error) {
     if (error instanceof ApiError) return error.hint ?? error.message;
     throw error;

@@ -1,5 +1,15 @@
 /** Uses the types of every entry point as a project would; it is only compiled. */
-import { type EpochMetrics, errorTable, isAppError, openPredictor, type Prediction, train } from "pawprint";
+import { readFile } from "node:fs/promises";
+import {
+  type EpochMetrics,
+  errorTable,
+  isAppError,
+  openPredictor,
+  type PictureSource,
+  type Prediction,
+  train,
+} from "pawprint";
+import { createClient } from "pawprint/client";
 import { buildPack, importSource, inspectSource, openSource, type Source } from "pawprint/dataset";
 import { createCpuExecutor, type Executor, float32, gradients, graph, input, ops, type Value } from "pawprint/graph";
 import { createServer, type PawprintServer } from "pawprint/server";
@@ -20,14 +30,27 @@ export async function trainAndServe(): Promise<PawprintServer> {
 }
 
 export async function predict(path: string): Promise<readonly string[]> {
-  const predictor = await openPredictor({ path });
+  const predictor = await openPredictor(path);
   const lines: string[] = [];
   try {
     for await (const row of predictor.predictFiles(["holiday"])) {
       lines.push(row.error ? row.error.message : row.label);
     }
-    const answers: readonly Prediction[] = await predictor.predictPictures(["cat.jpg"]);
-    lines.push(...answers.map(({ label }) => label));
+    const jpeg = await readFile("cat.jpg");
+    const { label, confidence }: Prediction = await predictor.predict(jpeg);
+    lines.push(`${label} ${confidence}`);
+    const pictures: PictureSource[] = [
+      "cat.jpg",
+      new URL("file:///cat.jpg"),
+      jpeg,
+      new Uint8Array(jpeg),
+      new Uint8Array(jpeg).buffer,
+      new Blob([new Uint8Array(jpeg)]),
+    ];
+    const answers: readonly Prediction[] = await predictor.predictPictures(pictures);
+    lines.push(...answers.map((answer) => answer.label));
+    const served = await createClient("http://localhost:8000").predictPictures(pictures);
+    lines.push(...served.map((answer) => answer.label));
   } catch (error) {
     if (!isAppError(error)) throw error;
     lines.push(`${error.code} ${errorTable[error.code].kind}`);

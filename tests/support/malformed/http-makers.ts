@@ -25,15 +25,22 @@ export const httpMakers: Readonly<Record<string, Maker>> = {
     };
   },
 
-  encoded(random) {
-    const body = gzipSync(Buffer.alloc(20_000_000));
+  encoded(random, { pictures }) {
+    const file = gzipSync(pick(random, pictures));
+    const bodies = [
+      () => gzipSync(Buffer.alloc(20_000_000)),
+      () => file.subarray(0, random.integer(file.length)),
+      () => file.map((byte) => (random.integer(200) === 0 ? random.integer(256) : byte)),
+      () => randomBytes(random, random.integer(4000)),
+    ];
+    const body = pick(random, bodies)();
     return {
-      kind: "a compressed body that grows",
+      kind: "a compressed body that grows or is broken",
       bytes: rawRequest({
         path: pick(random, ["/predict", "/invocations"]),
         headers: {
           ...pick(random, [json, { "content-type": "image/png" }]),
-          "content-encoding": pick(random, ["gzip", "br", "x"]),
+          "content-encoding": pick(random, ["gzip", "gzip", "deflate", "br", "gzip, gzip", "x"]),
         },
         body,
       }),

@@ -3,6 +3,7 @@ import { AppError } from "../../../base/errors.ts";
 import { writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { hintForName } from "../../../base/nearest.ts";
 import type { Progress } from "../../../base/progress.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import { readVersion } from "../../../base/version.ts";
 import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import {
@@ -25,6 +26,7 @@ import { openSource } from "../../../dataset/sources/open-source.ts";
 import type { Source } from "../../../dataset/sources/source.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownName, shownPath } from "../../paths.ts";
+import { readingFrom, readingOptions } from "../../pawprint-config.ts";
 import { countSeverities, inspectionText } from "../../text/inspection-text.ts";
 import { quarantineText } from "../../text/quarantine-text.ts";
 
@@ -32,7 +34,7 @@ export const command = defineCommand({
   description: `Every picture is decoded once. Errors are pictures that cannot be used or that distort the evaluation, warnings are likely mistakes,
 notes are for information. The exit code is 1 where errors were found (with --strict also for warnings) that --fix did not move.
 
---fix moves pictures to FOLDER.quarantine beside the folder, with a log from which 'pawprint data restore' puts them back. Of copies it keeps
+--fix moves pictures to FOLDER.quarantine beside the folder, with a log from which 'pawprint data restore FOLDER' puts them back. Of copies it keeps
 one, test before val before train; of label conflicts none. Nothing is deleted. Kinds that --fix moves by itself:
 ${fixedKinds.join(", ")}.`,
   arguments: [
@@ -63,6 +65,7 @@ ${fixedKinds.join(", ")}.`,
       default: defaultThresholds.maxImbalance,
       doc: "classes are out of balance where one has more than so many times the pictures of another",
     },
+    ...readingOptions,
     { name: "strict", type: "boolean", doc: "end with exit code 1 for warnings too" },
     { name: "fix", type: "boolean", doc: "move pictures that are at fault into quarantine" },
     {
@@ -86,10 +89,10 @@ ${fixedKinds.join(", ")}.`,
     const kinds = options.kinds === undefined ? undefined : parseKinds(options.kinds, options.fix);
     const report = options.report === undefined ? undefined : pathFrom(cwd, options.report);
     if (report !== undefined) await requireFreePath(report, options.force);
-    const source = await openSource(pathFrom(cwd, given));
+    const source = await openSource(pathFrom(cwd, given), readingFrom(cwd, options));
     try {
       // Before a scan that may take minutes.
-      if (options.fix) requireFolderSource(source);
+      if (options.fix) requireMovable(source, options.followLinks ?? false);
       const thresholds = {
         minSidePx: options.minSide,
         maxAspect: options.maxAspect,
@@ -124,6 +127,12 @@ ${fixedKinds.join(", ")}.`,
     }
   },
 });
+
+/** Behind links lie folders of others, which are read and never changed. */
+function requireMovable(source: Source, followsLinks: boolean): void {
+  requireFolderSource(source);
+  if (followsLinks) throw usage("--fix without --follow-links", "both", "check the folder that the links lead to");
+}
 
 /** Errors: CLI_USAGE for an unknown kind, for one about no pictures, and without --fix. */
 function parseKinds(text: string, isFixing: boolean): readonly FindingKind[] {
@@ -169,12 +178,12 @@ function nextText({ source, findings }: Inspection, given: string, { style }: Co
   const fixable = new Set(
     findings.filter(({ kind }) => findingTable[kind].isFixed).flatMap(({ offenders }) => offenders),
   ).size;
-  if (fixable === 0) return `Next: ${style.cyan(`pawprint train --data ${shownName(given)}`)}`;
+  if (fixable === 0) return `Next: ${style.cyan(`pawprint train --data ${shellPath(given)}`)}`;
   if (source.kind !== "folder") {
-    const line = `pawprint data import ${shownName(given)} --to data/raw`;
+    const line = `pawprint data import ${shellPath(given)} --to data/raw`;
     return `Next: ${style.cyan(line)}; in a folder, --fix can set ${fixable} pictures aside`;
   }
-  return `Next: ${style.cyan(`pawprint data check ${shownName(given)} --fix`)} sets ${fixable} pictures aside`;
+  return `Next: ${style.cyan(`pawprint data check ${shellPath(given)} --fix`)} sets ${fixable} pictures aside`;
 }
 
 function fixedText(fixed: QuarantineReport, { cwd, style }: CommandContext): string {

@@ -143,7 +143,7 @@ describe("pawprint data stats", () => {
     await spoil();
     const { exitCode, out } = await run("data stats pets");
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^12 pictures, .*, 2 classes; 1 cannot be decoded \('pawprint data check' says why\)\n/);
+    expect(out).toMatch(/^12 pictures, .*, 2 classes; 1 cannot be decoded \(why: pawprint data check SOURCE\)\n/);
     expect(out).toMatch(/^red +7 +58\.3 % {2}█+$/m);
     expect(out).toMatch(/^blue +\d+\.\d +█.*rgb\(\d+, \d+, \d+\)$/m);
     expect(out).toMatch(/^width +24 +24 +24$/m);

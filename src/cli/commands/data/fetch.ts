@@ -1,5 +1,7 @@
 /** `pawprint data fetch`: public sets of pictures from their publishers. */
+
 import { formatBytes } from "../../../base/quantity.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import { fetchPublicSet, type PublicSet, publicSets } from "../../../dataset/public-sets.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { type Style, table } from "../../frame/console.ts";
@@ -15,6 +17,7 @@ only if its SHA-256 is the published one.`,
     { line: "pawprint data fetch mnist", doc: "four files into data/mnist" },
     { line: "pawprint data fetch cats-vs-dogs --to /big/disk/pets", doc: "787 MB to another place" },
   ],
+  again: "the download goes on where it ended",
   async run({ cwd, style, signal, progress }, { name }, options) {
     if (name === undefined) return { result: { sets: publicSets }, text: listText(style) };
     const to = pathFrom(cwd, options.to ?? `data/${name}`);
@@ -30,7 +33,7 @@ only if its SHA-256 is the published one.`,
         style.bold(`${name}, every file as it was published:`),
         ...lines,
         `Licence: ${licence} (${page})`,
-        `Next: ${style.cyan(`pawprint data check ${shown}`)}, then ${style.cyan(`pawprint train --data ${shown}`)}`,
+        `Next: ${style.cyan(`pawprint data check ${shellPath(shown)}`)}, then ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
       ].join("\n"),
     };
   },

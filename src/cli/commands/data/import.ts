@@ -1,11 +1,14 @@
 /** `pawprint data import`: labelled pictures from anywhere into one folder. */
+
 import { formatBytes } from "../../../base/quantity.ts";
-import { describeSkipped } from "../../../dataset/describe-skipped.ts";
+import { shellPath } from "../../../base/shell-word.ts";
+import { describeSkipped, tellRemarks } from "../../../dataset/describe-skipped.ts";
 import { importSource } from "../../../dataset/import-source.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { table } from "../../frame/console.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
+import { readingFrom, readingOptions } from "../../pawprint-config.ts";
 
 export const command = defineCommand({
   description: `Makes a folder for each class (inside train/, val/ and test/ where the source gives splits). Files are copied byte by byte; digits and the like
@@ -19,6 +22,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
   options: [
     { name: "to", type: "string", default: "data/raw", placeholder: "FOLDER", doc: "the folder to make" },
     { name: "force", short: "f", type: "boolean", doc: "replace an existing folder" },
+    ...readingOptions,
   ],
   examples: [
     { line: "pawprint data import pets.tar.gz", doc: "into data/raw" },
@@ -28,12 +32,14 @@ become PNG. The folder appears when it is complete; an interrupted import resume
       doc: "an S3 prefix, replacing the folder",
     },
   ],
-  async run({ cwd, style, signal, progress, logger }, { source: location }, { to, force }) {
+  again: "files that were copied are kept",
+  async run({ cwd, style, signal, progress, logger }, { source: location }, { to, force, ...options }) {
     const folder = pathFrom(cwd, to);
-    const source = await openSource(pathFrom(cwd, location));
+    const source = await openSource(pathFrom(cwd, location), readingFrom(cwd, options));
     try {
       const report = await importSource(source, { to: folder, force, signal, progress });
       const { pictures, sizeBytes, classes, skipped } = report;
+      tellRemarks(source.remarks, logger);
       for (const line of describeSkipped(skipped, pictures + skipped.length)) logger.warn(line);
       const hasSplits = classes.some(({ split }) => split !== undefined);
       const rows = classes.map(({ label, split, pictures: count }) => [
@@ -48,7 +54,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
           table([...(hasSplits ? ["SPLIT"] : []), "CLASS", { title: "PICTURES", align: "right" }], rows),
           "",
           `${style.bold("Imported")}  ${pictures} pictures, ${formatBytes(sizeBytes)}, into ${shown}`,
-          `Next: ${style.cyan(`pawprint data check ${shown}`)}, then ${style.cyan(`pawprint train --data ${shown}`)}`,
+          `Next: ${style.cyan(`pawprint data check ${shellPath(shown)}`)}, then ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
         ].join("\n"),
       };
     } finally {

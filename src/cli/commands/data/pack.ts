@@ -2,6 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes, formatDuration } from "../../../base/quantity.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
@@ -11,7 +12,7 @@ import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { nameOf, pathFrom, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { loadPawprintConfig, optionsOf, readingKeys } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
 
 export const command = defineCommand({
@@ -21,19 +22,20 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
   options: [
     { name: "to", type: "string", placeholder: "FOLDER", doc: "the pack's folder; data/processed/NAME unless given" },
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
-    ...optionsOf(trainConfigSchema, ["size", "channels", "fit", "proportions", "salt", "fold"]),
+    ...optionsOf(trainConfigSchema, [...readingKeys, "size", "channels", "fit", "proportions", "salt", "fold"]),
   ],
   examples: [
     { line: "pawprint data pack data/raw", doc: "into data/processed/raw" },
     { line: "pawprint data pack pets.zip --size 128 --to data/processed/pets-128", doc: "larger pictures" },
   ],
+  again: "pictures that were packed are not decoded again",
   async run(context, { source: location }, options) {
     const { cwd, style, signal, progress, logger } = context;
     const { train: settings } = await loadPawprintConfig(context, "train", options);
     const path = pathFrom(cwd, location);
     const folder = pathFrom(cwd, options.to ?? join("data", "processed", nameOf(path)));
     const startMs = performance.now();
-    const source = await openSource(path);
+    const source = await openSource(path, settings);
     try {
       const { recipe } = await planPicturesOf(await pictureFacts(source, signal), settings);
       const pack = await buildPack(source, recipe, {
@@ -55,7 +57,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
           summaryText(summary),
           "",
           `${style.bold("Pack")}  ${shown}: ${summary.pictures} pictures of ${recipe.width} x ${recipe.height} pixels, ${formatBytes(sizeBytes)}, in ${formatDuration(durationMs)}`,
-          `Next: ${style.cyan(`pawprint train --data ${shown}`)}`,
+          `Next: ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
         ].join("\n"),
       };
     } finally {

@@ -54,7 +54,12 @@ describe("pawprint data preview", () => {
 
   it.each([
     ["pictures --out taken.png", 1, "FILE_EXISTS: Expected a name that is free", "give --force to replace it"],
-    ["pictures --out a.png --channels 1 --hue 0.1", 2, "CONFIG_INVALID: Expected hue changes colours", "--channels 3"],
+    [
+      "pictures --out a.png --channels 1 --hue 0.1",
+      2,
+      "CONFIG_INVALID: Expected pictures of 3 channels, since hue changes colours",
+      "--channels 3",
+    ],
     ["pictures --split tset", 2, "CLI_USAGE: Expected one of train, val, test for --split", "did you mean test?"],
     ["pictures --variants 0", 2, "CLI_USAGE: Expected a whole number from 1 to 64 for --variants", ""],
     ["nowhere --out a.png", 1, "FILE_NOT_FOUND: ", ""],

@@ -2,6 +2,7 @@
 
 import { dirname } from "node:path";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { splits } from "../../../dataset/sources/source.ts";
 import type { AugmentationPreview } from "../../../train/pictures/augmentation-preview.ts";
@@ -11,7 +12,7 @@ import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { previewAugmentation } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { loadPawprintConfig, optionsOf, readingKeys } from "../../pawprint-config.ts";
 import { choicesText } from "../../text/choices-text.ts";
 
 /** Smaller pictures are enlarged by whole factors, so that their captions fit. */
@@ -28,6 +29,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
     { name: "split", type: "choice", choices: splits, default: "train", doc: "the split to take pictures from" },
     { name: "force", short: "f", type: "boolean", doc: "replace a file that is there" },
     ...optionsOf(trainConfigSchema, [
+      ...readingKeys,
       "size",
       "channels",
       "fit",
@@ -84,7 +86,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
         ),
         "",
         `${style.bold("Sheet")}  ${shown}: ${rows.length} pictures of ${recipe.width} x ${recipe.height} pixels, ${variants} variants of each`,
-        `Next: ${style.cyan(`pawprint train --data ${source}`)} with the settings that you chose`,
+        `Next: ${style.cyan(`pawprint train --data ${shellPath(source)}`)} with the settings that you chose`,
       ].join("\n"),
     };
   },

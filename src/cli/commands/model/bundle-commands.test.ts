@@ -42,7 +42,7 @@ describe("pawprint predict", () => {
   it("goes on behind a picture that cannot be used, and ends with 1", async () => {
     const { exitCode, out } = await run("predict m.onnx torn.jpg pictures/blue");
     expect(exitCode).toBe(1);
-    expect(out).toMatch(/^torn\.jpg {2}IMAGE_UNREADABLE: Expected a JPEG, .*; got a file that begins with "torn"\n/);
+    expect(out).toMatch(/^torn\.jpg {2}IMAGE_UNREADABLE: Expected a JPEG, .*; got a text that begins with "torn"\n/);
     expect(out).toMatch(/\n25 pictures, 1 could not be used\n$/);
     const strict = await run("predict m.onnx torn.jpg pictures --strict");
     expect(strict).toMatchObject({ exitCode: 1, out: "" });

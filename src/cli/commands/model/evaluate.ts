@@ -1,6 +1,7 @@
 /** `pawprint evaluate`: a bundle's metrics on labelled pictures. */
 
 import { AppError } from "../../../base/errors.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
@@ -9,7 +10,7 @@ import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library
 import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
-import { loadPawprintConfig } from "../../pawprint-config.ts";
+import { loadPawprintConfig, readingOptions } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 
@@ -27,6 +28,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       placeholder: "SOURCE",
       doc: "labelled pictures, as for train --data; train.data of pawprint.yaml unless given",
     },
+    ...readingOptions,
     { name: "split", type: "choice", choices: ["test", "val", "train", "all"], default: "test", doc: "which pictures" },
     { name: "against", type: "string", placeholder: "BUNDLE", doc: "a second bundle to compare with" },
     { name: "report", type: "string", placeholder: "FILE.html", doc: "write a page with charts and pictures" },
@@ -58,9 +60,10 @@ the most confident mistakes, and latency. With --against two bundles predict the
     },
     { line: "pawprint evaluate models/cats-dogs.onnx --data new-pictures --split all --json", doc: "other pictures" },
   ],
+  again: "pictures that were packed are not decoded again",
   async run(context, { model }, options) {
     const { cwd, signal, progress, logger, now } = context;
-    const { data } = (await loadPawprintConfig(context, "train", { data: options.data })).train;
+    const { data, ...settings } = (await loadPawprintConfig(context, "train", options)).train;
     if (data === undefined) throw missingData();
     const { report, csv, charts, force } = options;
     const files = {
@@ -76,6 +79,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
+        reading: settings,
         split: options.split,
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
@@ -154,7 +158,7 @@ function textOf(
   { cwd, style }: CommandContext,
 ): string {
   const name = evaluation.split === "all" ? "all pictures" : `the ${evaluation.split} split`;
-  const next = `pawprint evaluate ${shownName(model.path)} --data ${shownName(data)} --report evaluation.html`;
+  const next = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)} --report evaluation.html`;
   return [
     evaluationText(name, evaluation.evaluation, style),
     "",

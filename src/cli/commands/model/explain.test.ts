@@ -26,13 +26,16 @@ it("writes a heat map for the predicted class, and another one for another class
   const { exitCode, out } = await run("explain pets.onnx cat.jpg --json");
   expect(exitCode).toBe(0);
   const [result] = JSON.parse(out).results;
-  expect(result.out).toBe(join(cwd, "heat-maps", "cat.heat.png"));
+  const nameOf = ({ label, probability }: { label: string; probability: number }) =>
+    `cat.${label}-${probability.toFixed(3)}.heat.png`;
+  expect(result.out).toBe(join(cwd, "heat-maps", nameOf(result)));
   expect(result.probability).toBeGreaterThanOrEqual(0.5);
   expect((await sharp(result.out).metadata()).format).toBe("png");
   const other = petModel.labels.find((label) => label !== result.label)!;
-  const second = await run(`explain pets.onnx cat.jpg --class ${other} --out other`);
-  expect(second.out).toContain(`cat.jpg  ${other} `);
-  const maps = await Promise.all([result.out, join(cwd, "other", "cat.heat.png")].map((path) => readFile(path)));
+  const [second] = JSON.parse((await run(`explain pets.onnx cat.jpg --class ${other} --json`)).out).results;
+  expect(second).toMatchObject({ label: other, predicted: result.label });
+  expect(await readdir(join(cwd, "heat-maps"))).toEqual([nameOf(result), nameOf(second)].sort());
+  const maps = await Promise.all([result.out, second.out].map((path) => readFile(path)));
   expect(maps[0]!.equals(maps[1]!)).toBe(false);
   const again = await run("explain pets.onnx cat.jpg");
   expect(again.err).toContain("error FILE_EXISTS");
@@ -43,7 +46,7 @@ it("goes on behind a picture that cannot be read, and ends with 1", async () => 
   const { exitCode, out } = await run("explain pets.onnx torn.jpg nowhere.jpg cat.jpg --out mixed");
   expect(exitCode).toBe(1);
   expect(out).toMatch(/^torn\.jpg {2}IMAGE_UNREADABLE: .*\nnowhere\.jpg {2}FILE_NOT_FOUND: .*\ncat\.jpg {2}(cat|dog) /);
-  expect(await readdir(join(cwd, "mixed"))).toEqual(["cat.heat.png"]);
+  expect(await readdir(join(cwd, "mixed"))).toEqual([expect.stringMatching(/^cat\.(cat|dog)-0\.\d{3}\.heat\.png$/)]);
 });
 
 it.each([
@@ -62,5 +65,5 @@ it("gives every picture of a dataset a map of its own", async () => {
     await writeFile(join(cwd, "set", label, "1.jpg"), await drawSamplePicture({ label, seed: 1, sizePx: 64 }));
   }
   expect((await run("explain pets.onnx set --out maps")).exitCode).toBe(0);
-  expect(await readdir(join(cwd, "maps"))).toEqual(["cat-1.jpg.heat.png", "dog-1.jpg.heat.png"]);
+  expect((await readdir(join(cwd, "maps"))).map((name) => name.split(".jpg.")[0])).toEqual(["cat-1", "dog-1"]);
 });

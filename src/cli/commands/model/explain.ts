@@ -10,12 +10,18 @@ import { percent } from "../../text/evaluation-text.ts";
 
 /** What the command prints of one picture: where its map is, or why there is none. */
 type Row =
-  | { readonly file: string; readonly label: string; readonly probability: number; readonly out: string }
+  | {
+      readonly file: string;
+      readonly label: string;
+      readonly probability: number;
+      readonly predicted: string;
+      readonly out: string;
+    }
   | { readonly file: string; readonly error: Pick<AppError, "code" | "message"> };
 
 export const command = defineCommand({
-  description: `Writes a PNG for each picture: the picture as the model sees it, enlarged, with a heat map of the evidence for the predicted class, or
-for --class. The map comes from the gradients of the class's score at the network's feature maps.`,
+  description: `Writes a PNG for each picture: the picture with a heat map of the evidence for the predicted class, or for --class, over it; below it
+the class, its probability and the scale of the colours. The map comes from the gradients of the class's score at the network's feature maps.`,
   arguments: [
     { name: "model", doc: "a bundle, as train writes it" },
     { name: "pictures", doc: "picture files and folders", variadic: true },
@@ -32,7 +38,7 @@ for --class. The map comes from the gradients of the class's score at the networ
       type: "string",
       default: "heat-maps",
       placeholder: "FOLDER",
-      doc: "where the pictures go, each as NAME.heat.png",
+      doc: "where the pictures go, each as NAME.CLASS-PROBABILITY.heat.png",
     },
     { name: "force", short: "f", type: "boolean", doc: "overwrite existing files" },
   ],
@@ -54,7 +60,8 @@ for --class. The map comes from the gradients of the class's score at the networ
       }
       const target = join(folder, `${picture.name}.heat.png`);
       await writeFileAtomic(target, picture.png, { force, signal });
-      results.push({ file, label: picture.label, probability: picture.probability, out: target });
+      const { label, probability, predicted } = picture;
+      results.push({ file, label, probability, predicted, out: target });
     }
     const failed = results.filter((row) => "error" in row).length;
     const lines = results.map((row) =>

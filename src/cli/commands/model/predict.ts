@@ -1,15 +1,15 @@
 /** `pawprint predict`: classifies pictures with a bundle. */
 
 import { AppError } from "../../../base/errors.ts";
+import type { FilePrediction } from "../../../predict/predict-files.ts";
 import { csvHead, csvRow, recordOf } from "../../../predict/prediction-formats.ts";
-import type { FilePrediction } from "../../../predict/predictor.ts";
 import { openPredictor } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
 import { fileText } from "../../text/prediction-text.ts";
 
 export const command = defineCommand({
-  description: `Folders are searched for pictures at any depth. A picture that cannot be used gives a row with its error, and exit code 1 at
+  description: `Folders are searched for pictures at any depth; what is left out there is printed. A picture that cannot be used gives a row with its error, and exit code 1 at
 the end. With --csv and --json-lines rows come as they are computed.`,
   arguments: [
     { name: "model", doc: "a bundle, as train writes it" },
@@ -19,6 +19,11 @@ the end. With --csv and --json-lines rows come as they are computed.`,
     { name: "csv", type: "boolean", doc: "print CSV: file, label, confidence, a column for each class, error" },
     { name: "jsonLines", type: "boolean", doc: "print one JSON object on a line for each picture" },
     { name: "top", short: "k", type: "integer", min: 1, placeholder: "K", doc: "show the K most likely classes only" },
+    {
+      name: "followLinks",
+      type: "boolean",
+      doc: "enter folders that are symbolic links, and read files that links lead to outside",
+    },
     { name: "strict", type: "boolean", doc: "end at the first picture that cannot be used" },
   ],
   examples: [
@@ -26,8 +31,8 @@ the end. With --csv and --json-lines rows come as they are computed.`,
     { line: "pawprint predict models/cats-dogs.onnx holiday/ --csv", doc: "a whole folder, for a spreadsheet" },
     { line: "pawprint predict models/cats-dogs.onnx holiday/ --json --top 1", doc: "for a program" },
   ],
-  async run(context, { model, pictures }, { csv, jsonLines, top, strict }) {
-    const { cwd, json, stdout, style, signal, progress } = context;
+  async run(context, { model, pictures }, { csv, jsonLines, top, followLinks, strict }) {
+    const { cwd, json, stdout, style, signal, progress, logger } = context;
     if ([csv, jsonLines, json].filter(Boolean).length > 1) throw severalFormats();
     const predictor = await openPredictor({ path: pathFrom(cwd, model) });
     const rows: ReturnType<typeof recordOf>[] = [];
@@ -41,7 +46,14 @@ the end. With --csv and --json-lines rows come as they are computed.`,
     };
     try {
       if (csv) stdout(csvHead(predictor.info.labels));
-      for await (const row of predictor.predictFiles(pictures, { cwd, strict, signal, progress })) {
+      for await (const row of predictor.predictFiles(pictures, {
+        cwd,
+        strict,
+        followLinks,
+        signal,
+        progress,
+        logger,
+      })) {
         count++;
         if (row.error !== undefined) failed++;
         print(row);

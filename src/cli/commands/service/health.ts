@@ -1,5 +1,6 @@
 /** `pawprint health`: whether a service is ready, as an exit code; for containers and scripts. */
-import { ApiError, createClient } from "../../../server/client/client.ts";
+import { ApiError } from "../../../server/client/api-error.ts";
+import { createClient } from "../../../server/client/client.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { originFrom, unreachable } from "../../service-address.ts";
 

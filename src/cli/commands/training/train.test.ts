@@ -108,13 +108,20 @@ describe("pawprint train", () => {
     const line = `train --data pictures ${quick} --out models/e.onnx`;
     expect(await runCommand(line.split(" "), { ...captured.context, logger })).toBe(130);
     const warning = captured.logged.at(-1)!;
-    expect(shown(warning.message)).toBe(
-      "training ended after epoch 1/2; its checkpoints are in models/e.checkpoints: resume with --resume",
-    );
-    const resumed = await run(`${line} --resume`);
+    expect(shown(warning.message)).toBe("training ended after epoch 1/2; its checkpoints are in models/e.checkpoints");
+    const [, command = ""] = /^hint: resume it with pawprint (.*)$/m.exec(captured.err()) ?? [];
+    expect(command).toBe(`${line} --resume`);
+    const resumed = await run(command);
     expect(resumed.exitCode).toBe(0);
     expect(resumed.logged.map(({ message }) => message)).toContain("resuming after epoch 1/2");
   });
+});
+
+it("says that a training which has no checkpoint yet is to be run again", async () => {
+  const signal = AbortSignal.abort(interruption("SIGTERM"));
+  const { exitCode, err } = await run(`train --data pictures ${quick} --out models/never.onnx`, { signal });
+  expect(exitCode).toBe(143);
+  expect(err).toContain("hint: run the same command again: pictures that were packed are not decoded again\n");
 });
 
 describe("what pawprint train refuses", () => {

@@ -3,6 +3,7 @@
 import { dirname } from "node:path";
 import { AppError } from "../../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { renderChart } from "../../../report/charts/chart.ts";
 import { trainingChart } from "../../../report/training/training-chart.ts";
@@ -44,6 +45,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
     { line: "pawprint train --data mnist", doc: "a folder with the idx files of MNIST" },
     { line: "pawprint train --data pictures --architecture resnet --widths 16,32,64", doc: "another network" },
   ],
+  again: "pictures that were packed are not decoded again",
   async run(context, _args, options) {
     const { cwd, style, signal, progress, logger } = context;
     const { train: config } = await loadPawprintConfig(context, "train", options, options.config);
@@ -90,7 +92,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
         evaluationText(evaluated === "val" ? "the validation split" : "the test split", report.evaluation, style),
         "",
         bundleText(report, shown, style),
-        `Next: ${style.cyan(`pawprint predict ${shown} PICTURE_OR_FOLDER`)}`,
+        `Next: ${style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`)}`,
       ].join("\n"),
     };
   },
@@ -101,6 +103,6 @@ function missingData(): AppError {
     required: "--data with labelled pictures",
     received: "no --data",
     where: "pawprint train",
-    hint: "give --data FOLDER, or write train.data in pawprint.yaml; pawprint quickstart needs no data",
+    hint: "give --data FOLDER, or write train.data in pawprint.yaml; without data try: pawprint quickstart",
   });
 }

@@ -1,6 +1,7 @@
 /** What is wrong with the classes and the names of a set. */
+
+import { byCodeUnits } from "../../../base/by-code-units.ts";
 import { countBy } from "../../../base/count-by.ts";
-import { byCodeUnits } from "../../sources/folder.ts";
 import { minimumPerClass, planSplits } from "../../split.ts";
 import type { ScannedPicture } from "../scan/scan-picture.ts";
 import { groupByHash } from "./copy-findings.ts";

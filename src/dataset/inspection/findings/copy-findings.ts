@@ -2,9 +2,10 @@
  * Finds exact and near-duplicates, and classifies them: label conflict, leakage between splits,
  * plain duplicate.
  */
+
+import { byCodeUnits } from "../../../base/by-code-units.ts";
 import { throwIfCancelled } from "../../../base/cancel.ts";
 import { findNearDuplicates, groupPairs, type NearPair } from "../../near-duplicates.ts";
-import { byCodeUnits } from "../../sources/folder.ts";
 import type { Split } from "../../sources/source.ts";
 import type { ScannedPicture } from "../scan/scan-picture.ts";
 import type { Finding, FindingKind, PictureFacts } from "./findings.ts";

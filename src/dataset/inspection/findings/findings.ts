@@ -1,5 +1,6 @@
 /** The table of findings of an inspection, and the types of its results. */
 import type { PictureFormat } from "../../../image/format.ts";
+import type { StoredPicture } from "../../../image/stored-picture.ts";
 import type { SourceKind, Split } from "../../sources/source.ts";
 
 /**
@@ -28,7 +29,13 @@ const entry = (severity: Severity, title: string, meaning: string, isFixed = fal
 /** Every kind of finding: severity, wording, and whether quarantine mends it. */
 export const findingTable = {
   "empty-file": entry("error", "empty file", "the file has no bytes", true),
-  "not-a-picture": entry("error", "not a picture", "the content is in no supported picture format", true),
+  "not-a-picture": entry("error", "not a picture", "the content is no picture, whatever the name says", true),
+  "unread-format": entry("error", "another format", "a picture in a format, or of a kind, that is not read"),
+  "pointer-file": entry(
+    "error",
+    "not fetched",
+    "a small text of a version control system in place of the picture, which was not fetched",
+  ),
   truncated: entry(
     "error",
     "truncated",
@@ -39,6 +46,7 @@ export const findingTable = {
   "too-many-pixels": entry("error", "too large", "the header states no pixels, or more than the limit", true),
   "unreadable-file": entry("error", "cannot be read", "the operating system refuses to read the file"),
   unlabelled: entry("error", "no label", "the label is missing or not valid"),
+  "folder-link": entry("error", "link to a folder", "a link to a folder is not entered, and its pictures are missing"),
   "outside-source": entry("error", "outside the source", "a link or a name leads out of the folder or archive"),
   "label-conflict": entry(
     "error",
@@ -84,6 +92,11 @@ export const findingTable = {
   ),
   "wrong-extension": entry("warning", "wrong extension", "the name says one format and the content another"),
   animated: entry("warning", "animated", "the file holds several frames; the first one alone is used"),
+  "low-range": entry(
+    "warning",
+    "nearly black",
+    "16 bits a channel, of which 12 or fewer are used: the picture is nearly black once it has 8 bits",
+  ),
   cmyk: entry("warning", "CMYK", "made for print; its colours are converted and may look odd"),
   "exif-rotation": entry(
     "warning",
@@ -102,8 +115,21 @@ export const findingTable = {
     "names alike",
     "names differ only in letter case; one replaces the other on Windows and macOS",
   ),
+  "empty-class": entry("warning", "empty folder", "a folder in the place of a class or a split holds no file"),
+  "outside-layout": entry(
+    "warning",
+    "outside the layout",
+    "a folder beside the splits is in none of them, and its pictures are left out",
+  ),
+  "split-as-class": entry("warning", "split as class", "a folder with the name of a split is taken for a class"),
   "class-imbalance": entry("warning", "class imbalance", "one class has many times the pictures of another"),
 
+  "unlabelled-folder": entry(
+    "note",
+    "pictures without labels",
+    "the pictures of a split have no labels, and are left out",
+  ),
+  "other-files": entry("note", "other files", "files that are no pictures by their names are left out"),
   "deep-colour": entry("note", "16-bit", "has more than 8 bits a channel; the lower ones are dropped"),
   alpha: entry("note", "transparent", "has transparent pixels; they are flattened onto white"),
   greyscale: entry(
@@ -149,25 +175,14 @@ export interface PictureFacts {
   readonly decoded?: DecodedFacts;
 }
 
-export interface DecodedFacts {
+export interface DecodedFacts extends StoredPicture {
   /** `pixels` for pictures that came without a file. */
   readonly format: PictureFormat | "pixels";
-  /** Upright, in pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** How the file stores it. */
-  readonly mode: "rgb" | "grey" | "cmyk" | "other";
-  /** Bits per channel. */
-  readonly bits: 8 | 16 | 32;
   /**
    * True where some of the picture is transparent; a channel that says "opaque" everywhere changes
    * nothing and does not count.
    */
   readonly hasAlpha: boolean;
-  /** Frames of an animation, pages of a TIFF. */
-  readonly frames: number;
-  /** EXIF, 1 to 8; 1 is upright. */
-  readonly orientation: number;
   /** Mean luma, 0 to 255. */
   readonly brightness: number;
   /** Standard deviation of luma, 0 to 127.5. */

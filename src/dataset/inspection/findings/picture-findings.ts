@@ -1,7 +1,8 @@
 /** What is wrong with one picture by itself. */
 import { extname } from "node:path/posix";
-import type { PictureFormat } from "../../../image/format.ts";
-import type { SkippedPicture } from "../../sources/source.ts";
+import { extensionsOf, foreignExtensions, pictureExtensions } from "../../../image/format.ts";
+import { describeRemark } from "../../describe-skipped.ts";
+import type { SkippedPicture, SourceRemark } from "../../sources/source.ts";
 import type { ScannedPicture } from "../scan/scan-picture.ts";
 import { type DecodedFacts, type Finding, type FindingKind, findingKinds } from "./findings.ts";
 import type { InspectionThresholds } from "./thresholds.ts";
@@ -17,8 +18,11 @@ export function findPictureFaults(
     if (picture.fault !== undefined) return [aboutPicture(picture.fault.kind, id, picture.fault.detail)];
     if (decoded === undefined) return [];
     const greyness = areMostlyGrey || !isGrey(decoded, thresholds) ? undefined : greynessOf(decoded);
+    const lowRange = lowRangeOf(picture, thresholds);
     const details: Readonly<Partial<Record<FindingKind, string | undefined>>> = {
-      "near-constant": isNearConstant(picture, thresholds) ? `one colour: ${colourOf(decoded)}` : undefined,
+      "low-range": lowRange,
+      "near-constant":
+        lowRange === undefined && isNearConstant(picture, thresholds) ? `one colour: ${colourOf(decoded)}` : undefined,
       "partly-damaged": picture.complaint,
       "wrong-extension": extensionFault(id, decoded.format),
       animated: decoded.frames > 1 ? `${decoded.frames} frames` : undefined,
@@ -26,7 +30,7 @@ export function findPictureFaults(
       "exif-rotation": decoded.orientation > 1 ? `EXIF orientation ${decoded.orientation}` : undefined,
       "too-small": Math.min(decoded.width, decoded.height) < thresholds.minSidePx ? sizeOf(decoded) : undefined,
       "extreme-aspect-ratio": aspectOf(decoded) > thresholds.maxAspect ? sizeOf(decoded) : undefined,
-      "deep-colour": decoded.bits > 8 ? `${decoded.bits} bits a channel` : undefined,
+      "deep-colour": decoded.bits > 8 && lowRange === undefined ? `${decoded.bits} bits a channel` : undefined,
       alpha: decoded.hasAlpha ? "has transparent pixels" : undefined,
       greyscale: greyness,
     };
@@ -44,9 +48,20 @@ export function findSkipped(skipped: readonly SkippedPicture[]): readonly Findin
   );
 }
 
+/** Findings about folders, and about the source as a whole. */
+export function findRemarks(remarks: readonly SourceRemark[]): readonly Finding[] {
+  return remarks.map((remark) => ({ kind: remark.kind, ids: [], offenders: [], detail: describeRemark(remark) }));
+}
+
 /** True where all pixels have nearly one colour. */
 export function isNearConstant({ spread }: ScannedPicture, { minSpread }: InspectionThresholds): boolean {
   return spread !== undefined && spread < minSpread;
+}
+
+/** Values of 12 bits kept in 16 look like a picture of one colour, but are none. */
+function lowRangeOf({ peak }: ScannedPicture, { minPeak }: InspectionThresholds): string | undefined {
+  if (peak === undefined || peak === 0 || peak >= minPeak) return undefined;
+  return `values up to ${peak} of 65535, as of ${Math.floor(Math.log2(peak)) + 1} bits`;
 }
 
 function aboutPicture(kind: FindingKind, id: string, detail: string): Finding {
@@ -67,22 +82,10 @@ function greynessOf({ mode }: DecodedFacts): string {
   return mode === "grey" ? "stored as grey" : "stored in colour, without any";
 }
 
-/** Extensions by format; the first is the one to show. */
-const extensionsOf: Readonly<Record<PictureFormat, readonly string[]>> = {
-  jpeg: [".jpg", ".jpeg", ".jpe", ".jfif"],
-  png: [".png"],
-  gif: [".gif"],
-  webp: [".webp"],
-  tiff: [".tif", ".tiff"],
-  avif: [".avif"],
-};
-
 /**
- * Extensions that stand for something else. Any other ending ("photo.v2") says nothing about the
- * content.
+ * Extensions that say what the content is. Any other ending ("photo.v2") says nothing about it.
  */
-const foreignExtensions = [".bmp", ".heic", ".heif", ".ico", ".jp2", ".jxl", ".svg", ".pdf", ".psd", ".txt", ".html"];
-const sayingExtensions = new Set([...Object.values(extensionsOf).flat(), ...foreignExtensions]);
+const sayingExtensions = new Set([...pictureExtensions, ...foreignExtensions, ".txt", ".html"]);
 
 function extensionFault(id: string, format: DecodedFacts["format"]): string | undefined {
   const extension = extname(id).toLowerCase();

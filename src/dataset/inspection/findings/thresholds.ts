@@ -15,6 +15,10 @@ export interface InspectionThresholds {
    * `near-constant`.
    */
   readonly minSpread: number;
+  /**
+   * A picture of 16 bits a channel whose largest value is below this, and not 0, has a `low-range`.
+   */
+  readonly minPeak: number;
   /** A picture whose channels differ by less than this on average (0 to 255) is `greyscale`. */
   readonly minColourfulness: number;
 }
@@ -29,5 +33,6 @@ export const defaultThresholds: InspectionThresholds = {
   maxAspect: 4,
   maxImbalance: 10,
   minSpread: 2,
+  minPeak: 4096,
   minColourfulness: 1,
 };

@@ -108,6 +108,6 @@ function noQuarantine(folder: string): AppError {
     required: `a quarantine: a folder with a ${logName}`,
     received: "none",
     where: folder,
-    hint: "name the folder that 'pawprint data check --fix' printed",
+    hint: "name the folder that 'pawprint data check FOLDER --fix' printed",
   });
 }

@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { interruption } from "../../../base/cancel.ts";
 import type { AppError } from "../../../base/errors.ts";
 import { sha256 } from "../../../base/hash.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import type { Finding, Inspection } from "../findings/findings.ts";
 import type { MoveFileSystem } from "./move-file.ts";
 import { quarantine } from "./quarantine.ts";
@@ -139,7 +140,7 @@ describe("quarantine", () => {
     await expect(quarantine(archive)).rejects.toMatchObject({
       code: "DATASET_SOURCE_UNKNOWN",
       message: "Expected a folder of pictures; got a source of kind 'archive' (pets.zip)",
-      hint: "pawprint data import pets.zip --to data/raw, then check that folder",
+      hint: "make it one with: pawprint data import pets.zip --to data/raw",
     });
     await expect(quarantine(three(), { to: join(source, "bad") })).rejects.toMatchObject({
       code: "FILE_WRITE_FAILED",
@@ -162,7 +163,7 @@ describe("quarantine", () => {
     const folder = join(root, "my pets.quarantine", stamp);
     expect(error).toMatchObject({
       code: "INTERRUPTED",
-      hint: `pawprint data restore ${JSON.stringify(folder)} puts back what was moved`,
+      hint: `put back what was moved with: pawprint data restore ${shellPath(folder)}`,
     });
     expect(await restoreQuarantine(folder)).toMatchObject({ restored: 1, alreadyThere: 2, refused: [] });
     expect(await filesIn(source)).toEqual(contents);
@@ -235,7 +236,7 @@ describe("restoring a quarantine", () => {
   it("refuses a folder that is no quarantine", async () => {
     await expect(restoreQuarantine(source)).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
-      hint: "name the folder that 'pawprint data check --fix' printed",
+      hint: "name the folder that 'pawprint data check FOLDER --fix' printed",
     });
   });
 });

@@ -2,10 +2,11 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { throwIfCancelled } from "../../../base/cancel.ts";
-import { AppError } from "../../../base/errors.ts";
+import { AppError, withHint } from "../../../base/errors.ts";
 import { ensureFolder } from "../../../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../../../base/files/file-failure.ts";
 import { type Progress, silentProgress } from "../../../base/progress.ts";
+import { shellPath } from "../../../base/shell-word.ts";
 import { type FindingKind, findingKinds, findingTable, type Inspection } from "../findings/findings.ts";
 import { type MoveFileSystem, moveFile } from "./move-file.ts";
 import { offendersOf, planMoves } from "./plan-moves.ts";
@@ -91,7 +92,7 @@ export function requireFolderSource({ kind, location }: Inspection["source"]): v
     required: "a folder of pictures",
     received: `a source of kind '${kind}'`,
     where: location,
-    hint: `pawprint data import ${location} --to data/raw, then check that folder`,
+    hint: `make it one with: pawprint data import ${shellPath(location)} --to data/raw`,
   });
 }
 
@@ -122,14 +123,10 @@ function requireOutside(root: string, parent: string): void {
 /** The same error, with the command that undoes the moves so far. */
 function withWayBack(error: unknown, folder: string): unknown {
   if (!(error instanceof AppError)) return error;
-  const { code, required, received, where } = error;
-  const hint = `${restoreCommand(folder)} puts back what was moved`;
-  return new AppError(code, { required, ...(received && { received }), ...(where && { where }), hint, cause: error });
+  return withHint(error, `put back what was moved with: ${restoreCommand(folder)}`);
 }
 
-/**
- * The command line that undoes a quarantine; a path with blanks or other odd characters is quoted.
- */
+/** The command line that undoes a quarantine. */
 export function restoreCommand(folder: string): string {
-  return `pawprint data restore ${/^[\p{L}\p{N}_./\\:@+-]+$/u.test(folder) ? folder : JSON.stringify(folder)}`;
+  return `pawprint data restore ${shellPath(folder)}`;
 }

@@ -1,19 +1,25 @@
 /** Why a picture cannot be used. */
 import { AppError } from "../../../base/errors.ts";
-import { sniffFormat } from "../../../image/format.ts";
+import { type DecodingFault, PictureError } from "../../../image/picture-error.ts";
 import type { FindingKind } from "../findings/findings.ts";
-import { endsEarly } from "./ends-early.ts";
 
 /** The kinds of faults for which a picture cannot be used at all. */
-export type FaultKind = Extract<
-  FindingKind,
-  "empty-file" | "not-a-picture" | "truncated" | "corrupt" | "too-many-pixels" | "unreadable-file"
->;
+export type FaultKind = (typeof kindOfFault)[DecodingFault] | "unreadable-file";
 
 export interface PictureFault {
   readonly kind: FaultKind;
   readonly detail: string;
 }
+
+const kindOfFault = {
+  empty: "empty-file",
+  foreign: "unread-format",
+  pointer: "pointer-file",
+  "no-picture": "not-a-picture",
+  truncated: "truncated",
+  damaged: "corrupt",
+  size: "too-many-pixels",
+} as const satisfies Record<DecodingFault, FindingKind>;
 
 /** The fault of a picture whose bytes cannot be read. */
 export function readingFault(error: unknown): PictureFault {
@@ -25,7 +31,7 @@ export function readingFault(error: unknown): PictureFault {
     case "IMAGE_UNREADABLE":
       return { kind: "corrupt", detail };
     case "FILE_NOT_FOUND":
-      return { kind: "unreadable-file", detail: "a file that was deleted" };
+      return { kind: "unreadable-file", detail: "no file of this name" };
     case "FILE_READ_FAILED":
       return { kind: "unreadable-file", detail };
     default:
@@ -34,14 +40,9 @@ export function readingFault(error: unknown): PictureFault {
 }
 
 /** The fault of a picture whose bytes cannot be decoded. */
-export function decodingFault(bytes: Uint8Array, error: unknown): PictureFault {
-  if (!(error instanceof AppError)) throw error;
-  const format = sniffFormat(bytes);
-  const detail = error.received ?? error.required;
-  if (bytes.byteLength === 0) return { kind: "empty-file", detail: "0 bytes" };
-  if (error.code === "IMAGE_SIZE") return { kind: "too-many-pixels", detail };
-  if (format === undefined) return { kind: "not-a-picture", detail };
-  if (endsEarly(bytes, format))
-    return { kind: "truncated", detail: `${format} of ${bytes.byteLength} bytes: ${detail}` };
-  return { kind: "corrupt", detail: `${format}: ${detail}` };
+export function decodingFault(error: unknown): PictureFault {
+  if (error instanceof PictureError) {
+    return { kind: kindOfFault[error.fault], detail: error.received ?? error.required };
+  }
+  return readingFault(error);
 }

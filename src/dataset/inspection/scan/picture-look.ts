@@ -1,7 +1,7 @@
 /** Decodes one picture in full, and says what its file states of it. */
-import sharp, { type Metadata, type Sharp } from "sharp";
-import { AppError } from "../../../base/errors.ts";
-import { decodingFailure, openPicture, type PixelImage } from "../../../image/decode.ts";
+import sharp, { type Sharp } from "sharp";
+import { isAppError } from "../../../base/errors.ts";
+import { type OpenPicture, type PixelImage, withPicture } from "../../../image/decode.ts";
 import { sniffFormat } from "../../../image/format.ts";
 import type { DecodedFacts } from "../findings/findings.ts";
 
@@ -17,6 +17,8 @@ export interface Look {
   readonly decoded: Omit<DecodedFacts, "brightness" | "contrast" | "colourfulness" | "meanColour">;
   readonly image: PixelImage;
   readonly complaint?: string;
+  /** The largest value of a picture of 16 bits a channel. */
+  readonly peak?: number;
 }
 
 /**
@@ -25,30 +27,30 @@ export interface Look {
  * profiles) and refuse real damage.
  */
 export async function lookAtFile(bytes: Uint8Array, where: string): Promise<Look> {
-  if (sniffFormat(bytes) !== "jpeg") return lookThrough(openPicture(bytes, where), bytes, where);
+  if (sniffFormat(bytes) !== "jpeg") return withPicture(bytes, { where }, look);
   try {
-    return await lookThrough(openPicture(bytes, where, "warning"), bytes, where);
+    return await withPicture(bytes, { where, failOn: "warning" }, look);
   } catch (error) {
-    const look = await lookThrough(openPicture(bytes, where), bytes, where);
-    if (!(error instanceof AppError)) throw error;
-    return { ...look, complaint: error.received ?? error.required };
+    const mended = await withPicture(bytes, { where }, look);
+    if (!isAppError(error)) throw error;
+    return { ...mended, complaint: "damage that the decoder passed over" };
   }
 }
 
-async function lookThrough(picture: Sharp, bytes: Uint8Array, where: string): Promise<Look> {
-  try {
-    const metadata = await picture.metadata();
-    const { width, height } = metadata.autoOrient;
-    const { image, hasTransparency } = await takeLook(picture, width * height);
-    const format = sniffFormat(bytes)!; // openPicture refuses what has no format
-    const { orientation = 1, pages = 1 } = metadata;
-    return {
-      decoded: { format, width, height, orientation, frames: pages, hasAlpha: hasTransparency, ...storageOf(metadata) },
-      image,
-    };
-  } catch (error) {
-    throw decodingFailure(bytes, where, error);
-  }
+async function look({ format, picture, stored }: OpenPicture): Promise<Look> {
+  const { width, height, ...storage } = await stored();
+  // Before the pipeline is built on: statistics are those of the file itself.
+  const peak = storage.bits === 16 ? await peakOf(picture) : undefined;
+  const { image, hasTransparency } = await takeLook(picture, width * height);
+  const decoded = { format, width, height, hasAlpha: hasTransparency, ...storage };
+  return { decoded, image, ...(peak !== undefined && { peak }) };
+}
+
+/** The largest value of the colours, without what says how opaque a pixel is. */
+async function peakOf(picture: Sharp): Promise<number> {
+  const { channels } = await picture.stats();
+  const colours = channels.length % 2 === 0 ? channels.slice(0, -1) : channels;
+  return Math.max(...colours.map(({ max }) => max));
 }
 
 /** Pixels that came without a file: 8-bit, opaque, upright. */
@@ -96,21 +98,4 @@ function onWhite(rgba: Uint8Array): Uint8Array {
 function isTransparent(rgba: Uint8Array): boolean {
   for (let at = 3; at < rgba.length; at += 4) if (rgba[at]! < 255) return true;
   return false;
-}
-
-const modes: Readonly<Record<string, DecodedFacts["mode"]>> = {
-  srgb: "rgb",
-  rgb: "rgb",
-  rgb16: "rgb",
-  scrgb: "rgb",
-  "b-w": "grey",
-  grey16: "grey",
-  cmyk: "cmyk",
-};
-
-const bitsOfDepth: Readonly<Record<string, DecodedFacts["bits"]>> = { uchar: 8, char: 8, ushort: 16, short: 16 };
-
-/** How the file stores its pixels, in libvips' words and in ours. */
-function storageOf({ space, depth }: Metadata): Pick<DecodedFacts, "mode" | "bits"> {
-  return { mode: modes[space] ?? "other", bits: bitsOfDepth[depth] ?? 32 };
 }

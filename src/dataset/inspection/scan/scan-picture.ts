@@ -11,8 +11,10 @@ export interface ScannedPicture {
   readonly facts: PictureFacts;
   /** Present where it could not be decoded; `facts.decoded` is then absent. */
   readonly fault?: PictureFault;
-  /** A warning of the decoder about damage that it passed over. */
+  /** Damage that the decoder passed over. */
   readonly complaint?: string;
+  /** The largest value of a picture of 16 bits a channel, 0 to 65535; absent for any other. */
+  readonly peak?: number;
   /**
    * Standard deviation of the channel that varies most, 0 to 127.5; absent where it could not be
    * decoded.
@@ -43,17 +45,18 @@ export async function scanPicture(sample: Sample): Promise<ScannedPicture> {
   try {
     return withLook(facts, await lookAtFile(bytes, id));
   } catch (error) {
-    return { facts, fault: decodingFault(bytes, error) };
+    return { facts, fault: decodingFault(error) };
   }
 }
 
-function withLook(facts: Omit<PictureFacts, "decoded">, { decoded, image, complaint }: Look): ScannedPicture {
+function withLook(facts: Omit<PictureFacts, "decoded">, { decoded, image, complaint, peak }: Look): ScannedPicture {
   const { spread, ...measures } = measurePixels(image);
   const fingerprint = fingerprintOf(image);
   return {
     facts: { ...facts, decoded: { ...decoded, ...measures } },
     spread,
     ...(complaint !== undefined && { complaint }),
+    ...(peak !== undefined && { peak }),
     ...(fingerprint && { fingerprint }),
   };
 }

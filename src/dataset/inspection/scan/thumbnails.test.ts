@@ -23,6 +23,7 @@ function sourceOf(pictures: Readonly<Record<string, () => Promise<Uint8Array>>>)
     kind: "folder",
     location: "pets",
     skipped: [],
+    remarks: [],
     samples: async function* () {
       yield* samples;
     },

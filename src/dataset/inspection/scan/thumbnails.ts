@@ -76,12 +76,16 @@ async function makeThumbnail(sample: Sample, sidePx: number): Promise<Uint8Array
     throw error;
   }
   const { width, height, channels, pixels } = image;
+  // Pages enlarge small pictures pixel by pixel: there, what JPEG leaves out would be seen.
+  const isSmall = Math.max(width, height) <= smallSidePx;
   const jpeg = await sharp(pixels, { raw: { width, height, channels } })
     .resize({ width: sidePx, height: sidePx, fit: "inside", withoutEnlargement: true })
-    .jpeg({ quality: 75 })
+    .jpeg(isSmall ? { quality: 95, chromaSubsampling: "4:4:4" } : { quality: 75 })
     .toBuffer();
   return new Uint8Array(jpeg);
 }
+
+const smallSidePx = 64;
 
 function shrink(bytes: Uint8Array, sidePx: number, where: string): Promise<PixelImage> {
   const size = { width: sidePx, height: sidePx, fit: "inside", withoutEnlargement: true } as const;

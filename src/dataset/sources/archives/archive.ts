@@ -1,9 +1,10 @@
 /** Labelled pictures in a zip, tar or tar.gz archive, read where they lie. */
 import { basename } from "node:path/posix";
+import { byCodeUnits } from "../../../base/by-code-units.ts";
 import { AppError } from "../../../base/errors.ts";
-import { byCodeUnits } from "../folder.ts";
 import { type FolderLayout, readLayout } from "../folder-layout.ts";
 import type { Source } from "../source.ts";
+import type { SourceOptions } from "../source-options.ts";
 import { hasCifarFiles } from "../tables/cifar.ts";
 import { hasIdxFiles } from "../tables/idx.ts";
 import { archiveKindOf } from "./archive-kind.ts";
@@ -18,8 +19,9 @@ import { openZip } from "./zip-file.ts";
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, ARCHIVE_CORRUPT, ARCHIVE_LIMIT, DATASET_SOURCE_UNKNOWN
  * for an archive of idx or CIFAR-10 files.
  */
-export async function openArchive(location: string): Promise<Source> {
-  return (await archiveKindOf(location)) === "tar" ? openTarArchive(location) : openZipArchive(location);
+export async function openArchive(location: string, options: SourceOptions = {}): Promise<Source> {
+  const isTar = (await archiveKindOf(location)) === "tar";
+  return isTar ? openTarArchive(location, options) : openZipArchive(location, options);
 }
 
 /**
@@ -29,10 +31,11 @@ export async function openArchive(location: string): Promise<Source> {
 async function readArchiveLayout(
   names: readonly string[],
   location: string,
+  options: SourceOptions,
   close: () => Promise<void>,
 ): Promise<FolderLayout> {
   const bare = names.map((name) => basename(name));
-  if (!hasIdxFiles(bare) && !hasCifarFiles(bare)) return readLayout(names);
+  if (!hasIdxFiles(bare) && !hasCifarFiles(bare)) return readLayout(names, { ...options, where: location });
   await close();
   throw new AppError("DATASET_SOURCE_UNKNOWN", {
     required: "an archive of picture files",
@@ -42,7 +45,7 @@ async function readArchiveLayout(
   });
 }
 
-async function openZipArchive(location: string): Promise<Source> {
+async function openZipArchive(location: string, options: SourceOptions): Promise<Source> {
   const zip = await openZip(location);
   const hostile = zip.entries.flatMap(({ name }) => {
     const fault = nameFaultOf(name);
@@ -52,11 +55,17 @@ async function openZipArchive(location: string): Promise<Source> {
   // unpacked.
   const entries = new Map(zip.entries.map((entry) => [entry.name, entry]));
   const names = [...entries.keys()].filter((name) => nameFaultOf(name) === undefined);
-  const { labelled, unlabelled } = await readArchiveLayout(names.sort(byCodeUnits), location, zip.close);
+  const { labelled, unlabelled, remarks } = await readArchiveLayout(
+    names.sort(byCodeUnits),
+    location,
+    options,
+    zip.close,
+  );
   return {
     kind: "archive",
     location,
     skipped: [...hostile, ...unlabelled],
+    remarks,
     async *samples() {
       for (const { path, ...known } of labelled) {
         const entry = entries.get(path)!;
@@ -68,14 +77,15 @@ async function openZipArchive(location: string): Promise<Source> {
   };
 }
 
-async function openTarArchive(location: string): Promise<Source> {
+async function openTarArchive(location: string, options: SourceOptions): Promise<Source> {
   const tar = await openTar(location);
   const entries = new Map(tar.entries.map((entry) => [entry.name, entry]));
-  const { labelled, unlabelled } = await readArchiveLayout([...entries.keys()], location, tar.close);
+  const { labelled, unlabelled, remarks } = await readArchiveLayout([...entries.keys()], location, options, tar.close);
   return {
     kind: "archive",
     location,
     skipped: [...tar.skipped, ...unlabelled],
+    remarks,
     async *samples() {
       for (const { path, ...known } of labelled) {
         const entry = entries.get(path)!;

@@ -44,6 +44,7 @@ export async function openCifarFolder(location: string, names: readonly string[]
     kind: "cifar",
     location,
     skipped: [],
+    remarks: [],
     async *samples() {
       for (const [at, batch] of batches.entries()) {
         const file = files[at]!;

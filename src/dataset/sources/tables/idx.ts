@@ -46,6 +46,7 @@ export async function openIdxFolder(location: string, names: readonly string[]):
     kind: "idx",
     location,
     skipped: [],
+    remarks: [],
     async *samples() {
       for (const part of parts) yield* part();
     },

@@ -6,9 +6,11 @@ import { readFailure } from "../../../base/files/file-failure.ts";
 import { formatBytes } from "../../../base/quantity.ts";
 import { nameFaultOf } from "../archives/entry-name.ts";
 import { fileSamples, leadsBelow } from "../file-samples.ts";
-import { type LabelledPath, readSplit } from "../folder-layout.ts";
+import type { LabelledPath } from "../folder-layout.ts";
 import { quoted, readLabel } from "../label.ts";
 import type { Source } from "../source.ts";
+import type { SourceOptions } from "../source-options.ts";
+import { readSplit } from "../split-words.ts";
 import { readStampedPicture, requireStamp, stampOf } from "../stamped-file.ts";
 import { type ManifestRow, manifestInvalid, readManifestRows } from "./manifest-rows.ts";
 
@@ -22,13 +24,14 @@ const sizeLimitBytes = 512 * 2 ** 20;
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED; MANIFEST_INVALID with the line, also
  * where a path stands twice with two labels.
  */
-export async function openManifest(location: string): Promise<Source> {
+export async function openManifest(location: string, _options: SourceOptions = {}): Promise<Source> {
   const folder = dirname(location);
   const { labelled, root } = await readManifest(location, folder);
   return {
     kind: "manifest",
     location,
     skipped: [],
+    remarks: [],
     samples: () => fileSamples(folder, labelled, (path, stamp) => readInside(root, path, stamp)),
     close: async () => {},
   };

@@ -1,10 +1,10 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../../../base/random.ts";
-import { type PictureFormat, sniffFormat } from "../../../image/format.ts";
+import { createRandom } from "../base/random.ts";
 import { endsEarly } from "./ends-early.ts";
+import { type PictureFormat, sniffFormat } from "./format.ts";
 
-const formats: readonly PictureFormat[] = ["jpeg", "png", "gif", "webp", "tiff", "avif"];
+const formats = ["jpeg", "png", "gif", "webp", "tiff", "avif"] as const satisfies readonly PictureFormat[];
 
 const random = createRandom(1);
 const noise = Uint8Array.from({ length: 64 * 48 * 3 }, () => 40 + random.integer(160));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nameHtml, shortenMiddle, shortenText, visibleText } from "./visible-text.ts";
+import { shortenMiddle, shortenText, visibleText } from "./visible-text.ts";
 
 describe("names from outside", () => {
   it("show what cannot be seen", () => {
@@ -9,11 +9,6 @@ describe("names from outside", () => {
 
   it("stay as they are in every script, emoji too", () => {
     for (const name of ["cat 1.jpg", "кошка", "قطة.jpg", "猫", "👩‍👩‍👧 🐕‍🦺"]) expect(visibleText(name)).toBe(name);
-  });
-
-  it("stand isolated and escaped in HTML", () => {
-    expect(`${nameHtml("<b>\n")}`).toBe('<bdi class="name">&#60;b&#62;\\n</bdi>');
-    expect(`${nameHtml("")}`).toContain("(empty)");
   });
 
   it("are cut between characters as readers see them", () => {

@@ -1,5 +1,4 @@
 /** Names from outside as a reader can tell them apart and no layout can be broken by them. */
-import { type Html, html } from "./html.ts";
 
 /**
  * Characters that draw nothing or turn the direction of the text; ZERO WIDTH JOINER stays, since
@@ -39,13 +38,4 @@ const segmenter = new Intl.Segmenter("en");
 /** Characters as readers count them: an emoji of several code points, a letter with its accents. */
 function charactersOf(text: string): readonly string[] {
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
-}
-
-/**
- * A name of whatever script, kept to itself (`bdi`), so that right-to-left names do not turn what
- * stands beside them; cut in its middle where it is longer than `length`.
- */
-export function nameHtml(name: string, length = Number.POSITIVE_INFINITY): Html {
-  const text = shortenMiddle(visibleText(name), length);
-  return text === "" ? html`<bdi class="name empty">(empty)</bdi>` : html`<bdi class="name">${text}</bdi>`;
 }

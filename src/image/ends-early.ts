@@ -2,7 +2,9 @@
  * Tells a picture file that was cut off from one that is damaged, by the frame that each format
  * puts around its content.
  */
-import type { PictureFormat } from "../../../image/format.ts";
+import { bmpEndsEarly } from "./bmp-header.ts";
+import type { PictureFormat } from "./format.ts";
+import { readTiffDirectory, tiffTag } from "./tiff-directory.ts";
 
 /**
  * True where the file is shorter than its own structure says: its end mark is missing, or a part
@@ -20,6 +22,7 @@ const walks: Readonly<Record<PictureFormat, (bytes: Buffer) => boolean>> = {
   webp: (bytes) => bytes.length < 12 || 8 + bytes.readUInt32LE(4) > bytes.length,
   tiff: tiffEndsEarly,
   avif: boxesEndEarly,
+  bmp: bmpEndsEarly,
 };
 
 /**
@@ -88,44 +91,17 @@ function boxesEndEarly(bytes: Buffer): boolean {
   return at !== bytes.length || missing.size > 0;
 }
 
-/** Bytes of a value of each TIFF type, from 1 (BYTE) to 12 (DOUBLE). */
-const tiffValueBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
-const [stripOffsets, stripByteCounts, tileOffsets, tileByteCounts] = [273, 279, 324, 325];
-
-/**
- * TIFF 6.0, section 2: the first directory, its values, and the strips or tiles of pixels that it
- * points to, lie inside the file.
- */
+/** The first directory, its values, and the strips or tiles of pixels that it points to, lie inside. */
 function tiffEndsEarly(bytes: Buffer): boolean {
-  if (bytes.length < 8) return true;
-  const isLittle = bytes[0] === 0x49;
-  const short = (at: number): number => (isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
-  const long = (at: number): number => (isLittle ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  // BigTIFF (43) has another directory; files of more than 4 GB are far beyond any limit here.
-  if (short(2) !== 42) return false;
-  const directory = long(4);
-  if (directory + 2 > bytes.length) return true;
-  const entries = short(directory);
-  if (directory + 2 + 12 * entries > bytes.length) return true;
-
-  const lists = new Map<number, readonly number[]>();
-  for (let entry = 0; entry < entries; entry++) {
-    const at = directory + 2 + 12 * entry;
-    const valueBytes = tiffValueBytes[short(at + 2)] ?? 0;
-    const count = long(at + 4);
-    const start = valueBytes * count <= 4 ? at + 8 : long(at + 8);
-    if (start + valueBytes * count > bytes.length) return true;
-    const tag = short(at);
-    if (![stripOffsets, stripByteCounts, tileOffsets, tileByteCounts].includes(tag)) continue;
-    // The places of pixels are SHORT or LONG; anything else is damage.
-    if (valueBytes !== 2 && valueBytes !== 4) return false;
-    const valueAt = (index: number): number => (valueBytes === 2 ? short(start + 2 * index) : long(start + 4 * index));
-    lists.set(
-      tag,
-      Array.from({ length: count }, (_, index) => valueAt(index)),
-    );
+  const directory = readTiffDirectory(bytes);
+  if (directory === undefined) return bytes.length < 8;
+  if (directory.isCut) return true;
+  const isTiled = directory.count(tiffTag.tileOffsets) > 0;
+  const offsets = isTiled ? tiffTag.tileOffsets : tiffTag.stripOffsets;
+  const lengths = isTiled ? tiffTag.tileByteCounts : tiffTag.stripByteCounts;
+  for (let part = 0; part < directory.count(offsets); part++) {
+    const end = (directory.number(offsets, part) ?? 0) + (directory.number(lengths, part) ?? 0);
+    if (end > bytes.length) return true;
   }
-  const offsets = lists.get(stripOffsets) ?? lists.get(tileOffsets) ?? [];
-  const counts = lists.get(stripByteCounts) ?? lists.get(tileByteCounts) ?? [];
-  return offsets.some((offset, index) => offset + (counts[index] ?? 0) > bytes.length);
+  return false;
 }

@@ -1,0 +1,383 @@
+/**
+ * Causes, an example and a remedy for every coded error: what `pawprint errors CODE` and
+ * docs/errors.md say. Loaded for these alone. A code without its row does not compile.
+ */
+import type { ErrorCode } from "./errors.ts";
+
+export interface ErrorGuide {
+  /** The usual causes, as sentences. */
+  readonly causes: string;
+  /** The message of one real case. */
+  readonly example: string;
+  /** What to do, as sentences; a command stands behind a colon. */
+  readonly remedy: string;
+}
+
+const row = (causes: string, example: string, remedy: string): ErrorGuide => ({ causes, example, remedy });
+
+const readAgain = "Run the command again when nothing else writes there.";
+const copyAgain = "Copy or download the file again, and compare its size with that of the original.";
+
+/** By code, in the order of the table of errors. */
+export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
+  CLI_USAGE: row(
+    "A mistyped command or flag, a value that is out of range, or an argument too few or too many.",
+    "Expected a flag that this command takes; got --epoch (pawprint train)",
+    "Read the hint, then what the command takes: pawprint train --help",
+  ),
+  CONFIG_INVALID: row(
+    "A setting that is out of its range, of another type, or that does not fit the data or another setting. It may come from a flag, from the environment (PAWPRINT_...) or from pawprint.yaml; the place in brackets says which.",
+    "Expected a batch size of at most the 33 training pictures; got 64",
+    "Change the value at that place. Ranges are in: pawprint train --help",
+  ),
+  CONFIG_UNKNOWN_KEY: row(
+    "A mistyped key in pawprint.yaml or in a PAWPRINT_ variable, or a key below the wrong section.",
+    "Expected a known configuration key; got train.epoch (pawprint.yaml line 3)",
+    "Correct the name; keys are the flags in camelCase (batchSize for --batch-size): pawprint train --help",
+  ),
+  CONFIG_UNREADABLE: row(
+    "Wrong indentation, a tab, or a missing quote in pawprint.yaml.",
+    "Expected a configuration file in valid YAML; got Nested mappings are not allowed in compact mappings (pawprint.yaml line 2)",
+    "Mend the line that is named; keys below a section are indented by two blanks.",
+  ),
+  ARGUMENT_INVALID: row(
+    "A value of another type than the function takes, which a compiler would have found.",
+    "Expected a picture as bytes, Blob, File, path or file URL; got a number (picture)",
+    "Give what the message requires; the types of the package say it too.",
+  ),
+  ARCHITECTURE_UNKNOWN: row(
+    "A mistyped name behind --architecture.",
+    "Expected an architecture: plain, resnet; got 'resnt'",
+    "Choose one of the names in the message: pawprint train --data FOLDER --architecture resnet",
+  ),
+
+  FILE_NOT_FOUND: row(
+    "A mistyped path, another current folder than the one meant, or a training that has no checkpoint to resume from.",
+    "Expected a file or folder that exists; got data/pet",
+    "Look at the path; it is taken from the current folder unless it begins with /.",
+  ),
+  FILE_EXISTS: row(
+    "An earlier run wrote the same file or folder. Nothing is overwritten unasked.",
+    "Expected a name that is free; got a file that exists (models/pets.onnx)",
+    "Choose another name, or replace it with --force. A training that was interrupted goes on with --resume: pawprint train --data FOLDER --resume",
+  ),
+  FILE_WRITE_FAILED: row(
+    "A full disk, a missing permission, a read-only file system, or a folder where a file should be. The old file, if any, is whole.",
+    "Expected a path that can be written; got a full disk [ENOSPC] (models/pets.onnx)",
+    "Make room or choose another folder, then run the command again.",
+  ),
+  FILE_READ_FAILED: row(
+    "A missing permission, a folder in place of a file, or a failing disk.",
+    "Expected a file that can be read; got permission denied [EACCES] (data/raw/cat/1.jpg)",
+    "Give yourself the right to read it; where the disk fails, copy the data to another one.",
+  ),
+  INTERRUPTED: row(
+    "Ctrl-C, or SIGTERM from a scheduler, a container or a closed terminal. Finished files are whole.",
+    "Expected completed work; got SIGINT",
+    "The hint says how to go on. A training with a checkpoint resumes: pawprint train --data FOLDER --resume",
+  ),
+
+  DATASET_EMPTY: row(
+    "A folder one level too high or too low, pictures of kinds that cannot be read, or a manifest whose paths lead nowhere.",
+    "Expected pictures of at least two classes; got no picture that can be used (data/raw)",
+    "See the reason for each picture: pawprint data check SOURCE",
+  ),
+  DATASET_ONE_CLASS: row(
+    "All pictures lie in one folder, or the folder that was named is that of one class.",
+    "Expected pictures of at least two classes; got only 'cat', with 120 pictures (data/raw/cat)",
+    "Name the folder above, with a folder for each class: pawprint data check FOLDER",
+  ),
+  DATASET_CLASS_TOO_SMALL: row(
+    "A class with two or fewer different pictures, often because the others are copies or cannot be read.",
+    "Expected at least 3 different pictures of each class, one for each split; got 2 of class 'owl' (data/raw)",
+    "Add pictures or leave the class out. See what was left out of it: pawprint data check SOURCE",
+  ),
+  DATASET_SOURCE_UNKNOWN: row(
+    "A file or folder of another kind than a source: no folder of pictures, archive, manifest, idx or CIFAR files, or s3:// address.",
+    "Expected a folder of pictures; got a source of kind 'archive' (pets.zip)",
+    "Turn any source into a folder: pawprint data import SOURCE --to data/raw",
+  ),
+  DATASET_LAYOUT_UNCLEAR: row(
+    "Folders of which some are named for splits (train, test) and others are not, splits with different classes inside, or parts of a set (fold1, fold2) in the place of classes.",
+    "Expected folders that are all classes, or all splits such as train, val and test; got 'cat' (10 pictures), 'dog' (10 pictures), 'test' (5 pictures) (pets)",
+    "Say what the outer folders are with --layout classes or --layout splits, name the folder inside, or list pictures with their labels and splits in a manifest: pawprint data check FOLDER --layout classes",
+  ),
+  DATASET_LABEL_MISSING: row(
+    "Pictures lie side by side, and neither folders nor names such as cat.12.jpg say what they show.",
+    "Expected pictures in folders named for their classes, or with names like cat.12.jpg; got 40 pictures without a label, the first 'IMG_1.jpg': no class in its folder or name (photos)",
+    "Move them into a folder for each class, or write a manifest of path,label lines: pawprint data import labels.csv",
+  ),
+  DATASET_LABEL_CONFLICT: row(
+    "The same picture was filed under two classes.",
+    "Expected only usable pictures, since it is strict; got 'cat/1.jpg': the same picture under 'cat' and 'dog' (data/raw)",
+    "Keep the copy whose label is right. See all of them: pawprint data check SOURCE --report check.html",
+  ),
+  DATASET_LABELS_DIFFER: row(
+    "Folders of the evaluation data are named in another language, case or number than those of the training.",
+    "Expected pictures of the bundle's classes: cat, dog; got cats, dogs (holiday)",
+    "Rename the folders to the bundle's labels: pawprint inspect MODEL",
+  ),
+  DATASET_TOO_LARGE: row(
+    "More pixels than one block of memory holds.",
+    "Expected pictures that fit into one block of memory at the recipe's size; got 2000000 pictures of 96 x 96: 55.3 GB",
+    "Pack them into a folder, from which they are read in parts: pawprint data pack SOURCE",
+  ),
+  ARCHIVE_CORRUPT: row(
+    "A broken download or copy, or a file whose name ends in .zip or .tar and that is none.",
+    "Expected a zip archive that is whole; got End of central directory record signature not found (pets.zip)",
+    copyAgain,
+  ),
+  ARCHIVE_LIMIT: row(
+    "A very large archive, or one made to fill the disk (a zip bomb).",
+    "Expected unpacked content of at most 64.0 GB; got more than that (pets.tar.gz)",
+    "Where you trust it, unpack it and name the folder: pawprint data check FOLDER",
+  ),
+  IDX_INVALID: row(
+    "A broken download, a page of a proxy in place of the file, or labels and pictures of different sets.",
+    "Expected an idx file of unsigned bytes with 3 dimensions and the magic number 0x00000803; got 0x3c68746d (mnist/train-images-idx3-ubyte)",
+    "Fetch the files again into a new folder: pawprint data fetch mnist --to data/mnist-2",
+  ),
+  CIFAR_INVALID: row(
+    "A broken download, or the Python version of CIFAR-10; the binary version is needed.",
+    "Expected a batch of CIFAR-10 with records of 3073 bytes; got 1000 bytes (cifar-10-batches-bin/data_batch_1.bin)",
+    "Download cifar-10-binary.tar.gz again and name it: pawprint data check cifar-10-binary.tar.gz",
+  ),
+  MANIFEST_INVALID: row(
+    "A line with too few columns, an unknown split, a quote that is not closed, or a path that leads out of the manifest's folder.",
+    "Expected 3 fields, as in the header; got 2 (labels.csv:7)",
+    "Mend the line that is named. A manifest has path and label in its first line, split if you want.",
+  ),
+  SOURCE_CHANGED: row(
+    "Another program wrote to the pictures while they were being read.",
+    "Expected pictures that stay as they are while they are being read; got another picture in the place of the one listed before: 'cat/7.jpg' (data/raw)",
+    readAgain,
+  ),
+  PACK_INVALID: row(
+    "A pack that was damaged, or made by another version of Pawprint.",
+    "Expected version 5 of a pack; got version 4 (data/processed/raw/index.jsonl)",
+    "Delete its folder and pack again: pawprint data pack SOURCE",
+  ),
+  DOWNLOAD_FAILED: row(
+    "No network, a proxy that is not set, or a publisher that does not answer.",
+    "Expected 9.9 MB from one of its addresses; got https://example.org/a.gz: 503 Service Unavailable (data/mnist/train-images-idx3-ubyte.gz)",
+    "Set HTTPS_PROXY where there is a proxy, then run it again; it goes on where it ended: pawprint data fetch mnist",
+  ),
+  DOWNLOAD_MISMATCH: row(
+    "A proxy's login page in place of the file, or a file that its publisher has changed.",
+    "Expected a file of 9912422 bytes, as it was published; got 4312 bytes (data/mnist/train-images-idx3-ubyte.gz)",
+    "Open the address in a browser to see what answers there, then run it again: pawprint data fetch mnist",
+  ),
+  STORE_FAILED: row(
+    "Missing or expired credentials, a missing permission, another region, or a store that does not answer.",
+    "Expected access to the object store; got access denied (s3://bucket/pets)",
+    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, and AWS_REGION; AWS_ENDPOINT_URL for other stores than AWS.",
+  ),
+  STORE_KEY_INVALID: row(
+    "A name with .., an empty part, or a character that no object's name may have.",
+    "Expected a key of one or more names separated by '/'; got \"../a\" with '..'",
+    "Rename the object or the file that it is made from.",
+  ),
+  STORE_CONFLICT: row(
+    "Two programs wrote the same object at the same time.",
+    "Expected an object that nobody changed meanwhile; got another version (s3://bucket/runs/1.json)",
+    "Run the command again; it reads the object anew.",
+  ),
+  PACKAGE_MISSING: row(
+    "S3 and traces need packages that are not installed by themselves.",
+    "Expected the optional package @aws-sdk/client-s3 to work with S3; got no such package",
+    "Install what the hint names, such as npm install @aws-sdk/client-s3, in the project that runs Pawprint.",
+  ),
+  LOCKED: row(
+    "Another Pawprint works in the same folder, or one on another machine ended without removing its lock.",
+    "Expected a folder without another process at work in it; got process 4711 on gpu-3, since 2026-05-01T12:30:05.000Z (models/pets.checkpoints/.lock)",
+    "Wait until it has ended, or choose another folder. Delete the file only where that process no longer runs.",
+  ),
+  IMAGE_UNREADABLE: row(
+    "An empty or cut-off file, or a kind of picture that is not read.",
+    "Expected a picture that is whole; got VipsJpeg: premature end of JPEG image (data/raw/cat/3.jpg)",
+    "Copy the file again, or save it as JPEG or PNG. See all such files: pawprint data check SOURCE",
+  ),
+  IMAGE_SIZE: row(
+    "A scan or panorama of more pixels than the limit, or a file of more bytes.",
+    "Expected a picture of 1 to 100 million pixels; got 20000 x 9000 pixels (scan.tif)",
+    "Make it smaller with any picture editor.",
+  ),
+  RECIPE_INVALID: row(
+    "A recipe written by hand, or by another version of Pawprint.",
+    "Expected a known field of a recipe; got 'heigth'",
+    "A recipe has width, height, channels, fit and kernel; a bundle shows its own: pawprint inspect MODEL --json",
+  ),
+
+  GRAPH_SHAPE: row(
+    "Layers whose sizes do not fit, in a graph built with pawprint/graph.",
+    "Expected a scalar loss; got [8,10]",
+    "Compare the shapes in the message; the layer is named where it has a name.",
+  ),
+  GRAPH_DTYPE: row(
+    "An integer tensor where a float is needed, or the reverse, in a graph built with pawprint/graph.",
+    "Expected int32, int64 or float32 targets for softmaxCrossEntropy; got uint8",
+    "Convert the tensor with cast before this op.",
+  ),
+  GRAPH_ATTRIBUTE: row(
+    "An option of an op that is out of range, or an opset that cannot express the op.",
+    "Expected an opset from 13 to 21; got 9",
+    "Change the option that the message names.",
+  ),
+  GRAPH_NOT_DIFFERENTIABLE: row(
+    "A loss that goes through an op such as argMax, or does not depend on the parameter at all.",
+    "Expected a loss that depends on w; got no path",
+    "Leave the op out of the path from the parameters to the loss.",
+  ),
+  MODEL_UNREADABLE: row(
+    "A file that is no ONNX model, a model whose weights lie in another file, or one in a newer opset.",
+    "Expected an ONNX file, a protobuf ModelProto; got 35149 other bytes (photo.jpg)",
+    "Give a bundle that train wrote; to look at one: pawprint inspect MODEL",
+  ),
+  BUNDLE_INVALID: row(
+    "An ONNX model that Pawprint did not export: recipe and labels are missing from its metadata.",
+    "Expected a bundle with pawprint.format 1 in its metadata; got an ONNX model without it (resnet50.onnx)",
+    "Train a bundle of your own: pawprint train --data FOLDER",
+  ),
+  BUNDLE_PARITY: row(
+    "A damaged file, or an engine on this machine that computes other results than the one of the training.",
+    "Expected probabilities within 0.0001 of the trained model's; got a difference of 0.0123 (models/pets.onnx)",
+    "Copy the bundle again and compare its SHA-256: pawprint inspect MODEL",
+  ),
+  EXECUTION_FAILED: row(
+    "Too little memory while a graph ran, or a model that the engine cannot run.",
+    "Expected an open predictor; got one that was closed",
+    "Close other programs or take smaller pictures; with --verbose the engine's own message is shown.",
+  ),
+  EXECUTION_INPUT: row(
+    "Pixels of another size, number of channels or type than the model takes, in a call of the library.",
+    "Expected one or more pictures of 64 x 64 x 3 bytes (height, width, channels); got 4096 bytes",
+    "Apply the bundle's recipe to the picture first, or give the file itself: pawprint predict MODEL PICTURE",
+  ),
+  TRAIN_DIVERGED: row(
+    "A learning rate that is too high for the data and the network.",
+    "Expected a finite loss; got NaN (epoch 1, step 12, learning rate 3.00)",
+    "Find a rate, then train with it: pawprint find-rate --data FOLDER",
+  ),
+  TRAIN_OUT_OF_MEMORY: row(
+    "A batch, picture size or network that is too large for this machine or container.",
+    "Expected about 9.4 GB of memory for steps of 512 pictures; got 4.2 GB on this machine, other processes included",
+    "Take the batch that the hint names, or smaller pictures: pawprint train --data FOLDER --batch-size 64 --size 64",
+  ),
+  TRIAL_FAILED: row(
+    "A trial's process was killed, mostly for want of memory.",
+    "Expected a training that completes; got exit code none (sweeps/pets/trial-003)",
+    "Read log.txt in that folder; run fewer trials at once: pawprint sweep sweep.yaml --parallel 1",
+  ),
+  CHECKPOINT_INVALID: row(
+    "The data or a setting changed since the training was interrupted, or a checkpoint was damaged.",
+    "Expected a checkpoint of this training, with seed 2; got 1 (models/pets.checkpoints/step-000000120.safetensors)",
+    "Resume with the settings of the first run, or start again: pawprint train --data FOLDER --force",
+  ),
+
+  REQUEST_INVALID: row(
+    "A body, query or header that the route does not take.",
+    'Expected a label, or a class index from 0 to 1, for class; got "bird" (query)',
+    "Compare it with the route's entry in /docs of the service; /openapi.json has examples.",
+  ),
+  REQUEST_TOO_LARGE: row(
+    "More bytes or pictures in one request than the service allows.",
+    "Expected at most 32 pictures in one request; got 50 pictures",
+    "Send them in several requests, or raise the limit of the service: pawprint serve MODEL --help",
+  ),
+  MEDIA_TYPE_UNSUPPORTED: row(
+    "A request without a content type (curl sends that of a form), or a kind of body that the route does not take.",
+    'Expected one of application/json, image/*, multipart/form-data; got "text/plain" (content-type)',
+    "Name the type: curl --data-binary @cat.jpg -H 'content-type: image/jpeg' URL/predict",
+  ),
+  ROUTE_UNKNOWN: row(
+    "A mistyped path, or a route that is switched off.",
+    "Expected a route of this service; got POST /predicts",
+    "GET /openapi.json lists the routes; /docs shows them.",
+  ),
+  METHOD_NOT_ALLOWED: row(
+    "GET in place of POST, or the reverse.",
+    "Expected one of POST; got GET",
+    "Use the method that the message names.",
+  ),
+  MODEL_UNKNOWN: row(
+    "A model name or version that this service does not serve.",
+    'Expected the name and version of a served model; got "pets" version "2"',
+    "The hint names what is served; GET /v2/models/NAME describes it.",
+  ),
+  UNAUTHENTICATED: row(
+    "No key, a key that was revoked or has expired, or a token of another issuer.",
+    "Expected a valid API key or token; got an expired one",
+    "Send it as authorization: Bearer KEY. The state of all keys: pawprint keys list",
+  ),
+  FORBIDDEN: row(
+    "A key for predictions on a route for operators, or the reverse.",
+    "Expected a key or token with the scope 'admin'; got predict",
+    "Make a key with the scope that is named: pawprint keys create NAME --scope admin",
+  ),
+  KEY_SERVER_UNAVAILABLE: row(
+    "The identity provider's address for keys is wrong or does not answer.",
+    "Expected the identity provider's keys, to check a token; got no usable answer",
+    "Look at the address of the key set in the settings: pawprint serve --help",
+  ),
+  KEYS_INVALID: row(
+    "A file of API keys that was edited by hand, cut off, or written by another version.",
+    "Expected a key file in JSON; got other text (pawprint-keys.json)",
+    "Restore it from a copy, or move it away and make new keys: pawprint keys create NAME",
+  ),
+  KEY_UNKNOWN: row(
+    "The name of a key in place of its id, or another file of keys.",
+    "Expected the id of a key in the file; got 'shop' (pawprint-keys.json)",
+    "Take the id from the first column: pawprint keys list",
+  ),
+  RATE_LIMITED: row(
+    "A key sent more requests in a minute than it may.",
+    "Expected at most 60 requests in a minute; got more requests",
+    "Wait as long as the header retry-after says. A key with another limit: pawprint keys create NAME --requests-per-minute 600",
+  ),
+  REQUEST_TIMEOUT: row(
+    "A slow connection, or a client that announced more bytes than it sent.",
+    "Expected a complete request within the time limit",
+    "Send it again; make pictures smaller where the connection is slow.",
+  ),
+  OVERLOADED: row(
+    "More pictures arrive than this machine can answer in time.",
+    "Expected at most 64 pictures at once, all answered within their deadlines; got one more while 64 wait, about 2100 ms of work",
+    "Repeat after the seconds in retry-after; for more throughput run more services behind a load balancer.",
+  ),
+  NOT_READY: row(
+    "The service is still loading its model, or was asked to end.",
+    "Expected a loaded model; got none",
+    "Wait until it is ready: pawprint health URL",
+  ),
+  DEADLINE_EXCEEDED: row(
+    "A busy service, or a deadline that is shorter than an answer takes.",
+    "Expected an answer before the request's deadline; got 1003 ms of waiting",
+    "Send it again, or allow more time in the header x-deadline-ms.",
+  ),
+  CLIENT_GONE: row(
+    "The client gave up, mostly because its own timeout is short. Only the log of the service shows it.",
+    "Expected a client that waits for its answer; got a closed connection",
+    "Raise the client's timeout, or send x-deadline-ms so that the service knows it.",
+  ),
+  MODEL_SOURCE_INVALID: row(
+    "A path that is neither a bundle nor a folder with bundles.",
+    "Expected a folder with at least one bundle, NAME.onnx; got an empty folder (models/live)",
+    "Train one into it: pawprint train --data FOLDER --out models/live/v1.onnx",
+  ),
+  SERVICE_UNREACHABLE: row(
+    "No service runs at that address, or a firewall is in between.",
+    "Expected a service that answers; got connect ECONNREFUSED 127.0.0.1:8000 (http://localhost:8000)",
+    "Start one, then ask again: pawprint serve MODEL",
+  ),
+  LISTEN_FAILED: row(
+    "Another program listens on the port, or the port or address is not yours to use.",
+    "Expected 127.0.0.1:8000 as a free address and port; got EADDRINUSE",
+    "Choose another port: pawprint serve MODEL --port 8001",
+  ),
+
+  INTERNAL: row(
+    "A fault in Pawprint.",
+    "Expected no fault in Pawprint itself; got TypeError: x is not a function",
+    "Run the command again with --verbose, and report what it prints.",
+  ),
+};

@@ -1,0 +1,70 @@
+/** Walks a folder: its files, its empty folders, and the links in it. */
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { byCodeUnits } from "../../base/by-code-units.ts";
+import { readFailure } from "../../base/files/file-failure.ts";
+import { isLeftover } from "./file-role.ts";
+import { leadsBelow } from "./file-samples.ts";
+import type { SkippedPicture } from "./source.ts";
+
+export interface ListedFiles {
+  /** Paths from the folder, with forward slashes, sorted by code units on every system. */
+  readonly paths: readonly string[];
+  /** Folders without any file or folder, and links to folders that were not entered. */
+  readonly bareFolders: ReadonlyMap<string, "empty" | "link">;
+  /** Links that lead to no file, or out of the folder. */
+  readonly escaping: readonly SkippedPicture[];
+}
+
+/** More links are a mistake, and may be an attack: each can lead to all the others. */
+const linkLimit = 100_000;
+const depthLimit = 64;
+
+/**
+ * Hidden folders and leftovers are not entered. Links to files inside the folder count as files; with
+ * `followLinks` all links are followed, except to a folder around them.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED.
+ */
+export async function listFiles(location: string, followLinks: boolean): Promise<ListedFiles> {
+  const paths: string[] = [];
+  const bareFolders = new Map<string, "empty" | "link">();
+  const escaping: SkippedPicture[] = [];
+  const skip = (id: string, reason: string): void => void escaping.push({ id, code: "IMAGE_UNREADABLE", reason });
+  let links = 0;
+
+  const walk = async (folder: string, around: readonly string[]): Promise<void> => {
+    const entries = await readdir(join(location, folder), { withFileTypes: true });
+    const shown = entries.filter(({ name }) => !isLeftover(name));
+    if (shown.length === 0 && folder !== "") bareFolders.set(folder, "empty");
+    for (const entry of shown) {
+      const id = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isFile()) paths.push(id);
+      else if (entry.isDirectory()) await walk(id, around);
+      else if (entry.isSymbolicLink()) await follow(id, around);
+    }
+  };
+
+  const follow = async (id: string, around: readonly string[]): Promise<void> => {
+    const path = join(location, id);
+    const found = await stat(path).catch(() => undefined); // it leads nowhere, or in a circle
+    if (found === undefined) return skip(id, "a link that leads nowhere");
+    if (found.isDirectory()) {
+      if (!followLinks) return void bareFolders.set(id, "link");
+      const target = await realpath(path);
+      const isCircle = around.some((real) => real === target || real.startsWith(`${target}/`));
+      if (isCircle) return skip(id, "a link to a folder around it");
+      if (++links > linkLimit || around.length > depthLimit) return skip(id, "one of too many links to folders");
+      return walk(id, [...around, target]);
+    }
+    if (!found.isFile()) return skip(id, "a link to no file");
+    if (followLinks || (await leadsBelow(around[0]!, path))) paths.push(id);
+    else skip(id, "a link to a file outside the folder; the option followLinks takes it");
+  };
+
+  try {
+    await walk("", [await realpath(location)]);
+  } catch (error) {
+    throw readFailure(location, error);
+  }
+  return { paths: paths.sort(byCodeUnits), bareFolders, escaping };
+}
