@@ -9,7 +9,7 @@ it("draws the loss over the rate, and marks the range, the suggested rate and th
   const svg = await renderChart(rateChart(points, { advice, usualRate: 0.003 }));
   expect(svg).toContain("it falls from 0.001 to 0.1, and 0.01 is suggested");
   expect(svg.match(/stroke-dasharray/g)).toHaveLength(2);
-  for (const text of [">suggested 0.01<", ">train's own 0.003<", "learning rate"]) expect(svg).toContain(text);
+  for (const text of [">suggested 0.01<", ">train uses 0.003<", "learning rate"]) expect(svg).toContain(text);
 });
 
 it("marks the usual rate alone where none is suggested, and nothing outside of what was tested", async () => {

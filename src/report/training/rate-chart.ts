@@ -33,10 +33,14 @@ export function rateChart(points: readonly RateChartPoint[], { advice, usualRate
     }) as const;
   const rates = points.map(({ learningRate }) => learningRate);
   const isShown = (value: number): boolean => value >= Math.min(...rates) && value <= Math.max(...rates);
-  // One label above the other: both rates may be the same.
+  const suggestion = advice?.suggestion;
+  const isLower = suggestion !== undefined && usualRate < suggestion;
+  // Each label on the side away from the other mark.
   const marks = [
-    ...(advice ? [{ rate: advice.suggestion, text: `suggested ${rateText(advice.suggestion)}`, yPx: 8 }] : []),
-    { rate: usualRate, text: `train's own ${rateText(usualRate)}`, yPx: 24 },
+    ...(suggestion === undefined
+      ? []
+      : [{ rate: suggestion, text: `suggested ${rateText(suggestion)}`, isLeft: !isLower, dash: [4, 3] }]),
+    { rate: usualRate, text: `train uses ${rateText(usualRate)}`, isLeft: isLower, dash: [1, 3] },
   ].filter((mark) => isShown(mark.rate));
   const finding =
     advice === undefined
@@ -65,16 +69,13 @@ export function rateChart(points: readonly RateChartPoint[], { advice, usualRate
           y: { field: "smoothedLoss", type: "quantitative", scale: { zero: false }, axis: { title: "loss, smoothed" } },
         },
       },
-      ...marks.map(({ yPx, ...mark }, at) => ({
+      ...marks.map(({ isLeft, dash, ...mark }) => ({
         data: { values: [mark] },
         layer: [
+          { mark: { type: "rule", color: "currentColor", strokeDash: dash } as const, encoding: { x: rate("rate") } },
           {
-            mark: { type: "rule", color: "currentColor", strokeDash: at === 0 && advice ? [4, 3] : [1, 3] } as const,
-            encoding: { x: rate("rate") },
-          },
-          {
-            mark: { type: "text", align: "left", dx: 4 } as const,
-            encoding: { x: rate("rate"), y: { value: yPx }, text: { field: "text" } },
+            mark: { type: "text", align: isLeft ? "right" : "left", dx: isLeft ? -4 : 4 } as const,
+            encoding: { x: rate("rate"), y: { value: 8 }, text: { field: "text" } },
           },
         ],
       })),
