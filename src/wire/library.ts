@@ -23,6 +23,7 @@ import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/p
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
 import type { TrainOptions, TrainReport } from "../train/train.ts";
 import { predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
+import type { TrainingReportOptions } from "./reports.ts";
 
 type Engine = (options?: EngineOptions) => Promise<Executor>;
 
@@ -130,15 +131,31 @@ export async function renderEvaluationReport(
   facts: EvaluationFacts,
   options: EvaluationReportOptions,
 ): Promise<string> {
-  const { evaluationReportOptions: schema } = await import("./options/evaluate-options.ts");
+  const { evaluationReportOptions: schema } = await import("./options/report-options.ts");
   const checked = await withoutEngine(schema, options, "renderEvaluationReport");
   const { renderEvaluationReport: render } = await import("../report/evaluation/evaluation-report.ts");
   return render(facts, checked);
 }
 
+/** See `renderTrainingReport` in `wire/reports.ts`. */
+export async function renderTrainingReport(
+  trained: TrainReport,
+  options?: WithEngine<TrainingReportOptions & { readonly executor: Executor }>,
+): Promise<string> {
+  const { trainingReportOptions: schema } = await import("./options/report-options.ts");
+  const checked = await withEngine<TrainingReportOptions & { readonly executor: Executor }>(
+    schema,
+    options,
+    "renderTrainingReport",
+    predictionEngine,
+  );
+  const { renderTrainingReport: render } = await import("./reports.ts");
+  return render(trained, checked);
+}
+
 /** See `renderDatasetReport` in `report/dataset/dataset-report.ts`. */
 export async function renderDatasetReport(inspection: Inspection, options: DatasetReportOptions): Promise<string> {
-  const { datasetReportOptions: schema } = await import("./options/evaluate-options.ts");
+  const { datasetReportOptions: schema } = await import("./options/report-options.ts");
   const checked = await withoutEngine(schema, options, "renderDatasetReport");
   const { renderDatasetReport: render } = await import("../report/dataset/dataset-report.ts");
   return render(inspection, checked);

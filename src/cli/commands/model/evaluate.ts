@@ -8,7 +8,8 @@ import { sourceOptionsOf } from "../../../dataset/sources/source-options.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
 import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
 import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library.ts";
-import { type EvaluatedModels, prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
+import type { EvaluatedModels } from "../../../wire/reports.ts";
+import { prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, readingOptions } from "../../pawprint-config.ts";
@@ -95,7 +96,12 @@ the most confident mistakes, and latency. With --against two bundles predict the
       });
       const models = { model: first.file, ...(second && { against: second.file }), data, evaluation };
       const written = await writeEvaluationFiles(files, models, { force, signal, now: new Date(now()) });
-      return { result: resultOf(models, written), text: textOf(models, written, context) };
+      const shown = written.map((file) => shownName(shownPath(cwd, file)));
+      return {
+        result: resultOf(models, written),
+        text: textOf(models, shown, context),
+        ...(written.length === 0 ? { next: nextText(models, context) } : { quietText: shown.join("\n") }),
+      };
     } finally {
       await first.bundle.close();
       await second?.bundle.close();
@@ -155,12 +161,11 @@ function figuresOf(figures: ModelEvaluation): object {
 }
 
 function textOf(
-  { model, against, data, evaluation }: EvaluatedModels,
+  { model, against, evaluation }: EvaluatedModels,
   files: readonly string[],
-  { cwd, style }: CommandContext,
+  { style }: CommandContext,
 ): string {
   const name = evaluation.split === "all" ? "all pictures" : `the ${evaluation.split} split`;
-  const next = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)} --report evaluation.html`;
   return [
     evaluationText(name, evaluation.evaluation, style),
     "",
@@ -169,9 +174,13 @@ function textOf(
       ? ["", comparisonText([model.path, against.path], evaluation, evaluation.against, style)]
       : []),
     "",
-    ...files.map((file) => `${style.bold("Written")}  ${shownName(shownPath(cwd, file))}`),
-    ...(files.length === 0 ? [`Next: ${style.cyan(next)} shows curves and pictures`] : []),
+    ...files.map((file) => `${style.bold("Written")}  ${file}`),
   ].join("\n");
+}
+
+function nextText({ model, data }: EvaluatedModels, { style }: CommandContext): string {
+  const line = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)} --report evaluation.html`;
+  return `${style.cyan(line)}, a page with curves and pictures`;
 }
 
 function missingData(): AppError {
