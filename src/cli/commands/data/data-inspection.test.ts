@@ -38,7 +38,7 @@ describe("pawprint data check", () => {
     await spoil();
     const { exitCode, out } = await run("data check pets");
     expect(exitCode).toBe(1);
-    expect(out).toMatch(/^error +empty-file +1 +1 {2}red\/broken\.png: 0 bytes$/m);
+    expect(out).toMatch(/^error +empty-file +1 +1 {2}red\/broken\.png: an empty file$/m);
     expect(out).toMatch(/^warning +exact-duplicate +1 +2 {2}red\/copy\.png, red\/red\.0\.png: 2 files/m);
     expect(out).toContain("12 pictures, ");
     expect(out).toMatch(/1 error, 1 warning, 0 notes/);
@@ -67,7 +67,7 @@ describe("pawprint data check", () => {
       pictures: 12,
       classes: [{ label: "blue" }, { label: "red", pictures: 7 }],
       findings: [
-        { kind: "empty-file", ids: ["red/broken.png"], offenders: ["red/broken.png"], detail: "0 bytes" },
+        { kind: "empty-file", ids: ["red/broken.png"], offenders: ["red/broken.png"], detail: "an empty file" },
         { kind: "exact-duplicate", offenders: ["red/red.0.png"] },
       ],
     });
