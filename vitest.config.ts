@@ -21,5 +21,12 @@ export default defineConfig({
     isolate: false,
     // One fewer than the cores, Vitest's own choice, is a single one where there are two.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // npm test -- --coverage: what the tests of the product run of it, in this process.
+    coverage: {
+      provider: "v8",
+      reporter: ["text-summary", "html"],
+      include: ["src/**/*.ts"],
+      exclude: ["**/*.test.ts", "src/graph/onnx/generated/**", "src/cli/main.ts"],
+    },
   },
 });

@@ -198,8 +198,8 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Wait until it has ended, or choose another folder. Delete the file only where that process no longer runs.",
   ),
   IMAGE_UNREADABLE: row(
-    "An empty or cut-off file, or a kind of picture that is not read.",
-    "Expected a picture that is whole; got VipsJpeg: premature end of JPEG image (data/raw/cat/3.jpg)",
+    "An empty or cut-off file, a kind of picture that is not read, or another file in the place of one.",
+    "Expected a picture that is whole; got a JPEG of 23.1 kB that ends before the picture does (data/raw/cat/3.jpg)",
     "Copy the file again, or save it as JPEG or PNG. See all such files: pawprint data check SOURCE",
   ),
   IMAGE_SIZE: row(

@@ -7,7 +7,7 @@ import { silentProgress } from "../base/progress.ts";
 import type { BundleFile } from "../bundle/bundle-file.ts";
 import { exportBundle, requireFreePath } from "../bundle/export-bundle.ts";
 import { type DatasetSummary, summarize } from "../dataset/dataset-summary.ts";
-import { type Pack, splitsHash } from "../dataset/pack/pack.ts";
+import { indicesOf, type Pack, splitsHash } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
 import type { Evaluation } from "../metrics/classification-metrics.ts";
 import { buildInferenceGraph } from "../nn/inference-graph.ts";
@@ -27,7 +27,10 @@ export type TrainEvent =
   | { readonly type: "started"; readonly run: TrainingRun }
   | { readonly type: "opened"; readonly kind: SourceKind; readonly location: string; readonly plan: PicturePlan }
   | { readonly type: "packed"; readonly summary: DatasetSummary; readonly plan: StepPlan }
-  | ({ readonly type: "epoch" } & EpochReport)
+  /** How long the training is, where that is known before it, and then the evaluation; estimates. */
+  | { readonly type: "estimated"; readonly trainingMs: number | undefined; readonly evaluationMs: number }
+  /** `evaluationMs` is what the evaluation after the training will take; an estimate. */
+  | ({ readonly type: "epoch"; readonly evaluationMs: number } & EpochReport)
   | { readonly type: "trained"; readonly end: FitResult["end"]; readonly bestEpoch: number }
   | { readonly type: "evaluated"; readonly evaluation: Evaluation };
 
@@ -87,7 +90,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     isTrained = true;
     const { end, bestEpoch, history } = fitted;
     options.onEvent?.({ type: "trained", end, bestEpoch });
-    const evaluated = await evaluateCalibrated(prepared, fitted.best, signal);
+    const evaluated = await evaluateCalibrated(prepared, fitted, options);
     const { evaluation } = evaluated;
     options.onEvent?.({ type: "evaluated", evaluation });
     throwIfCancelled(signal);
@@ -113,6 +116,8 @@ async function fitPrepared(
 ): Promise<FitResult> {
   const { logger = silentLogger, progress = silentProgress } = options;
   await ensureFolder(dirname(out));
+  const evaluationMs = (validationMs: number): number =>
+    (validationMs * indicesOf(pack, "test").length) / indicesOf(pack, "val").length;
   if (evaluatedSplit(pack) === "val") {
     logger.warn("there is no test split: the metrics are those of the validation split");
   }
@@ -130,7 +135,12 @@ async function fitPrepared(
     progress,
     signal,
     nowMs: () => performance.now(),
-    onEpoch: (report) => onEvent?.({ type: "epoch", ...report }),
+    onStart({ validationMs }) {
+      const { budget } = stepPlan;
+      const trainingMs = "timeMs" in budget ? budget.timeMs : undefined;
+      onEvent?.({ type: "estimated", trainingMs, evaluationMs: evaluationMs(validationMs) });
+    },
+    onEpoch: (report) => onEvent?.({ type: "epoch", ...report, evaluationMs: evaluationMs(report.validationMs) }),
   });
 }
 

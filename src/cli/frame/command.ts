@@ -27,6 +27,8 @@ export interface CommandContext {
   readonly style: Style;
   /** True where the caller asked for `--json`. */
   readonly json: boolean;
+  /** True where the caller asked for `--quiet`: results and errors alone. */
+  readonly quiet: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -35,6 +37,10 @@ export interface CommandContext {
 export interface CommandReport {
   readonly result: object;
   readonly text: string;
+  /** What to run next, printed below the text as "Next: ..."; not with `--quiet`. */
+  readonly next?: string;
+  /** In place of the text with `--quiet`: where the result is a file, its path alone. */
+  readonly quietText?: string;
   /**
    * 1 where the command worked and its finding is a failure ("3 pictures are broken"). Default 0.
    */

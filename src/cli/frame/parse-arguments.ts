@@ -19,7 +19,7 @@ import {
 export const globalOptions = [
   { name: "json", type: "boolean", doc: "print the result as one JSON line, errors too" },
   { name: "verbose", short: "v", type: "boolean", doc: "print debug messages and stack traces" },
-  { name: "quiet", short: "q", type: "boolean", doc: "print no progress, only warnings and errors" },
+  { name: "quiet", short: "q", type: "boolean", doc: "print results, warnings and errors only; of a file its path" },
   { name: "help", short: "h", type: "boolean", doc: "show this text" },
 ] as const satisfies readonly OptionSpec[];
 

@@ -93,6 +93,20 @@ describe("running a command", () => {
     expect(await levels("data greet Ada --quiet")).toEqual(["warn"]);
   });
 
+  it("prints what comes next, but not with --quiet, nor more of a file than its path", async () => {
+    const entry = (quietText?: string) =>
+      failing("make", () => ({ result: {}, text: "made a.png", next: "look at it", ...(quietText && { quietText }) }));
+    const outOf = async (argv: readonly string[], made: CommandEntry) => {
+      const { context, out } = captureContext();
+      await runCommand(argv, context, [made]);
+      return out();
+    };
+    expect(await outOf(["make"], entry())).toBe("made a.png\nNext: look at it\n");
+    expect(await outOf(["make", "-q"], entry())).toBe("made a.png\n");
+    expect(await outOf(["make", "-q"], entry("a.png"))).toBe("a.png\n");
+    expect(await outOf(["make", "-q", "--json"], entry("a.png"))).toBe("{}\n");
+  });
+
   it("shows no progress with --quiet", async () => {
     const started: string[] = [];
     const progress: Progress = {
@@ -148,7 +162,7 @@ Flags:
       --no-polite      with a title
       --json           print the result as one JSON line, errors too
   -v, --verbose        print debug messages and stack traces
-  -q, --quiet          print no progress, only warnings and errors
+  -q, --quiet          print results, warnings and errors only; of a file its path
   -h, --help           show this text
 
 Examples:

@@ -4,18 +4,18 @@
  */
 import { interruptionOf, isAbortError } from "../../base/cancel.ts";
 import { AppError, exitCodeOf, toAppError, withHint } from "../../base/errors.ts";
-import { atLevel } from "../../base/logger.ts";
+import { atLevel, createLogger, type Logger } from "../../base/logger.ts";
 import { hintForName } from "../../base/nearest.ts";
 import { silentProgress } from "../../base/progress.ts";
 import { readVersion } from "../../base/version.ts";
 import { commands } from "../commands/table.ts";
-import type { Command, CommandContext, CommandEntry } from "./command.ts";
+import type { Command, CommandContext, CommandEntry, CommandReport } from "./command.ts";
 import { helpForCommand, helpForCommands } from "./help.ts";
-import { asCalled, hintText } from "./hint-text.ts";
+import { asCalled, hintText, inFlags } from "./hint-text.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
-/** What the frame needs; `json` is read from the command line. */
-export type HostContext = Omit<CommandContext, "json">;
+/** What the frame needs; `json` and `quiet` are read from the command line. */
+export type HostContext = Omit<CommandContext, "json" | "quiet">;
 
 /**
  * Runs `argv` (without the names of node and the script) and gives the process exit code: 0, 1 for
@@ -31,9 +31,9 @@ export async function runCommand(
   const json = line.some((word) => /^--json(=(true|1))?$/.test(word));
   const isVerbose = line.some((word) => word === "--verbose" || word === "-v");
   try {
-    return await dispatch(argv, { ...host, json }, entries);
+    return await dispatch(argv, { ...host, json, quiet: false }, entries);
   } catch (error) {
-    return printError(error, { ...host, json }, isVerbose);
+    return printError(error, { ...host, json, quiet: false }, isVerbose);
   }
 }
 
@@ -79,7 +79,8 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
     const report = await command.run(
       {
         ...context,
-        logger: atLevel(context.logger, options.verbose ? "debug" : options.quiet ? "warn" : "info"),
+        quiet: options.quiet === true,
+        logger: atLevel(loggerOf(command, context), options.verbose ? "debug" : options.quiet ? "warn" : "info"),
         progress: options.quiet ? silentProgress : context.progress,
       },
       // The proof of both casts: parseArguments made the values from this command's own data.
@@ -88,7 +89,7 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
     );
     if (report === undefined) return 0;
     if (context.json) context.stdout(`${JSON.stringify(report.result)}\n`);
-    else printText(report.text, context);
+    else printReport(report, command, options.quiet === true, context);
     return report.exitCode ?? 0;
   } catch (error) {
     const known = context.signal.aborted && isAbortError(error) ? interruptionOf(context.signal) : toAppError(error);
@@ -97,9 +98,20 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
   }
 }
 
-function printText(text: string, { stdout, env }: CommandContext): void {
-  if (text === "") return;
-  const shown = asCalled(text, env);
+/** Says the library's warnings in this command's flags. */
+function loggerOf(command: Command, { logger }: CommandContext): Logger {
+  return createLogger((level, message, fields) => logger[level](inFlags(message, command), fields));
+}
+
+function printReport(
+  { text: said, next, quietText }: CommandReport,
+  command: Command,
+  isQuiet: boolean,
+  { stdout, env }: CommandContext,
+): void {
+  const text = inFlags(said, command);
+  const shown = isQuiet ? (quietText ?? text) : asCalled(next === undefined ? text : `${text}\nNext: ${next}`, env);
+  if (shown === "") return;
   stdout(shown.endsWith("\n") ? shown : `${shown}\n`);
 }
 

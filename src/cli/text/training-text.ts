@@ -2,7 +2,6 @@
 import { formatBytes, formatDuration, formatRate } from "../../base/quantity.ts";
 import type { DatasetSummary } from "../../dataset/dataset-summary.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
-import type { EpochReport } from "../../train/fit/fit-options.ts";
 import { epochLabel, type TrainingBudget } from "../../train/fit/fit-plan.ts";
 import type { Choice } from "../../train/plan/choice.ts";
 import type { TrainEvent, TrainReport } from "../../train/train.ts";
@@ -21,9 +20,16 @@ const kindNames: Readonly<Record<SourceKind, string>> = {
 };
 
 /** Prints a training's events: data and choices to standard output, epochs to the log. */
-export function createEventPrinter({ stdout, json, logger, style }: CommandContext): (event: TrainEvent) => void {
+export function createEventPrinter({
+  stdout,
+  json,
+  quiet,
+  now,
+  logger,
+  style,
+}: CommandContext): (event: TrainEvent) => void {
   const say = (text: string): void => {
-    if (!json) stdout(`${text}\n`);
+    if (!json && !quiet) stdout(`${text}\n`);
   };
   const choices: Choice[] = [];
   return (event) => {
@@ -34,6 +40,10 @@ export function createEventPrinter({ stdout, json, logger, style }: CommandConte
     if (event.type === "packed") {
       choices.push(...event.plan.choices);
       say(`\n${summaryText(event.summary)}\n\n${style.bold("Chosen")}\n${choicesText(choices, style)}\n`);
+    }
+    if (event.type === "estimated") {
+      const end = endText(event, now());
+      if (end !== undefined) logger.info(end);
     }
     if (event.type === "epoch") logger.info(epochText(event));
     if (event.type === "trained" && event.end === "stopped-early") {
@@ -65,8 +75,20 @@ export function budgetText(budget: TrainingBudget): string {
   return "epochs" in budget ? `${budget.epochs} epochs` : formatDuration(budget.timeMs);
 }
 
-/** One line: losses and accuracies of both splits, speed, and the time left. */
-export function epochText({ metrics, isBest, budget, remainingMs }: EpochReport): string {
+type EpochEvent = Extract<TrainEvent, { readonly type: "epoch" }>;
+
+/** When the command ends, and what its time goes into: "ends about 14:35:10: 60 s of training...". */
+export function endText(
+  { trainingMs, evaluationMs }: Extract<TrainEvent, { readonly type: "estimated" }>,
+  nowMs: number,
+): string | undefined {
+  if (trainingMs === undefined) return undefined;
+  const end = new Date(nowMs + trainingMs + evaluationMs).toTimeString().slice(0, 8);
+  return `ends about ${end}: ${formatDuration(trainingMs)} of training, validation included, then about ${formatDuration(evaluationMs)} of evaluation`;
+}
+
+/** One line: losses and accuracies of both splits, speed, and the time left until the evaluation is done. */
+export function epochText({ metrics, isBest, budget, remainingMs, evaluationMs }: EpochEvent): string {
   const { epoch, trainLoss, trainAccuracy, validationLoss, validationAccuracy, imagesPerSecond } = metrics;
   const isLast = "epochs" in budget && epoch >= budget.epochs;
   const width = "epochs" in budget ? epochLabel(budget.epochs, budget).length : 0;
@@ -77,7 +99,7 @@ export function epochText({ metrics, isBest, budget, remainingMs }: EpochReport)
     `| validation loss ${validationLoss.toFixed(4)}`,
     `accuracy ${percent(validationAccuracy)}${isBest ? " *" : "  "}`,
     `| ${formatRate(imagesPerSecond, "images")}`,
-    ...(isLast ? [] : [`${formatDuration(remainingMs)} left`]),
+    ...(isLast ? [] : [`${formatDuration(remainingMs + evaluationMs)} left`]),
   ].join("  ");
 }
 

@@ -64,7 +64,9 @@ const adviceTable: Readonly<Record<FindingKind, Advice>> = {
   "class-imbalance": keep(
     "Add pictures to the small class; judge the classifier by its figures for each class, not by accuracy alone.",
   ),
-  "unlabelled-folder": keep("Nothing: pictures without labels cannot be measured. 'pawprint predict' can label them."),
+  "unlabelled-folder": keep(
+    "Nothing: pictures without labels cannot be measured. 'pawprint predict MODEL FOLDER' can label them.",
+  ),
   "other-files": keep("Nothing, if they are no pictures; else give them a picture's extension."),
   "deep-colour": keep("Nothing, as long as eight bits tell the classes apart."),
   alpha: keep("Nothing, if the pictures look right on white."),

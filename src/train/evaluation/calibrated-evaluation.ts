@@ -1,12 +1,13 @@
 /** The evaluation of trained weights, calibrated by a temperature from the validation split. */
 
+import { type Progress, silentProgress } from "../../base/progress.ts";
 import type { ParityReference } from "../../bundle/export-bundle.ts";
 import { indicesOf, type Pack, readPixels } from "../../dataset/pack/pack.ts";
 import { calibrationOf } from "../../metrics/calibration.ts";
 import { type Evaluation, evaluateAnswers, probabilitiesOf } from "../../metrics/classification-metrics.ts";
 import { fitTemperature } from "../../metrics/temperature.ts";
-import type { Weights } from "../../nn/inference-graph.ts";
 import { Evaluator } from "../fit/evaluator.ts";
+import type { FitResult } from "../fit/fit-options.ts";
 import type { PreparedTraining } from "../prepare-training.ts";
 
 export interface CalibratedEvaluation {
@@ -26,17 +27,24 @@ export interface CalibratedEvaluation {
 /** Pictures on which an exported bundle is compared with the model it came from. */
 const referenceCount = 64;
 
-/** On the test split, else on the validation split. Errors: INTERRUPTED, EXECUTION_FAILED. */
+/**
+ * On the test split, else on the validation split, whose answers need not be computed again where
+ * the training has them. Errors: INTERRUPTED, EXECUTION_FAILED.
+ */
 export async function evaluateCalibrated(
   { executor, model, pack, stepPlan }: PreparedTraining,
-  weights: Weights,
-  signal: AbortSignal | undefined,
+  { best, bestAnswers }: Pick<FitResult, "best" | "bestAnswers">,
+  { signal, progress = silentProgress }: { readonly signal?: AbortSignal | undefined; readonly progress?: Progress },
 ): Promise<CalibratedEvaluation> {
   const split = evaluatedSplit(pack);
   const evaluator = await Evaluator.start(executor, model, stepPlan.batchSize);
+  const total = indicesOf(pack, split).length + (bestAnswers || split === "val" ? 0 : indicesOf(pack, "val").length);
+  const task = progress.start({ label: "evaluate", total, unit: "images" });
   try {
-    const { temperature } = fitTemperature(await evaluator.predict(weights, pack, "val", signal));
-    const raw = await evaluator.predict(weights, pack, split, signal);
+    const validation = bestAnswers ?? (await evaluator.predict(best, pack, "val", { signal, task }));
+    const { temperature } = fitTemperature(validation);
+    const raw = split === "val" ? validation : await evaluator.predict(best, pack, split, { signal, task });
+    task.done();
     const answers = { ...raw, logits: raw.logits.map((logit) => logit / temperature) };
     const classes = model.labels.length;
     const shown = indicesOf(pack, split).subarray(0, referenceCount);
@@ -54,6 +62,7 @@ export async function evaluateCalibrated(
       reference: { pixels: await readPixels(pack, shown), probabilities },
     };
   } finally {
+    task.fail();
     await evaluator.close();
   }
 }

@@ -3,6 +3,7 @@ import { patternPack } from "../../../tests/fixtures/pattern-pack.ts";
 import { createRandom } from "../../base/random.ts";
 import { readPixels } from "../../dataset/pack/pack.ts";
 import { memoryStore } from "../../dataset/pack/pixel-store.ts";
+import { evaluateAnswers } from "../../metrics/classification-metrics.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
 import { buildInferenceGraph, layoutOf } from "../../nn/inference-graph.ts";
 import { initialParameters, initialStatistics } from "../../nn/parameter-layout.ts";
@@ -38,11 +39,22 @@ it("predicts every picture once, in order, for any batch size", async () => {
 
 it("knows nothing about accuracy on a split without pictures", async () => {
   const evaluator = await Evaluator.start(executor, model, 4);
-  const { count, accuracyInterval } = await evaluator.evaluate(weights, pack, "test");
+  const { count, accuracyInterval } = evaluateAnswers(await evaluator.predict(weights, pack, "test"), model.labels);
   expect([count, accuracyInterval]).toEqual([0, { low: 0, high: 1 }]);
-  await expect(evaluator.evaluate(weights, pack, "val", AbortSignal.abort())).rejects.toMatchObject({
+  await expect(evaluator.predict(weights, pack, "val", { signal: AbortSignal.abort() })).rejects.toMatchObject({
     code: "INTERRUPTED",
   });
+  await evaluator.close();
+});
+
+it("estimates a split's time from one batch of it", async () => {
+  const evaluator = await Evaluator.start(executor, model, 3);
+  let now = 0;
+  const nowMs = () => {
+    now += 10;
+    return now;
+  };
+  expect(await evaluator.estimateMs(weights, pack, "val", nowMs)).toBe(30); // 7 pictures: 3 batches
   await evaluator.close();
 });
 

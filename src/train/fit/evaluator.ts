@@ -1,12 +1,19 @@
 /** Evaluation of weights on labelled pictures, with running statistics and no augmentation. */
 import { throwIfCancelled } from "../../base/cancel.ts";
-import { batches, createBatch } from "../../dataset/pack/loader.ts";
+import type { ProgressHandle } from "../../base/progress.ts";
+import { batches, countBatches, createBatch } from "../../dataset/pack/loader.ts";
 import { indicesOf, type Pack } from "../../dataset/pack/pack.ts";
 import type { Split } from "../../dataset/sources/source.ts";
 import type { TensorData } from "../../graph/tensor-type.ts";
-import { type Answers, type Evaluation, evaluateAnswers } from "../../metrics/classification-metrics.ts";
+import type { Answers } from "../../metrics/classification-metrics.ts";
 import { buildEvaluateGraph, type Model, type Weights } from "../../nn/inference-graph.ts";
 import type { Executor, Program } from "../../runtime/executor.ts";
+
+export interface PredictOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Advanced by the pictures of each batch. */
+  readonly task?: ProgressHandle;
+}
 
 /**
  * Owns the loaded evaluation graph of a model. Weights are fed: one evaluator serves a training.
@@ -26,9 +33,23 @@ export class Evaluator {
     return new Evaluator(await executor.load(buildEvaluateGraph(model, batchSize)), model, batchSize);
   }
 
+  /**
+   * How long a split takes, in milliseconds: one batch of blank pictures, run twice, since the
+   * first run allocates memory, times the number of batches.
+   */
+  async estimateMs(weights: Weights, pack: Pack, split: Split, nowMs: () => number): Promise<number> {
+    const { pixels } = createBatch(pack, this.#batchSize);
+    const feeds = this.#feeds(weights, pixels);
+    await this.#program.run(feeds);
+    const startMs = nowMs();
+    await this.#program.run(feeds);
+    return (nowMs() - startMs) * countBatches(pack, split, { batchSize: this.#batchSize, last: "pad" });
+  }
+
   /** Logits of every picture of a split, in the pack's order. Errors: INTERRUPTED. */
-  async predict(weights: Weights, pack: Pack, split: Split, signal?: AbortSignal): Promise<Answers> {
-    const { size, labels } = this.#model;
+  async predict(weights: Weights, pack: Pack, split: Split, options: PredictOptions = {}): Promise<Answers> {
+    const { signal, task } = options;
+    const { labels } = this.#model;
     const batchSize = this.#batchSize;
     const batch = createBatch(pack, batchSize);
     const indices = indicesOf(pack, split);
@@ -36,23 +57,25 @@ export class Evaluator {
     const all = new Float32Array(indices.length * labels.length);
     const shape = [batchSize, labels.length];
     const logits = { dtype: "float32" as const, shape, data: new Float32Array(batchSize * labels.length) };
-    const feeds: Record<string, TensorData> = {
-      pictures: { dtype: "uint8", shape: [batchSize, size.height, size.width, size.channels], data: batch.pixels },
-      parameters: vectorOf(weights.parameters),
-    };
-    if (weights.statistics.length > 0) feeds.statistics = vectorOf(weights.statistics);
+    const feeds = this.#feeds(weights, batch.pixels);
     let at = 0;
     for await (const { count } of batches(pack, split, { batchSize, last: "pad", into: batch })) {
       throwIfCancelled(signal);
       await this.#program.run(feeds, { logits });
       all.set(logits.data.subarray(0, count * labels.length), at);
       at += count * labels.length;
+      task?.advance(count);
     }
     return { logits: all, targets };
   }
 
-  async evaluate(weights: Weights, pack: Pack, split: Split, signal?: AbortSignal): Promise<Evaluation> {
-    return evaluateAnswers(await this.predict(weights, pack, split, signal), this.#model.labels);
+  #feeds({ parameters, statistics }: Weights, pixels: Uint8Array): Readonly<Record<string, TensorData>> {
+    const { height, width, channels } = this.#model.size;
+    return {
+      pictures: { dtype: "uint8", shape: [this.#batchSize, height, width, channels], data: pixels },
+      parameters: vectorOf(parameters),
+      ...(statistics.length > 0 && { statistics: vectorOf(statistics) }),
+    };
   }
 
   async close(): Promise<void> {

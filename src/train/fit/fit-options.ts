@@ -1,6 +1,7 @@
 /** What a training is given, what it reports on its way, and what it gives back. */
 import type { Progress } from "../../base/progress.ts";
 import type { Pack } from "../../dataset/pack/pack.ts";
+import type { Answers } from "../../metrics/classification-metrics.ts";
 import type { Model, Weights } from "../../nn/inference-graph.ts";
 import type { Executor } from "../../runtime/executor.ts";
 import type { StateVectors } from "../step/step-runner.ts";
@@ -22,6 +23,8 @@ export interface FitOptions {
   readonly progress: Progress;
   /** Milliseconds from any start. */
   readonly nowMs: () => number;
+  /** Called once before the first epoch, with an estimate. */
+  onStart?(estimate: { readonly validationMs: number }): void;
   /** Called at the end of each epoch and awaited; the place to write metrics. */
   onEpoch(report: EpochReport): void | Promise<void>;
   /**
@@ -88,6 +91,8 @@ export interface EpochReport {
   readonly budget: TrainingBudget;
   /** An estimate, where the budget is in epochs. */
   readonly remainingMs: number;
+  /** How long a validation takes. */
+  readonly validationMs: number;
 }
 
 export interface FitResult {
@@ -98,6 +103,11 @@ export interface FitResult {
    * before any validation.
    */
   readonly best: Weights;
+  /**
+   * Of `best` on the validation split; undefined where they are those of a checkpoint that was
+   * resumed, or of no epoch.
+   */
+  readonly bestAnswers: Answers | undefined;
   readonly last: Weights;
   /** 0 where no epoch was finished. */
   readonly bestEpoch: number;

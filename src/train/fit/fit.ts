@@ -5,6 +5,7 @@ import { formatRate } from "../../base/quantity.ts";
 import { createRandom } from "../../base/random.ts";
 import { countBatches } from "../../dataset/pack/loader.ts";
 import { indicesOf } from "../../dataset/pack/pack.ts";
+import { evaluateAnswers } from "../../metrics/classification-metrics.ts";
 import { explainShortage } from "../step/step-memory.ts";
 import { type EpochResult, startOfEpoch, trainEpoch } from "./epoch.ts";
 import { Evaluator } from "./evaluator.ts";
@@ -47,6 +48,11 @@ async function runEpochs(options: FitOptions, training: StagedTraining, evaluato
   const clock = createTrainingClock(options, stepsPerEpoch);
   const record = new TrainingRecord(options, training.copyWeights());
   const random = createRandom(plan.seed).split("epoch");
+  // So that the first epoch leaves time for its validation, too.
+  if (clock.validationMs() === 0) {
+    clock.validated(await evaluator.estimateMs(training.copyWeights(), pack, "val", nowMs));
+  }
+  options.onStart?.({ validationMs: clock.validationMs() });
   let checkpointedMs = nowMs();
   const checkpoint = async (position: EpochPosition): Promise<void> => {
     checkpointedMs = nowMs();
@@ -88,9 +94,10 @@ async function runEpochs(options: FitOptions, training: StagedTraining, evaluato
     }
     const durationMs = clock.elapsedMs() - clock.epochStartedMs();
     const { metrics, isBest } = record.add(trained, validation, { trainedMs, durationMs }, training.copyWeights());
+    const validationMs = clock.validationMs();
     bar.done(describeEpoch(metrics));
     await checkpoint(startOfEpoch);
-    await options.onEpoch({ metrics, isBest, budget, remainingMs: clock.remainingMs(epoch, durationMs) });
+    await options.onEpoch({ metrics, isBest, budget, remainingMs: clock.remainingMs(epoch, durationMs), validationMs });
     if (record.isOutOfPatience() && clock.hasEpoch(epoch + 1)) return record.result("stopped-early");
   }
   return record.result("finished");
@@ -98,7 +105,7 @@ async function runEpochs(options: FitOptions, training: StagedTraining, evaluato
 
 /** Undefined where the epoch or its validation was cut short. */
 async function validate(
-  { pack, signal, nowMs }: FitOptions,
+  { pack, model, signal, nowMs }: FitOptions,
   evaluator: Evaluator,
   training: StagedTraining,
   { end }: EpochResult,
@@ -107,9 +114,10 @@ async function validate(
   if (end === "interrupted" || end === "diverged") return undefined;
   const startMs = nowMs();
   try {
-    const evaluation = await evaluator.evaluate(training.weights(), pack, "val", signal);
+    const answers = await evaluator.predict(training.weights(), pack, "val", { signal });
+    const { loss, accuracy } = evaluateAnswers(answers, model.labels);
     clock.validated(nowMs() - startMs);
-    return evaluation;
+    return { loss, accuracy, answers };
   } catch (error) {
     if (isAppError(error, "INTERRUPTED")) return undefined;
     throw error;

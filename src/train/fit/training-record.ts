@@ -1,7 +1,7 @@
 /**
  * What a training has come to so far: its position, its history, its best and last good weights.
  */
-import type { Evaluation } from "../../metrics/classification-metrics.ts";
+import type { Answers, Evaluation } from "../../metrics/classification-metrics.ts";
 import type { Weights } from "../../nn/inference-graph.ts";
 import type { StateVectors } from "../step/step-runner.ts";
 import { type EpochResult, startOfEpoch } from "./epoch.ts";
@@ -15,6 +15,7 @@ export class TrainingRecord {
   /** The epoch from which patience counts at the earliest. */
   readonly #patientSince: number;
   #best: BestWeights | undefined;
+  #bestAnswers: Answers | undefined;
   #lastGood: Weights;
   #epoch: number;
   #stepsBefore: number;
@@ -53,7 +54,7 @@ export class TrainingRecord {
   /** Adds the epoch under way with its weights; `isBest` where they are the best so far. */
   add(
     { position: { batches, lossSum, correct }, learningRate }: EpochResult,
-    { loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">,
+    { loss, accuracy, answers }: Pick<Evaluation, "loss" | "accuracy"> & { readonly answers: Answers },
     { trainedMs, durationMs }: { readonly trainedMs: number; readonly durationMs: number },
     weights: Weights,
   ): { readonly metrics: EpochMetrics; readonly isBest: boolean } {
@@ -76,6 +77,7 @@ export class TrainingRecord {
     const isBest = isBetter(metrics, this.#best);
     if (isBest) {
       this.#best = { ...weights, epoch: this.#epoch, validationAccuracy: accuracy, validationLoss: loss };
+      this.#bestAnswers = answers;
     }
     return { metrics, isBest };
   }
@@ -107,7 +109,8 @@ export class TrainingRecord {
 
   /** `last` are the weights of the last good epoch unless given. */
   result(end: FitResult["end"], last: Weights = this.#lastGood): FitResult {
-    return { end, best: this.#best ?? last, last, bestEpoch: this.#best?.epoch ?? 0, history: this.#history };
+    const bestEpoch = this.#best?.epoch ?? 0;
+    return { end, best: this.#best ?? last, bestAnswers: this.#bestAnswers, last, bestEpoch, history: this.#history };
   }
 }
 

@@ -78,7 +78,7 @@ describe("what follows from the first picture", () => {
 
   it("is no change of hue for grey pictures", () => {
     expect(() => planPictures(digit, { hue: 0.1 })).toThrow(
-      expect.objectContaining({ code: "CONFIG_INVALID", hint: "leave hue out, or train in colour with --channels 3" }),
+      expect.objectContaining({ code: "CONFIG_INVALID", hint: "leave `hue` out, or train in colour: `channels` 3" }),
     );
     expect(planPictures(digit, { hue: 0.1, channels: 3 }).recipe.channels).toBe(3);
     expect(planPictures(digit, { hue: 0, saturation: 0 }).recipe.channels).toBe(1);

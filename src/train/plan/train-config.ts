@@ -64,7 +64,8 @@ export const trainConfigSchema = Type.Object({
     Type.String({
       pattern: "^\\d+(\\.\\d+)?(s|m|h)$",
       examples: ["90s", "20m", "1.5h"],
-      description: "training time, such as 20m or 2h, in place of epochs; the learning-rate schedule is fitted to it",
+      description:
+        "training time, such as 20m or 2h, in place of epochs; validation counts, reading pictures before it and the evaluation after it do not",
     }),
   ),
   batchSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536, description: "pictures per step" })),

@@ -37,11 +37,11 @@ it("says which batch would fit where memory was short", () => {
   );
   expect(told).toMatchObject({
     code: "TRAIN_OUT_OF_MEMORY",
-    hint: "a batch size of 32 should fit; --accumulate 8 keeps the larger batch's effect",
+    hint: "a `batchSize` of 32 should fit; `accumulate` 8 keeps the larger batch's effect",
   });
   // It failed although it should have fitted: half of it, then.
   expect(explainShortage(failure("std::bad_alloc"), { ...options, batchSize: 32 }, 1e12)).toMatchObject({
-    hint: expect.stringContaining("a batch size of 16 should fit"),
+    hint: expect.stringContaining("a `batchSize` of 16 should fit"),
   });
 });
 
@@ -51,7 +51,7 @@ it("refuses a step that is not going to fit, before anything is tried", () => {
   expect(() => requireMemory({ ...options, batchSize: 128 }, bytes)).toThrow(
     expect.objectContaining({
       code: "TRAIN_OUT_OF_MEMORY",
-      hint: "a batch size of 64 should fit; --accumulate 2 keeps the larger batch's effect",
+      hint: "a `batchSize` of 64 should fit; `accumulate` 2 keeps the larger batch's effect",
     }),
   );
 });

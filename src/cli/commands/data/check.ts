@@ -24,10 +24,11 @@ import {
 import { makeThumbnails } from "../../../dataset/inspection/scan/thumbnails.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import type { Source } from "../../../dataset/sources/source.ts";
+import { adviceFor } from "../../../report/dataset/finding-advice.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownName, shownPath } from "../../paths.ts";
 import { readingFrom, readingOptions } from "../../pawprint-config.ts";
-import { countSeverities, inspectionText } from "../../text/inspection-text.ts";
+import { counted, countSeverities, inspectionText } from "../../text/inspection-text.ts";
 import { quarantineText } from "../../text/quarantine-text.ts";
 
 export const command = defineCommand({
@@ -118,8 +119,9 @@ ${fixedKinds.join(", ")}.`,
           inspectionText(inspection, style),
           ...(report === undefined ? [] : [`${style.bold("Report")}  ${shownName(shownPath(cwd, report))}`]),
           "",
-          fixed === undefined ? nextText(inspection, given, context) : fixedText(fixed, context),
+          ...(fixed === undefined ? [] : [fixedText(fixed, context)]),
         ].join("\n"),
+        ...(fixed === undefined && { next: nextText(inspection, given, context) }),
         exitCode: error > 0 || (options.strict && warning > 0) ? 1 : 0,
       };
     } finally {
@@ -174,16 +176,26 @@ async function writeReport(
   await writeFileAtomic(path, html, { force, signal });
 }
 
-function nextText({ source, findings }: Inspection, given: string, { style }: CommandContext): string {
+/** The first thing to do about what was found; training where nothing stands against it. */
+function nextText({ source, findings, facts }: Inspection, given: string, { style }: CommandContext): string {
+  const path = shellPath(given);
   const fixable = new Set(
     findings.filter(({ kind }) => findingTable[kind].isFixed).flatMap(({ offenders }) => offenders),
-  ).size;
-  if (fixable === 0) return `Next: ${style.cyan(`pawprint train --data ${shellPath(given)}`)}`;
-  if (source.kind !== "folder") {
-    const line = `pawprint data import ${shellPath(given)} --to data/raw`;
-    return `Next: ${style.cyan(line)}; in a folder, --fix can set ${fixable} pictures aside`;
+  );
+  const classesLeft = new Set(facts.filter(({ id }) => !fixable.has(id)).map(({ label }) => label)).size;
+  const unmoved = findings.find(({ kind }) => {
+    const { severity, isFixed } = findingTable[kind];
+    return severity === "error" && (!isFixed || classesLeft < 2);
+  });
+  if (unmoved !== undefined && (fixable.size === 0 || classesLeft < 2)) {
+    const { text } = adviceFor(unmoved.kind, source);
+    return `${text.slice(0, 1).toLowerCase()}${text.slice(1)} Then again: ${style.cyan(`pawprint data check ${path}`)}`;
   }
-  return `Next: ${style.cyan(`pawprint data check ${shellPath(given)} --fix`)} sets ${fixable} pictures aside`;
+  if (fixable.size === 0) return style.cyan(`pawprint train --data ${path}`);
+  const what = counted(fixable.size, "picture");
+  return source.kind === "folder"
+    ? `${style.cyan(`pawprint data check ${path} --fix`)}, which sets ${what} aside`
+    : `${style.cyan(`pawprint data import ${path} --to data/raw`)}; in a folder, --fix can set ${what} aside`;
 }
 
 function fixedText(fixed: QuarantineReport, { cwd, style }: CommandContext): string {

@@ -38,14 +38,34 @@ describe("pawprint data check", () => {
     await spoil();
     const { exitCode, out } = await run("data check pets");
     expect(exitCode).toBe(1);
-    expect(out).toMatch(/^error +empty-file +1 +1 {2}red\/broken\.png: 0 bytes$/m);
+    expect(out).toMatch(/^error +empty-file +1 +1 {2}red\/broken\.png: an empty file$/m);
     expect(out).toMatch(/^warning +exact-duplicate +1 +2 {2}red\/copy\.png, red\/red\.0\.png: 2 files/m);
     expect(out).toContain("12 pictures, ");
     expect(out).toMatch(/1 error, 1 warning, 0 notes/);
-    expect(out).toMatch(/Next: pawprint data check pets --fix sets 2 pictures aside\n$/);
+    expect(out).toMatch(/Next: pawprint data check pets --fix, which sets 2 pictures aside\n$/);
     await rm(join(cwd, "pets/red/broken.png"));
     expect((await run("data check pets")).exitCode).toBe(0);
     expect((await run("data check pets --strict")).exitCode).toBe(1);
+  });
+
+  it("names what to do first where no picture could be trained on", async () => {
+    await rm(join(cwd, "pets"), { recursive: true });
+    for (const label of ["red", "blue"]) {
+      await mkdir(join(cwd, "pets", label), { recursive: true });
+      for (let at = 0; at < 7; at++)
+        await writeFile(join(cwd, "pets", label, `${at}.jpg`), `no picture ${label} ${at}`);
+    }
+    const { exitCode, out } = await run("data check pets");
+    expect(exitCode).toBe(1);
+    expect(out).not.toContain("pawprint train");
+    expect(out).toMatch(/Next: set them aside: .* Then again: pawprint data check pets\n$/);
+  });
+
+  it("names what to do about errors that --fix does not move", async () => {
+    await rm(join(cwd, "pets/red"), { recursive: true });
+    const { exitCode, out } = await run("data check pets");
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/Next: add pictures of another class\. Then again: pawprint data check pets\n$/);
   });
 
   it("draws its lines where they are asked for", async () => {
@@ -67,7 +87,7 @@ describe("pawprint data check", () => {
       pictures: 12,
       classes: [{ label: "blue" }, { label: "red", pictures: 7 }],
       findings: [
-        { kind: "empty-file", ids: ["red/broken.png"], offenders: ["red/broken.png"], detail: "0 bytes" },
+        { kind: "empty-file", ids: ["red/broken.png"], offenders: ["red/broken.png"], detail: "an empty file" },
         { kind: "exact-duplicate", offenders: ["red/red.0.png"] },
       ],
     });

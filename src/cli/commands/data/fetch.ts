@@ -19,7 +19,9 @@ only if its SHA-256 is the published one.`,
   ],
   again: "the download goes on where it ended",
   async run({ cwd, style, signal, progress }, { name }, options) {
-    if (name === undefined) return { result: { sets: publicSets }, text: listText(style) };
+    if (name === undefined) {
+      return { result: { sets: publicSets }, text: listText(style), next: style.cyan("pawprint data fetch NAME") };
+    }
     const to = pathFrom(cwd, options.to ?? `data/${name}`);
     const fetched = await fetchPublicSet(name, { to, signal, progress });
     const { licence, page } = publicSets[name]!;
@@ -29,12 +31,11 @@ only if its SHA-256 is the published one.`,
     });
     return {
       result: { ...fetched, licence, page },
-      text: [
-        style.bold(`${name}, every file as it was published:`),
-        ...lines,
-        `Licence: ${licence} (${page})`,
-        `Next: ${style.cyan(`pawprint data check ${shellPath(shown)}`)}, then ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
-      ].join("\n"),
+      text: [style.bold(`${name}, every file as it was published:`), ...lines, `Licence: ${licence} (${page})`].join(
+        "\n",
+      ),
+      next: `${style.cyan(`pawprint data check ${shellPath(shown)}`)}, then ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
+      quietText: shown,
     };
   },
 });
@@ -47,5 +48,5 @@ function listText(style: Style): string {
     set.title,
     set.licence,
   ]);
-  return `${table(["SET", { title: "SIZE", align: "right" }, "WHAT IT IS", "LICENCE"], rows)}\n\nNext: ${style.cyan("pawprint data fetch NAME")}`;
+  return `${table(["SET", { title: "SIZE", align: "right" }, "WHAT IT IS", "LICENCE"], rows)}\n`;
 }

@@ -54,8 +54,9 @@ become PNG. The folder appears when it is complete; an interrupted import resume
           table([...(hasSplits ? ["SPLIT"] : []), "CLASS", { title: "PICTURES", align: "right" }], rows),
           "",
           `${style.bold("Imported")}  ${pictures} pictures, ${formatBytes(sizeBytes)}, into ${shown}`,
-          `Next: ${style.cyan(`pawprint data check ${shellPath(shown)}`)}, then ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
         ].join("\n"),
+        next: `${style.cyan(`pawprint data check ${shellPath(shown)}`)}, then ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
+        quietText: shown,
       };
     } finally {
       await source.close();

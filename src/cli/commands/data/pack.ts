@@ -57,8 +57,9 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
           summaryText(summary),
           "",
           `${style.bold("Pack")}  ${shown}: ${summary.pictures} pictures of ${recipe.width} x ${recipe.height} pixels, ${formatBytes(sizeBytes)}, in ${formatDuration(durationMs)}`,
-          `Next: ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
         ].join("\n"),
+        next: style.cyan(`pawprint train --data ${shellPath(shown)}`),
+        quietText: shown,
       };
     } finally {
       await source.close();

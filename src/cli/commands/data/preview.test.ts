@@ -29,7 +29,7 @@ describe("pawprint data preview", () => {
     expect(out).toMatch(/size +8 x 8 pixels +given\n/);
     expect(out).toMatch(/augmentation +shift 1 px, zoom 0\.15, rotation 20 degrees, .* +given\n/);
     expect(out).toContain("Sheet  preview.png: 3 pictures of 8 x 8 pixels, 2 variants of each\n");
-    expect(out).toContain("Next: pawprint train --data pictures with the settings that you chose\n");
+    expect(out).toContain("Next: pawprint train --data pictures, with the settings that you chose\n");
     const { format, width, height } = await sharp(await readFile(join(cwd, "preview.png"))).metadata();
     expect(format).toBe("png");
     // Three columns and three rows of pictures that are drawn at 96 pixels.

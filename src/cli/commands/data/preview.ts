@@ -86,8 +86,9 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
         ),
         "",
         `${style.bold("Sheet")}  ${shown}: ${rows.length} pictures of ${recipe.width} x ${recipe.height} pixels, ${variants} variants of each`,
-        `Next: ${style.cyan(`pawprint train --data ${shellPath(source)}`)} with the settings that you chose`,
       ].join("\n"),
+      next: `${style.cyan(`pawprint train --data ${shellPath(source)}`)}, with the settings that you chose`,
+      quietText: shown,
     };
   },
 });

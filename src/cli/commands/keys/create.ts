@@ -40,6 +40,7 @@ To rotate a key, create another one of the same name, hand it out, and revoke th
     const { text, key } = await addKey(path, { name, scopes, requestsPerMinute, expiresAt }, new Date(now()));
     return {
       result: { key: text, id: key.id, name, scopes: key.scopes, ...(expiresAt !== undefined && { expiresAt }), file },
+      quietText: text,
       text: `${text}\n\nThis is the only time that it is shown. Its hash is in ${file}; serve with: --keys-file ${file}`,
     };
   },

@@ -10,6 +10,6 @@ export const command = defineCommand({
   examples: [{ line: "pawprint keys revoke 3f2a91c07b5d", doc: "services refuse it within a second" }],
   async run({ cwd, now }, { id }, { file }) {
     const { name, revokedAt } = await revokeKey(pathFrom(cwd, file), id, new Date(now()));
-    return { result: { id, name, revokedAt, file }, text: `${name} (${id}) is revoked` };
+    return { result: { id, name, revokedAt, file }, text: `${name} (${id}) is revoked`, quietText: "" };
   },
 });

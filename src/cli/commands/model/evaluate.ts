@@ -94,7 +94,12 @@ the most confident mistakes, and latency. With --against two bundles predict the
       });
       const models = { model: first.file, ...(second && { against: second.file }), data, evaluation };
       const written = await writeEvaluationFiles(files, models, { force, signal, now: new Date(now()) });
-      return { result: resultOf(models, written), text: textOf(models, written, context) };
+      const shown = written.map((file) => shownName(shownPath(cwd, file)));
+      return {
+        result: resultOf(models, written),
+        text: textOf(models, shown, context),
+        ...(written.length === 0 ? { next: nextText(models, context) } : { quietText: shown.join("\n") }),
+      };
     } finally {
       await first.bundle.close();
       await second?.bundle.close();
@@ -154,12 +159,11 @@ function figuresOf(figures: ModelEvaluation): object {
 }
 
 function textOf(
-  { model, against, data, evaluation }: EvaluatedModels,
+  { model, against, evaluation }: EvaluatedModels,
   files: readonly string[],
-  { cwd, style }: CommandContext,
+  { style }: CommandContext,
 ): string {
   const name = evaluation.split === "all" ? "all pictures" : `the ${evaluation.split} split`;
-  const next = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)} --report evaluation.html`;
   return [
     evaluationText(name, evaluation.evaluation, style),
     "",
@@ -168,9 +172,13 @@ function textOf(
       ? ["", comparisonText([model.path, against.path], evaluation, evaluation.against, style)]
       : []),
     "",
-    ...files.map((file) => `${style.bold("Written")}  ${shownName(shownPath(cwd, file))}`),
-    ...(files.length === 0 ? [`Next: ${style.cyan(next)} shows curves and pictures`] : []),
+    ...files.map((file) => `${style.bold("Written")}  ${file}`),
   ].join("\n");
+}
+
+function nextText({ model, data }: EvaluatedModels, { style }: CommandContext): string {
+  const line = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)} --report evaluation.html`;
+  return `${style.cyan(line)}, a page with curves and pictures`;
 }
 
 function missingData(): AppError {

@@ -69,7 +69,13 @@ the class, its probability and the scale of the colours. The map comes from the 
         ? `${row.file}  ${style.red(row.error.code)}: ${row.error.message}`
         : `${row.file}  ${style.bold(row.label)} ${percent(row.probability)}  ${shownPath(cwd, row.out)}`,
     );
-    return { result: { model, results, failed }, text: lines.join("\n"), exitCode: failed > 0 ? 1 : 0 };
+    const written = results.flatMap((row) => ("out" in row ? [shownPath(cwd, row.out)] : []));
+    return {
+      result: { model, results, failed },
+      text: lines.join("\n"),
+      quietText: written.join("\n"),
+      exitCode: failed > 0 ? 1 : 0,
+    };
   },
 });
 

@@ -13,7 +13,7 @@ export const command = defineCommand({
     const origin = originFrom(url);
     try {
       await createClient(origin).call("readyz", { signal: AbortSignal.timeout(timeoutMs) });
-      return { result: { url: origin, ready: true }, text: "ready" };
+      return { result: { url: origin, ready: true }, text: "ready", quietText: "" };
     } catch (error) {
       const reason = error instanceof ApiError ? `answered ${error.status}` : timedOut(error, timeoutMs);
       if (reason === undefined) throw unreachable(origin, error);

@@ -86,6 +86,7 @@ export const command = defineCommand({
     const shown = shownPath(cwd, path);
     return {
       result: { suggestion: suggestion ?? null, points, chart: path },
+      quietText: suggestion === undefined ? "" : suggestion.toPrecision(2),
       text:
         suggestion === undefined
           ? `The loss does not fall at any rate between ${from} and ${to}. The chart: ${shown}`

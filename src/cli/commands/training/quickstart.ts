@@ -81,7 +81,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
     const isServing = options.serve && !context.json;
     const next = nextSteps(context, data, isServing);
     const result = { ...trainResult(report), sampleData: data === undefined, predictions };
-    if (!isServing) return { result, text: `\n${next}` };
+    if (!isServing) return { result, text: `\n${next}`, quietText: bundlePath };
     step("Serve it, until Ctrl-C");
     const { serve } = await loadPawprintConfig(context, "serve", options);
     const server = await createServer({
@@ -90,16 +90,18 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
       model: pathFrom(cwd, bundlePath),
       samples: pathFrom(cwd, data ?? samples.folder),
     });
-    await runServer(server, context, (url) => step.tell(`${serviceText(url, style)}\n\n${next}`));
+    await runServer(server, context, (url) =>
+      context.quiet ? context.stdout(`${url}\n`) : step.tell(`${serviceText(url, style)}\n\n${next}`),
+    );
     return undefined;
   },
 });
 
 /** Prints numbered steps and their texts, unless the output is JSON. */
-function createSteps({ json, stdout, style }: CommandContext) {
+function createSteps({ json, quiet, stdout, style }: CommandContext) {
   let number = 0;
   const tell = (text: string): void => {
-    if (!json) stdout(`${text}\n`);
+    if (!json && !quiet) stdout(`${text}\n`);
   };
   const step = (doc: string): void => tell(`\n${style.bold(style.cyan(`${++number}.`))} ${style.bold(doc)}`);
   return Object.assign(step, { tell });

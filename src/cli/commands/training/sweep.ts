@@ -94,6 +94,8 @@ and the bundle of every trial.`,
           ? style.red("no trial finished")
           : `${style.bold("Best")}  ${shownPath(cwd, join(folder, trialName(best.trial, best.epochs), "model.onnx"))}; the chart: ${shownPath(cwd, chart)}`,
       ].join("\n"),
+      quietText:
+        best === undefined ? "" : shownPath(cwd, join(folder, trialName(best.trial, best.epochs), "model.onnx")),
       exitCode: best === undefined ? 1 : 0,
     };
   },

@@ -118,6 +118,22 @@ describe("pawprint train", () => {
     expect(strict.err).toMatch(/^error IMAGE_UNREADABLE: .*torn/);
   });
 
+  it("says when the whole command ends where the training has a time", async () => {
+    const { exitCode, logged } = await run(
+      "train --data pictures --size 8 --widths 8 --batch-size 8 --time 1s --threads 1 --out models/timed.onnx",
+    );
+    expect(exitCode).toBe(0);
+    expect(logged.map(({ message }) => message).join("\n")).toMatch(
+      /^ends about \d\d:\d\d:\d\d: 1\.0 s of training, validation included, then about [\d.]+ m?s of evaluation$/m,
+    );
+  });
+
+  it("prints the bundle's path alone with --quiet, and warnings", async () => {
+    const answer = await run(`train --data faulty ${quick} --out models/quiet.onnx -q`);
+    expect(answer).toMatchObject({ exitCode: 0, out: "models/quiet.onnx\n", err: "" });
+    expect(answer.logged.every(({ level }) => level === "warn")).toBe(true);
+  });
+
   it("ends with 130 after Ctrl-C and says how to resume", async () => {
     const controller = new AbortController();
     const captured = captureContext({ cwd, signal: controller.signal });

@@ -107,8 +107,9 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
         "",
         bundleText(report, shown, style),
         ...(page === undefined ? [] : [`${style.bold("Report")}  ${shownName(shownPath(cwd, page))}`]),
-        `Next: ${style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`)}`,
       ].join("\n"),
+      next: style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`),
+      quietText: shown,
     };
   },
 });

@@ -123,8 +123,7 @@ export function encrypted(location: string): AppError {
 }
 
 function inSeveralParts(received: string, location: string): AppError {
-  const hint =
-    "join the parts, or unpack them and name the folder: 'zip -s 0 pets.zip --out whole.zip', '7z x pets.zip'";
+  const hint = "join the parts, or unpack them and name the folder: 7z x pets.zip";
   return archiveUnsupported(received, hint, location);
 }
 
