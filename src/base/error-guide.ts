@@ -31,7 +31,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Change the value at that place. Ranges are in: pawprint train --help",
   ),
   CONFIG_UNKNOWN_KEY: row(
-    "A mistyped key in pawprint.yaml or in a PAWPRINT_ variable, or a key below the wrong section.",
+    "A mistyped key in pawprint.yaml, in a PAWPRINT_ variable or among the options of a function of the library, or a key below the wrong section.",
     "Expected a known configuration key; got train.epoch (pawprint.yaml line 3)",
     "Correct the name; keys are the flags in camelCase (batchSize for --batch-size): pawprint train --help",
   ),
@@ -41,9 +41,9 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Mend the line that is named; keys below a section are indented by two blanks.",
   ),
   ARGUMENT_INVALID: row(
-    "A value of another type than the function takes, which a compiler would have found.",
-    "Expected a picture as bytes, Blob, File, path or file URL; got a number (picture)",
-    "Give what the message requires; the types of the package say it too.",
+    "A program gave a function of the library, or the client, a value that it does not take: a Response or a stream in place of its bytes, pixels in place of a picture file, a mistyped option.",
+    "Expected a path, a file: URL, bytes (a Buffer, Uint8Array or ArrayBuffer), or a Blob or File; got a Response (picture)",
+    "Give what the message requires; the hint says how to get it from what was given.",
   ),
   ARCHITECTURE_UNKNOWN: row(
     "A mistyped name behind --architecture.",

@@ -2,7 +2,7 @@
  * `import … from "pawprint/client"`: the typed client of a Pawprint service; runs in browsers too.
  */
 export { AppError, isAppError } from "../base/errors.ts";
-export type { PictureSource } from "../image/picture-source.ts";
+export type { FileSource as PictureSource } from "../base/files/file-source.ts";
 export { ApiError } from "../server/client/api-error.ts";
 export {
   type ApiClient,

@@ -7,12 +7,12 @@
  * library and no charts; the first call that needs one does.
  */
 export { AppError, type ErrorCode, type ErrorKind, errorTable, isAppError } from "../base/errors.ts";
+export type { FileSource as PictureSource } from "../base/files/file-source.ts";
 export { createLogger, type Logger, silentLogger } from "../base/logger.ts";
 export { type Progress, type ProgressHandle, type ProgressTask, silentProgress } from "../base/progress.ts";
 export type { BundleInfo, Lineage } from "../bundle/bundle.ts";
 export type { BundleFile } from "../bundle/bundle-file.ts";
 export type { BundleInput, LoadedBundle } from "../bundle/load-bundle.ts";
-export type { PictureSource } from "../image/picture-source.ts";
 export type { Evaluation } from "../metrics/classification-metrics.ts";
 export type { FilePrediction } from "../predict/predict-files.ts";
 export type { Prediction } from "../predict/prediction.ts";

@@ -4,6 +4,7 @@ import {
   fansOf,
   glorotNormal,
   glorotUniform,
+  headNormal,
   heNormal,
   heUniform,
   type Initializer,
@@ -22,6 +23,7 @@ describe("initializers", () => {
     [heUniform, Math.sqrt(2 / fanIn)],
     [glorotNormal, Math.sqrt(2 / (fanIn + fanOut))],
     [glorotUniform, Math.sqrt(2 / (fanIn + fanOut))],
+    [headNormal, 0.01],
     [pytorchUniform, Math.sqrt(1 / (3 * fanIn))],
   ])("$name has mean 0 and the standard deviation of its source", (initializer, deviation) => {
     const values = initializer.sample(shape, createRandom(1));

@@ -61,6 +61,16 @@ export const pytorchUniform: Initializer = {
   sample: (shape, random) => uniform(shape, random, Math.sqrt(1 / fansOf(shape).fanIn)),
 };
 
+/**
+ * Normal with standard deviation 0.01: for the last layer, so that the first probabilities are
+ * almost equal and the loss starts at ln(classes). Source: Goyal et al., Accurate, Large Minibatch
+ * SGD, 2017, section 5.1.
+ */
+export const headNormal: Initializer = {
+  name: "headNormal",
+  sample: (shape, random) => normal(shape, random, 0.01),
+};
+
 /** All zeros. */
 export const zeros: Initializer = { name: "zeros", sample: (shape) => new Float32Array(sizeOf(shape)) };
 /** All ones. */

@@ -2,11 +2,11 @@
 import { isUint8Array } from "node:util/types";
 import { describeValue } from "../base/describe-value.ts";
 import { AppError } from "../base/errors.ts";
+import type { FileSource } from "../base/files/file-source.ts";
 import { optionsSchema, readOptions, SignalOption } from "../base/schema/options.ts";
 import type { BundleInfo } from "../bundle/bundle.ts";
 import { type BundleInput, loadBundle } from "../bundle/load-bundle.ts";
 import { sniffFormat } from "../image/format.ts";
-import type { PictureSource } from "../image/picture-source.ts";
 import { type Recipe, recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { trackCalls } from "./call-tracker.ts";
@@ -34,7 +34,7 @@ export interface Predictor {
    * The prediction for one encoded picture (JPEG, PNG, ...), decoded through the bundle's recipe.
    * Errors: as `predictPictures`.
    */
-  predict(picture: PictureSource, options?: PredictOptions): Promise<Prediction>;
+  predict(picture: FileSource, options?: PredictOptions): Promise<Prediction>;
   /**
    * Predictions for encoded pictures, in their order, decoded through the bundle's recipe. The
    * first picture that cannot be used rejects the whole call with its error, which names the path
@@ -44,7 +44,7 @@ export interface Predictor {
    * FILE_NOT_FOUND, FILE_READ_FAILED, IMAGE_UNREADABLE, IMAGE_SIZE, INTERRUPTED, EXECUTION_FAILED,
    * also after `close`.
    */
-  predictPictures(pictures: PictureSource | readonly PictureSource[], options?: PredictOptions): Promise<Prediction[]>;
+  predictPictures(pictures: FileSource | readonly FileSource[], options?: PredictOptions): Promise<Prediction[]>;
   /**
    * Predictions for pixels that have gone through the recipe: uint8 `[N,H,W,C]`, not to be changed
    * before the answer is there. Errors: ARGUMENT_INVALID, EXECUTION_INPUT, EXECUTION_FAILED.

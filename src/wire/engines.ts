@@ -1,6 +1,14 @@
 /** Which engine runs what. No other file chooses one; tests and benchmarks may. */
 import type { EngineOptions, Executor } from "../runtime/executor.ts";
 
+/**
+ * Options whose engine is chosen in `library.ts`: `threads` (one for each core unless given) or an executor.
+ */
+export type WithEngine<O extends { readonly executor: Executor }> = Omit<O, "executor"> & {
+  readonly executor?: Executor;
+  readonly threads?: number;
+};
+
 /** Training and evaluation on this machine's CPU, with the blocked fast path where it has one. */
 export async function trainingEngine(options: EngineOptions = {}): Promise<Executor<"serial">> {
   const { createCpuExecutor } = await import("../runtime/cpu-executor.ts");

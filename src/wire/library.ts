@@ -1,4 +1,9 @@
-/** The library as programs and commands call it: the functions below, with their engines. */
+/**
+ * The library as programs and commands call it: the functions below, with their engines. Each
+ * checks its options when it is called (CONFIG_INVALID, CONFIG_UNKNOWN_KEY): `wire/options/`.
+ */
+import type { TObject } from "typebox";
+import type { FileSource } from "../base/files/file-source.ts";
 import type { BundleFile } from "../bundle/bundle-file.ts";
 import type { BundleInput, LoadedBundle } from "../bundle/load-bundle.ts";
 import type { Inspection } from "../dataset/inspection/findings/findings.ts";
@@ -11,62 +16,86 @@ import type { Predictor, PredictorOptions } from "../predict/predictor.ts";
 import type { DatasetReportOptions } from "../report/dataset/dataset-report.ts";
 import type { EvaluationReportOptions } from "../report/evaluation/evaluation-report.ts";
 import type { EvaluationFacts } from "../report/evaluation/facts.ts";
-import type { Executor } from "../runtime/executor.ts";
+import type { EngineOptions, Executor } from "../runtime/executor.ts";
 import type { PawprintServer, ServerOptions } from "../server/create-server.ts";
 import type { BundleEvaluation, EvaluateBundleOptions } from "../train/evaluation/evaluate-bundle.ts";
 import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/pictures/augmentation-preview.ts";
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
 import type { TrainOptions, TrainReport } from "../train/train.ts";
-import { predictionEngine, serviceEngine, trainingEngine } from "./engines.ts";
+import { predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
 import type { TrainingReportOptions } from "./reports.ts";
 
-/**
- * Options whose engine is chosen here: `threads` (one for each core unless given) or an executor.
- */
-export type WithEngine<O extends { readonly executor: Executor }> = Omit<O, "executor"> & {
-  readonly executor?: Executor;
-  readonly threads?: number;
-};
+type Engine = (options?: EngineOptions) => Promise<Executor>;
 
-async function withTrainingEngine<O extends { readonly executor: Executor }>({
-  executor,
-  threads,
-  ...options
-}: WithEngine<O>) {
-  const engine = executor ?? (await trainingEngine(threads === undefined ? {} : { threads }));
-  return { ...options, executor: engine };
+/** The options of a call, checked, with the engine that it needs. */
+async function withEngine<O extends { readonly executor: Executor }>(
+  schema: TObject,
+  given: WithEngine<O> | undefined,
+  call: string,
+  engine: Engine,
+): Promise<O> {
+  const { readOptions } = await import("../base/schema/options.ts");
+  const { executor, threads, ...options } = readOptions<WithEngine<O>>(schema, given, call);
+  const chosen = executor ?? (await engine(threads === undefined ? {} : { threads }));
+  return { ...options, executor: chosen } as unknown as O; // O is what WithEngine<O> was made of
+}
+
+async function withoutEngine<O extends object>(schema: TObject, given: O | undefined, call: string): Promise<O> {
+  const { readOptions } = await import("../base/schema/options.ts");
+  return readOptions<O>(schema, given, call);
 }
 
 /** See `train` in `train/train.ts`. */
 export async function train(options: WithEngine<TrainOptions>): Promise<TrainReport> {
+  const { trainOptions } = await import("./options/train-options.ts");
+  const checked = await withEngine<TrainOptions>(trainOptions, options, "train", trainingEngine);
   const { train: run } = await import("../train/train.ts");
-  return run(await withTrainingEngine<TrainOptions>(options));
+  return run(checked);
 }
 
 /** See `prepareTraining` in `train/prepare-training.ts`. */
 export async function prepareTraining(options: WithEngine<PrepareTrainingOptions>): Promise<PreparedTraining> {
+  const { prepareTrainingOptions: schema } = await import("./options/train-options.ts");
+  const checked = await withEngine<PrepareTrainingOptions>(schema, options, "prepareTraining", trainingEngine);
   const { prepareTraining: run } = await import("../train/prepare-training.ts");
-  return run(await withTrainingEngine<PrepareTrainingOptions>(options));
+  return run(checked);
 }
 
 /** See `previewAugmentation` in `train/pictures/augmentation-preview.ts`. */
 export async function previewAugmentation(
   options: WithEngine<AugmentationPreviewOptions>,
 ): Promise<AugmentationPreview> {
+  const { previewOptions: schema } = await import("./options/train-options.ts");
+  const checked = await withEngine<AugmentationPreviewOptions>(schema, options, "previewAugmentation", trainingEngine);
   const { previewAugmentation: run } = await import("../train/pictures/augmentation-preview.ts");
-  return run(await withTrainingEngine<AugmentationPreviewOptions>(options));
+  return run(checked);
+}
+
+/** A bundle as a program has it: its path, its bytes, or the same with a name for errors. */
+export type BundleArgument = FileSource | BundleInput;
+
+async function bundleInput(given: BundleArgument): Promise<BundleInput> {
+  const { readBundleArgument } = await import("./bundle-argument.ts");
+  return readBundleArgument(given);
 }
 
 /** See `loadBundle` in `bundle/load-bundle.ts`. */
-export async function loadBundle(input: BundleInput, executor?: Executor): Promise<LoadedBundle> {
+export async function loadBundle(bundle: BundleArgument, executor?: Executor): Promise<LoadedBundle> {
+  const input = await bundleInput(bundle);
   const { loadBundle: load } = await import("../bundle/load-bundle.ts");
   return load(input, executor ?? (await predictionEngine()));
 }
 
 /** See `openPredictor` in `predict/predictor.ts`. */
-export async function openPredictor(input: BundleInput, options: Partial<PredictorOptions> = {}): Promise<Predictor> {
+export async function openPredictor(
+  bundle: BundleArgument,
+  options?: WithEngine<PredictorOptions>,
+): Promise<Predictor> {
+  const { predictorOptions: schema } = await import("./options/predict-options.ts");
+  const input = await bundleInput(bundle);
+  const checked = await withEngine<PredictorOptions>(schema, options, "openPredictor", predictionEngine);
   const { openPredictor: open } = await import("../predict/predictor.ts");
-  return open(input, { ...options, executor: options.executor ?? (await predictionEngine()) });
+  return open(input, checked);
 }
 
 /** See `inspectBundle` in `bundle/bundle-file.ts`. */
@@ -77,18 +106,24 @@ export async function inspectBundle(path: string, name?: string): Promise<Bundle
 
 /** See `evaluateBundle` in `train/evaluation/evaluate-bundle.ts`. */
 export async function evaluateBundle(options: EvaluateBundleOptions): Promise<BundleEvaluation> {
+  const { evaluateBundleOptions: schema } = await import("./options/evaluate-options.ts");
+  const checked = await withoutEngine(schema, options, "evaluateBundle");
   const { evaluateBundle: evaluate } = await import("../train/evaluation/evaluate-bundle.ts");
-  return evaluate(options);
+  return evaluate(checked);
 }
 
 /** See `explainPictures` in `predict/explain/explain-pictures.ts`. */
 export async function* explainPictures(
-  input: BundleInput,
-  paths: readonly string[],
-  options: Partial<ExplainPicturesOptions> = {},
+  bundle: BundleArgument,
+  paths: string | readonly string[],
+  options?: WithEngine<ExplainPicturesOptions>,
 ): AsyncGenerator<ExplainedPicture | UnexplainedPicture, void, undefined> {
+  const { explainOptions: schema } = await import("./options/predict-options.ts");
+  const input = await bundleInput(bundle);
+  const checked = await withEngine<ExplainPicturesOptions>(schema, options, "explainPictures", predictionEngine);
+  const { requirePaths } = await import("../predict/predict-files.ts");
   const { explainPictures: explain } = await import("../predict/explain/explain-pictures.ts");
-  yield* explain(input, paths, { ...options, executor: options.executor ?? (await predictionEngine()) });
+  yield* explain(input, requirePaths(paths), checked);
 }
 
 /** See `renderEvaluationReport` in `report/evaluation/evaluation-report.ts`. */
@@ -96,8 +131,10 @@ export async function renderEvaluationReport(
   facts: EvaluationFacts,
   options: EvaluationReportOptions,
 ): Promise<string> {
+  const { evaluationReportOptions: schema } = await import("./options/evaluate-options.ts");
+  const checked = await withoutEngine(schema, options, "renderEvaluationReport");
   const { renderEvaluationReport: render } = await import("../report/evaluation/evaluation-report.ts");
-  return render(facts, options);
+  return render(facts, checked);
 }
 
 /** See `renderTrainingReport` in `wire/reports.ts`. */
@@ -111,8 +148,10 @@ export async function renderTrainingReport(
 
 /** See `renderDatasetReport` in `report/dataset/dataset-report.ts`. */
 export async function renderDatasetReport(inspection: Inspection, options: DatasetReportOptions): Promise<string> {
+  const { datasetReportOptions: schema } = await import("./options/evaluate-options.ts");
+  const checked = await withoutEngine(schema, options, "renderDatasetReport");
   const { renderDatasetReport: render } = await import("../report/dataset/dataset-report.ts");
-  return render(inspection, options);
+  return render(inspection, checked);
 }
 
 /** See `createServer` in `server/create-server.ts`. */

@@ -50,13 +50,13 @@ export const LoggerOption = Type.Optional(
 );
 
 /**
- * The options of a call, without those that are undefined, in sections too. `call` names the
- * function in errors.
+ * The options of a call, in sections too: undefined is "not given", and the schema's defaults stand
+ * where nothing is given. `call` names the function in errors.
  * Errors: CONFIG_UNKNOWN_KEY with the known name that was meant; CONFIG_INVALID for a value of the
  * wrong type or range, and for one that is missing.
  */
 export function readOptions<O extends object>(schema: TObject, given: O | undefined, call: string): O {
-  return readSection(schema, given ?? {}, "", call) as O; // every value was checked; undefined means not given
+  return readSection(schema, given === undefined ? {} : given, "", call) as O; // every value was checked; undefined means not given
 }
 
 function readSection(schema: TObject, given: unknown, path: string, call: string): Record<string, unknown> {
@@ -76,9 +76,13 @@ function readSection(schema: TObject, given: unknown, path: string, call: string
     if (value === undefined) continue;
     options[name] = isSection(part) ? readSection(part, value, place, call) : readValue(part, value, place, call);
   }
-  for (const name of schema.required ?? []) {
+  for (const [name, part] of Object.entries(schema.properties)) {
     if (options[name] !== undefined) continue;
-    throw invalid(schema.properties[name]!, undefined, path === "" ? name : `${path}.${name}`, call);
+    const { default: value } = jsonSchemaOf(part);
+    if (value !== undefined) options[name] = structuredClone(value);
+    else if (schema.required?.includes(name)) {
+      throw invalid(part, undefined, path === "" ? name : `${path}.${name}`, call);
+    }
   }
   return options;
 }
@@ -105,7 +109,8 @@ function unknownOption(schema: TObject, name: string, place: string, call: strin
   const exact = inner.get(name);
   const near = nearestName(name, known) === undefined ? nearestName(name, inner.keys()) : undefined;
   const meant = exact ?? (near && inner.get(near));
-  const hint = meant === undefined ? hintForName(name, known) : `did you mean ${meant}?`;
+  const listed = known.length > 20 ? undefined : `known: ${known.join(", ")}`;
+  const hint = meant === undefined ? (hintForName(name, known) ?? listed) : `did you mean ${meant}?`;
   return new AppError("CONFIG_UNKNOWN_KEY", {
     required: `a known option of ${call}`,
     received: place,

@@ -6,6 +6,7 @@ import { Type } from "typebox";
 import { relu } from "../../graph/ops/elementwise/elementwise.ts";
 import { maxPool } from "../../graph/ops/pooling/pooling.ts";
 import type { Value } from "../../graph/value.ts";
+import { headNormal } from "../initializers.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
 import { inLayer } from "../scope.ts";
 import { defineArchitecture } from "./architecture.ts";
@@ -30,6 +31,6 @@ export const cnn = defineArchitecture({
       x = relu(inLayer(`${stage.path}.pool`, () => maxPool(x, { kernel: [2, 2], strides: [2, 2] })));
     }
     x = dropout(scope, "dropout", globalAveragePool(x), rate);
-    return dense(scope, "head", x, { units: classes });
+    return dense(scope, "head", x, { units: classes, initializer: headNormal });
   },
 });

@@ -4,6 +4,7 @@
 import { Type } from "typebox";
 import { add, relu6 } from "../../graph/ops/elementwise/elementwise.ts";
 import type { Value } from "../../graph/value.ts";
+import { headNormal } from "../initializers.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
 import type { Scope } from "../scope.ts";
 import { defineArchitecture } from "./architecture.ts";
@@ -62,7 +63,7 @@ export const mobilenet = defineArchitecture({
     }
     x = relu6(batchNorm(scope, "topNorm", conv2d(scope, "top", x, { filters: scaled(headWidth), kernel: 1 })));
     x = dropout(scope, "dropout", globalAveragePool(x), rate);
-    return dense(scope, "head", x, { units: classes });
+    return dense(scope, "head", x, { units: classes, initializer: headNormal });
   },
 });
 

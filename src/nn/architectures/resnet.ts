@@ -5,7 +5,7 @@
 import { Type } from "typebox";
 import { add, relu } from "../../graph/ops/elementwise/elementwise.ts";
 import type { Value } from "../../graph/value.ts";
-import { zeros } from "../initializers.ts";
+import { headNormal, zeros } from "../initializers.ts";
 import { batchNorm, conv2d, dense, dropout, globalAveragePool } from "../layers.ts";
 import type { Scope } from "../scope.ts";
 import { defineArchitecture } from "./architecture.ts";
@@ -31,7 +31,7 @@ export const resnet = defineArchitecture({
       }
     }
     x = dropout(scope, "dropout", globalAveragePool(x), rate);
-    return dense(scope, "head", x, { units: classes });
+    return dense(scope, "head", x, { units: classes, initializer: headNormal });
   },
 });
 

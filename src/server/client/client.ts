@@ -4,8 +4,8 @@
  */
 import { describeValue } from "../../base/describe-value.ts";
 import { AppError } from "../../base/errors.ts";
+import type { FileSource } from "../../base/files/file-source.ts";
 import { hintForName } from "../../base/nearest.ts";
-import type { PictureSource } from "../../image/picture-source.ts";
 import type { Contract } from "../contract/contract.ts";
 import { endpoints, type RouteId } from "../contract/endpoints.ts";
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "../contract/route.ts";
@@ -64,18 +64,15 @@ export interface ApiClient {
    * The prediction for one picture file: its bytes, a Blob or a File; in Node.js also its path or
    * file: URL. Errors: as `predictPictures`.
    */
-  predict(picture: PictureSource, options?: PredictCallOptions): Promise<ServedPrediction>;
+  predict(picture: FileSource, options?: PredictCallOptions): Promise<ServedPrediction>;
   /**
    * Predictions for several, in their order, in one request.
    * Errors: ARGUMENT_INVALID before anything is sent, where one is no picture source;
    * FILE_NOT_FOUND, FILE_READ_FAILED; as `call`.
    */
-  predictPictures(
-    pictures: readonly PictureSource[],
-    options?: PredictCallOptions,
-  ): Promise<readonly ServedPrediction[]>;
+  predictPictures(pictures: readonly FileSource[], options?: PredictCallOptions): Promise<readonly ServedPrediction[]>;
   /** A heat map of the evidence for a class. Errors: as `predictPictures`. */
-  explain(picture: PictureSource, options?: ExplainCallOptions): Promise<ServedHeatMap>;
+  explain(picture: FileSource, options?: ExplainCallOptions): Promise<ServedHeatMap>;
   /**
    * Calls a route by its name in the contract. Errors: ApiError for any status from 400 on;
    * ARGUMENT_INVALID before anything is sent, for arguments that cannot be sent as they are; what
@@ -125,7 +122,7 @@ export function createClient(origin: string, options: ClientOptions = {}): ApiCl
   }
 
   async function predictAll(
-    pictures: readonly PictureSource[],
+    pictures: readonly FileSource[],
     names: readonly string[],
     { topK, ...options }: PredictCallOptions,
   ): Promise<readonly ServedPrediction[]> {

@@ -2,7 +2,7 @@
 import { describeValue } from "../../base/describe-value.ts";
 import { AppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
-import { type ParsedPicture, type PictureSource, parsePicture } from "../../image/picture-source.ts";
+import { type FileSource, type ParsedFile, parseFileSource } from "../../base/files/file-source.ts";
 
 export interface RequestBody {
   readonly content?: string | Blob | FormData | Uint8Array;
@@ -21,7 +21,7 @@ export function bodyOf(given: unknown): RequestBody {
   if (given === undefined) return {};
   const kind = Object.prototype.toString.call(given).slice(8, -1);
   if (kind === "FormData") return { content: given as FormData }; // by its tag
-  if (kind === "Uint8Array" || kind === "ArrayBuffer") return bytesBody(parsePicture(given, "body"));
+  if (kind === "Uint8Array" || kind === "ArrayBuffer") return bytesBody(parseFileSource(given, "body"));
   if (kind === "Blob" || kind === "File") {
     const blob = given as Blob; // by its tag
     return { content: blob, ...(blob.type === "" && { type: anyBytes }) };
@@ -35,9 +35,9 @@ export function bodyOf(given: unknown): RequestBody {
  * Pictures as a body: one as it is, several as a form.
  * Errors: ARGUMENT_INVALID before anything is read; FILE_NOT_FOUND, FILE_READ_FAILED.
  */
-export async function picturesBody(pictures: readonly PictureSource[], names: readonly string[]): Promise<RequestBody> {
+export async function picturesBody(pictures: readonly FileSource[], names: readonly string[]): Promise<RequestBody> {
   // `from` visits holes in the list, too.
-  const parsed = Array.from<unknown, ParsedPicture>(pictures, (picture, at) => parsePicture(picture, names[at]!));
+  const parsed = Array.from<unknown, ParsedFile>(pictures, (picture, at) => parseFileSource(picture, names[at]!));
   if (parsed.length === 1) return bytesBody(await readFile(parsed[0]!));
   const form = new FormData();
   for (const [at, picture] of parsed.entries()) {
@@ -48,19 +48,19 @@ export async function picturesBody(pictures: readonly PictureSource[], names: re
   return { content: form };
 }
 
-function bytesBody(picture: ParsedPicture): RequestBody {
+function bytesBody(picture: ParsedFile): RequestBody {
   if (picture.kind === "file") throw new Error("a file is read before it is sent");
   return { content: picture.kind === "blob" ? picture.blob : picture.bytes, type: anyBytes };
 }
 
 /** What errors of the service call a picture of a form. */
-function nameOf(picture: ParsedPicture): string | undefined {
+function nameOf(picture: ParsedFile): string | undefined {
   if (picture.kind === "file") return String(picture.path).split(/[\\/]/).at(-1);
   return picture.kind === "blob" && "name" in picture.blob ? String(picture.blob.name) : undefined;
 }
 
 /** The bytes of a file. Node.js is found at run time, so that bundles for browsers need none of it. */
-async function readFile(picture: ParsedPicture): Promise<Exclude<ParsedPicture, { readonly kind: "file" }>> {
+async function readFile(picture: ParsedFile): Promise<Exclude<ParsedFile, { readonly kind: "file" }>> {
   if (picture.kind !== "file") return picture;
   const { process }: { readonly process?: Partial<Pick<NodeJS.Process, "getBuiltinModule">> } = globalThis;
   const files = process?.getBuiltinModule?.("node:fs/promises");

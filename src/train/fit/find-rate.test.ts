@@ -5,7 +5,7 @@ import { silentProgress } from "../../base/progress.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { createModel } from "../create-model.ts";
-import { findRate, type RatePoint, steepest } from "./find-rate.ts";
+import { findRate } from "./find-rate.ts";
 
 const pack = patternPack();
 const options = {
@@ -33,28 +33,14 @@ describe("the range test", () => {
   });
 
   it("suggests a rate between those that do nothing and those that break", async () => {
-    const { points, suggestion } = await findRate({ ...options, steps: 100, from: 1e-6, to: 100 });
+    const { points, advice } = await findRate({ ...options, steps: 100, from: 1e-6, to: 100 });
     expect(points.length).toBeLessThan(100);
-    expect(suggestion).toBeGreaterThan(1e-4);
-    expect(suggestion).toBeLessThan(0.5);
+    expect(advice?.suggestion).toBeGreaterThan(1e-4);
+    expect(advice?.suggestion).toBeLessThan(0.5);
   });
 
   it("gives back what it has when it is interrupted", async () => {
-    const { points, suggestion } = await findRate({ ...options, signal: AbortSignal.abort() });
-    expect([points.length, suggestion]).toEqual([0, undefined]);
-  });
-});
-
-describe("the steepest point", () => {
-  const curve = (losses: readonly number[]): RatePoint[] =>
-    losses.map((smoothedLoss, at) => ({ learningRate: 10 ** at, loss: smoothedLoss, smoothedLoss }));
-
-  it("is where the loss falls fastest before its lowest", () => {
-    expect(steepest(curve([5, 5, 5, 5, 5, 5, 4.8, 4, 3.5, 3.4, 9]))).toBe(1e7);
-  });
-
-  it("is none where the loss never falls", () => {
-    expect(steepest(curve([1, 2, 3, 4, 5, 6, 7, 8]))).toBeUndefined();
-    expect(steepest([])).toBeUndefined();
+    const { points, advice } = await findRate({ ...options, signal: AbortSignal.abort() });
+    expect([points.length, advice]).toEqual([0, undefined]);
   });
 });

@@ -3,24 +3,15 @@ import { createRandom } from "../../base/random.ts";
 import { buildTrainStep } from "../step/step.ts";
 import { initialState, StepRunner } from "../step/step-runner.ts";
 import { startOfEpoch, trainEpoch } from "./epoch.ts";
+import { adviseRate, type RateAdvice, type RatePoint, weightOfNewest } from "./find-rate-rules.ts";
 import { checkFit } from "./fit-errors.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { type FitPlan, stepOptionsOf } from "./fit-plan.ts";
 
-export interface RatePoint {
-  readonly learningRate: number;
-  /** Of one batch, before its update. */
-  readonly loss: number;
-  /** The bias-corrected exponential mean of the losses so far. */
-  readonly smoothedLoss: number;
-}
-
 export interface FoundRate {
   readonly points: readonly RatePoint[];
-  /**
-   * Where the smoothed loss falls fastest, a good peak for a schedule; undefined if it never falls.
-   */
-  readonly suggestion: number | undefined;
+  /** Undefined where the loss does not clearly fall at any rate. */
+  readonly advice: RateAdvice | undefined;
 }
 
 /** Budget, learning rate, schedule, stages and averages of the plan are not used. */
@@ -34,16 +25,13 @@ export interface FindRateOptions
   readonly to: number;
 }
 
-/** The weight of each loss in the mean. */
-const weightOfNewest = 0.1;
 /** The test ends where the smoothed loss is this many times the lowest. */
 const divergenceFactor = 4;
 
 /**
  * Errors: CONFIG_INVALID as `fit`, EXECUTION_FAILED. An interruption or a loss that is not
  * finite ends it with what was measured until then.
- * Source: Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017; smoothing and the
- * steepest point as in fast.ai's lr_find.
+ * Source: Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017.
  */
 export async function findRate(options: FindRateOptions): Promise<FoundRate> {
   const { executor, model, pack, steps, from, to } = options;
@@ -57,6 +45,7 @@ export async function findRate(options: FindRateOptions): Promise<FoundRate> {
   const points: RatePoint[] = [];
   const bar = options.progress.start({ label: "learning rates", total: steps * batchSize, unit: "images" });
   const rateAt = (at: number): number => from * (to / from) ** (at / (steps - 1));
+  const weight = weightOfNewest(rateAt(1) / rateAt(0));
   let mean = 0;
   let lowest = Number.POSITIVE_INFINITY;
   let lossBefore = 0;
@@ -77,8 +66,8 @@ export async function findRate(options: FindRateOptions): Promise<FoundRate> {
         async afterStep({ lossSum }) {
           const loss = lossSum - lossBefore;
           lossBefore = lossSum;
-          mean += weightOfNewest * (loss - mean);
-          const smoothedLoss = mean / (1 - (1 - weightOfNewest) ** (points.length + 1));
+          mean += weight * (loss - mean);
+          const smoothedLoss = mean / (1 - (1 - weight) ** (points.length + 1));
           points.push({ learningRate: rateAt(points.length), loss, smoothedLoss });
           lowest = Math.min(lowest, smoothedLoss);
           return points.length >= steps || smoothedLoss > divergenceFactor * lowest;
@@ -95,24 +84,5 @@ export async function findRate(options: FindRateOptions): Promise<FoundRate> {
   } finally {
     await runner.close();
   }
-  return { points, suggestion: steepest(points) };
-}
-
-/** The rate at which the smoothed loss falls fastest over the logarithm of the rate. */
-export function steepest(points: readonly RatePoint[]): number | undefined {
-  const lowest = points.reduce(
-    (best, { smoothedLoss }, at) => (smoothedLoss < points[best]!.smoothedLoss ? at : best),
-    0,
-  );
-  let found: number | undefined;
-  let slope = 0;
-  // The first few means are noisy.
-  for (let at = Math.min(5, lowest); at < lowest; at++) {
-    const [before, after] = [points[at - 1] ?? points[at]!, points[at + 1]!];
-    const fall = (after.smoothedLoss - before.smoothedLoss) / Math.log(after.learningRate / before.learningRate);
-    if (fall >= slope) continue;
-    slope = fall;
-    found = points[at]!.learningRate;
-  }
-  return found;
+  return { points, advice: adviseRate(points) };
 }

@@ -13,6 +13,7 @@ import { prepareTraining } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { farRateText, isFarRate, rateText } from "../../text/rate-text.ts";
 
 /** Settings of `train` that do not apply. */
 const unused: ReadonlySet<string> = new Set([
@@ -30,7 +31,7 @@ const unused: ReadonlySet<string> = new Set([
 
 export const command = defineCommand({
   description: `Trains for some steps with a growing learning rate, and draws the loss over it. The rate at which the loss falls fastest is a good
---learning-rate: the peak of the schedule. Settings are those of train. No model is kept.`,
+--learning-rate: the peak of the one-cycle schedule, for the same batch size. Settings are those of train. No model is kept.`,
   arguments: [],
   options: [
     {
@@ -38,10 +39,10 @@ export const command = defineCommand({
       type: "integer",
       min: 20,
       max: 10_000,
-      default: 120,
+      default: 200,
       doc: "steps at most; it ends where the loss diverges",
     },
-    { name: "from", type: "number", min: 1e-12, max: 1, default: 1e-6, doc: "the first rate" },
+    { name: "from", type: "number", min: 1e-12, max: 1, default: 1e-5, doc: "the first rate" },
     { name: "to", type: "number", min: 1e-9, max: 1000, default: 1, doc: "the rate of the last step" },
     { name: "out", type: "string", default: "learning-rate.svg", placeholder: "FILE", doc: "the chart" },
     { name: "force", short: "f", type: "boolean", doc: "replace a file that is there" },
@@ -80,17 +81,18 @@ export const command = defineCommand({
       progress,
     }).finally(() => pack.pixels.close());
     throwIfCancelled(signal);
-    const { points, suggestion } = found;
+    const { points, advice } = found;
+    const usualRate = prepared.stepPlan.learningRate;
     await ensureFolder(dirname(path));
-    await writeFileAtomic(path, await renderChart(rateChart(points, suggestion)), { force });
-    const shown = shownPath(cwd, path);
+    await writeFileAtomic(path, await renderChart(rateChart(points, { advice, usualRate })), { force });
+    const { suggestion = null, range = null, rules = null } = advice ?? {};
+    const isFar = suggestion !== null && isFarRate(suggestion, usualRate);
+    if (isFar) logger.warn(farRateText(suggestion, usualRate));
+    const tested = { from: Number(from), to: Number(to) };
     return {
-      result: { suggestion: suggestion ?? null, points, chart: path },
-      quietText: suggestion === undefined ? "" : suggestion.toPrecision(2),
-      text:
-        suggestion === undefined
-          ? `The loss does not fall at any rate between ${from} and ${to}. The chart: ${shown}`
-          : `${style.bold(`--learning-rate ${suggestion.toPrecision(2)}`)}  where the loss falls fastest, ${points.length} steps; the chart: ${shown}`,
+      result: { suggestion, range, rules, usualRate, isFar, points, chart: path },
+      quietText: suggestion === null ? "" : suggestion.toPrecision(2),
+      text: rateText(found, { usualRate, tested, chart: shownPath(cwd, path) }, style),
     };
   },
 });

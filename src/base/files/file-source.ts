@@ -1,44 +1,41 @@
-/**
- * What programs may give as an encoded picture. Needs neither Node.js nor a decoder: the client
- * takes the same in browsers.
- */
-import { describeValue } from "../base/describe-value.ts";
-import { AppError } from "../base/errors.ts";
+/** A file as a program has it. Needs no Node.js: the client takes the same in browsers. */
+import { describeValue } from "../describe-value.ts";
+import { AppError } from "../errors.ts";
 
 /**
- * One encoded picture (JPEG, PNG, ...): the path or the file: URL of its file, its bytes, or a
- * Blob. A Buffer is a Uint8Array, and a File is a Blob.
+ * A file's path or file: URL, its bytes, or a Blob. A Buffer is a Uint8Array, and a File is a Blob.
  */
-export type PictureSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
-/** A picture source by what has to be done to read it. */
-export type ParsedPicture =
+/** A file source by what has to be done to read it. */
+export type ParsedFile =
   | { readonly kind: "file"; readonly path: string | URL }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "blob"; readonly blob: Blob };
 
 const required = "a path, a file: URL, bytes (a Buffer, Uint8Array or ArrayBuffer), or a Blob or File";
 
-/** For what people try that is no encoded picture, by the kind of object. */
+/** For what people try that is no file, by the kind of object. */
 const hints: Readonly<Record<string, string>> = {
   Response: "give the bytes: await response.arrayBuffer()",
   Request: "give the bytes: await request.arrayBuffer()",
   ReadableStream: "give the bytes: await new Response(stream).arrayBuffer()",
   Promise: "await it first",
-  Uint8ClampedArray: "pixels are no picture file: encode them first",
-  ImageData: "pixels are no picture file: encode them first",
+  Uint8ClampedArray: "pixels are no picture file; encode them first",
+  ImageData: "pixels are no picture file; encode them first",
 };
 
 /**
- * Sorts a picture source out, whatever realm it comes from. Errors: ARGUMENT_INVALID for anything
+ * Sorts a file source out, whatever realm it comes from. Errors: ARGUMENT_INVALID for anything
  * else, under the name that the caller knows it by.
  */
-export function parsePicture(value: unknown, where: string): ParsedPicture {
+export function parseFileSource(value: unknown, where: string): ParsedFile {
   // `instanceof` fails for values of another realm, such as those of a test runner.
   const kind = kindOf(value);
   if (typeof value === "string") {
     const scheme = /^([a-z][a-z\d+.-]+):/i.exec(value)?.[1]?.toLowerCase();
-    if (scheme === "file") return { kind: "file", path: new URL(value) };
+    if (scheme === "file" && value.startsWith("file://") && URL.canParse(value))
+      return { kind: "file", path: new URL(value) };
     if (scheme === "http" || scheme === "https" || scheme === "data" || scheme === "blob") throw notLocal(value, where);
     return { kind: "file", path: value };
   }

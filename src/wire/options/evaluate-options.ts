@@ -1,0 +1,42 @@
+/** The options of the functions that evaluate, and of the pages they fill. */
+import { Type } from "typebox";
+import { literals } from "../../base/schema/literals.ts";
+import {
+  Count,
+  Flag,
+  LoggerOption,
+  optionsSchema,
+  ProgressOption,
+  SignalOption,
+  Text,
+} from "../../base/schema/options.ts";
+import { splits } from "../../dataset/sources/source.ts";
+import { sourceOptionsSchema } from "../../dataset/sources/source-options.ts";
+import type { DatasetReportOptions } from "../../report/dataset/dataset-report.ts";
+import type { EvaluationReportOptions } from "../../report/evaluation/evaluation-report.ts";
+import type { EvaluateBundleOptions } from "../../train/evaluation/evaluate-bundle.ts";
+import { DateOption, LoadedBundleOption, PictureMap } from "./shared.ts";
+
+export const evaluateBundleOptions = optionsSchema<EvaluateBundleOptions>({
+  bundle: LoadedBundleOption,
+  data: Text,
+  reading: Type.Optional(sourceOptionsSchema),
+  split: Type.Optional(literals([...splits, "all"])),
+  against: Type.Optional(LoadedBundleOption),
+  measuresLatency: Flag,
+  readsSizes: Flag,
+  packs: Type.Optional(Text),
+  strict: Flag,
+  batchSize: Count,
+  progress: ProgressOption,
+  logger: LoggerOption,
+  signal: SignalOption,
+});
+
+export const evaluationReportOptions = optionsSchema<EvaluationReportOptions>({ version: Text, now: DateOption });
+
+export const datasetReportOptions = optionsSchema<DatasetReportOptions>({
+  thumbnails: PictureMap,
+  version: Text,
+  now: DateOption,
+});
