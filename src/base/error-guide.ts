@@ -124,13 +124,18 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   ),
   ARCHIVE_CORRUPT: row(
     "A broken download or copy, or a file whose name ends in .zip or .tar and that is none.",
-    "Expected a zip archive that is whole; got End of central directory record signature not found (pets.zip)",
+    "Expected a zip archive that is whole; got one without the directory at its end: it is cut off (pets.zip)",
     copyAgain,
   ),
   ARCHIVE_LIMIT: row(
     "A very large archive, or one made to fill the disk (a zip bomb).",
     "Expected unpacked content of at most 64.0 GB; got more than that (pets.tar.gz)",
     "Where you trust it, unpack it and name the folder: pawprint data check FOLDER",
+  ),
+  ARCHIVE_UNSUPPORTED: row(
+    "An archive with a password, one in several parts (.z01, .zip.001), or one that was packed with another method than deflate (deflate64, bzip2, zstd).",
+    "Expected an archive in one file, without a password, packed with deflate; got one that is encrypted (pets.zip)",
+    "Unpack it with the program that made it, and name the folder: pawprint data check FOLDER",
   ),
   IDX_INVALID: row(
     "A broken download, a page of a proxy in place of the file, or labels and pictures of different sets.",
@@ -143,8 +148,8 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Download cifar-10-binary.tar.gz again and name it: pawprint data check cifar-10-binary.tar.gz",
   ),
   MANIFEST_INVALID: row(
-    "A line with too few columns, an unknown split, a quote that is not closed, or a path that leads out of the manifest's folder.",
-    "Expected 3 fields, as in the header; got 2 (labels.csv:7)",
+    "A first line without the names of the columns, a file that is no text, or no line that can be used. Lines that are faulty one by one are skipped and named instead.",
+    "Expected a header line with the columns path|file|filename|image and label|class|target; got 'a.jpg, cat, 1' (labels.csv:1)",
     "Mend the line that is named. A manifest has path and label in its first line, split if you want.",
   ),
   SOURCE_CHANGED: row(
@@ -193,8 +198,8 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Wait until it has ended, or choose another folder. Delete the file only where that process no longer runs.",
   ),
   IMAGE_UNREADABLE: row(
-    "An empty or cut-off file, or a kind of picture that is not read.",
-    "Expected a picture that is whole; got VipsJpeg: premature end of JPEG image (data/raw/cat/3.jpg)",
+    "An empty or cut-off file, a kind of picture that is not read, or another file in the place of one.",
+    "Expected a picture that is whole; got a JPEG of 23.1 kB that ends before the picture does (data/raw/cat/3.jpg)",
     "Copy the file again, or save it as JPEG or PNG. See all such files: pawprint data check SOURCE",
   ),
   IMAGE_SIZE: row(

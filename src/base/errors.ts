@@ -46,6 +46,10 @@ export const errorTable = {
   DATASET_TOO_LARGE: entry("invalid", "a dataset does not fit into memory at its recipe's size"),
   ARCHIVE_CORRUPT: entry("invalid", "an archive is truncated or damaged"),
   ARCHIVE_LIMIT: entry("invalid", "an archive unpacks to more than the limit"),
+  ARCHIVE_UNSUPPORTED: entry(
+    "invalid",
+    "an archive is encrypted, in several parts, or packed by another method than deflate",
+  ),
   IDX_INVALID: entry("invalid", "an idx file has a wrong magic number, type or length"),
   CIFAR_INVALID: entry("invalid", "a CIFAR file has an invalid length or label"),
   MANIFEST_INVALID: entry("invalid", "a line of a CSV or JSONL manifest cannot be read"),

@@ -56,7 +56,7 @@ describe("a bundle", () => {
     expect(fault({})).toMatchObject({
       code: "BUNDLE_INVALID",
       message: "Expected a bundle with pawprint.format 1 in its metadata; got an ONNX model without it (m.onnx)",
-      hint: "train one with: pawprint train --data <folder>",
+      hint: "train one with: pawprint train --data FOLDER",
     });
     expect(fault({ "pawprint.format": "2" }).message).toContain("got format 2");
   });

@@ -1,16 +1,15 @@
 /** The files of `pawprint evaluate`: the page, the table of predictions, the charts. */
-import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
-import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { readVersion } from "../base/version.ts";
-import type { BundleFile } from "../bundle/bundle-file.ts";
 import { requireFreePath } from "../bundle/export-bundle.ts";
 import { probabilitiesOf } from "../metrics/classification-metrics.ts";
 import { pictureOutcomes } from "../metrics/picture-outcomes.ts";
 import { csvLine } from "../predict/prediction-formats.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { SplitPredictions } from "../train/evaluation/predict-split.ts";
+import { renderEvaluationReport } from "../wire/library.ts";
+import type { EvaluatedModels } from "../wire/reports.ts";
 
 /** Paths of what is to be written; those left out are not. */
 export interface EvaluationFiles {
@@ -18,13 +17,6 @@ export interface EvaluationFiles {
   readonly csv?: string;
   /** A folder. */
   readonly charts?: string;
-}
-
-export interface EvaluatedModels {
-  readonly model: BundleFile;
-  readonly against?: BundleFile;
-  readonly data: string;
-  readonly evaluation: BundleEvaluation;
 }
 
 interface WriteOptions {
@@ -144,25 +136,7 @@ async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (reado
   );
 }
 
-async function reportOf(
-  { model, against, data, evaluation }: EvaluatedModels,
-  now: Date,
-  signal: AbortSignal,
-): Promise<string> {
-  const { renderEvaluationReport } = await import("../report/evaluation/evaluation-report.ts");
-  const { makePictureThumbnails } = await import("../report/evaluation/picture-thumbnails.ts");
-  const { split, datasetHash, pictures } = evaluation;
-  return renderEvaluationReport(
-    {
-      model,
-      figures: evaluation,
-      data,
-      datasetHash,
-      split,
-      ...(against && evaluation.against && { against: { model: against, figures: evaluation.against } }),
-      machine: { processor: cpus()[0]?.model ?? "unknown processor", cores: cpuLimit() },
-      thumbnails: await makePictureThumbnails(pictures, model.info.recipe, { signal }),
-    },
-    { version: await readVersion(), now },
-  );
+async function reportOf(models: EvaluatedModels, now: Date, signal: AbortSignal): Promise<string> {
+  const { evaluationFacts } = await import("../wire/reports.ts");
+  return renderEvaluationReport(await evaluationFacts(models, signal), { version: await readVersion(), now });
 }

@@ -30,5 +30,6 @@ export {
   prepareTraining,
   previewAugmentation,
   renderEvaluationReport,
+  renderTrainingReport,
   train,
 } from "../wire/library.ts";

@@ -16,7 +16,7 @@ export interface BmpPixels {
 }
 
 /** After so many pixels other work gets its turn: some 5 ms. */
-const pixelsAtOnce = 1_000_000;
+const pixelsAtOnce = 500_000;
 
 /**
  * The pixels of a BMP that `bmpProblem` has nothing to say against, and that does not end early.
@@ -182,11 +182,12 @@ async function paint(indices: Uint8Array, palette: Uint8Array): Promise<Pick<Bmp
   const channels = isGrey ? 1 : 3;
   const pixels = new Uint8Array(indices.length * channels);
   await inTurns(indices.length, pixelsAtOnce, (start, end) => {
-    for (let at = start; at < end; at++) {
+    for (let at = start, to = start * channels; at < end; at++) {
       const colour = indices[at]! * 3;
-      for (let channel = 0; channel < channels; channel++) {
-        pixels[at * channels + channel] = palette[colour + channel]!;
-      }
+      pixels[to++] = palette[colour]!;
+      if (isGrey) continue;
+      pixels[to++] = palette[colour + 1]!;
+      pixels[to++] = palette[colour + 2]!;
     }
   });
   return { channels, pixels };

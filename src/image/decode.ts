@@ -10,6 +10,7 @@ import { formatBytes } from "../base/quantity.ts";
 import { type BmpPixels, bmpProblem, decodeBmp } from "./bmp.ts";
 import { bmpEndsEarly, readBmpHeader } from "./bmp-header.ts";
 import { type PictureFormat, sniffFormat } from "./format.ts";
+import { oneByOne } from "./in-turns.ts";
 import { decodingFailure, notAPicture, unsupportedPicture, wrongSize } from "./picture-error.ts";
 import { type StoredPicture, storedPictureOf } from "./stored-picture.ts";
 import { levelsOf, rangeOf, tiffSamplesOf } from "./tiff-samples.ts";
@@ -104,10 +105,10 @@ export async function withPicture<T>(
   if (bytes.byteLength > pictureLimits.sizeBytes) throw tooManyBytes(bytes.byteLength, where);
   const limits = { where, maximumPixels };
   try {
-    if (format === "bmp") return await work(await openBmp(bytes, limits));
+    if (format === "bmp") return await work(await oneByOne(() => openBmp(bytes, limits)));
     const samples = format === "tiff" ? tiffSamplesOf(bytes) : "usual";
     if (typeof samples === "object") throw unsupportedPicture(samples.problem, where);
-    if (samples === "measured") return await work(await openMeasured(bytes, limits));
+    if (samples === "measured") return await work(await oneByOne(() => openMeasured(bytes, limits)));
     const picture = sharp(bytes, { failOn, limitInputPixels: maximumPixels });
     return await work({ format, picture, stored: async () => storedPictureOf(await picture.metadata()) });
   } catch (error) {

@@ -91,6 +91,9 @@ function boxesEndEarly(bytes: Buffer): boolean {
   return at !== bytes.length || missing.size > 0;
 }
 
+/** A file of one row a strip has as many as rows; more would only keep the caller waiting. */
+const lookedAtParts = 100_000;
+
 /** The first directory, its values, and the strips or tiles of pixels that it points to, lie inside. */
 function tiffEndsEarly(bytes: Buffer): boolean {
   const directory = readTiffDirectory(bytes);
@@ -99,7 +102,8 @@ function tiffEndsEarly(bytes: Buffer): boolean {
   const isTiled = directory.count(tiffTag.tileOffsets) > 0;
   const offsets = isTiled ? tiffTag.tileOffsets : tiffTag.stripOffsets;
   const lengths = isTiled ? tiffTag.tileByteCounts : tiffTag.stripByteCounts;
-  for (let part = 0; part < directory.count(offsets); part++) {
+  const parts = Math.min(directory.count(offsets), lookedAtParts);
+  for (let part = 0; part < parts; part++) {
     const end = (directory.number(offsets, part) ?? 0) + (directory.number(lengths, part) ?? 0);
     if (end > bytes.length) return true;
   }

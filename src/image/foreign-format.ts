@@ -69,6 +69,14 @@ const pictures: readonly Row[] = [
     ["picture", "a Radiance HDR picture", convert("hdr")],
   ],
   [["gimp xcf"], ["picture", "a GIMP document (XCF)", convert("xcf")]],
+  [
+    ["\n\x05\x01", "\n\x03\x01"],
+    ["picture", "a PCX picture", convert("pcx")],
+  ],
+  [
+    ["\x01\xda\0\x01", "\x01\xda\x01\x01"],
+    ["picture", "an SGI picture", convert("sgi")],
+  ],
   [["DDS "], ["picture", "a DirectDraw texture (DDS)", convert("dds")]],
   [["qoif"], ["picture", "a QOI picture", convert("qoi")]],
   [

@@ -1,4 +1,4 @@
-/** Long loops on this thread in parts, so that other work gets its turn in between. */
+/** Long work on this thread: in parts with pauses for other work, and one piece after another. */
 import { setImmediate } from "node:timers/promises";
 
 /** Calls `work` for parts of 0 to `count`, each of at most `atOnce`, with a pause after each. */
@@ -12,4 +12,16 @@ export async function inTurns(
     if (start > 0) await setImmediate();
     work(start, Math.min(start + step, count));
   }
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs work of this thread one after another: side by side it would be no faster, and would hold
+ * the memory of all.
+ */
+export function oneByOne<T>(work: () => Promise<T>): Promise<T> {
+  const done = last.then(work);
+  last = done.catch(() => undefined);
+  return done;
 }

@@ -41,8 +41,8 @@ interface Field {
  * 18).
  */
 const valueBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
-/** More entries than a directory of TIFF 6.0 can have. */
-const maximumEntries = 65_535;
+/** Some twenty times what scanners and cameras write. */
+const maximumEntries = 4096;
 
 /**
  * Reads the first directory (TIFF 6.0, section 2, and BigTIFF); undefined where the header is of

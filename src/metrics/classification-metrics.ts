@@ -98,6 +98,12 @@ export function indexOfLargest(scores: ArrayLike<number>): number {
   return best;
 }
 
+/** The indexes of the `count` largest scores, largest first; of equal ones the first first. */
+export function indexesOfLargest(scores: Float32Array, count: number): readonly number[] {
+  const indexes = Array.from(scores, (_, index) => index);
+  return indexes.sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, count);
+}
+
 /** Of equal scores the first is the higher, as for `indexOfLargest`; a NaN is among none. */
 function isAmongHighest(scores: Float32Array, index: number, places: number): boolean {
   const score = scores[index]!;

@@ -101,8 +101,8 @@ it("keeps as many batches ahead as it is told", () => {
 });
 
 it("tells how long a request waited and how long its batch took", async () => {
-  const seen: number[] = [];
-  const { submit, finish, setTime } = handEngine({ onBatch: (pictures) => seen.push(pictures) });
+  const seen: unknown[] = [];
+  const { submit, finish, setTime } = handEngine({ onBatch: (...batch) => seen.push(batch) });
   const first = submit(1);
   setTime(3);
   const second = submit(2);
@@ -113,7 +113,10 @@ it("tells how long a request waited and how long its batch took", async () => {
   finish(1);
   expect(await first).toMatchObject({ queueMs: 0, inferenceMs: 10 });
   expect(await second).toMatchObject({ queueMs: 7, inferenceMs: 4 });
-  expect(seen).toEqual([1, 1]);
+  expect(seen).toEqual([
+    [1, 10],
+    [1, 4],
+  ]);
 });
 
 it("drops what is late or given up without asking the engine, also while the engine is busy", async () => {

@@ -33,7 +33,8 @@ export interface BatcherOptions<R extends Runs = Runs> {
    */
   readonly batchesAhead: [R] extends ["concurrent"] ? number : 1;
   readonly now: () => number;
-  readonly onBatch?: (pictures: number) => void;
+  /** Called for each batch that was answered, with the milliseconds that it took. */
+  readonly onBatch?: (pictures: number, inferenceMs: number) => void;
 }
 
 export interface Batcher {
@@ -122,7 +123,7 @@ export function createBatcher<R extends Runs>({
     try {
       const { logits, probabilities } = await engine.answer(joinPixels(jobs));
       const inferenceMs = now() - startedAt;
-      onBatch?.(pictures);
+      onBatch?.(pictures, inferenceMs);
       const classes = probabilities.length / pictures;
       let at = 0;
       for (const { count, submittedAt, resolve } of jobs) {

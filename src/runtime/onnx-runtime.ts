@@ -5,7 +5,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { expandComposites } from "../graph/lower.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
 import type { Graph } from "../graph/value.ts";
@@ -105,4 +105,9 @@ function toOrtAll(tensors: Tensors): Record<string, OrtTensor> {
 /** The same memory as ONNX Runtime's own tensor class. */
 function toOrt({ dtype, data, shape }: Tensor): OrtTensor {
   return new OrtTensor(dtype, data as Float32Array, shape);
+}
+
+/** The version of ONNX Runtime. */
+export function engineVersion(): string {
+  return env.versions.node ?? env.versions.common;
 }

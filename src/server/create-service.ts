@@ -78,6 +78,7 @@ async function openModels({ config, logger, engines }: ServiceOptions, metrics: 
         openExplainEngine: engines.explanation,
         maximumBatch: config.batch,
         now,
+        clock: Date.now,
         onBatch: metrics.ranBatch,
       }),
     canaryPercent: config.canaryPercent,

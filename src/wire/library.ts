@@ -18,6 +18,7 @@ import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/p
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
 import type { TrainOptions, TrainReport } from "../train/train.ts";
 import { predictionEngine, serviceEngine, trainingEngine } from "./engines.ts";
+import type { TrainingReportOptions } from "./reports.ts";
 
 /**
  * Options whose engine is chosen here: `threads` (one for each core unless given) or an executor.
@@ -97,6 +98,15 @@ export async function renderEvaluationReport(
 ): Promise<string> {
   const { renderEvaluationReport: render } = await import("../report/evaluation/evaluation-report.ts");
   return render(facts, options);
+}
+
+/** See `renderTrainingReport` in `wire/reports.ts`. */
+export async function renderTrainingReport(
+  trained: TrainReport,
+  options: TrainingReportOptions & { readonly executor?: Executor } = {},
+): Promise<string> {
+  const { renderTrainingReport: render } = await import("./reports.ts");
+  return render(trained, { ...options, executor: options.executor ?? (await predictionEngine()) });
 }
 
 /** See `renderDatasetReport` in `report/dataset/dataset-report.ts`. */

@@ -56,6 +56,31 @@ file = numpy.array([open(picture, "rb").read()] * 2, dtype=object)
 tensor = triton.InferInput("pictures", [2], "BYTES")
 tensor.set_data_from_numpy(file)
 answer["file"] = client.infer(name, [tensor]).as_numpy("probabilities").tolist()
+for coding in ("gzip", "deflate"):
+    packed = client.infer(name, [tensor], request_compression_algorithm=coding)
+    answer[coding] = packed.as_numpy("probabilities").tolist()
+for form, binary in (("classes", False), ("binaryClasses", True)):
+    outputs = [triton.InferRequestedOutput("probabilities", binary_data=binary, class_count=2)]
+    rows = client.infer(name, [tensor], outputs=outputs).as_numpy("probabilities")
+    answer[form] = [[text.decode() if isinstance(text, bytes) else text for text in row] for row in rows.tolist()]
+answer["config"] = client.get_model_config(name)
+answer["statistics"] = client.get_inference_statistics(name)
+answer["allStatistics"] = client.get_inference_statistics()
+answer["index"] = client.get_model_repository_index()
+version = answer["metadata"]["versions"][0]
+answer["versioned"] = [client.get_model_config(name, version), client.get_inference_statistics(name, version)]
+for key, call in (
+    ("load", lambda: client.load_model(name)),
+    ("unload", lambda: client.unload_model(name)),
+    ("sharedMemory", lambda: client.get_system_shared_memory_status()),
+    ("sequence", lambda: client.infer(name, [tensor], sequence_id=5, sequence_start=True)),
+    ("timeout", lambda: client.infer(name, [tensor], timeout=1)),
+):
+    try:
+        call()
+        answer[key] = "no error"
+    except triton.InferenceServerException as error:
+        answer[key] = str(error)
 try:
     client.infer(name, [triton.InferInput("other", shape, "UINT8").set_data_from_numpy(pixels)])
 except triton.InferenceServerException as error:
@@ -66,7 +91,7 @@ print(json.dumps(answer))
 type Rows = readonly (readonly number[])[];
 
 describe.skipIf(!triton)("Triton's client for the Open Inference Protocol", () => {
-  it("finds the model, and gets the same answers in JSON, as bytes and for picture files", async () => {
+  it("finds the model, and gets what it asks for: predictions in every form, classes, configuration, statistics", async () => {
     const picture = join(service.folder, "samples", "cat", "0.jpg");
     const answer = (await runPython(
       triton,
@@ -79,10 +104,17 @@ describe.skipIf(!triton)("Triton's client for the Open Inference Protocol", () =
       json: { id: string; probabilities: Rows; logits: Rows };
       binary: unknown;
       file: Rows;
+      classes: readonly (readonly string[])[];
+      metadata: { versions: readonly string[] };
+      config: object;
+      statistics: { model_stats: readonly { inference_stats: Record<string, { count: number; ns: number }> }[] };
       error: string;
     };
     expect(answer).toMatchObject({ live: true, ready: true, model: true });
-    expect(answer.server).toMatchObject({ name: "pawprint", extensions: ["binary_tensor_data"] });
+    expect(answer.server).toMatchObject({
+      name: "pawprint",
+      extensions: expect.arrayContaining(["binary_tensor_data", "classification", "statistics"]),
+    });
     expect(answer.metadata).toMatchObject({
       name: "model",
       platform: "onnx_onnxv1",
@@ -101,6 +133,32 @@ describe.skipIf(!triton)("Triton's client for the Open Inference Protocol", () =
     const near = (value: number) => expect.closeTo(value, 6);
     expect(answer.file).toEqual([probabilities.map(near), probabilities.map(near)]);
     expect(answer.error).toContain("an input named 'pictures'");
+    expect([answer.gzip, answer.deflate]).toEqual([answer.file, answer.file]);
+
+    const ranked = probabilities
+      .map((value, index) => ({ value, text: `:${index}:${petModel.labels[index]}` }))
+      .sort((a, b) => b.value - a.value);
+    const read = (row: readonly string[]) =>
+      row.map((text) => [Number(text.split(":")[0]), text.replace(/^[^:]+/, "")]);
+    const expected = ranked.map(({ value, text }) => [expect.closeTo(value, 5), text]);
+    expect(answer.classes.map(read)).toEqual([expected, expected]);
+    expect(answer.binaryClasses).toEqual(answer.classes);
+
+    const [version] = answer.metadata.versions;
+    expect(answer.config).toMatchObject({ name: "model", backend: "onnxruntime", max_batch_size: 64 });
+    expect(answer.index).toEqual([{ name: "model", version, state: "READY", reason: "" }]);
+    expect(answer.statistics.model_stats).toMatchObject([{ name: "model", version }]);
+    const { success, compute_infer: inference } = answer.statistics.model_stats[0]!.inference_stats;
+    expect(success!.count).toBeGreaterThan(6);
+    expect(inference!.ns).toBeGreaterThan(0);
+    expect(answer.allStatistics).toEqual(answer.statistics);
+    expect(answer.versioned).toEqual([answer.config, answer.statistics]);
+
+    expect(answer.load).toContain("models are loaded from the service's own sources");
+    expect(answer.unload).toContain("models are loaded from the service's own sources");
+    expect(answer.sharedMemory).toContain("shared memory is not supported");
+    expect(answer.sequence).toContain("sequence_id");
+    expect(answer.timeout).toContain("deadline");
   });
 });
 

@@ -1,7 +1,8 @@
 /** Writes tar archives for tests, entry by entry, as POSIX (pax) and GNU describe them. */
 
 export interface TarMember {
-  readonly name: string;
+  /** Bytes, of at most 100, are written into the header as they are. */
+  readonly name: string | Uint8Array;
   readonly content?: Uint8Array | string;
   /** The header's type flag: "0" file, "1" hard link, "2" symbolic link, "3" device, "5" folder. */
   readonly type?: string;
@@ -23,6 +24,7 @@ export function writeTar(members: readonly TarMember[], longNames: LongNames = "
 
 function writeMember(member: TarMember, longNames: LongNames): Buffer {
   const { name } = member;
+  if (typeof name !== "string") return entry(member);
   const isPlain = name.length <= 100 && Buffer.byteLength(name) === name.length;
   return isPlain ? entry(member) : Buffer.concat([longName(name, longNames), entry({ ...member, name: "long" })]);
 }
@@ -45,7 +47,7 @@ function entry({
 }: TarMember) {
   const data = Buffer.from(content);
   const header = Buffer.alloc(block);
-  header.write(name, 0);
+  Buffer.from(name).copy(header);
   header.write("0000644\0", 100);
   header.write(`${octal(claimedSize ?? data.length)} `, 124);
   header.write(`${octal(mtimeSeconds)} `, 136);

@@ -2,7 +2,8 @@
 import { crc32, deflateRawSync } from "node:zlib";
 
 export interface ZipMember {
-  readonly name: string;
+  /** Text is written as UTF-8 and declared as such; bytes are written as they are. */
+  readonly name: string | Uint8Array;
   readonly content: Uint8Array | string;
   /** Stored as it is, without deflate. */
   readonly stored?: boolean;
@@ -10,6 +11,12 @@ export interface ZipMember {
   readonly claimedSize?: number;
   readonly claimedCrc?: number;
   readonly claimedMethod?: number;
+  /** Bits of the general purpose flag besides bit 11. */
+  readonly flags?: number;
+  /** Info-ZIP's field 0x7075: the name in UTF-8, and the bytes that it says it was made for. */
+  readonly unicodeName?: { readonly text: string; readonly madeFor: Uint8Array };
+  /** The mode of a file on Unix. */
+  readonly unixMode?: number;
 }
 
 /**
@@ -20,21 +27,26 @@ export function writeZip(members: readonly ZipMember[]): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const { name, content, stored, claimedSize, claimedCrc, claimedMethod } of members) {
+  for (const { name: given, content, stored, claimedSize, claimedCrc, claimedMethod, ...more } of members) {
+    const name = Buffer.from(given);
+    const extra = more.unicodeName === undefined ? Buffer.alloc(0) : unicodePath(more.unicodeName);
     const data = Buffer.from(content);
     const packed = stored ? data : deflateRawSync(data);
     const fields = Buffer.alloc(26);
     fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(0x800, 2); // names are UTF-8
+    fields.writeUInt16LE((typeof given === "string" ? 0x800 : 0) | (more.flags ?? 0), 2); // bit 11: UTF-8
     fields.writeUInt16LE(claimedMethod ?? (stored ? 0 : 8), 4);
     fields.writeUInt32LE(claimedCrc ?? crc32(data), 10);
     fields.writeUInt32LE(packed.length, 14);
     fields.writeUInt32LE(claimedSize ?? data.length, 18);
-    fields.writeUInt16LE(Buffer.byteLength(name), 22);
-    const local = Buffer.concat([Buffer.from("PK\x03\x04"), fields, Buffer.from(name), packed]);
+    fields.writeUInt16LE(name.length, 22);
+    fields.writeUInt16LE(extra.length, 24);
+    const local = Buffer.concat([Buffer.from("PK\x03\x04"), fields, name, extra, packed]);
     const tail = Buffer.alloc(14);
+    tail.writeUInt32LE((more.unixMode ?? 0) * 0x10000, 6);
     tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.from("PK\x01\x02\x14\x00"), fields, tail, Buffer.from(name));
+    const madeBy = more.unixMode === undefined ? 0 : 3;
+    directory.push(Buffer.from("PK\x01\x02\x14"), Buffer.of(madeBy), fields, tail, name, extra);
     locals.push(local);
     offset += local.length;
   }
@@ -45,4 +57,13 @@ export function writeZip(members: readonly ZipMember[]): Buffer {
   end.writeUInt32LE(central.length, 8);
   end.writeUInt32LE(offset, 12);
   return Buffer.concat([...locals, central, Buffer.from("PK\x05\x06"), end]);
+}
+
+function unicodePath({ text, madeFor }: { readonly text: string; readonly madeFor: Uint8Array }): Buffer {
+  const field = Buffer.alloc(9);
+  field.writeUInt16LE(0x7075, 0);
+  field.writeUInt16LE(5 + Buffer.byteLength(text), 2);
+  field.writeUInt8(1, 4);
+  field.writeUInt32LE(crc32(madeFor), 5);
+  return Buffer.concat([field, Buffer.from(text)]);
 }

@@ -25,11 +25,14 @@ export function hintText({ code, hint }: AppError, { head, command, argv }: Fail
     if (!isInterruption) return `see pawprint errors ${code}`;
     return `run the same command again${command.again === undefined ? "" : `: ${command.again}`}`;
   }
-  return hint.replace(/`([a-z][A-Za-z0-9]*)`/g, (_whole, name: string) => {
-    const isFlag = command.options.some((option) => option.name === name);
-    if (!isFlag) return name;
-    return isInterruption ? lineWith(flagOf(name), head.name, argv) : flagOf(name);
-  });
+  return inFlags(hint, command, (flag) => (isInterruption ? lineWith(flag, head.name, argv) : flag));
+}
+
+/** A text of the library with a command's flags in place of options in backticks. */
+export function inFlags(text: string, { options }: Command, shown = (flag: string): string => flag): string {
+  return text.replace(/`([a-z][A-Za-z0-9]*)`/g, (_whole, name: string) =>
+    options.some((option) => option.name === name) ? shown(flagOf(name)) : name,
+  );
 }
 
 /** The line as it was given, and the flag. */

@@ -4,14 +4,14 @@
  */
 import { interruptionOf, isAbortError } from "../../base/cancel.ts";
 import { AppError, exitCodeOf, toAppError, withHint } from "../../base/errors.ts";
-import { atLevel } from "../../base/logger.ts";
+import { atLevel, createLogger, type Logger } from "../../base/logger.ts";
 import { hintForName } from "../../base/nearest.ts";
 import { silentProgress } from "../../base/progress.ts";
 import { readVersion } from "../../base/version.ts";
 import { commands } from "../commands/table.ts";
 import type { Command, CommandContext, CommandEntry, CommandReport } from "./command.ts";
 import { helpForCommand, helpForCommands } from "./help.ts";
-import { asCalled, hintText } from "./hint-text.ts";
+import { asCalled, hintText, inFlags } from "./hint-text.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
 /** What the frame needs; `json` and `quiet` are read from the command line. */
@@ -80,7 +80,7 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
       {
         ...context,
         quiet: options.quiet === true,
-        logger: atLevel(context.logger, options.verbose ? "debug" : options.quiet ? "warn" : "info"),
+        logger: atLevel(loggerOf(command, context), options.verbose ? "debug" : options.quiet ? "warn" : "info"),
         progress: options.quiet ? silentProgress : context.progress,
       },
       // The proof of both casts: parseArguments made the values from this command's own data.
@@ -89,13 +89,18 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
     );
     if (report === undefined) return 0;
     if (context.json) context.stdout(`${JSON.stringify(report.result)}\n`);
-    else printReport(report, options.quiet === true, context);
+    else printReport({ ...report, text: inFlags(report.text, command) }, options.quiet === true, context);
     return report.exitCode ?? 0;
   } catch (error) {
     const known = context.signal.aborted && isAbortError(error) ? interruptionOf(context.signal) : toAppError(error);
     const hint = hintText(known, { head: entry, command, argv });
     throw hint === known.hint ? known : withHint(known, hint);
   }
+}
+
+/** Says the library's warnings in this command's flags. */
+function loggerOf(command: Command, { logger }: CommandContext): Logger {
+  return createLogger((level, message, fields) => logger[level](inFlags(message, command), fields));
 }
 
 function printReport(report: CommandReport, isQuiet: boolean, { stdout, env }: CommandContext): void {

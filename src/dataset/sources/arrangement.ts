@@ -221,7 +221,7 @@ function unclear(base: Folder, inner: readonly Folder[], where: string, required
     required,
     received: [...shown, ...more].join(", "),
     where: placeOf(base, where),
-    hint: "set layout to classes where each of these is a class, or to splits where those named for splits count; or name the folder inside, or list the pictures in a manifest",
+    hint: "`layout` classes takes each of these for a class, `layout` splits takes those named for splits; or name the folder inside, or list pictures, labels and splits in a manifest",
   });
 }
 

@@ -56,7 +56,7 @@ describe("a folder of pictures", () => {
     const source = await openFolder(folder);
     expect(Object.keys(await read(source))).toEqual(["cat < cat/a.jpg", "cat < cat/again.jpg", "dog < dog/b.jpg"]);
     expect(source.skipped.map(({ id, reason }) => `${id}: ${reason}`).sort()).toEqual([
-      "cat/out.jpg: a link to a file outside the folder; the option followLinks takes it",
+      "cat/out.jpg: a link to a file outside the folder; `followLinks` takes it",
       "dog/broken.jpg: a link that leads nowhere",
     ]);
     expect(source.remarks.map(({ kind, id }) => `${kind} ${id}`)).toEqual(["folder-link dog/circle"]);

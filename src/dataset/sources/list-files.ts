@@ -58,7 +58,7 @@ export async function listFiles(location: string, followLinks: boolean): Promise
     }
     if (!found.isFile()) return skip(id, "a link to no file");
     if (followLinks || (await leadsBelow(around[0]!, path))) paths.push(id);
-    else skip(id, "a link to a file outside the folder; the option followLinks takes it");
+    else skip(id, "a link to a file outside the folder; `followLinks` takes it");
   };
 
   try {

@@ -60,6 +60,9 @@ export const remarkKinds = [
   "outside-layout",
   "split-as-class",
   "other-files",
+  "unclear-names",
+  "archives-inside",
+  "missing-files",
 ] as const;
 export type RemarkKind = (typeof remarkKinds)[number];
 

@@ -24,38 +24,41 @@ const splitNames: Readonly<Record<SplitColumn, string>> = {
  * are no classes.
  */
 export function classesSection({ classes }: Inspection): PageSection | undefined {
-  if (classes.length === 0) return undefined;
+  return classes.length === 0 ? undefined : { id: "classes", title: "Classes", body: classesHtml(classes) };
+}
+
+/** What the table says of a class; the column of colours is left out where none is known. */
+export type ShownClass = Pick<ClassFacts, "label" | "pictures" | "bySplit"> & Partial<Pick<ClassFacts, "meanColour">>;
+
+export function classesHtml(classes: readonly ShownClass[]): Html {
   const columns = givenSplits(classes);
   const folded = classes.slice(rows.open, rows.listed);
   const more = classes.length - rows.listed;
   const key = columns.map((split, at) => ({ name: splitNames[split], colour: seriesColour(at) }));
-  return {
-    id: "classes",
-    title: "Classes",
-    body: html`${columns.length > 1 && keyHtml(key)}
+  return html`${columns.length > 1 && keyHtml(key)}
 ${classTable(classes.slice(0, rows.open), classes, columns)}
 ${
   folded.length > 0 &&
   html`<details><summary>${formatCount(classes.length - rows.open)} more classes</summary>${classTable(folded, classes, columns)}${
     more > 0 && html`<p class="muted">and ${formatCount(more)} more</p>`
   }</details>`
-}`,
-  };
+}`;
 }
 
 /** The splits that the source gives, in their order; `none` alone is no split. */
-export function givenSplits(classes: readonly ClassFacts[]): readonly SplitColumn[] {
+export function givenSplits(classes: readonly ShownClass[]): readonly SplitColumn[] {
   const found = [...splits, "none" as const].filter((split) => classes.some(({ bySplit }) => bySplit[split]));
   return found.length === 1 && found[0] === "none" ? [] : found;
 }
 
-function classTable(shown: readonly ClassFacts[], all: readonly ClassFacts[], columns: readonly SplitColumn[]): Html {
+function classTable(shown: readonly ShownClass[], all: readonly ShownClass[], columns: readonly SplitColumn[]): Html {
   const total = all.reduce((sum, { pictures }) => sum + pictures, 0);
   const largest = all.reduce((max, { pictures }) => Math.max(max, pictures), 1);
+  const hasColours = all.some(({ meanColour }) => meanColour !== undefined);
   return html`<div class="scroll"><table>
 <thead><tr><th>Class</th><th class="number">Pictures</th><th class="number">Share</th>${columns.map(
     (split) => html`<th class="number">${splitNames[split]}</th>`,
-  )}<th>Colour</th><th style="width:40%"></th></tr></thead>
+  )}${hasColours && html`<th>Colour</th>`}<th style="width:40%"></th></tr></thead>
 <tbody>${shown.map(
     (
       row,
@@ -63,7 +66,7 @@ function classTable(shown: readonly ClassFacts[], all: readonly ClassFacts[], co
       row.pictures,
     )}</td><td class="number">${formatShare(row.pictures / total)}</td>${columns.map(
       (split) => html`<td class="number">${formatCount(row.bySplit[split] ?? 0)}</td>`,
-    )}<td class="one-line">${colourHtml(row.meanColour)}</td><td>${barHtml(row, largest, columns)}</td></tr>
+    )}${hasColours && html`<td class="one-line">${row.meanColour && colourHtml(row.meanColour)}</td>`}<td>${barHtml(row, largest, columns)}</td></tr>
 `,
   )}</tbody></table></div>`;
 }
@@ -73,7 +76,7 @@ function colourHtml(colour: ClassFacts["meanColour"]): Html {
   return html`<span class="swatch" style="background:${hex}"></span> <code class="muted on-desk">${hex}</code>`;
 }
 
-function barHtml({ pictures, bySplit }: ClassFacts, largest: number, columns: readonly SplitColumn[]): Html {
+function barHtml({ pictures, bySplit }: ShownClass, largest: number, columns: readonly SplitColumn[]): Html {
   const counts = columns.length === 0 ? [pictures] : columns.map((split) => bySplit[split] ?? 0);
   return html`<div class="bar" aria-hidden="true">${counts.map(
     (count, at) =>

@@ -25,6 +25,7 @@ const adviceTable: Readonly<Record<FindingKind, Advice>> = {
   unlabelled: keep("Put each into a folder named for its class, or list it in a manifest."),
   "folder-link": keep("Give --follow-links, which enters linked folders, or copy the pictures into the source."),
   "outside-source": keep("Copy the pictures themselves into the source, in place of links."),
+  "manifest-line": keep("Mend the lines in the manifest."),
   "label-conflict": move(
     "Look at each group and keep the copy whose label is right; set the whole group aside where you cannot tell.",
   ),
@@ -57,6 +58,9 @@ const adviceTable: Readonly<Record<FindingKind, Advice>> = {
   "empty-class": keep("Fill the folder, or remove it where there is no such class."),
   "outside-layout": keep("Nothing, if they should not take part; else move them into train, val or test."),
   "split-as-class": keep("Nothing, if it is a class. Else move it away, or give --layout splits."),
+  "unclear-names": keep("Give the encoding by --name-encoding, or unpack the archive and name the folder."),
+  "archives-inside": keep("Unpack them, and name the folder with all of it."),
+  "missing-files": keep("Give the folder that the paths start from by --root."),
   "class-imbalance": keep(
     "Add pictures to the small class; judge the classifier by its figures for each class, not by accuracy alone.",
   ),

@@ -44,7 +44,7 @@ function confusionTable({ confusion, classes }: ModelFigures["evaluation"], link
     // Square roots, so that a few mistakes among thousands are seen; never so dense that the text
     // on it cannot be read.
     const density = count === 0 ? 0 : 8 + 42 * Math.sqrt(share);
-    return html`<td class="number" style="background:color-mix(in srgb, ${colour} ${density.toFixed(1)}%, transparent);padding:.6rem .9rem" title="${exactShare(share)} of the row">${linked(formatCount(count), target, answer, links)}</td>`;
+    return html`<td class="number${count === 0 && " muted"}" style="background:color-mix(in srgb, ${colour} ${density.toFixed(1)}%, transparent);padding:.6rem .9rem" title="${exactShare(share)} of the row">${linked(formatCount(count), target, answer, links)}</td>`;
   };
   return html`<div class="scroll"><table style="width:auto">
 <thead><tr><th></th>${classes.map(({ label }) => html`<th class="number" style="padding-left:.9rem;padding-right:.9rem">${nameHtml(label, 24)}</th>`)}<th class="number" style="padding-left:.9rem">Pictures</th></tr></thead>

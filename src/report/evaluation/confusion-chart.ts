@@ -11,6 +11,8 @@ import { shownLabel } from "./share-axis.ts";
  */
 export const confusionLimits = { classes: 60, counts: 15 } as const;
 
+const densePx = 11;
+
 /**
  * The confusion matrix: rows are the ground truth, columns the predictions, the colour is the
  * share of the row. Cells whose anchors are in `links` lead there.
@@ -29,15 +31,17 @@ export function confusionChart(
     });
   });
   const names = `${JSON.stringify(labels)}[datum.value]`;
-  const axis = { labelExpr: names, grid: false, labelLimit: 110 } as const;
+  const isDense = classes.length > confusionLimits.counts;
+  const dense = { labelFontSize: 9, labelSeparation: 1 } as const;
+  const axis = { labelExpr: names, grid: false, labelLimit: 110, ...(isDense && dense) } as const;
   const sort = classes.map((_, at) => at);
   const x = { field: "answer", type: "ordinal", sort, axis: { ...axis, title: "answered", labelAngle: -40 } } as const;
   const y = { field: "target", type: "ordinal", sort, axis: { ...axis, title: "what it is" } } as const;
-  const hasCounts = classes.length <= confusionLimits.counts;
   return {
     description: `Confusion matrix of ${classes.length} classes: rows are what pictures are, columns what was answered`,
     width: chartWidthPx - 90,
-    height: Math.min(chartWidthPx - 90, Math.max(120, 34 * classes.length)),
+    // A line of text for each row, where a square would leave names out.
+    height: Math.max(Math.min(chartWidthPx - 90, Math.max(120, 34 * classes.length)), densePx * classes.length),
     data: { values },
     layer: [
       {
@@ -56,7 +60,7 @@ export function confusionChart(
           }),
         },
       },
-      ...(hasCounts
+      ...(!isDense
         ? [
             {
               mark: { type: "text" as const },

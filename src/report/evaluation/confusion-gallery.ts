@@ -27,7 +27,7 @@ export function cellsSection(
     id: "cells",
     title: "Pictures by confusion",
     body: html`<p class="muted">What the cells of the confusion matrix hold: the surest mistakes, and the right answers that were least sure.</p>
-${cells.map((cell) => cellHtml(cell, evaluation, thumbnails))}`,
+<div class="cells">${cells.map((cell) => cellHtml(cell, evaluation, thumbnails))}</div>`,
   };
 }
 
@@ -43,8 +43,9 @@ function cellHtml(
     pictures.length === count
       ? countOf(count, "picture")
       : `${formatCount(pictures.length)} of ${countOf(count, "picture")}, the ${isRight ? "least sure" : "surest"}`;
-  return html`<article class="cell" id="${cellAnchor(cell)}">
-<header><h3>${nameHtml(is, 40)} ${isRight ? "answered rightly" : html`answered ${nameHtml(answered, 40)}`}</h3><span class="muted small">${shown}</span><a class="small" href="#confusion">to the matrix</a></header>
+  // As wide as its pictures, so that several cells of few pictures stand side by side.
+  return html`<article class="cell" id="${cellAnchor(cell)}" style="width:${(7.75 * pictures.length + 0.9).toFixed(2)}rem">
+<header><h3>${nameHtml(is, 40)} ${isRight ? "answered rightly" : html`answered as ${nameHtml(answered, 40)}`}</h3><span class="muted small">${shown}</span><a class="small" href="#confusion">to the matrix</a></header>
 ${answeredPictures(
   pictures.map(({ id, confidence }) => ({
     id,

@@ -88,8 +88,9 @@ th:last-child, td:last-child { padding-right: 0; }
 .picture img.pixelated { image-rendering: pixelated; }
 .picture figcaption { display: grid; }
 .picture .label { font-weight: 600; }
-.cell { display: grid; gap: .75rem; padding: .75rem; border-radius: .5rem; border: 1px solid transparent; margin: 0 -.75rem; }
-.cell:target { border-color: var(--link); background: var(--surface); }
+.cells { display: flex; flex-wrap: wrap; gap: 1rem; align-items: start; }
+.cell { display: grid; gap: .5rem; padding: .75rem; border-radius: .5rem; border: 1px solid var(--line); min-width: min(16rem, 100%); max-width: 100%; }
+.cell:target { border-color: var(--link); box-shadow: 0 0 0 1px var(--link); }
 .cell > header { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; }
 a.quiet { color: inherit; text-decoration-style: dotted; }
 .files { list-style: none; font-size: .875rem; display: grid; gap: .3rem; }

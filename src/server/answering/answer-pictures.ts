@@ -64,8 +64,9 @@ export async function inferPictures(
   try {
     const decodeStart = now();
     const pixels = await decodeAll(service, context, pictures, model);
-    context.took("decode", now() - decodeStart);
-    const answers = await model.infer(pixels, pictures.length, context);
+    const decodeMs = now() - decodeStart;
+    context.took("decode", decodeMs);
+    const answers = await model.infer(pixels, pictures.length, context, decodeMs);
     context.took("queue", answers.queueMs);
     context.took("inference", answers.inferenceMs);
     isAnswered = true;

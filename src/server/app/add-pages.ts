@@ -9,16 +9,18 @@ import type { FastifyInstance } from "fastify";
 /** The built playground, as seen from the compiled server and from its source. */
 const folders = ["../../web/", "../../../dist/web/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
-export async function addPages(app: FastifyInstance, document: object): Promise<void> {
+export async function addPages(app: FastifyInstance, document: () => object): Promise<void> {
   const root = folders.find((folder) => existsSync(`${folder}main.js`));
   if (root !== undefined) {
     await app.register(fastifyStatic, { root, prefix: "/playground/", index: false, decorateReply: true });
     app.get("/", (_request, reply) => reply.sendFile("index.html"));
   }
-  await app.register(fastifySwagger, { mode: "static", specification: { document: document as never } }); // plain JSON of OpenAPI 3.1
+  await app.register(fastifySwagger, { mode: "static", specification: { document: document() as never } }); // plain JSON of OpenAPI 3.1
   await app.register(fastifySwaggerUi, {
     routePrefix: "/docs",
     staticCSP: false,
+    transformSpecification: document,
+    transformSpecificationClone: false,
     uiConfig: { layout: "BaseLayout", docExpansion: "list", tryItOutEnabled: true, displayRequestDuration: true },
     theme: { title: "Pawprint: the routes" },
   });

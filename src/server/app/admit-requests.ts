@@ -38,19 +38,23 @@ export async function admitRequests(app: FastifyInstance, options: AdmitOptions)
     if (request.is404) return done(routeFaultOf(request, reply));
     const { context } = request;
     const { contract } = request.routeOptions.config;
-    if (contract === undefined || contract.scope === "open") return done();
+    if (contract === undefined || (contract.scope === "open" && contract.body === undefined)) return done();
     recordIfAbandoned(request, reply, record);
     try {
-      context.deadline = context.startedAt + deadlineFrom(request.headers["x-deadline-ms"], config.deadlineMs);
-      const caller = access.identify(request, contract.scope);
-      if (caller instanceof Promise || limit !== undefined) {
-        identifyAndCount(request, caller, limit)
-          .then(() => enter(request, reply, contract))
-          .then(() => done(), done);
-        return;
+      if (contract.scope === "open") {
+        bodies.arrives(request.raw, reply.raw);
+      } else {
+        context.deadline = context.startedAt + deadlineFrom(request.headers["x-deadline-ms"], config.deadlineMs);
+        const caller = access.identify(request, contract.scope);
+        if (caller instanceof Promise || limit !== undefined) {
+          identifyAndCount(request, caller, limit)
+            .then(() => enter(request, reply, contract))
+            .then(() => done(), done);
+          return;
+        }
+        context.caller = caller;
+        enter(request, reply, contract);
       }
-      context.caller = caller;
-      enter(request, reply, contract);
     } catch (error) {
       return done(toAppError(error));
     }

@@ -9,6 +9,7 @@ import { modelHandlers } from "../handlers/model-handlers.ts";
 import { openInferenceHandlers } from "../handlers/open-inference-handlers.ts";
 import { operationHandlers } from "../handlers/operation-handlers.ts";
 import { predictionHandlers } from "../handlers/prediction-handlers.ts";
+import { tritonHandlers } from "../handlers/triton-handlers.ts";
 import type { Handlers } from "../http/register-route.ts";
 import type { SampleList } from "../samples.ts";
 import { addPages } from "./add-pages.ts";
@@ -25,12 +26,19 @@ export async function createApps({
 }: AppsOptions): Promise<{ readonly app: FastifyInstance; readonly adminApp: FastifyInstance }> {
   const { service, access } = shared;
   const publicRoutes = routes.filter(({ scope }) => scope !== "admin");
-  const document = openApiDocument(publicRoutes, { version: service.version, isProtected: access.isProtected });
+  // Made anew for each reader: its examples name the model and version that serve now.
+  const document = () =>
+    openApiDocument(publicRoutes, {
+      version: service.version,
+      isProtected: access.isProtected,
+      model: service.host.current("champion"),
+    });
   const handlers: Handlers<Contract> = {
     ...healthHandlers(service),
     ...predictionHandlers(service),
     ...modelHandlers(service, samples),
     ...openInferenceHandlers(service),
+    ...tritonHandlers(service),
     ...mlflowHandlers(service),
     ...operationHandlers(service, document),
     ...adminHandlers(service),

@@ -5,7 +5,8 @@
 import { schemaFault } from "../../base/schema/schema-fault.ts";
 import { type Contract, contract, routes } from "../contract/contract.ts";
 import type { RouteId } from "../contract/endpoints.ts";
-import { type AnswerOf, isBinary, type RouteContract } from "../contract/route.ts";
+import { type ExampleModel, exampleBody, exampleParameter } from "../contract/examples.ts";
+import { isBinary, type RouteContract } from "../contract/route.ts";
 import { ApiError } from "./api-error.ts";
 import type { ApiClient, CallAnswer, CallOptions } from "./client.ts";
 
@@ -15,12 +16,6 @@ export interface SmokeStep {
   readonly ms: number;
   /** What was wrong. */
   readonly fault?: string;
-}
-
-/** What must be known of a service before each of its routes can be called. */
-interface Subject {
-  readonly model: AnswerOf<Contract["model"]>;
-  readonly hasSamples: boolean;
 }
 
 /**
@@ -34,51 +29,23 @@ export async function* smokeTest(client: ApiClient, now: () => number): AsyncGen
   yield first;
   if (model === undefined || !first.ok) return;
   const [listed] = await call("samples", {});
-  const subject = { model: model.json, hasSamples: (listed?.json.samples.length ?? 0) > 0 };
+  const hasSamples = (listed?.json.samples.length ?? 0) > 0;
   for (const { id, scope } of routes) {
-    if (id === "model" || scope === "admin") continue;
-    const options = exampleCall(id, subject);
-    if (options === undefined) continue;
-    const [, step] = await call(id, options);
+    if (id === "model" || scope === "admin" || (id === "sample" && !hasSamples)) continue;
+    const [, step] = await call(id, exampleCall(id, model.json));
     yield step;
   }
 }
 
-type Examples = { readonly [Id in RouteId]?: (subject: Subject) => CallOptions<Contract[Id]> | undefined };
-
-/** Calls that must succeed, of the routes that need more than their path. */
-const examples: Examples = {
-  predict: (subject) => ({ body: { image: [pictureFor(subject)] } }),
-  explain: (subject) => ({ body: { image: [pictureFor(subject)] } }),
-  v2Infer: (subject) => ({ params: named(subject), body: { inputs: [tensorFor(subject)] } }),
-  v2InferVersion: (subject) => ({ params: versioned(subject), body: { inputs: [tensorFor(subject)] } }),
-  invocations: (subject) => ({ body: { instances: [pictureFor(subject)] } }),
-  v2Model: (subject) => ({ params: named(subject) }),
-  v2ModelReady: (subject) => ({ params: named(subject) }),
-  v2Version: (subject) => ({ params: versioned(subject) }),
-  v2VersionReady: (subject) => ({ params: versioned(subject) }),
-  sample: ({ hasSamples }) => (hasSamples ? { params: { index: 0 } } : undefined),
-};
-
-/** Undefined where the service has nothing to call the route with. */
-function exampleCall<Id extends RouteId>(id: Id, subject: Subject): CallOptions<Contract[Id]> | undefined {
-  const example: Examples[Id] = examples[id];
-  return example === undefined ? {} : example(subject);
-}
-
-const named = ({ model: { name } }: Subject) => ({ model: name });
-const versioned = ({ model: { name, version } }: Subject) => ({ model: name, version });
-
-/** A grey picture of the model's size. */
-function pictureFor({ model }: Subject): number[] {
-  const { height, width, channels } = model.recipe;
-  return new Array<number>(height * width * channels).fill(128);
-}
-
-function tensorFor(subject: Subject) {
-  const { height, width, channels } = subject.model.recipe;
-  const shape = [1, height, width, channels];
-  return { name: "pictures", shape, datatype: "UINT8", data: pictureFor(subject) };
+/** A call that must succeed: the contract's own example, of its JSON where it takes JSON. */
+function exampleCall<Id extends RouteId>(id: Id, model: ExampleModel): CallOptions<Contract[Id]> {
+  const { params, body }: RouteContract = contract[id];
+  const names = Object.keys(params?.properties ?? {});
+  const example = {
+    ...(params && { params: Object.fromEntries(names.map((name) => [name, exampleParameter(name, model)])) }),
+    ...(body && { body: exampleBody(body["application/json"]) }),
+  };
+  return example as CallOptions<Contract[Id]>; // a test sends the examples of every route
 }
 
 function createCaller(client: ApiClient, now: () => number) {

@@ -9,7 +9,7 @@ const Versions = Type.Object(
 );
 const CanaryShare = Type.Object(
   { percent: Type.Number({ minimum: 0, maximum: 100 }) },
-  { title: "CanaryShare", additionalProperties: false },
+  { title: "CanaryShare", additionalProperties: false, examples: [{ percent: 5 }] },
 );
 
 export const adminRoutes = defineRoutes(

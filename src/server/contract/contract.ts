@@ -8,6 +8,7 @@ import { openInferenceRoutes } from "./open-inference-routes.ts";
 import { operationRoutes } from "./operation-routes.ts";
 import { predictionRoutes } from "./prediction-routes.ts";
 import type { RouteContract } from "./route.ts";
+import { tritonRoutes } from "./triton-routes.ts";
 
 /** Every route by its name. */
 export const contract = {
@@ -15,6 +16,7 @@ export const contract = {
   ...predictionRoutes,
   ...modelRoutes,
   ...openInferenceRoutes,
+  ...tritonRoutes,
   ...mlflowRoutes,
   ...operationRoutes,
   ...adminRoutes,

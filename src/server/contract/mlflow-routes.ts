@@ -3,6 +3,7 @@
  * https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally
  */
 import { Type } from "typebox";
+import { examplePicture } from "./examples.ts";
 import { pictureErrors } from "./picture-errors.ts";
 import { defineRoutes } from "./route.ts";
 
@@ -27,6 +28,7 @@ const InvocationsBody = Type.Object(
   {
     title: "InvocationsRequest",
     additionalProperties: false,
+    examples: [{ instances: [examplePicture.base64] }],
     description: "exactly one of instances, inputs, dataframe_split (one column) and dataframe_records (one field)",
   },
 );

@@ -4,6 +4,7 @@
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
 import { Type } from "typebox";
+import { exampleBytes, examplePicture } from "./examples.ts";
 import { pictureErrors } from "./picture-errors.ts";
 import { defineRoutes } from "./route.ts";
 
@@ -20,6 +21,11 @@ const Tensor = Type.Object(
   { title: "Tensor" },
 );
 
+const exampleInfer = {
+  inputs: [{ name: "pictures", shape: [1], datatype: "BYTES", data: [examplePicture.base64] }],
+  outputs: [{ name: "probabilities", parameters: { classification: 2 } }],
+};
+
 const InferRequest = Type.Object(
   {
     id: Type.Optional(Type.String({ maxLength: 1000 })),
@@ -29,13 +35,13 @@ const InferRequest = Type.Object(
       Type.Array(Type.Object({ name: Type.String(), parameters: Type.Optional(Parameters) }), { maxItems: 2 }),
     ),
   },
-  { title: "InferRequest" },
+  { title: "InferRequest", examples: [exampleInfer] },
 );
 
 const TensorFacts = Type.Object({ name: Type.String(), datatype: Type.String(), shape: Type.Array(Type.Integer()) });
 
-const modelParams = Type.Object({ model: Type.String() });
-const versionParams = Type.Object({ model: Type.String(), version: Type.String() });
+export const modelParams = Type.Object({ model: Type.String() });
+export const versionParams = Type.Object({ model: Type.String(), version: Type.String() });
 const binaryBody = {
   binary: true,
   doc: "the JSON object, followed by the tensors' bytes; the header Inference-Header-Content-Length is the length of the JSON",
@@ -78,7 +84,10 @@ const modelReady = {
 } as const;
 const infer = {
   scope: "predict",
-  body: { "application/json": InferRequest, "application/octet-stream": binaryBody },
+  body: {
+    "application/json": InferRequest,
+    "application/octet-stream": { ...binaryBody, example: exampleBytes(exampleInfer, "application/octet-stream") },
+  },
   answers: {
     200: { doc: "the outputs", content: { "application/json": InferAnswer, "application/octet-stream": binaryBody } },
   },
@@ -113,7 +122,8 @@ export const openInferenceRoutes = defineRoutes(
     v2Infer: {
       ...infer,
       summary: "logits and probabilities for a batch of pictures",
-      doc: "Input `pictures` is UINT8 [N,H,W,C] of the model's size, or BYTES [N], each a picture file (base64 in JSON).",
+      doc: `Input \`pictures\` is UINT8 [N,H,W,C] of the model's size, or BYTES [N], each a picture file (base64 in JSON). An output with the
+parameter \`classification\`: K is BYTES [N,K], the K largest values as value:index:label. The parameter \`timeout\` is in microseconds.`,
       params: modelParams,
     },
     v2InferVersion: { ...infer, summary: "the same from one version", params: versionParams },

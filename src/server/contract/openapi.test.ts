@@ -5,7 +5,8 @@ import { openApiDocument } from "./openapi.ts";
 type Json = Readonly<Record<string, unknown>>;
 
 const publicRoutes = routes.filter(({ scope }) => scope !== "admin");
-const documentOf = (isProtected: boolean) => openApiDocument(publicRoutes, { version: "1.2.3", isProtected });
+const documentOf = (isProtected: boolean) =>
+  openApiDocument(publicRoutes, { version: "1.2.3", isProtected, model: { name: "pets", version: "0a1b" } });
 
 const operationsOf = (document: ReturnType<typeof documentOf>) =>
   Object.entries(document.paths).flatMap(([path, operations]) =>

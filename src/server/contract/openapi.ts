@@ -5,21 +5,32 @@
 import type { TSchema } from "typebox";
 import { type ErrorCode, errorTable, httpStatusOf } from "../../base/errors.ts";
 import { jsonSchemaOf } from "../../base/schema/json-schema.ts";
-import { type Content, type ErrorForm, isBinary, type RouteAnswer, type RouteContract, routeGroups } from "./route.ts";
+import { type ExampleModel, exampleParameter } from "./examples.ts";
+import {
+  type BinaryContent,
+  type Content,
+  type ErrorForm,
+  isBinary,
+  type RouteAnswer,
+  type RouteContract,
+  routeGroups,
+} from "./route.ts";
 
 export interface OpenApiOptions {
   readonly version: string;
   /** Whether callers need a key or token. */
   readonly isProtected: boolean;
+  /** The model that the examples name. */
+  readonly model: ExampleModel | undefined;
 }
 
 /** A document of plain JSON. `routes` are those that the document is to hold. */
-export function openApiDocument(routes: readonly RouteContract[], { version, isProtected }: OpenApiOptions) {
+export function openApiDocument(routes: readonly RouteContract[], { version, isProtected, model }: OpenApiOptions) {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const operations = paths[route.path] ?? {};
     paths[route.path] = operations;
-    operations[route.method.toLowerCase()] = operationOf(route, isProtected);
+    operations[route.method.toLowerCase()] = operationOf(route, isProtected, model);
   }
   const groups = new Set(routes.map(({ group }) => group));
   return {
@@ -43,31 +54,33 @@ export function openApiDocument(routes: readonly RouteContract[], { version, isP
 
 const compression = "A body may be compressed, with the header content-encoding: gzip or deflate.";
 
-function operationOf(route: RouteContract, isProtected: boolean): object {
-  const { id, group, summary, doc, scope, body } = route;
+function operationOf(route: RouteContract, isProtected: boolean, model: ExampleModel | undefined): object {
+  const { id, group, summary, doc, scope, body, bodyIsOptional = false } = route;
   const needsKey = isProtected && scope !== "open";
   return {
     operationId: id,
     tags: [group],
     summary,
     ...(doc !== undefined && { description: doc }),
-    ...parametersOf(route),
-    ...(body && { requestBody: { description: compression, required: true, content: contentOf(body) } }),
+    ...parametersOf(route, model),
+    ...(body && { requestBody: { description: compression, required: !bodyIsOptional, content: contentOf(body) } }),
     responses: { ...mapValues(route.answers, answerOf), ...errorResponses(route, needsKey) },
     ...(needsKey && { security: [{ key: [] }] }),
   };
 }
 
-function parametersOf({ params, query }: RouteContract): object {
+function parametersOf({ params, query }: RouteContract, model: ExampleModel | undefined): object {
   const list = (schema: RouteContract["params"], place: "path" | "query") =>
     Object.entries<TSchema>(schema?.properties ?? {}).map(([name, part]) => {
       const { description, ...rest } = jsonSchemaOf(part);
+      const example = place === "path" ? exampleParameter(name, model) : undefined;
       return {
         name,
         in: place,
         required: place === "path",
         ...(description !== undefined && { description }),
         schema: rest,
+        ...(example !== undefined && { example }),
       };
     });
   const parameters = [...list(params, "path"), ...list(query, "query")];
@@ -79,12 +92,21 @@ function answerOf({ doc, content }: RouteAnswer): object {
 }
 
 function contentOf(content: Content): Record<string, object> {
-  return Object.fromEntries(
-    Object.entries(content).map(([type, part]) => [
-      type,
-      { schema: isBinary(part) ? binarySchema(type, part.doc) : part },
-    ]),
+  return mapValues(content, (part, type) =>
+    isBinary(part) ? { schema: binarySchema(type, part.doc), ...fileExample(type, part) } : jsonContent(part),
   );
+}
+
+function jsonContent(part: TSchema): object {
+  const { examples, ...schema } = jsonSchemaOf(part);
+  return { schema, ...(examples && { example: examples[0] }) };
+}
+
+/** A file stands in a data URL; a form is filled with files by its reader, as its schema says. */
+function fileExample(type: string, { example }: BinaryContent): object {
+  if (example === undefined || type === "multipart/form-data") return {};
+  const { mediaType, base64 } = example;
+  return { examples: { small: { externalValue: `data:${mediaType};base64,${base64}` } } };
 }
 
 /** Bytes, in the form that tools know from OpenAPI. */
@@ -149,8 +171,8 @@ const mlflowError = {
   properties: { error_code: text, message: text },
 };
 
-function mapValues<T, U>(values: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+function mapValues<T, U>(values: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value, key)]));
 }
 
 function sameStatus(codes: readonly ErrorCode[], status: number): readonly ErrorCode[] {

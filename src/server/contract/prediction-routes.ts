@@ -1,5 +1,6 @@
 /** Routes that take pictures and answer what they show. */
 import { type TSchema, Type } from "typebox";
+import { examplePicture } from "./examples.ts";
 import { pictureErrors } from "./picture-errors.ts";
 import { type BinaryContent, defineRoutes } from "./route.ts";
 
@@ -64,16 +65,21 @@ export const PredictBody = Type.Object(
     images: Type.Optional(Type.Array(Picture, { minItems: 1 })),
     top_k: Type.Optional(TopK),
   },
-  { title: "PredictRequest", additionalProperties: false, description: "either image or images" },
+  {
+    title: "PredictRequest",
+    additionalProperties: false,
+    description: "either image or images",
+    examples: [{ image: examplePicture.base64, top_k: 2 }],
+  },
 );
 
-const binary = (doc: string): BinaryContent => ({ binary: true, doc });
+const pictureFile = (doc: string): BinaryContent => ({ binary: true, doc, example: examplePicture });
 
 const pictureBodies = {
   "application/json": PredictBody,
-  "multipart/form-data": binary("picture files in fields of any name; a field top_k"),
-  "image/*": binary("a picture file: JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP; its bytes decide, not its type"),
-  "application/octet-stream": binary("the same"),
+  "multipart/form-data": pictureFile("picture files in fields of any name; a field top_k"),
+  "image/*": pictureFile("a picture file: JPEG, PNG, GIF, WebP, TIFF, AVIF or BMP; its bytes decide, not its type"),
+  "application/octet-stream": pictureFile("the same"),
 } as const satisfies Record<string, TSchema | BinaryContent>;
 
 const PredictQuery = Type.Object({ top_k: Type.Optional(TopK) }, { additionalProperties: false });
@@ -107,7 +113,7 @@ x-request-key keeps one caller on one side of a canary; x-deadline-ms shortens t
       doc: `The picture, 1024 pixels a side at most, with a heat map over it and a caption below. The headers x-pawprint-label, x-pawprint-class and
 x-pawprint-probability say for which class.`,
       query: ExplainQuery,
-      answers: { 200: { doc: "the heat map", content: { "image/png": binary("a PNG picture") } } },
+      answers: { 200: { doc: "the heat map", content: { "image/png": { binary: true, doc: "a PNG picture" } } } },
       errors: [...pictureErrors, "BUNDLE_INVALID"],
     },
   },

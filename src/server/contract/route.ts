@@ -23,6 +23,13 @@ export type ErrorForm = "pawprint" | "open-inference" | "mlflow";
 export interface BinaryContent {
   readonly binary: true;
   readonly doc: string;
+  /** Of a request's body; of a form, the file in it. JSON has its examples in its schema. */
+  readonly example?: ExampleFile;
+}
+
+export interface ExampleFile {
+  readonly mediaType: string;
+  readonly base64: string;
 }
 
 export type Content = Readonly<Record<string, TSchema | BinaryContent>>;
@@ -44,6 +51,8 @@ interface RouteFacts {
   readonly query?: TObject;
   /** By media type; `image/*` stands for all of that kind. */
   readonly body?: Content;
+  /** True where a request without a body is as good as one with an empty object. */
+  readonly bodyIsOptional?: boolean;
   /** By status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>;
   /**
@@ -65,6 +74,7 @@ export const routeGroups = {
   prediction: "Predictions and heat maps",
   model: "The served model, its lineage and its versions",
   "open-inference": "Open Inference Protocol V2 (KServe, Triton, MLServer)",
+  triton: "Triton's extensions of that protocol",
   mlflow: "MLflow's scoring protocol",
   operation: "Metrics and the API document",
   admin: "Administration, on the admin port only",

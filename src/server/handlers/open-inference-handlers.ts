@@ -2,18 +2,21 @@
  * The Open Inference Protocol V2 over the same models, in JSON and with its binary tensor
  * extension.
  */
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { AppError } from "../../base/errors.ts";
-import { answerPictures, chooseModel } from "../answering/answer-pictures.ts";
+import { answerPictures } from "../answering/answer-pictures.ts";
 import { openInferenceRoutes } from "../contract/open-inference-routes.ts";
 import type { BodyOf } from "../contract/route.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
+import type { RequestContext } from "../http/request-context.ts";
 import { compileCheck } from "../http/validate.ts";
 import { nameOfKind } from "../input/nested-array.ts";
 import { parseJson } from "../input/parse-json.ts";
 import { picturesFromTensor, type RequestTensor } from "../input/tensor-input.ts";
 import type { Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
+import { findModel, type NamedRequest } from "./find-model.ts";
+import { outputNames, outputTensor, wantedOutputs } from "./inference-outputs.ts";
 
 type Routes = typeof openInferenceRoutes;
 type InferBody = BodyOf<Routes["v2Infer"]>;
@@ -21,7 +24,8 @@ type InferBody = BodyOf<Routes["v2Infer"]>;
 /** Of the binary tensor extension: the length of the JSON before the tensors. */
 const headerLength = "inference-header-content-length";
 
-const extensions = ["binary_tensor_data"];
+/** `model_repository` would promise routes that load and unload models. */
+const extensions = ["binary_tensor_data", "classification", "model_configuration", "statistics"];
 
 const checkInferRequest = compileCheck(openInferenceRoutes.v2Infer.body["application/json"], "body");
 
@@ -50,25 +54,6 @@ export function openInferenceHandlers(service: Service): Handlers<Routes> {
   };
 }
 
-/** A request whose path names a model, and perhaps a version. */
-type NamedRequest = Pick<FastifyRequest, "headers" | "context"> & {
-  readonly params: { readonly model: string; readonly version?: string };
-};
-
-/** The model that the path names. Errors: MODEL_UNKNOWN. */
-function findModel(service: Service, request: NamedRequest): ServedModel {
-  const { host } = service;
-  const { model: name, version }: NamedRequest["params"] = request.params;
-  const found = version === undefined ? chooseModel(service, request) : host.byVersion(version);
-  if (found !== undefined && found.name === name) return found;
-  const champion = host.current("champion");
-  throw new AppError("MODEL_UNKNOWN", {
-    required: "the name and version of a served model",
-    received: `${JSON.stringify(name.slice(0, 80))}${version === undefined ? "" : ` version ${JSON.stringify(version.slice(0, 80))}`}`,
-    ...(champion && { hint: `'${champion.name}' is served, version ${champion.version}` }),
-  });
-}
-
 function describe({ name, version, info: { recipe, labels } }: ServedModel, { host }: Service) {
   const versions = new Set([
     version,
@@ -83,9 +68,6 @@ function describe({ name, version, info: { recipe, labels } }: ServedModel, { ho
   };
 }
 
-const outputNames = ["logits", "probabilities"] as const;
-type OutputName = (typeof outputNames)[number];
-
 async function answerInfer(
   service: Service,
   request: NamedRequest & Pick<RouteRequest<Routes["v2Infer"]>, "body">,
@@ -95,25 +77,47 @@ async function answerInfer(
   const model = findModel(service, request);
   if (!(body instanceof Uint8Array)) throw invalid("a JSON body", "none");
   const { head, tail } = parseBody(body, request.headers[headerLength]);
+  refuseUnknown(head);
   const inputs = takeBinaryInputs(head, tail);
   if (inputs.length !== 1) throw invalid("one input, 'pictures'", `${inputs.length} inputs`);
   const outputs = wantedOutputs(head);
   const pictures = picturesFromTensor(inputs[0]!, model.info.recipe, service.config.picturesPerRequest);
+  shortenDeadline(context, head.parameters?.timeout);
   const { answers } = await answerPictures(service, context, pictures, model);
   const facts = { model_name: model.name, model_version: model.version, id: head.id ?? context.id };
-  const shape = [pictures.length, model.info.labels.length];
-  const binary: Uint8Array[] = [];
-  const tensors = outputs.map(({ name, isBinary }) => {
-    const data = answers[name];
-    const tensor = { name, shape, datatype: "FP32" };
-    if (!isBinary) return { ...tensor, data: Array.from(data) };
-    binary.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    return { ...tensor, parameters: { binary_data_size: data.byteLength } };
-  });
-  if (binary.length === 0) return { ...facts, outputs: tensors };
-  const json = Buffer.from(JSON.stringify({ ...facts, outputs: tensors }));
+  const tensors = outputs.map((output) => outputTensor(output, answers[output.name], model.info.labels));
+  const answer = { ...facts, outputs: tensors.map(({ tensor }) => tensor) };
+  const binary = tensors.flatMap(({ bytes }) => bytes ?? []);
+  if (binary.length === 0) return answer;
+  const json = Buffer.from(JSON.stringify(answer));
   reply.header(headerLength, String(json.length)).type("application/octet-stream");
   return Buffer.concat([json, ...binary]);
+}
+
+/** Triton's parameter, in microseconds; 0 is none. */
+function shortenDeadline(context: RequestContext, timeout: unknown): void {
+  if (timeout === undefined || timeout === 0) return;
+  if (typeof timeout !== "number" || !(timeout > 0)) {
+    throw invalid(
+      "microseconds from 0 in the parameter timeout",
+      typeof timeout === "number" ? String(timeout) : nameOfKind(timeout),
+    );
+  }
+  context.deadline = Math.min(context.deadline, context.startedAt + timeout / 1000);
+}
+
+/** What Triton's clients may ask for that would change the answer: refused, never passed over. */
+const unknownParameters = {
+  sequence_id: "a request that is no part of a sequence",
+  shared_memory_region: "tensors in the request itself",
+} as const;
+
+function refuseUnknown({ inputs, outputs = [], parameters }: InferBody): void {
+  for (const one of [parameters, ...[...inputs, ...outputs].map(({ parameters: own }) => own)]) {
+    for (const [name, required] of Object.entries(unknownParameters)) {
+      if (one?.[name] !== undefined) throw invalid(required, `the parameter ${name}`);
+    }
+  }
 }
 
 /** The JSON object, and the bytes behind it. */
@@ -140,21 +144,6 @@ function takeBinaryInputs({ inputs }: InferBody, tail: Uint8Array): readonly Req
   });
   if (at !== tail.length) throw invalid(`${at} bytes of tensors, as binary_data_size says`, `${tail.length} bytes`);
   return tensors;
-}
-
-function wantedOutputs({
-  outputs,
-  parameters,
-}: InferBody): readonly { readonly name: OutputName; readonly isBinary: boolean }[] {
-  const allBinary = parameters?.binary_data_output === true;
-  if (outputs === undefined || outputs.length === 0) return outputNames.map((name) => ({ name, isBinary: allBinary }));
-  const names = new Set(outputs.map(({ name }) => name));
-  if (names.size < outputs.length) throw invalid("each output once", "an output twice");
-  return outputs.map(({ name, parameters: own }) => {
-    const known = outputNames.find((output) => output === name);
-    if (known === undefined) throw invalid(`outputs among ${outputNames.join(", ")}`, `'${name.slice(0, 80)}'`);
-    return { name: known, isBinary: typeof own?.binary_data === "boolean" ? own.binary_data : allBinary };
-  });
 }
 
 function invalid(required: string, received: string): AppError {

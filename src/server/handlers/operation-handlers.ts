@@ -5,13 +5,13 @@ import type { Service } from "../service.ts";
 
 export function operationHandlers(
   { metrics }: Service,
-  document: Readonly<Record<string, unknown>>,
+  document: () => Readonly<Record<string, unknown>>,
 ): Handlers<typeof operationRoutes> {
   return {
     metrics(_request, reply) {
       reply.type(metrics.contentType);
       return metrics.render();
     },
-    openapi: () => document,
+    openapi: document,
   };
 }

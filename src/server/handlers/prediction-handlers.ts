@@ -1,7 +1,7 @@
 /** `/predict` and `/explain`. */
 import type { FastifyReply } from "fastify";
 import { AppError } from "../../base/errors.ts";
-import { indexOfLargest } from "../../metrics/classification-metrics.ts";
+import { indexesOfLargest, indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
 import { answerPictures, chooseModel, inferPictures } from "../answering/answer-pictures.ts";
 import type { predictionRoutes } from "../contract/prediction-routes.ts";
@@ -45,10 +45,11 @@ function rowOf(
 }
 
 function topOf(probabilities: Float32Array, labels: readonly string[], topK: number) {
-  return Array.from(probabilities, (probability, index) => ({ index, label: labels[index]!, probability }))
-    .sort((a, b) => b.probability - a.probability || a.index - b.index)
-    .slice(0, topK)
-    .map((one) => ({ ...one, probability: sevenDecimals(one.probability) }));
+  return indexesOfLargest(probabilities, topK).map((index) => ({
+    index,
+    label: labels[index]!,
+    probability: sevenDecimals(probabilities[index]!),
+  }));
 }
 
 /** As many as a float32 near 1 holds. */

@@ -23,7 +23,7 @@ declare module "fastify" {
 
 /** JSON where the route takes nothing else, checked against the contract; else the bytes. */
 type HandledBodyOf<R extends RouteContract> = keyof R["body"] extends "application/json"
-  ? BodyOf<R>
+  ? BodyOf<R> | (R["bodyIsOptional"] extends true ? undefined : never)
   : Uint8Array | undefined;
 
 interface RouteTypes<R extends RouteContract> extends RouteGenericInterface {
@@ -50,7 +50,7 @@ export type Handlers<Table extends Readonly<Record<keyof Table, RouteContract>>>
 
 /** Registers one route. */
 export function registerRoute<R extends RouteContract>(app: FastifyInstance, route: R, handler: Handler<R>): void {
-  const { method, path, params, query, body }: RouteContract = route;
+  const { method, path, params, query, body, bodyIsOptional = false }: RouteContract = route;
   const types = Object.keys(body ?? {});
   const json = types.length === 1 ? body?.["application/json"] : undefined;
   app.route<RouteTypes<R>>({
@@ -62,15 +62,19 @@ export function registerRoute<R extends RouteContract>(app: FastifyInstance, rou
       preParsing: ({ headers }, reply, _payload, done) =>
         done(mediaTypeFault(headers["content-type"], types) ?? codingFault(headers["content-encoding"], reply)),
     }),
-    handler: json === undefined ? handler : withJsonBody(json, handler),
+    handler: json === undefined ? handler : withJsonBody(json, bodyIsOptional, handler),
   });
 }
 
 /** Reads the body before the handler sees it. Errors: REQUEST_INVALID. */
-function withJsonBody<R extends RouteContract>(schema: TSchema, handler: Handler<R>): Handler<R> {
+function withJsonBody<R extends RouteContract>(schema: TSchema, isOptional: boolean, handler: Handler<R>): Handler<R> {
   const check = compileCheck(schema, "body");
   return (request, reply) => {
     const { body } = request;
+    if (isOptional && (!(body instanceof Uint8Array) || body.length === 0)) {
+      request.body = undefined as HandledBodyOf<R>; // the type holds it where the body is optional
+      return handler(request, reply);
+    }
     if (!(body instanceof Uint8Array)) {
       throw new AppError("REQUEST_INVALID", { required: "a JSON body", received: "none", where: "body" });
     }
@@ -90,7 +94,7 @@ function mediaTypeFault(header: string | undefined, takes: readonly string[]): A
     received: JSON.stringify(type.slice(0, 80)),
     where: "content-type",
     ...(type === "application/x-www-form-urlencoded" && {
-      hint: "with curl name the type: -H 'content-type: image/jpeg'",
+      hint: `with curl name the type: -H 'content-type: ${takes.includes("image/*") ? "image/jpeg" : takes[0]}'`,
     }),
   });
 }

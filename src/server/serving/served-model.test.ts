@@ -28,7 +28,7 @@ const open = (data: Uint8Array = bytes) => {
   const openExplainEngine = async () => createOnnxRuntimeExecutor({ threads: 1 });
   return openServedModel(
     { bytes: data, where },
-    { name: "pets", executor, openExplainEngine, maximumBatch: 4, now: () => 0, onBatch },
+    { name: "pets", executor, openExplainEngine, maximumBatch: 4, now: () => 0, clock: () => 77, onBatch },
   );
 };
 const size = recipeSizeBytes(petModel.recipe);

@@ -8,6 +8,7 @@ import { applyRecipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type BatchedAnswers, createBatcher, type Urgency } from "../../predict/batcher.ts";
 import type { Explainer } from "../../predict/explain/explain.ts";
 import type { EngineFactory, Executor } from "../../runtime/executor.ts";
+import { type ModelStatistics, recordStatistics } from "./model-statistics.ts";
 
 export interface ServedModel {
   readonly name: string;
@@ -19,8 +20,12 @@ export interface ServedModel {
   /** Where the bundle was read from. */
   readonly source: string;
   readonly info: BundleInfo;
-  /** Answers for uint8 `[count,H,W,C]`. Errors: as `Batcher.submit`. */
-  infer(pixels: Uint8Array, count: number, urgency: Urgency): Promise<BatchedAnswers>;
+  /** Of every request that reached it, those of comparisons and heat maps among them. */
+  readonly statistics: ModelStatistics;
+  /**
+   * Answers for uint8 `[count,H,W,C]`, which took `decodeMs` to make. Errors: as `Batcher.submit`.
+   */
+  infer(pixels: Uint8Array, count: number, urgency: Urgency, decodeMs?: number): Promise<BatchedAnswers>;
   /** Made on first use. Errors: BUNDLE_INVALID where the network has no feature map. */
   explainer(): Promise<Explainer>;
   /** Requests that wait for the engine. */
@@ -39,6 +44,8 @@ export interface ServedModelOptions {
   readonly openExplainEngine: EngineFactory;
   readonly maximumBatch: number;
   readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
   readonly onBatch?: (pictures: number) => void;
 }
 
@@ -52,17 +59,21 @@ const batchesAhead = 2;
  */
 export async function openServedModel(
   { bytes, where }: SourcedBundle,
-  { name, executor, openExplainEngine, maximumBatch, now, onBatch }: ServedModelOptions,
+  { name, executor, openExplainEngine, maximumBatch, now, clock, onBatch }: ServedModelOptions,
 ): Promise<ServedModel> {
   const bundle = await loadBundle({ bytes, where }, executor);
   await warmUp(bundle, maximumBatch);
   const { info } = bundle;
+  const statistics = recordStatistics(clock);
   const batcher = createBatcher({
     engine: bundle,
     maximumBatch,
     batchesAhead,
     now,
-    ...(onBatch && { onBatch }),
+    onBatch(pictures, ms) {
+      statistics.ranBatch(pictures, ms);
+      onBatch?.(pictures);
+    },
   });
   let explainer: Promise<Explainer> | undefined;
   let users = 0;
@@ -74,7 +85,20 @@ export async function openServedModel(
     sha256: hash,
     source: where,
     info,
-    infer: batcher.submit,
+    statistics: statistics.current,
+    async infer(pixels, count, urgency, decodeMs = 0) {
+      const startedAt = now();
+      try {
+        const answers = await batcher.submit(pixels, count, urgency);
+        const { queueMs, inferenceMs } = answers;
+        const totalMs = decodeMs + now() - startedAt;
+        statistics.answered({ pictures: count, decodeMs, queueMs, inferenceMs, totalMs });
+        return answers;
+      } catch (error) {
+        statistics.failed(decodeMs + now() - startedAt);
+        throw error;
+      }
+    },
     explainer() {
       const opened = explainer ?? openExplainer(bytes, where, info, openExplainEngine);
       explainer = opened;

@@ -38,43 +38,54 @@ export interface AgainstEvaluation extends ModelEvaluation {
  * SOURCE_CHANGED where the second bundle finds other pictures than the first; INTERRUPTED.
  */
 export async function evaluateBundle(options: EvaluateBundleOptions): Promise<BundleEvaluation> {
-  const { bundle, data, split = "test" } = options;
-  const settings: EvaluationOptions = { ...options, split };
-  const pack = await openBundlePack(bundle.info, settings);
+  const settings = { ...options, split: options.split ?? "test" };
+  const pack = await openBundlePack(options.bundle.info, settings);
   try {
-    const indices = chosenIndices(pack, split);
-    if (indices.length === 0) {
-      const filled = splits.filter((other) => indicesOf(pack, other).length > 0);
-      throw new AppError("DATASET_EMPTY", {
-        required: `pictures in the ${split} split`,
-        received: `pictures in ${filled.join(" and ")} alone`,
-        where: data,
-        hint: `choose the split ${[...filled, "all"].join(" or ")}`,
-      });
-    }
-    const first = await evaluateOn(bundle, pack, indices, settings);
-    const against = options.against && (await evaluateAgainst(options.against, bundle, first.answered, settings));
-    const rows = new Set(
-      [
-        first.wrong,
-        ...first.cells.map(({ pictures }) => pictures),
-        against?.comparison.onlyFirstRight,
-        against?.comparison.onlySecondRight,
-      ].flatMap((pictures) => (pictures ?? []).map(({ row }) => row)),
-    );
-    return {
-      ...first,
-      split,
-      datasetHash: pack.hash,
-      pictures: await readPictures(
-        pack,
-        [...rows].map((row) => indices[row]!),
-      ),
-      ...(against && { against }),
-    };
+    return await evaluateOnPack(pack, settings);
   } finally {
     await pack.pixels.close();
   }
+}
+
+/**
+ * The same on a pack that is open, and stays so: under the recipe of the (first) bundle, with its
+ * class indices as targets.
+ */
+export async function evaluateOnPack(
+  pack: Pack,
+  { bundle, against: second, ...settings }: EvaluateBundleOptions & EvaluationOptions,
+): Promise<BundleEvaluation> {
+  const { data, split } = settings;
+  const indices = chosenIndices(pack, split);
+  if (indices.length === 0) {
+    const filled = splits.filter((other) => indicesOf(pack, other).length > 0);
+    throw new AppError("DATASET_EMPTY", {
+      required: `pictures in the ${split} split`,
+      received: `pictures in ${filled.join(" and ")} alone`,
+      where: data,
+      hint: `choose the split ${[...filled, "all"].join(" or ")}`,
+    });
+  }
+  const first = await evaluateOn(bundle, pack, indices, settings);
+  const against = second && (await evaluateAgainst(second, bundle, first.answered, settings));
+  const rows = new Set(
+    [
+      first.wrong,
+      ...first.cells.map(({ pictures }) => pictures),
+      against?.comparison.onlyFirstRight,
+      against?.comparison.onlySecondRight,
+    ].flatMap((pictures) => (pictures ?? []).map(({ row }) => row)),
+  );
+  return {
+    ...first,
+    split,
+    datasetHash: pack.hash,
+    pictures: await readPictures(
+      pack,
+      [...rows].map((row) => indices[row]!),
+    ),
+    ...(against && { against }),
+  };
 }
 
 /** Evaluates the second bundle on the first one's pictures, by their ids, under its own recipe. */

@@ -47,7 +47,7 @@ describe("pawprint train", () => {
 
   it("gives one JSON line and a history file of the same content", async () => {
     const { exitCode, out } = await run(
-      `train --data pictures ${quick} --out models/b.onnx --json --history b.json --chart b.svg`,
+      `train --data pictures ${quick} --out models/b.onnx --json --history b.json --chart b.svg --report b.html`,
     );
     expect(exitCode).toBe(0);
     const result = JSON.parse(out);
@@ -62,6 +62,29 @@ describe("pawprint train", () => {
     expect(result.history).toHaveLength(2);
     expect(await readFile(join(cwd, "b.svg"), "utf8")).toMatch(/^<svg .*2 epochs, the best of validation/);
     expect(JSON.parse(await readFile(join(cwd, "b.json"), "utf8"))).toEqual(result);
+    const page = await readFile(join(cwd, "b.html"), "utf8");
+    expect(page).toContain("<title>Training of models/b.onnx</title>");
+    expect([...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id)).toEqual([
+      "overview",
+      "data",
+      "settings",
+      "learning",
+      "confusion",
+      "classes",
+      "wrong",
+      "cells",
+      "slices",
+      "calibration",
+      "thresholds",
+      "curves",
+      "time",
+      "environment",
+      "lineage",
+      "next",
+    ]);
+    expect(page).toContain(`${(100 * result.evaluation.accuracy).toFixed(2)} % of ${result.evaluation.count} pictures`);
+    expect(page).toMatch(/<th scope="row">batch size<\/th><td>8<\/td><td class="muted">given<\/td>/);
+    expect(page).toContain("pawprint serve models/b.onnx");
   });
 
   it("names the bundle after the data, and takes settings from pawprint.yaml and the environment below flags", async () => {
@@ -168,6 +191,7 @@ describe("what pawprint train refuses", () => {
       "FILE_EXISTS: Expected a name that is free",
       "give --force to replace it",
     ],
+    ["--data pictures --report taken.onnx", 1, "FILE_EXISTS: Expected a name that is free", ""],
     [
       "--data pictures --architecture resnt",
       2,

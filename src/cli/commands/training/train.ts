@@ -8,10 +8,10 @@ import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { renderChart } from "../../../report/charts/chart.ts";
 import { trainingChart } from "../../../report/training/training-chart.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
-import { train } from "../../../wire/library.ts";
+import { renderTrainingReport, train } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { readGitCommit } from "../../git-commit.ts";
-import { nameOf, packsFolder, pathFrom, shownPath } from "../../paths.ts";
+import { nameOf, packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 import { bundleText, createEventPrinter, trainResult } from "../../text/training-text.ts";
@@ -34,7 +34,13 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       placeholder: "FILE",
       doc: "read settings from this file instead of pawprint.yaml",
     },
-    { name: "chart", type: "string", placeholder: "FILE.svg", doc: "draw accuracy over minutes" },
+    { name: "chart", type: "string", placeholder: "FILE.svg", doc: "draw accuracy over time" },
+    {
+      name: "report",
+      type: "string",
+      placeholder: "FILE.html",
+      doc: "write a page with data, settings, learning curves, evaluation and timing",
+    },
   ],
   examples: [
     { line: "pawprint train --data pictures", doc: "a folder with a folder of pictures for each class" },
@@ -52,10 +58,10 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
     const { data, out = `models/${nameOf(pathFrom(cwd, data ?? ""))}.onnx`, threads, ...settings } = config;
     if (data === undefined) throw missingData();
     const force = options.force;
-    const [history, chart] = [options.history, options.chart].map((path) =>
+    const [history, chart, page] = [options.history, options.chart, options.report].map((path) =>
       typeof path === "string" ? pathFrom(cwd, path) : undefined,
     );
-    for (const path of [history, chart]) {
+    for (const path of [history, chart, page]) {
       if (path === undefined) continue;
       await requireFreePath(path, force);
       await ensureFolder(dirname(path));
@@ -77,14 +83,22 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       logger,
       onEvent: createEventPrinter(context),
     });
-    await report.pack.pixels.close();
+    const shown = shownPath(cwd, report.bundle.path);
+    try {
+      if (page !== undefined) {
+        const names = { bundle: shown, data };
+        const html = await renderTrainingReport(report, { names, now: new Date(context.now()), signal });
+        await writeFileAtomic(page, html, { force });
+      }
+    } finally {
+      await report.pack.pixels.close();
+    }
     const result = trainResult(report);
     if (history !== undefined) await writeFileAtomic(history, `${JSON.stringify(result, null, 2)}\n`, { force });
     if (chart !== undefined) {
       const svg = await renderChart(trainingChart(report.history, report.bestEpoch));
       await writeFileAtomic(chart, `${svg}\n`, { force });
     }
-    const shown = shownPath(cwd, report.bundle.path);
     const { split: evaluated } = report.bundle.info.evaluation;
     return {
       result,
@@ -92,6 +106,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
         evaluationText(evaluated === "val" ? "the validation split" : "the test split", report.evaluation, style),
         "",
         bundleText(report, shown, style),
+        ...(page === undefined ? [] : [`${style.bold("Report")}  ${shownName(shownPath(cwd, page))}`]),
       ].join("\n"),
       next: style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`),
       quietText: shown,

@@ -48,6 +48,7 @@ export const findingTable = {
   unlabelled: entry("error", "no label", "the label is missing or not valid"),
   "folder-link": entry("error", "link to a folder", "a link to a folder is not entered, and its pictures are missing"),
   "outside-source": entry("error", "outside the source", "a link or a name leads out of the folder or archive"),
+  "manifest-line": entry("error", "manifest", "a line of the manifest cannot be used, or contradicts another"),
   "label-conflict": entry(
     "error",
     "label conflict",
@@ -122,6 +123,17 @@ export const findingTable = {
     "a folder beside the splits is in none of them, and its pictures are left out",
   ),
   "split-as-class": entry("warning", "split as class", "a folder with the name of a split is taken for a class"),
+  "unclear-names": entry(
+    "warning",
+    "unclear names",
+    "an archive does not state the encoding of its names, and they look wrong",
+  ),
+  "archives-inside": entry("warning", "archives inside", "an archive holds archives, which are not read"),
+  "missing-files": entry(
+    "warning",
+    "missing files",
+    "a manifest's paths lead to no file, perhaps because they start elsewhere",
+  ),
   "class-imbalance": entry("warning", "class imbalance", "one class has many times the pictures of another"),
 
   "unlabelled-folder": entry(

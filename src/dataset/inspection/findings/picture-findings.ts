@@ -1,5 +1,6 @@
 /** What is wrong with one picture by itself. */
 import { extname } from "node:path/posix";
+import type { ErrorCode } from "../../../base/errors.ts";
 import { extensionsOf, foreignExtensions, pictureExtensions } from "../../../image/format.ts";
 import { describeRemark } from "../../describe-skipped.ts";
 import type { SkippedPicture, SourceRemark } from "../../sources/source.ts";
@@ -43,10 +44,13 @@ export function findPictureFaults(
 
 /** Findings about pictures that the source itself passed over. */
 export function findSkipped(skipped: readonly SkippedPicture[]): readonly Finding[] {
-  return skipped.map(({ id, code, reason }) =>
-    aboutPicture(code === "DATASET_LABEL_MISSING" ? "unlabelled" : "outside-source", id, reason),
-  );
+  return skipped.map(({ id, code, reason }) => aboutPicture(kindOfSkipped[code] ?? "outside-source", id, reason));
 }
+
+const kindOfSkipped: Readonly<Partial<Record<ErrorCode, FindingKind>>> = {
+  DATASET_LABEL_MISSING: "unlabelled",
+  MANIFEST_INVALID: "manifest-line",
+};
 
 /** Findings about folders, and about the source as a whole. */
 export function findRemarks(remarks: readonly SourceRemark[]): readonly Finding[] {

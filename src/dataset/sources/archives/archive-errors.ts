@@ -12,6 +12,30 @@ export function archiveCorrupt(kind: "zip" | "tar", advice: string, where: strin
   });
 }
 
+/** ARCHIVE_UNSUPPORTED: the archive may be well, but is not to be read here. */
+export function archiveUnsupported(received: string, hint: string, where: string): AppError {
+  return new AppError("ARCHIVE_UNSUPPORTED", {
+    required: "an archive in one file, without a password, packed with deflate",
+    received,
+    where,
+    hint,
+  });
+}
+
+/** DATASET_SOURCE_UNKNOWN: what is in the archive, or in the file of that name, is something else. */
+export function notPictures(received: string, hint: string, where: string): AppError {
+  return new AppError("DATASET_SOURCE_UNKNOWN", { required: "an archive of picture files", received, where, hint });
+}
+
+/** DATASET_EMPTY: folders at most. */
+export function emptyArchive(where: string): AppError {
+  return new AppError("DATASET_EMPTY", {
+    required: "an archive of picture files",
+    received: "one without a file in it",
+    where,
+  });
+}
+
 /** IMAGE_UNREADABLE: one entry is damaged, the others may be well. */
 export function entryUnreadable(where: string, cause: unknown): AppError {
   return new AppError("IMAGE_UNREADABLE", {
@@ -20,6 +44,11 @@ export function entryUnreadable(where: string, cause: unknown): AppError {
     where,
     cause,
   });
+}
+
+/** IMAGE_UNREADABLE: one entry is packed in a way that is not known here. */
+export function entryLocked(received: string, where: string): AppError {
+  return new AppError("IMAGE_UNREADABLE", { required: "an archive entry that can be unpacked", received, where });
 }
 
 function messageOf(cause: unknown): string {

@@ -1,7 +1,8 @@
-/** Tells what kind of archive a file is, from its first bytes before its name. */
-import { open } from "node:fs/promises";
+/** Tells what kind of archive a file is, from its bytes before its name. */
+import { type FileHandle, open } from "node:fs/promises";
 import { constants, gunzipSync } from "node:zlib";
 import { readFailure } from "../../../base/files/file-failure.ts";
+import { findZipEnd } from "./zip-end.ts";
 
 export type ArchiveKind = "zip" | "tar";
 
@@ -11,8 +12,14 @@ export type ArchiveKind = "zip" | "tar";
  */
 const startBytes = 4096;
 
-/** A zip begins with its first entry, an empty one with the record at its end (APPNOTE 6.3). */
-const zipStarts = ["PK\x03\x04", "PK\x05\x06"];
+/**
+ * A zip begins with its first entry, an empty one with the record at its end, the first of several
+ * parts with a mark (APPNOTE 6.3).
+ */
+const zipStarts = ["PK\x03\x04", "PK\x05\x06", "PK\x07\x08"];
+
+/** Of Windows, Linux, and a shell: such a program may have a zip behind it that it unpacks. */
+const programStart = /^(MZ|.ELF|#!)/;
 
 /**
  * "tar" also for one packed by gzip; undefined for a file that is no such archive by its content
@@ -20,11 +27,21 @@ const zipStarts = ["PK\x03\x04", "PK\x05\x06"];
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED.
  */
 export async function archiveKindOf(location: string): Promise<ArchiveKind | undefined> {
-  const start = await readStart(location);
-  if (zipStarts.includes(start.toString("latin1", 0, 4))) return "zip";
-  if (isTarStart(isGzipStart(start) ? unpackStart(start) : start)) return "tar";
-  if (/\.zip$/i.test(location)) return "zip";
-  return /\.(tar|tgz|tar\.gz)$/i.test(location) ? "tar" : undefined;
+  return withFile(location, async (handle) => {
+    const start = await startOf(handle);
+    const text = start.toString("latin1", 0, 4);
+    if (zipStarts.includes(text)) return "zip";
+    if (isTarStart(isGzipStart(start) ? unpackStart(start) : start)) return "tar";
+    if (/\.(zip|z\d\d|zip\.\d+)$/i.test(location)) return "zip";
+    if (/\.(tar|tgz|tar\.gz)$/i.test(location)) return "tar";
+    const isZip = programStart.test(text) && (await findZipEnd(handle, (await handle.stat()).size)) !== undefined;
+    return isZip ? "zip" : undefined;
+  });
+}
+
+/** The first bytes of a file. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
+export function readStart(location: string): Promise<Buffer> {
+  return withFile(location, startOf);
 }
 
 /** The magic number of RFC 1952. */
@@ -46,12 +63,16 @@ function unpackStart(start: Buffer): Buffer {
   }
 }
 
-async function readStart(location: string): Promise<Buffer> {
+async function startOf(handle: FileHandle): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(startBytes), 0, startBytes, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+async function withFile<T>(location: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
   try {
     const handle = await open(location);
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(startBytes), 0, startBytes, 0);
-      return buffer.subarray(0, bytesRead);
+      return await work(handle);
     } finally {
       await handle.close();
     }

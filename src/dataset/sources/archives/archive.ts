@@ -1,98 +1,110 @@
 /** Labelled pictures in a zip, tar or tar.gz archive, read where they lie. */
 import { basename } from "node:path/posix";
 import { byCodeUnits } from "../../../base/by-code-units.ts";
-import { AppError } from "../../../base/errors.ts";
-import { type FolderLayout, readLayout } from "../folder-layout.ts";
-import type { Source } from "../source.ts";
+import { contentKindOf } from "../file-content.ts";
+import { fileRole } from "../file-role.ts";
+import { readLayout } from "../folder-layout.ts";
+import { quoted } from "../label.ts";
+import type { Source, SourceRemark } from "../source.ts";
 import type { SourceOptions } from "../source-options.ts";
 import { hasCifarFiles } from "../tables/cifar.ts";
 import { hasIdxFiles } from "../tables/idx.ts";
-import { archiveKindOf } from "./archive-kind.ts";
-import { nameFaultOf, skippedEntry } from "./entry-name.ts";
+import { emptyArchive, notPictures } from "./archive-errors.ts";
+import type { ArchiveEntry, ArchiveFile } from "./archive-file.ts";
+import { archiveKindOf, isGzipStart, readStart } from "./archive-kind.ts";
 import { openTar } from "./tar-file.ts";
 import { openZip } from "./zip-file.ts";
 
 /**
  * Lists an archive of labelled pictures; `readLayout` says how labels and given splits are told.
- * Entries whose names lead out of the archive are skipped; entries of a zip that are damaged turn
- * out to be unreadable pictures. A zip gives its pictures sorted by name, a tar in its own order.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, ARCHIVE_CORRUPT, ARCHIVE_LIMIT, DATASET_SOURCE_UNKNOWN
- * for an archive of idx or CIFAR-10 files.
+ * Entries whose names lead out of the archive are skipped; entries of a zip that are damaged or
+ * encrypted turn out to be unreadable pictures. A zip gives its pictures sorted by name, a tar in
+ * its own order.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, CONFIG_INVALID for an unknown encoding of names,
+ * ARCHIVE_CORRUPT, ARCHIVE_LIMIT, ARCHIVE_UNSUPPORTED for a zip of which nothing can be unpacked,
+ * DATASET_EMPTY; DATASET_SOURCE_UNKNOWN for an archive of idx or CIFAR-10 files, of archives alone,
+ * and for what only has an archive's name.
  */
 export async function openArchive(location: string, options: SourceOptions = {}): Promise<Source> {
-  const isTar = (await archiveKindOf(location)) === "tar";
-  return isTar ? openTarArchive(location, options) : openZipArchive(location, options);
+  if ((await archiveKindOf(location)) === "tar") return sourceOf(await openTar(location, options), location, options);
+  await requireZip(location);
+  const zip = await openZip(location, options);
+  const entries = [...zip.entries].sort((a, b) => byCodeUnits(a.name, b.name));
+  return sourceOf({ ...zip, entries }, location, options);
 }
 
-/**
- * The layout of an archive's pictures; an archive of idx or CIFAR-10 files is refused, since those
- * are read where they lie.
- */
-async function readArchiveLayout(
-  names: readonly string[],
+async function sourceOf<E extends ArchiveEntry>(
+  file: ArchiveFile<E>,
   location: string,
   options: SourceOptions,
-  close: () => Promise<void>,
-): Promise<FolderLayout> {
-  const bare = names.map((name) => basename(name));
-  if (!hasIdxFiles(bare) && !hasCifarFiles(bare)) return readLayout(names, { ...options, where: location });
-  await close();
-  throw new AppError("DATASET_SOURCE_UNKNOWN", {
-    required: "an archive of picture files",
-    received: "an archive of idx or CIFAR-10 files",
-    where: location,
-    hint: "unpack it and name the folder",
-  });
+): Promise<Source> {
+  try {
+    requirePictures(file, location);
+    const entries = new Map(file.entries.map((entry) => [entry.name, entry]));
+    const { labelled, unlabelled, remarks } = readLayout([...entries.keys()], { ...options, where: location });
+    return {
+      kind: "archive",
+      location,
+      skipped: [...file.skipped, ...unlabelled],
+      remarks: [...remarksOn(file), ...remarks],
+      async *samples() {
+        for (const { path, ...known } of labelled) {
+          const entry = entries.get(path)!;
+          yield { id: path, ...known, stamp: file.stampOf(entry), bytes: () => file.read(entry) };
+        }
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
-async function openZipArchive(location: string, options: SourceOptions): Promise<Source> {
-  const zip = await openZip(location);
-  const hostile = zip.entries.flatMap(({ name }) => {
-    const fault = nameFaultOf(name);
-    return fault === undefined ? [] : [skippedEntry(name, fault)];
-  });
-  // A name may stand in an archive twice; the last one counts, as it does when an archive is
-  // unpacked.
-  const entries = new Map(zip.entries.map((entry) => [entry.name, entry]));
-  const names = [...entries.keys()].filter((name) => nameFaultOf(name) === undefined);
-  const { labelled, unlabelled, remarks } = await readArchiveLayout(
-    names.sort(byCodeUnits),
-    location,
-    options,
-    zip.close,
+/** Refuses an archive without a picture's name where what it holds says why. */
+function requirePictures({ entries, skipped }: ArchiveFile<ArchiveEntry>, location: string): void {
+  const names = entries.map(({ name }) => basename(name));
+  if (hasIdxFiles(names) || hasCifarFiles(names)) {
+    throw notPictures("an archive of idx or CIFAR-10 files", "unpack it and name the folder", location);
+  }
+  if (names.length === 0 && skipped.length === 0) throw emptyArchive(location);
+  if (names.some((name) => ["picture", "unknown"].includes(fileRole(name)))) return;
+  const inner = innerArchives(entries);
+  const main = inner.find((name) => /train/i.test(name)) ?? inner[0];
+  if (main === undefined) return;
+  const hint = `unpack it, then name ${quoted(basename(main))} or the folder with all of it unpacked`;
+  throw notPictures(`an archive of archives: ${listed(inner)}`, hint, location);
+}
+
+function remarksOn({ entries, doubt }: ArchiveFile<ArchiveEntry>): SourceRemark[] {
+  const remarks: SourceRemark[] = [];
+  if (doubt !== undefined) remarks.push({ kind: "unclear-names", id: doubt.name, reason: doubt.reason });
+  const inner = innerArchives(entries);
+  if (inner.length > 0) {
+    remarks.push({ kind: "archives-inside", id: "", reason: `archives inside this one: ${listed(inner)}` });
+  }
+  return remarks;
+}
+
+function innerArchives(entries: readonly ArchiveEntry[]): readonly string[] {
+  return entries.flatMap(({ name }) =>
+    /\.(zip|tar|tgz|tbz2?|txz|7z|rar|(tar\.)?(gz|bz2|xz|zst))$/i.test(name) ? [name] : [],
   );
-  return {
-    kind: "archive",
-    location,
-    skipped: [...hostile, ...unlabelled],
-    remarks,
-    async *samples() {
-      for (const { path, ...known } of labelled) {
-        const entry = entries.get(path)!;
-        const stamp = `${entry.crc32.toString(16).padStart(8, "0")}-${entry.sizeBytes}`;
-        yield { id: path, ...known, stamp, bytes: () => zip.read(entry) };
-      }
-    },
-    close: zip.close,
-  };
 }
 
-async function openTarArchive(location: string, options: SourceOptions): Promise<Source> {
-  const tar = await openTar(location);
-  const entries = new Map(tar.entries.map((entry) => [entry.name, entry]));
-  const { labelled, unlabelled, remarks } = await readArchiveLayout([...entries.keys()], location, options, tar.close);
-  return {
-    kind: "archive",
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => quoted(name, 60));
+  return [...shown, ...(names.length > 5 ? [`${names.length - 5} more`] : [])].join(", ");
+}
+
+/** Refuses what only has the name of a zip. */
+async function requireZip(location: string): Promise<void> {
+  const start = await readStart(location);
+  const content = start.toString("latin1", 0, 2) === "PK" ? undefined : contentKindOf(start);
+  if (content === undefined) return;
+  throw notPictures(
+    content,
+    isGzipStart(start) ? "give it the name that its content has" : "look at where it came from",
     location,
-    skipped: [...tar.skipped, ...unlabelled],
-    remarks,
-    async *samples() {
-      for (const { path, ...known } of labelled) {
-        const entry = entries.get(path)!;
-        const stamp = `${entry.sizeBytes}-${entry.mtimeMs} ${tar.stamp}`;
-        yield { id: path, ...known, stamp, bytes: () => tar.read(entry) };
-      }
-    },
-    close: tar.close,
-  };
+  );
 }

@@ -1,9 +1,17 @@
-/** Names inside archives and stores: which ones are refused, whoever wrote them. */
+/** Names inside archives and stores: how they are read, and which ones are refused, whoever wrote them. */
 import { quoted } from "../label.ts";
 import type { SkippedPicture } from "../source.ts";
 
 /** The longest path that Linux takes. */
 const nameLimitBytes = 4096;
+
+/** `./cat//a.jpg` and Windows' `cat\a.jpg` are `cat/a.jpg`, as they would be on a disk. */
+export function plainName(name: string): string {
+  return name
+    .split(/[/\\]/)
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
+}
 
 /** What is wrong with a name, in words; undefined for one that leads to a place inside. */
 export function nameFaultOf(name: string): string | undefined {

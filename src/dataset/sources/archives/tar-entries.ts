@@ -4,7 +4,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { type Extract, type ExtractEvents, extract } from "tar-stream";
+import { type Extract, type ExtractEvents, extract, type Header } from "tar-stream";
 import { AppError } from "../../../base/errors.ts";
 import { readFailure } from "../../../base/files/file-failure.ts";
 import { formatBytes } from "../../../base/quantity.ts";
@@ -29,7 +29,16 @@ export type TarStreamEntry = ExtractEvents["entry"][1];
  * Tars from before 1988 lack the word "ustar"; their headers still carry a checksum, which is
  * verified.
  */
-const options: Parameters<typeof extract>[0] & { allowUnknownFormat: boolean } = { allowUnknownFormat: true };
+const options: Parameters<typeof extract>[0] & { allowUnknownFormat: boolean; filenameEncoding: string } = {
+  allowUnknownFormat: true,
+  filenameEncoding: "latin1", // one character for each byte
+};
+
+/** An entry's name: text from a pax header, which is UTF-8, else the bytes of the header. */
+export function rawNameOf({ name, pax }: Header): string | Buffer {
+  const isText = typeof pax === "object" && pax !== null && "path" in pax && pax.path === name;
+  return isText ? name : Buffer.from(name, "latin1");
+}
 
 /**
  * The entries of every type, links and folders too. Content that is not read is passed over when

@@ -8,7 +8,8 @@ import { describeSource, type PlantedPicture, plantPictures } from "../../../../
 import { type LongNames, type TarMember, writeTar } from "../../../../tests/support/tar-writer.ts";
 import { isAppError } from "../../../base/errors.ts";
 import { openArchive } from "./archive.ts";
-import { openTar, type TarFile } from "./tar-file.ts";
+import type { ArchiveFile } from "./archive-file.ts";
+import { openTar, type TarEntry, type TarOptions } from "./tar-file.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -21,14 +22,14 @@ async function put(bytes: Uint8Array, name = `${Math.random()}.tar`): Promise<st
   return path;
 }
 
-async function contentsOf(tar: TarFile): Promise<Record<string, string>> {
+async function contentsOf(tar: ArchiveFile<TarEntry>): Promise<Record<string, string>> {
   const contents = await Promise.all(
     tar.entries.map(async (entry) => [entry.name, Buffer.from(await tar.read(entry)).toString()] as const),
   );
   return Object.fromEntries(contents);
 }
 
-async function withTar<T>(path: string, use: (tar: TarFile) => Promise<T>): Promise<T> {
+async function withTar<T>(path: string, use: (tar: ArchiveFile<TarEntry>) => Promise<T>): Promise<T> {
   const tar = await openTar(path);
   try {
     return await use(tar);
@@ -63,6 +64,23 @@ describe("a tar", () => {
     await withTar(path, async (tar) => {
       expect(await contentsOf(tar)).toEqual(Object.fromEntries(names.map((name) => [name, name])));
     });
+  });
+
+  it("reads names that are bytes in one encoding, and those of pax headers as UTF-8", async () => {
+    const raw = (text: string): Uint8Array => Buffer.from(text, "latin1");
+    const gbk = [
+      { name: raw("\xc3\xa8/a.jpg"), content: "a cat" },
+      { name: raw("\xb9\xb7/b.jpg"), content: "a dog" },
+      { name: "猫/c.jpg", content: "another cat" },
+    ];
+    const namesOf = async (members: readonly TarMember[], options: TarOptions = {}): Promise<string[]> => {
+      const tar = await openTar(await put(gzipSync(writeTar(members))), options);
+      await tar.close();
+      return [...tar.entries.map(({ name }) => name), ...(tar.doubt ? ["doubted"] : [])];
+    };
+    expect(await namesOf(gbk)).toEqual(["├¿/a.jpg", "╣╖/b.jpg", "猫/c.jpg", "doubted"]);
+    expect(await namesOf(gbk, { nameEncoding: "gbk" })).toEqual(["猫/a.jpg", "狗/b.jpg", "猫/c.jpg"]);
+    expect(await namesOf([{ ...gbk[0]!, name: Buffer.from("кот/a.jpg") }])).toEqual(["кот/a.jpg"]);
   });
 
   it("passes over folders, and names links, devices and what leads out of it", async () => {

@@ -4,48 +4,37 @@ import type { Header } from "tar-stream";
 import { AppError } from "../../../base/errors.ts";
 import { readFailure } from "../../../base/files/file-failure.ts";
 import { pictureLimits, tooManyBytes } from "../../../image/decode.ts";
-import type { SkippedPicture } from "../source.ts";
 import { requireStamp, stampOf } from "../stamped-file.ts";
 import { archiveCorrupt } from "./archive-errors.ts";
+import type { ArchiveEntry, ArchiveFile } from "./archive-file.ts";
 import { isGzipStart } from "./archive-kind.ts";
-import { nameFaultOf, skippedEntry } from "./entry-name.ts";
+import { nameEntries, type UnnamedEntry } from "./name-entries.ts";
 import { TarCursor } from "./tar-cursor.ts";
-import { readTarEntries, type TarInput } from "./tar-entries.ts";
+import { rawNameOf, readTarEntries, type TarInput } from "./tar-entries.ts";
 
-export interface TarEntry {
-  /** With forward slashes, without `./`; it leads nowhere outside the archive. */
-  readonly name: string;
+export interface TarEntry extends ArchiveEntry {
   readonly sizeBytes: number;
   readonly mtimeMs: number;
   /** Its position among the entries of every type. */
   readonly at: number;
 }
 
-export interface TarFile {
-  /**
-   * Files in the archive's own order; of several with one name the last, as when it is unpacked.
-   */
-  readonly entries: readonly TarEntry[];
-  /** Links, devices, and names that lead out of the archive. */
-  readonly skipped: readonly SkippedPicture[];
-  /** Size and time of change of the archive itself. */
-  readonly stamp: string;
-  /**
-   * An entry's content; calls may overlap, and are fast where they come in the order of the
-   * entries.
-   * Errors: IMAGE_SIZE above 256 MiB, SOURCE_CHANGED, ARCHIVE_CORRUPT, FILE_READ_FAILED.
-   */
-  read(entry: TarEntry): Promise<Uint8Array>;
-  close(): Promise<void>;
+export interface TarOptions {
+  /** Of names about which the archive says nothing. */
+  readonly nameEncoding?: string | undefined;
+  readonly unpackedFloorBytes?: number;
 }
 
 /**
- * Opens a tar, packed by gzip or not, and lists its files in one pass.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; ARCHIVE_CORRUPT where it is cut off or damaged;
+ * Opens a tar, packed by gzip or not, and lists its files in one pass, in the archive's own order.
+ * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, CONFIG_INVALID for an unknown encoding; ARCHIVE_CORRUPT where it is cut off or damaged;
  * ARCHIVE_LIMIT where it unpacks to more than 1 GiB (`unpackedFloorBytes`) and 200 times its own
  * size.
  */
-export async function openTar(location: string, { unpackedFloorBytes = 2 ** 30 } = {}): Promise<TarFile> {
+export async function openTar(
+  location: string,
+  { nameEncoding, unpackedFloorBytes = 2 ** 30 }: TarOptions = {},
+): Promise<ArchiveFile<TarEntry>> {
   const handle = await open(location).catch((error: unknown) => {
     throw readFailure(location, error);
   });
@@ -59,7 +48,7 @@ export async function openTar(location: string, { unpackedFloorBytes = 2 ** 30 }
       isGzip: await beginsAsGzip(handle),
       unpackedFloorBytes,
     };
-    const { entries, skipped } = await listEntries(input);
+    const { entries, ...listed } = await listEntries(input, nameEncoding);
     const positions = new Set(entries.filter(isReadable).map(({ at }) => at));
     const cursor = new TarCursor(
       () => readTarEntries(input),
@@ -67,8 +56,8 @@ export async function openTar(location: string, { unpackedFloorBytes = 2 ** 30 }
     );
     return {
       entries,
-      skipped,
-      stamp,
+      ...listed,
+      stampOf: ({ sizeBytes, mtimeMs }) => `${sizeBytes}-${mtimeMs} ${stamp}`,
       read: async (entry) => {
         if (!isReadable(entry)) throw tooManyBytes(entry.sizeBytes, `${location}: ${entry.name}`);
         const content = await cursor.read(entry.at).catch((error: unknown) => error);
@@ -87,34 +76,23 @@ export async function openTar(location: string, { unpackedFloorBytes = 2 ** 30 }
   }
 }
 
-async function listEntries(input: TarInput): Promise<Pick<TarFile, "entries" | "skipped">> {
-  const entries = new Map<string, TarEntry>();
-  const skipped = new Map<string, SkippedPicture>();
+async function listEntries(
+  input: TarInput,
+  nameEncoding: string | undefined,
+): Promise<Pick<ArchiveFile<TarEntry>, "entries" | "skipped" | "doubt">> {
+  const unnamed: UnnamedEntry<Omit<TarEntry, "name">>[] = [];
   let position = 0;
   for await (const { header } of readTarEntries(input)) {
     const at = position++;
     if (header.type === "directory") continue;
-    const name = plainName(header.name);
-    const fault = nameFaultOf(header.name) ?? typeFaultOf(header.type);
-    entries.delete(name);
-    skipped.delete(name);
-    if (fault === undefined) {
-      entries.set(name, { name, sizeBytes: header.size ?? 0, mtimeMs: header.mtime?.getTime() ?? 0, at });
-    } else {
-      skipped.set(name, skippedEntry(header.name, fault));
-    }
+    const entry = { sizeBytes: header.size ?? 0, mtimeMs: header.mtime?.getTime() ?? 0, at };
+    unnamed.push({ rawName: rawNameOf(header), fault: typeFaultOf(header.type), entry });
   }
-  return { entries: [...entries.values()], skipped: [...skipped.values()] };
+  return nameEntries(unnamed, nameEncoding);
 }
 
 function isReadable({ sizeBytes }: TarEntry): boolean {
   return sizeBytes <= pictureLimits.sizeBytes;
-}
-
-/** `./cat//a.jpg` is `cat/a.jpg`, as it would be on a disk. */
-function plainName(name: string): string {
-  const parts = name.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.join("/");
 }
 
 function typeFaultOf(type: Header["type"]): string | undefined {

@@ -4,28 +4,26 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { CsvError, parse } from "csv-parse";
-import { AppError } from "../../../base/errors.ts";
+import { isAppError } from "../../../base/errors.ts";
 import { quoted } from "../label.ts";
+import { readCsv } from "./csv-records.ts";
+import { findColumns, type ManifestColumns } from "./manifest-columns.ts";
+import { readLines, type TextLine } from "./text-lines.ts";
 
 export interface ManifestRow {
-  /** `labels.csv:17`, for messages. */
-  readonly where: string;
+  /** The number of its first line, counted from 1. */
+  readonly line: number;
   readonly path: string;
   readonly label: string;
   readonly split?: string;
 }
 
-/** Far above any path with its label; a file without line breaks must not fill the memory. */
-const lineLimitBytes = 64 * 1024;
-
-const roles = {
-  path: ["path", "file", "filename", "image"],
-  label: ["label", "class", "target"],
-  split: ["split"],
-} as const;
-type Role = keyof typeof roles;
+/** A line that cannot be used. */
+export interface ManifestFault {
+  readonly line: number;
+  /** A noun phrase. */
+  readonly fault: string;
+}
 
 /** True for a file name that ends as a manifest's does. */
 export function isManifestName(location: string): boolean {
@@ -33,162 +31,88 @@ export function isManifestName(location: string): boolean {
 }
 
 /**
- * The rows of an open manifest; its name says how it is written. Empty lines are passed over.
- * Errors: MANIFEST_INVALID with the line.
+ * The rows of an open manifest, faulty lines among them; its name says how it is written. Empty
+ * lines are passed over.
+ * Errors: MANIFEST_INVALID for a file that is no text, and for a table without a usable header.
  */
-export async function* readManifestRows(handle: FileHandle, location: string): AsyncGenerator<ManifestRow> {
-  const file = basename(location);
-  const chunks = handle.createReadStream({ autoClose: false, start: 0 });
-  if (/\.(jsonl|ndjson)$/i.test(location)) yield* readJsonLines(chunks, file);
-  else yield* readTable(chunks, file, /\.tsv$/i.test(location) ? "\t" : ",");
+export async function* readManifestRows(
+  handle: FileHandle,
+  location: string,
+): AsyncGenerator<ManifestRow | ManifestFault> {
+  const lines = readLines(handle, location);
+  if (/\.(jsonl|ndjson)$/i.test(location)) yield* readJsonLines(lines);
+  else yield* readTable(lines, basename(location), /\.tsv$/i.test(location) ? "\t" : undefined);
 }
 
-/** MANIFEST_INVALID. */
-export function manifestInvalid(required: string, received: string, where: string, hint?: string): AppError {
-  return new AppError("MANIFEST_INVALID", { required, received, where, ...(hint !== undefined && { hint }) });
-}
-
-/** RFC 4180, with a header. */
 async function* readTable(
-  chunks: AsyncIterable<Buffer>,
+  lines: AsyncIterable<TextLine>,
   file: string,
-  delimiter: "," | "\t",
-): AsyncGenerator<ManifestRow> {
-  const parser = parse({
-    bom: true,
-    delimiter,
-    info: true,
-    record_delimiter: ["\r\n", "\n", "\r"],
-    skip_empty_lines: true,
-    relax_column_count: true, // checked below, in our own words
-    max_record_size: lineLimitBytes,
-  });
-  // A failure destroys the parser, which throws it below.
-  const flow = pipeline(chunks, parser).catch(() => undefined);
-  let header: { count: number; at: Record<Role, number | undefined> } | undefined;
-  try {
-    const records: AsyncIterable<CsvRecord> = parser;
-    for await (const { record, info } of records) {
-      const where = `${file}:${info.lines}`;
-      requireUnicode(record.join(" "), where);
-      if (header === undefined) {
-        header = { count: record.length, at: findRoles(record, "a header line with the columns", where) };
-        continue;
-      }
-      if (record.length !== header.count) {
-        throw manifestInvalid(`${header.count} fields, as in the header`, `${record.length}`, where);
-      }
-      const { path, label, split } = header.at;
-      yield {
-        where,
-        path: record[path!]!,
-        label: record[label!]!,
-        ...(split !== undefined && { split: record[split]! }),
+  delimiter: string | undefined,
+): AsyncGenerator<ManifestRow | ManifestFault> {
+  let header: { count: number; columns: ManifestColumns } | undefined;
+  for await (const record of readCsv(lines, delimiter)) {
+    const { line } = record;
+    if (header === undefined) {
+      const names = "fields" in record ? record.fields : [record.fault];
+      header = {
+        count: names.length,
+        columns: findColumns(names, "a header line with the columns", `${file}:${line}`),
       };
+    } else if ("fault" in record) {
+      yield record;
+    } else {
+      const { count, columns } = header;
+      const { fields } = record;
+      const isWhole = fields.length >= count && fields.slice(count).every((field) => field.trim() === "");
+      if (isWhole) yield rowOf(line, columns, fields);
+      else yield { line, fault: `${fields.length} fields instead of ${count} as in the header` };
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const lines: unknown = "lines" in error ? error.lines : undefined;
-    throw manifestInvalid(
-      "a line of CSV",
-      error.message,
-      `${file}:${lines ?? "?"}`,
-      "quotes stand around a whole field",
-    );
-  } finally {
-    await flow;
   }
 }
 
-/** What csv-parse gives with its option `info`. */
-interface CsvRecord {
-  readonly record: readonly string[];
-  readonly info: { readonly lines: number };
+function rowOf(line: number, { path, label, split }: ManifestColumns, fields: readonly string[]): ManifestRow {
+  return { line, path: fields[path]!, label: fields[label]!, ...(split !== undefined && { split: fields[split]! }) };
 }
 
-async function* readJsonLines(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<ManifestRow> {
-  let line = 0;
-  for await (const bytes of splitLines(chunks, file)) {
-    const where = `${file}:${++line}`;
-    const text = bytes.toString().replace(/^\ufeff/, "");
-    requireUnicode(text, where);
-    if (text.trim() !== "") yield readObject(text, where);
+async function* readJsonLines(lines: AsyncIterable<TextLine>): AsyncGenerator<ManifestRow | ManifestFault> {
+  for await (const { line, text, fault } of lines) {
+    if (fault !== undefined) yield { line, fault };
+    else if (text.trim() !== "") yield readObject(line, text);
   }
 }
 
-async function* splitLines(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  let line = 1;
-  for await (const chunk of chunks) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
-      requireShort(end, `${file}:${line++}`);
-      yield rest.subarray(0, end);
-      rest = rest.subarray(end + 1);
-    }
-    requireShort(rest.length, `${file}:${line}`);
-  }
-  if (rest.length > 0) yield rest;
-}
-
-function readObject(text: string, where: string): ManifestRow {
-  const parsed = parseJson(text, where);
+function readObject(line: number, text: string): ManifestRow | ManifestFault {
+  const parsed = parseJson(text);
+  if (parsed === undefined) return { line, fault: `${quoted(text)} instead of a JSON object` };
   const keys = Object.keys(parsed);
-  const at = findRoles(keys, "an object with the keys", where);
-  const textOf = (role: Role): string | undefined => {
-    const key = keys[at[role] ?? -1];
-    const value = key === undefined ? undefined : parsed[key];
-    if (typeof value === "number" && role === "label") return String(value);
-    if (typeof value === "string" || value === undefined || (value === null && role === "split")) {
-      return value ?? undefined;
-    }
-    throw manifestInvalid(`text as ${role}`, quoted(JSON.stringify(value)), where);
-  };
-  const split = textOf("split");
-  return { where, path: textOf("path")!, label: textOf("label")!, ...(split !== undefined && { split }) };
-}
-
-function parseJson(text: string, where: string): Readonly<Record<string, unknown>> {
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    const columns = findColumns(keys, "an object with the keys", `line ${line}`);
+    const fields = keys.map((key) => textOf(parsed[key]));
+    const wrong = Object.values(columns).find((at: number) => fields[at] === undefined);
+    if (wrong === undefined)
+      return rowOf(
+        line,
+        columns,
+        fields.map((field) => field ?? ""),
+      );
+    return { line, fault: `${quoted(JSON.stringify(parsed[keys[wrong]!]))} as ${keys[wrong]} instead of text` };
+  } catch (error) {
+    if (!isAppError(error, "MANIFEST_INVALID")) throw error;
+    return { line, fault: `${error.received} instead of ${error.required}` };
+  }
+}
+
+/** Numbers are text too, as labels often are; null is a value that is left out. */
+function textOf(value: unknown): string | undefined {
+  if (value === null) return "";
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
+function parseJson(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : undefined;
   } catch {
-    throw manifestInvalid("a JSON object in each line", quoted(text), where);
+    return undefined;
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw manifestInvalid("a JSON object in each line", quoted(text), where);
-  }
-  return { ...parsed };
-}
-
-/**
- * Where each role's column or key stands. One role under two names is refused: nobody can tell
- * which one is meant.
- */
-function findRoles(names: readonly string[], what: string, where: string): Record<Role, number | undefined> {
-  const required = `${what} ${roles.path.join("|")} and ${roles.label.join("|")}`;
-  const find = (role: Role): number | undefined => {
-    const aliases: readonly string[] = roles[role];
-    const found = names.flatMap((name, at) => (aliases.includes(name.trim().toLowerCase()) ? [at] : []));
-    if (found.length > 1) {
-      const twice = found.map((at) => quoted(names[at]!)).join(" and ");
-      throw manifestInvalid(required, `${twice}, which mean the same`, where, "rename those that are not meant");
-    }
-    if (found.length === 0 && role !== "split") {
-      throw manifestInvalid(required, quoted(names.join(", ")), where, "for example: path,label,split");
-    }
-    return found[0];
-  };
-  return { path: find("path"), label: find("label"), split: find("split") };
-}
-
-function requireShort(sizeBytes: number, where: string): void {
-  if (sizeBytes > lineLimitBytes) {
-    throw manifestInvalid(`at most ${lineLimitBytes} bytes in a line`, `${sizeBytes} or more`, where);
-  }
-}
-
-/** The decoder puts U+FFFD where bytes are not UTF-8. */
-function requireUnicode(text: string, where: string): void {
-  if (text.includes("\ufffd")) throw manifestInvalid("text in UTF-8", quoted(text), where, "save the file as UTF-8");
 }
