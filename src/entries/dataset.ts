@@ -6,7 +6,7 @@
  */
 
 // Sources
-export { type ImportOptions, type ImportReport, importSource } from "../dataset/import-source.ts";
+export type { ImportOptions, ImportReport } from "../dataset/import-source.ts";
 // Inspection
 export {
   type ClassFacts,
@@ -18,33 +18,29 @@ export {
   type Severity,
 } from "../dataset/inspection/findings/findings.ts";
 export { defaultThresholds, type InspectionThresholds } from "../dataset/inspection/findings/thresholds.ts";
-export { type InspectOptions, inspectSource } from "../dataset/inspection/inspect-source.ts";
-export {
-  type QuarantineOptions,
-  type QuarantineReport,
-  quarantine,
+export type { InspectOptions } from "../dataset/inspection/inspect-source.ts";
+export type {
+  QuarantineOptions,
+  QuarantineReport,
 } from "../dataset/inspection/quarantine/quarantine.ts";
-export {
-  type RestoreOptions,
-  type RestoreReport,
-  restoreQuarantine,
+export type {
+  RestoreOptions,
+  RestoreReport,
 } from "../dataset/inspection/quarantine/restore-quarantine.ts";
-export { type ScannedSource, type ScanOptions, scanSource } from "../dataset/inspection/scan/scan-source.ts";
-export { makeThumbnails, type ThumbnailOptions } from "../dataset/inspection/scan/thumbnails.ts";
+export type { ScannedSource, ScanOptions } from "../dataset/inspection/scan/scan-source.ts";
+export type { ThumbnailOptions } from "../dataset/inspection/scan/thumbnails.ts";
 export { type DatasetStatistics, summarizePictures } from "../dataset/inspection/statistics.ts";
 // Packs
-export { buildPack, openPack, type PackOptions } from "../dataset/pack/build-pack.ts";
+export type { PackOptions } from "../dataset/pack/build-pack.ts";
 export { type Batch, type BatchOptions, batches, createBatch } from "../dataset/pack/loader.ts";
 export { indicesOf, type Pack, readPixels, type SplitOptions } from "../dataset/pack/pack.ts";
 export type { PixelStore } from "../dataset/pack/pixel-store.ts";
 export {
   type FetchedSet,
   type FetchOptions,
-  fetchPublicSet,
   type PublicSet,
   publicSets,
 } from "../dataset/public-sets.ts";
-export { openSource } from "../dataset/sources/open-source.ts";
 export {
   type FileSample,
   type PixelSample,
@@ -67,5 +63,18 @@ export {
 } from "../dataset/split.ts";
 export type { PixelImage } from "../image/decode.ts";
 export type { Recipe, RecipeFit, RecipeKernel } from "../image/recipe.ts";
+// Functions that take options
+export {
+  buildPack,
+  fetchPublicSet,
+  importSource,
+  inspectSource,
+  makeThumbnails,
+  openPack,
+  openSource,
+  quarantine,
+  restoreQuarantine,
+  scanSource,
+} from "../wire/dataset.ts";
 // Reports
 export { renderDatasetReport } from "../wire/library.ts";

@@ -24,6 +24,7 @@ const calls: Readonly<Record<string, (options: never) => Promise<unknown>>> = {
   evaluateBundle: (options) => library.evaluateBundle(options),
   explainPictures: (options) => library.explainPictures(model, [], options).next(),
   renderEvaluationReport: (options) => library.renderEvaluationReport(anything({}), options),
+  renderTrainingReport: (options) => library.renderTrainingReport(anything({}), options),
   renderDatasetReport: (options) => library.renderDatasetReport(anything({}), options),
   createServer: (options) => library.createServer(options),
 };

@@ -131,7 +131,7 @@ export async function renderEvaluationReport(
   facts: EvaluationFacts,
   options: EvaluationReportOptions,
 ): Promise<string> {
-  const { evaluationReportOptions: schema } = await import("./options/evaluate-options.ts");
+  const { evaluationReportOptions: schema } = await import("./options/report-options.ts");
   const checked = await withoutEngine(schema, options, "renderEvaluationReport");
   const { renderEvaluationReport: render } = await import("../report/evaluation/evaluation-report.ts");
   return render(facts, checked);
@@ -140,15 +140,22 @@ export async function renderEvaluationReport(
 /** See `renderTrainingReport` in `wire/reports.ts`. */
 export async function renderTrainingReport(
   trained: TrainReport,
-  options: TrainingReportOptions & { readonly executor?: Executor } = {},
+  options?: WithEngine<TrainingReportOptions & { readonly executor: Executor }>,
 ): Promise<string> {
+  const { trainingReportOptions: schema } = await import("./options/report-options.ts");
+  const checked = await withEngine<TrainingReportOptions & { readonly executor: Executor }>(
+    schema,
+    options,
+    "renderTrainingReport",
+    predictionEngine,
+  );
   const { renderTrainingReport: render } = await import("./reports.ts");
-  return render(trained, { ...options, executor: options.executor ?? (await predictionEngine()) });
+  return render(trained, checked);
 }
 
 /** See `renderDatasetReport` in `report/dataset/dataset-report.ts`. */
 export async function renderDatasetReport(inspection: Inspection, options: DatasetReportOptions): Promise<string> {
-  const { datasetReportOptions: schema } = await import("./options/evaluate-options.ts");
+  const { datasetReportOptions: schema } = await import("./options/report-options.ts");
   const checked = await withoutEngine(schema, options, "renderDatasetReport");
   const { renderDatasetReport: render } = await import("../report/dataset/dataset-report.ts");
   return render(inspection, checked);

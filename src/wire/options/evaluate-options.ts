@@ -1,4 +1,4 @@
-/** The options of the functions that evaluate, and of the pages they fill. */
+/** The options of the functions that evaluate. */
 import { Type } from "typebox";
 import { literals } from "../../base/schema/literals.ts";
 import {
@@ -12,10 +12,8 @@ import {
 } from "../../base/schema/options.ts";
 import { splits } from "../../dataset/sources/source.ts";
 import { sourceOptionsSchema } from "../../dataset/sources/source-options.ts";
-import type { DatasetReportOptions } from "../../report/dataset/dataset-report.ts";
-import type { EvaluationReportOptions } from "../../report/evaluation/evaluation-report.ts";
 import type { EvaluateBundleOptions } from "../../train/evaluation/evaluate-bundle.ts";
-import { DateOption, LoadedBundleOption, PictureMap } from "./shared.ts";
+import { LoadedBundleOption } from "./shared.ts";
 
 export const evaluateBundleOptions = optionsSchema<EvaluateBundleOptions>({
   bundle: LoadedBundleOption,
@@ -31,12 +29,4 @@ export const evaluateBundleOptions = optionsSchema<EvaluateBundleOptions>({
   progress: ProgressOption,
   logger: LoggerOption,
   signal: SignalOption,
-});
-
-export const evaluationReportOptions = optionsSchema<EvaluationReportOptions>({ version: Text, now: DateOption });
-
-export const datasetReportOptions = optionsSchema<DatasetReportOptions>({
-  thumbnails: PictureMap,
-  version: Text,
-  now: DateOption,
 });

@@ -1,6 +1,6 @@
 /** Schemas of options that several functions of the library take. */
 import { type TSchema, Type } from "typebox";
-import { instanceOf, portSchema } from "../../base/schema/options.ts";
+import { portSchema } from "../../base/schema/options.ts";
 
 /** `executor` and `threads` of the functions whose engine is chosen in `wire/`. */
 export const engineOptions = {
@@ -10,5 +10,3 @@ export const engineOptions = {
 
 /** A bundle as `loadBundle` gives it. */
 export const LoadedBundleOption: TSchema = portSchema("a bundle that was loaded with loadBundle", "answer", "close");
-export const PictureMap = instanceOf("a Map of bytes by picture id", (value) => value instanceof Map);
-export const DateOption = instanceOf("a Date", (value) => value instanceof Date);

@@ -149,6 +149,12 @@ describe("pawprint evaluate", () => {
     expect((await run("evaluate m.onnx --data pictures --against torn.jpg")).err).toContain("error MODEL_UNREADABLE: ");
   });
 
+  it("takes the data from a configuration that holds settings of training, too", async () => {
+    const env = { PAWPRINT_TRAIN_DATA: "pictures", PAWPRINT_TRAIN_SIZE: "8", PAWPRINT_TRAIN_THREADS: "1" };
+    const { exitCode, err } = await run("evaluate m.onnx --no-latency", { env });
+    expect(`${exitCode}${err}`).toBe("0");
+  });
+
   it("gives JSON without pictures and curves", async () => {
     const json = JSON.parse((await run("evaluate m.onnx --data pictures --split all --json")).out);
     expect(Object.keys(json)).toEqual(

@@ -4,6 +4,7 @@ import { AppError } from "../../../base/errors.ts";
 import { shellPath } from "../../../base/shell-word.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
+import { sourceOptionsOf } from "../../../dataset/sources/source-options.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
 import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
 import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library.ts";
@@ -80,7 +81,8 @@ the most confident mistakes, and latency. With --against two bundles predict the
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
-        reading: settings,
+        // The section may hold settings of training, too.
+        reading: sourceOptionsOf(settings),
         split: options.split,
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
