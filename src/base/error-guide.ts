@@ -290,9 +290,9 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Send them in several requests, or raise the limit of the service: pawprint serve MODEL --help",
   ),
   MEDIA_TYPE_UNSUPPORTED: row(
-    "A request without a content type (curl sends that of a form), or a kind of body that the route does not take.",
+    "A request without a content type (curl sends that of a form), or a kind of body or compression that the route does not take.",
     'Expected one of application/json, image/*, multipart/form-data; got "text/plain" (content-type)',
-    "Name the type: curl --data-binary @cat.jpg -H 'content-type: image/jpeg' URL/predict",
+    "Name the type: curl --data-binary @cat.jpg -H 'content-type: image/jpeg' URL/predict. Compress with gzip or deflate, or not at all.",
   ),
   ROUTE_UNKNOWN: row(
     "A mistyped path, or a route that is switched off.",

@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import fc from "fast-check";
 import sharp from "sharp";
 import { beforeEach, describe, expect, it } from "vitest";
 import { importSource } from "./import-source.ts";
 import { createPathClaims, portableName } from "./portable-name.ts";
+import { readLabel } from "./sources/label.ts";
 import { openSource } from "./sources/open-source.ts";
 import type { Sample, Source } from "./sources/source.ts";
 
@@ -48,6 +50,19 @@ const picture = (id: string, label: string, text = id): Sample => {
   return { id, label, stamp: "1", bytes: async () => Buffer.from(text) };
 };
 
+/** `split label content` of each picture, sorted. */
+async function labelledIn(source: Source): Promise<string[]> {
+  const found = Object.keys(await contentOf(source));
+  await source.close();
+  return found.sort();
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
+}
+
 describe("an import", () => {
   it("copies every picture unchanged into a folder of its class, which opens as the same dataset", async () => {
     for (const path of ["cat/a.jpg", "cat/deep/b.jpg", "dog/a.jpg", "dog/ü ñ 🐕.jpg"]) await put(path);
@@ -83,16 +98,141 @@ describe("an import", () => {
   it("gives names that every system takes, and a file to each where only letter case differs", async () => {
     const source = sourceOf([
       picture("a/Cat.jpg", "CON", "1"),
-      picture("b/cat.jpg", "con", "2"),
+      picture("b/cat.jpg", "CON", "2"),
       picture("c/cat.jpg", "x.", "3"),
-      picture('d/what?:"now".jpg', "a:b", "4"),
+      picture('d/what?:"now".jpg', "fine", "4"),
+      picture("e/.hidden.jpg", "fine", "5"),
     ]);
+    const report = await importSource(source, { to });
+    expect(await filesIn(to)).toEqual([
+      "_CON/Cat.jpg",
+      "_CON/cat-2.jpg",
+      "fine/_hidden.jpg",
+      "fine/what___now_.jpg",
+      "labels.csv",
+      "x_/cat.jpg",
+    ]);
+    expect(report).toMatchObject({
+      renamed: [
+        { label: "CON", folder: "_CON" },
+        { label: "x.", folder: "x_" },
+      ],
+      renamedFiles: 3,
+      manifest: "labels.csv",
+    });
+  });
+
+  it("keeps labels apart whose folders would be one, whatever their order", async () => {
+    const labels = ["a:b", "a_b", "a?b", "Cat", "cat", ".net", "con", "plain"];
+    const folders = await Promise.all(
+      [labels, [...labels].reverse()].map(async (all, at) => {
+        const { renamed } = await importSource(sourceOf(all.map((label) => picture(`${label}.jpg`, label))), {
+          to: `${to}${at}`,
+        });
+        return Object.fromEntries(renamed.map(({ label, folder }) => [label, folder]));
+      }),
+    );
+    expect(folders[1]).toEqual(folders[0]);
+    expect(folders[0]).toEqual({
+      "a:b": expect.stringMatching(/^a_b~[0-9a-f]{8}$/),
+      "a?b": expect.stringMatching(/^a_b~[0-9a-f]{8}$/),
+      cat: expect.stringMatching(/^cat~[0-9a-f]{8}$/),
+      ".net": "_net",
+      con: "_con",
+    });
+  });
+
+  it("marks a class that would be read as a split, and no other", async () => {
+    const vehicles = ["train", "car", "bus"].map((label) => picture(`${label}.jpg`, label));
+    expect((await importSource(sourceOf(vehicles), { to })).renamed).toEqual([]);
+    const both = ["train", "test", "mask"].map((label) => picture(`${label}.jpg`, label));
+    const { renamed } = await importSource(sourceOf(both), { to, force: true });
+    expect(renamed.map(({ label }) => label)).toEqual(["mask", "test", "train"]);
+    expect(await labelledIn(await openSource(to))).toHaveLength(3);
+  });
+
+  it("lists in a manifest what folders cannot tell: splits of some pictures, and labels in numbered names", async () => {
+    const some = sourceOf([
+      { ...picture("a.jpg", "cat"), split: "train" },
+      picture("b.jpg", "cat"),
+      { ...picture("c.jpg", "dog"), split: "test" },
+    ]);
+    expect(await importSource(some, { to })).toMatchObject({ renamed: [], manifest: "labels.csv" });
+    expect(await labelledIn(await openSource(join(to, "labels.csv")))).toEqual(await labelledIn(some));
+    const numbered = sourceOf([picture("cat.1.jpg", "animal"), picture("dog.2.jpg", "animal")]);
+    expect(await importSource(numbered, { to, force: true })).toMatchObject({ renamed: [], manifest: "labels.csv" });
+    const plain = sourceOf([picture("a.jpg", "cat"), picture("b.jpg", "dog")]);
+    expect(await importSource(plain, { to, force: true })).not.toHaveProperty("manifest");
+  });
+
+  it("gives the same labels, splits and pictures back when it is read again, whatever they are called", async () => {
+    const words = [
+      "cat",
+      "Cat",
+      "a:b",
+      "a_b",
+      ".net",
+      "con",
+      "con.x",
+      "__MACOSX",
+      "@eaDir",
+      "train",
+      "Test",
+      "val2017",
+    ];
+    const more = ["labels.csv", "images", "fold 1", "x.", 'q"u,o', "x_", "é", "a~b", "été ☀", "#recycle", "lost+found"];
+    const label = fc.oneof(
+      fc.constantFrom(...words, ...more),
+      fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }),
+    );
+    const file = fc.oneof(
+      fc.constantFrom(
+        "a.jpg",
+        "A.JPG",
+        ".hidden.jpg",
+        "Thumbs.db",
+        "cat.1.jpg",
+        "dog.2.jpg",
+        "photo",
+        "nul.png",
+        "x.txt",
+      ),
+      fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).map((name) => `${name}.png`),
+    );
+    const split = fc.constantFrom(undefined, "train", "val", "test");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(label, file, split), { minLength: 1, maxLength: 12 }),
+        fc.boolean(),
+        async (all, hasSplits) => {
+          const samples = all.flatMap(([text, name, given], at) => {
+            const read = readLabel(text);
+            if (read.fault !== undefined) return [];
+            return [{ ...picture(`${at}/${name}`, read.label, `${at}`), ...(hasSplits && given && { split: given }) }];
+          });
+          const source = sourceOf(samples);
+          const { manifest, renamed, pictures } = await importSource(source, { to, force: true });
+          expect(pictures).toBe(samples.length);
+          if (samples.length === 0) return;
+          const wanted = await labelledIn(source);
+          expect(await labelledIn(await openSource(manifest === undefined ? to : join(to, manifest)))).toEqual(wanted);
+          expect(manifest !== undefined || renamed.length === 0).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+
+  it("leaves nothing of an interrupted import that named its pictures otherwise", async () => {
+    await put("cat/a.jpg");
+    await put("dog/a.jpg");
+    const source = await openSource(from);
+    await mkdir(join(`${to}.importing`, "├¿"), { recursive: true });
+    await writeFile(join(`${to}.importing`, "├¿", "a.jpg"), "old");
+    const { kind, location } = source;
+    await writeFile(join(`${to}.importing`, ".import.json"), `${JSON.stringify({ kind, location })}\n`);
     await importSource(source, { to });
-    const names = (await readdir(to, { recursive: true, withFileTypes: true }))
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => join(parentPath, name).slice(to.length + 1))
-      .sort();
-    expect(names).toEqual(["_CON/Cat.jpg", "_con/cat-2.jpg", "a_b/what___now_.jpg", "x_/cat.jpg"]);
+    expect((await readdir(to)).sort()).toEqual(["cat", "dog"]);
   });
 
   it("skips and names pictures that cannot be read", async () => {
@@ -123,7 +263,7 @@ describe("an import", () => {
     for (let at = 0; at < 400; at++) await put(`${at % 2 ? "cat" : "dog"}/${at}.jpg`);
     const script = `
       import { importSource } from ${JSON.stringify(resolve("src/dataset/import-source.ts"))};
-      import { openSource } from ${JSON.stringify(resolve("src/dataset/sources/open-source.ts"))};
+import { openSource } from ${JSON.stringify(resolve("src/dataset/sources/open-source.ts"))};
       let done = 0;
       const advance = () => { if (++done % 20 === 0) process.stdout.write("."); };
       await importSource(await openSource(${JSON.stringify(from)}), {
@@ -151,6 +291,10 @@ describe("portable names", () => {
       "a/b": "a_b",
       "end. ": "end__",
       "..": "__",
+      ".net": "_net",
+      "COM¹.txt": "_COM¹.txt",
+      "@eaDir": "_@eaDir",
+      "Thumbs.db": "_Thumbs.db",
       "": "_",
       "a\nb": "a_b",
     };

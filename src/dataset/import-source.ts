@@ -1,7 +1,8 @@
 /** Copies labelled pictures from any source into a folder of folders, whole or not at all. */
-import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
 import sharp from "sharp";
+import { byCodeUnits } from "../base/by-code-units.ts";
 import { AppError } from "../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../base/files/file-failure.ts";
@@ -10,8 +11,14 @@ import { withLock } from "../base/locks/lock-file.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
 import type { PixelImage } from "../image/decode.ts";
 import { forEachInParallel } from "../image/in-parallel.ts";
-import { createPathClaims, portableName } from "./portable-name.ts";
-import type { Sample, SkippedPicture, Source, Split } from "./sources/source.ts";
+import {
+  importManifestName,
+  manifestLines,
+  type PlannedPicture,
+  planImport,
+  type RenamedClass,
+} from "./plan-import.ts";
+import type { SkippedPicture, Source, Split } from "./sources/source.ts";
 
 export interface ImportOptions {
   /** The folder to make. */
@@ -30,6 +37,15 @@ export interface ImportReport {
   readonly sizeBytes: number;
   readonly classes: readonly { readonly label: string; readonly split: Split | undefined; readonly pictures: number }[];
   readonly skipped: readonly SkippedPicture[];
+  /** Classes whose folders cannot have their names. */
+  readonly renamed: readonly RenamedClass[];
+  /** How many files could not keep their names. */
+  readonly renamedFiles: number;
+  /**
+   * The name of a manifest in the folder: present where the folders alone do not give every label
+   * and split back, as where classes were renamed.
+   */
+  readonly manifest?: string;
 }
 
 const pictureFaults: ReadonlySet<string> = new Set([
@@ -44,7 +60,8 @@ const pictureFaults: ReadonlySet<string> = new Set([
  * splits; the bytes stay as they are, pictures without a file become PNG. It works in
  * `TO.importing` and renames that at the end, so that a folder `TO` is always whole; after an
  * interruption, or kill -9, the next import of the same source keeps the files that are there
- * already. Names are made safe for every system.
+ * already. Names are made safe for every system and for every reader of the folder; where they cannot
+ * tell every label and split, `labels.csv` in the folder does.
  * Errors: FILE_EXISTS where `to` holds something and `force` is not given; LOCKED;
  * FILE_WRITE_FAILED; those that end the work on a source.
  */
@@ -83,59 +100,68 @@ async function copyAll(
   options: ImportOptions,
 ): Promise<Omit<ImportReport, "location">> {
   const { progress = silentProgress, signal, concurrency } = options;
-  let total = 0;
-  for await (const _ of source.samples()) total++;
-  const claim = createPathClaims();
-  const counts = new Map<string, { label: string; split: Split | undefined; pictures: number }>();
+  const { pictures: planned, renamed, renamedFiles, needsManifest } = await planImport(source);
   const skipped: SkippedPicture[] = [...source.skipped];
-  let sizeBytes = 0;
-  const task = progress.start({ label: "import", total, unit: "pictures" });
-
-  /**
-   * Paths are claimed in the order of the samples, so that an import that goes on gives the same
-   * names.
-   */
-  async function* placed(): AsyncGenerator<{ sample: Sample; path: string }> {
-    for await (const sample of source.samples()) {
-      const folder = [...(sample.split ? [sample.split] : []), portableName(sample.label)].join("/");
-      yield { sample, path: claim(folder, fileNameOf(sample)) };
-    }
-  }
+  /** Sizes by the position in the plan. */
+  const copied = new Map<number, number>();
+  const task = progress.start({ label: "import", total: planned.length, unit: "pictures" });
   try {
     await forEachInParallel(
-      placed(),
-      async ({ sample, path }) => {
-        const { label, split } = sample;
+      source.samples(),
+      async (sample, at) => {
         try {
           const bytes = "bytes" in sample ? await sample.bytes() : await encodePng(sample.image);
-          await keepOrWrite(join(partial, path), bytes);
-          sizeBytes += bytes.byteLength;
-          const key = `${split} ${label}`;
-          counts.set(key, { label, split, pictures: (counts.get(key)?.pictures ?? 0) + 1 });
+          await keepOrWrite(join(partial, planned[at]!.path), bytes);
+          copied.set(at, bytes.byteLength);
         } catch (error) {
           if (!(error instanceof AppError) || !pictureFaults.has(error.code)) throw error;
-          skipped.push({ id: sample.id, code: error.code, reason: error.summary });
+          skipped.push({ id: sample.id, label: sample.label, code: error.code, reason: error.summary });
         }
         task.advance();
       },
       { signal, ...(concurrency !== undefined && { concurrency }) },
     );
+    const pictures = planned.filter((_, at) => copied.has(at));
+    if (needsManifest) {
+      await writeFileAtomic(join(partial, importManifestName), [...manifestLines(pictures)].join(""), { force: true });
+    }
+    const kept = [...pictures.map(({ path }) => path), markerName, ...(needsManifest ? [importManifestName] : [])];
+    await removeOthers(partial, new Set(kept));
+    task.done();
+    return {
+      pictures: pictures.length,
+      sizeBytes: [...copied.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0),
+      classes: countClasses(pictures),
+      skipped,
+      renamed,
+      renamedFiles,
+      ...(needsManifest && { manifest: importManifestName }),
+    };
   } catch (error) {
     task.fail();
     throw error;
   }
-  task.done();
-  const classes = [...counts.values()].sort((a, b) => (`${a.split} ${a.label}` < `${b.split} ${b.label}` ? -1 : 1));
-  return { pictures: classes.reduce((sum, { pictures }) => sum + pictures, 0), sizeBytes, classes, skipped };
 }
 
-/**
- * The last part of the id; a picture out of a file of many (`train-images#7`) gets a name of its
- * own.
- */
-function fileNameOf(sample: Sample): string {
-  if ("bytes" in sample) return portableName(sample.id.split("/").at(-1)!);
-  return portableName(`${sample.id.split("/").at(-1)!.replace("#", "-")}.png`);
+function countClasses(pictures: readonly PlannedPicture[]): ImportReport["classes"] {
+  const counts = new Map<string, { label: string; split: Split | undefined; pictures: number }>();
+  for (const { label, split } of pictures) {
+    const key = `${split} ${label}`;
+    counts.set(key, { label, split, pictures: (counts.get(key)?.pictures ?? 0) + 1 });
+  }
+  return [...counts].sort(([a], [b]) => byCodeUnits(a, b)).map(([, count]) => count);
+}
+
+/** What an interrupted import left that read the source in another way, or before it was changed. */
+async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<void> {
+  const folders: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) folders.push(path);
+    else if (!kept.has(relative(folder, path).split(sep).join("/"))) await rm(path, { force: true });
+  }
+  // The innermost first; those that hold something stay.
+  for (const path of folders.sort().reverse()) await rmdir(path).catch(() => undefined);
 }
 
 function encodePng({ width, height, channels, pixels }: PixelImage): Promise<Uint8Array> {

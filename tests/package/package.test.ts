@@ -62,7 +62,8 @@ describe("the tarball", () => {
     for (const path of [...links, ...targets, manifest.bin.pawprint, "dist/web/index.html", "LICENSE"]) {
       expect(files, path).toContain(path.replace(/^\.\//, ""));
     }
-    const kinds = /^(dist\/.+\.(d\.ts|js|mjs|css|html|svg)|bin\/pawprint\.mjs|docs\/.+\.(md|png|svg|ya?ml)|[A-Z]+(\.md)?|package\.json)$/;
+    const kinds =
+      /^(dist\/.+\.(d\.ts|js|mjs|css|html|svg)|bin\/pawprint\.mjs|docs\/.+\.(md|png|svg|ya?ml)|[A-Z]+(\.md)?|package\.json)$/;
     expect(files.filter((path) => !kinds.test(path))).toEqual([]);
     expect(files.filter((path) => /\.test\.|\.map$|tsbuildinfo/.test(path))).toEqual([]);
   });

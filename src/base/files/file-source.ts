@@ -34,7 +34,8 @@ export function parseFileSource(value: unknown, where: string): ParsedFile {
   const kind = kindOf(value);
   if (typeof value === "string") {
     const scheme = /^([a-z][a-z\d+.-]+):/i.exec(value)?.[1]?.toLowerCase();
-    if (scheme === "file" && value.startsWith("file://") && URL.canParse(value)) return { kind: "file", path: new URL(value) };
+    if (scheme === "file" && value.startsWith("file://") && URL.canParse(value))
+      return { kind: "file", path: new URL(value) };
     if (scheme === "http" || scheme === "https" || scheme === "data" || scheme === "blob") throw notLocal(value, where);
     return { kind: "file", path: value };
   }

@@ -89,7 +89,7 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
     );
     if (report === undefined) return 0;
     if (context.json) context.stdout(`${JSON.stringify(report.result)}\n`);
-    else printReport(report, command, options.quiet === true, context);
+    else printReport({ ...report, text: inFlags(report.text, command) }, options.quiet === true, context);
     return report.exitCode ?? 0;
   } catch (error) {
     const known = context.signal.aborted && isAbortError(error) ? interruptionOf(context.signal) : toAppError(error);
@@ -103,13 +103,8 @@ function loggerOf(command: Command, { logger }: CommandContext): Logger {
   return createLogger((level, message, fields) => logger[level](inFlags(message, command), fields));
 }
 
-function printReport(
-  { text: said, next, quietText }: CommandReport,
-  command: Command,
-  isQuiet: boolean,
-  { stdout, env }: CommandContext,
-): void {
-  const text = inFlags(said, command);
+function printReport(report: CommandReport, isQuiet: boolean, { stdout, env }: CommandContext): void {
+  const { text, next, quietText } = report;
   const shown = isQuiet ? (quietText ?? text) : asCalled(next === undefined ? text : `${text}\nNext: ${next}`, env);
   if (shown === "") return;
   stdout(shown.endsWith("\n") ? shown : `${shown}\n`);

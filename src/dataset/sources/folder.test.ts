@@ -84,6 +84,23 @@ describe("a folder of pictures", () => {
     ]);
   });
 
+  it.skipIf(process.platform !== "linux")("names folders and files whose names are not UTF-8", async () => {
+    await put("cat/a.jpg", "dog/b.jpg");
+    const bytes = (name: string): Buffer => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, "latin1")]);
+    await mkdir(bytes("\xb9\xb7"));
+    await writeFile(bytes("cat/M\xfcller.jpg"), "x");
+    const source = await openFolder(folder);
+    expect(Object.keys(await read(source))).toEqual(["cat < cat/a.jpg", "dog < dog/b.jpg"]);
+    expect(source.skipped).toMatchObject([
+      {
+        id: "\\xB9\\xB7",
+        code: "FILE_READ_FAILED",
+        reason: expect.stringMatching(/^a folder whose name is not UTF-8/),
+      },
+      { id: "cat/M\\xFCller.jpg", reason: expect.stringMatching(/could be 'Müller.jpg' in windows-1252/) },
+    ]);
+  });
+
   it("names a class folder that is empty", async () => {
     await put("cat/a.jpg", "dog/b.jpg");
     await mkdir(join(folder, "bird"));

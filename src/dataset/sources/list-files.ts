@@ -1,8 +1,9 @@
 /** Walks a folder: its files, its empty folders, and the links in it. */
-import { readdir, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { byCodeUnits } from "../../base/by-code-units.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
+import { listNames } from "./file-names.ts";
 import { isLeftover } from "./file-role.ts";
 import { leadsBelow } from "./file-samples.ts";
 import type { SkippedPicture } from "./source.ts";
@@ -12,7 +13,7 @@ export interface ListedFiles {
   readonly paths: readonly string[];
   /** Folders without any file or folder, and links to folders that were not entered. */
   readonly bareFolders: ReadonlyMap<string, "empty" | "link">;
-  /** Links that lead to no file, or out of the folder. */
+  /** Links that lead to no file or out of the folder, and names that are not UTF-8. */
   readonly escaping: readonly SkippedPicture[];
 }
 
@@ -33,11 +34,13 @@ export async function listFiles(location: string, followLinks: boolean): Promise
   let links = 0;
 
   const walk = async (folder: string, around: readonly string[]): Promise<void> => {
-    const entries = await readdir(join(location, folder), { withFileTypes: true });
+    const idOf = (name: string): string => (folder === "" ? name : `${folder}/${name}`);
+    const { entries, undecodable } = await listNames(join(location, folder));
     const shown = entries.filter(({ name }) => !isLeftover(name));
-    if (shown.length === 0 && folder !== "") bareFolders.set(folder, "empty");
+    if (shown.length + undecodable.length === 0 && folder !== "") bareFolders.set(folder, "empty");
+    for (const { name, reason } of undecodable) escaping.push({ id: idOf(name), code: "FILE_READ_FAILED", reason });
     for (const entry of shown) {
-      const id = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      const id = idOf(entry.name);
       if (entry.isFile()) paths.push(id);
       else if (entry.isDirectory()) await walk(id, around);
       else if (entry.isSymbolicLink()) await follow(id, around);

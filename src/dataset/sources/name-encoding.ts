@@ -76,19 +76,22 @@ export function decodeNames(names: readonly Uint8Array[], label?: string): Decod
   const decoded = names.map(decodeCp437);
   const doubtful = names.filter((name, at) => !isAscii(name) && !looksWestern(decoded[at]!));
   if (doubtful.length === 0) return { names: decoded };
-  const others = otherReadings(doubtful);
-  const readings = others.length === 0 ? "" : `, and could be ${others.join(", ")}`;
-  const reason = `a name in an encoding that the archive does not state; it was read as cp437${readings}; state it as nameEncoding (--name-encoding)`;
+  const readings = otherReadings(doubtful).map(({ text, label }) => `${quoted(text, 60)} in ${label}`);
+  const could = readings.length === 0 ? "" : `, and could be ${readings.join(", ")}`;
+  const reason = `a name in an encoding that the archive does not state; it was read as cp437${could}; state it as nameEncoding (--name-encoding)`;
   return { names: decoded, doubt: { name: decodeCp437(doubtful[0]!), reason } };
 }
 
-/** `'猫/a.jpg' in gbk`: the first name in each usual encoding that fits all of the names. */
-export function otherReadings(names: readonly Uint8Array[]): readonly string[] {
+/** The first name in each usual encoding in which all of the names look like names. */
+export function otherReadings(
+  names: readonly Uint8Array[],
+): readonly { readonly text: string; readonly label: string }[] {
   return usualEncodings
     .flatMap((label) => {
       const texts = names.map(nameDecoderOf(label));
-      return texts.every((text) => text !== undefined && looksWritten(text))
-        ? `${quoted(texts[0]!, 60)} in ${label}`
+      const text = texts[0];
+      return text !== undefined && texts.every((one) => one !== undefined && looksWritten(one))
+        ? [{ text, label }]
         : [];
     })
     .slice(0, shownReadings);
@@ -117,9 +120,14 @@ function looksWestern(text: string): boolean {
   return westernOnly.test(text) && !foreignWord.test(text) && !changesCase(text);
 }
 
+/** Cyrillic or Greek letters beside Latin ones, or a Chinese one between them. */
+const mixedWord =
+  /[a-zA-Z][\p{Script=Cyrillic}\p{Script=Greek}]|[\p{Script=Cyrillic}\p{Script=Greek}][a-zA-Z]|[a-zA-Z]\p{Script=Han}[a-zA-Z]/u;
+
 /** Letters, marks and digits alone; half-width katakana are what Shift-JIS makes of other bytes. */
 function looksWritten(text: string): boolean {
-  return /^[\p{ASCII}\p{L}\p{M}\p{N}]*$/u.test(text) && !/[\uff61-\uff9f]/.test(text) && !changesCase(text);
+  const areLetters = /^[\p{ASCII}\p{L}\p{M}\p{N}]*$/u.test(text) && !/[\uff61-\uff9f]/.test(text);
+  return areLetters && !mixedWord.test(text) && !changesCase(text);
 }
 
 /** True where a capital follows a small letter and not both are ASCII: `öL`, `èÄ`. */

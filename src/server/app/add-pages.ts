@@ -5,6 +5,7 @@ import { fastifyStatic } from "@fastify/static";
 import { fastifySwagger } from "@fastify/swagger";
 import { fastifySwaggerUi } from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
+import { docsTheme } from "./docs-theme.ts";
 
 /** The built playground, as seen from the compiled server and from its source. */
 const folders = ["../../web/", "../../../dist/web/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
@@ -22,6 +23,6 @@ export async function addPages(app: FastifyInstance, document: () => object): Pr
     transformSpecification: document,
     transformSpecificationClone: false,
     uiConfig: { layout: "BaseLayout", docExpansion: "list", tryItOutEnabled: true, displayRequestDuration: true },
-    theme: { title: "Pawprint: the routes" },
+    theme: docsTheme,
   });
 }

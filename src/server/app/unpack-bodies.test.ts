@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
+import { addKey } from "../security/key-file.ts";
 
 const bodyBytes = 60_000;
 let service: RunningService;
@@ -125,4 +126,15 @@ it("bodies that unpack to more than may be under way at once are refused for now
   const statuses = (await Promise.all(Array.from({ length: 100 }, send))).map(({ status }) => status);
   expect(statuses.filter((status) => status !== 400 && status !== 503)).toEqual([]);
   expect((await send()).status).toBe(400);
+});
+
+it("a body of who may not call is refused as it came, and never unpacked", async () => {
+  const keysFile = join(service.folder, "keys.json");
+  await addKey(keysFile, { name: "shop", scopes: ["predict"] }, new Date());
+  const other = await startService(petModel, { bodyBytes, keysFile });
+  const headers = { ...json, "content-encoding": "gzip" };
+  const payload = gzipSync(Buffer.alloc(2 ** 25));
+  const answer = await other.server.app.inject({ method: "POST", url: "/predict", headers, payload });
+  await other.close();
+  expect([answer.statusCode, answer.json().error.code]).toEqual([401, "UNAUTHENTICATED"]);
 });

@@ -46,7 +46,10 @@ describe("the Open Inference Protocol", () => {
         { name: "probabilities", datatype: "FP32", shape: [-1, 2] },
       ],
     };
-    expect((await get("/v2")).json).toMatchObject({ name: "pawprint", extensions: ["binary_tensor_data"] });
+    expect((await get("/v2")).json).toMatchObject({
+      name: "pawprint",
+      extensions: ["binary_tensor_data", "classification", "model_configuration", "statistics"],
+    });
     expect((await get("/v2/health/live")).json).toEqual({ live: true });
     expect((await get("/v2/health/ready")).json).toEqual({ ready: true, live: true });
     expect((await get("/v2/models/model")).json).toEqual(facts);

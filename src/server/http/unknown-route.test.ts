@@ -13,6 +13,7 @@ it.each([
   ["/v2/models/any/infer", ["POST"]],
   ["/v2/models/a/b/infer", []],
   ["/v2/models//infer", []],
+  ["/v2/models/stats", ["GET", "HEAD"]],
   ["/nothing", []],
   ["/", []],
 ])("knows the methods of %s", (url, expected) => {

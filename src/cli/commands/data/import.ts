@@ -1,13 +1,13 @@
 /** `pawprint data import`: labelled pictures from anywhere into one folder. */
-
+import { join } from "node:path";
 import { formatBytes } from "../../../base/quantity.ts";
 import { shellPath } from "../../../base/shell-word.ts";
 import { describeSkipped, tellRemarks } from "../../../dataset/describe-skipped.ts";
-import { importSource } from "../../../dataset/import-source.ts";
+import { type ImportReport, importSource } from "../../../dataset/import-source.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { table } from "../../frame/console.ts";
-import { pathFrom, shownPath } from "../../paths.ts";
+import { pathFrom, shownName, shownPath } from "../../paths.ts";
 import { readingFrom, readingOptions } from "../../pawprint-config.ts";
 
 export const command = defineCommand({
@@ -38,7 +38,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
     const source = await openSource(pathFrom(cwd, location), readingFrom(cwd, options));
     try {
       const report = await importSource(source, { to: folder, force, signal, progress });
-      const { pictures, sizeBytes, classes, skipped } = report;
+      const { pictures, sizeBytes, classes, skipped, manifest } = report;
       tellRemarks(source.remarks, logger);
       for (const line of describeSkipped(skipped, pictures + skipped.length)) logger.warn(line);
       const hasSplits = classes.some(({ split }) => split !== undefined);
@@ -48,14 +48,16 @@ become PNG. The folder appears when it is complete; an interrupted import resume
         String(count),
       ]);
       const shown = shownPath(cwd, folder);
+      const data = shellPath(shownPath(cwd, manifest === undefined ? folder : join(folder, manifest)));
       return {
         result: report,
         text: [
           table([...(hasSplits ? ["SPLIT"] : []), "CLASS", { title: "PICTURES", align: "right" }], rows),
           "",
           `${style.bold("Imported")}  ${pictures} pictures, ${formatBytes(sizeBytes)}, into ${shown}`,
+          ...renamedText(report),
         ].join("\n"),
-        next: `${style.cyan(`pawprint data check ${shellPath(shown)}`)}, then ${style.cyan(`pawprint train --data ${shellPath(shown)}`)}`,
+        next: `${style.cyan(`pawprint data check ${data}`)}, then ${style.cyan(`pawprint train --data ${data}`)}`,
         quietText: shown,
       };
     } finally {
@@ -63,3 +65,20 @@ become PNG. The folder appears when it is complete; an interrupted import resume
     }
   },
 });
+
+const namedClasses = 10;
+
+/** What is not called as it was, and where the true labels are. */
+function renamedText({ renamed, renamedFiles, manifest }: ImportReport): string[] {
+  const more = renamed.length - namedClasses;
+  return [
+    ...renamed
+      .slice(0, namedClasses)
+      .map(({ label, folder }) => `Renamed   class ${shownName(label)} is in the folder ${shownName(folder)}`),
+    ...(more > 0 ? [`Renamed   ${more} more classes (--json lists them)`] : []),
+    ...(renamedFiles > 0 ? [`Renamed   ${renamedFiles} files`] : []),
+    ...(manifest === undefined
+      ? []
+      : [`Manifest  ${manifest} in the folder keeps the labels and splits that folders cannot tell`]),
+  ];
+}

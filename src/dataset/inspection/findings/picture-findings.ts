@@ -49,6 +49,7 @@ export function findSkipped(skipped: readonly SkippedPicture[]): readonly Findin
 
 const kindOfSkipped: Readonly<Partial<Record<ErrorCode, FindingKind>>> = {
   DATASET_LABEL_MISSING: "unlabelled",
+  FILE_READ_FAILED: "unreadable-file",
   MANIFEST_INVALID: "manifest-line",
 };
 
