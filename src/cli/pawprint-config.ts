@@ -7,6 +7,7 @@ import { configLeaves } from "../base/config/config-leaves.ts";
 import { readFailure, systemCodeOf } from "../base/files/file-failure.ts";
 import { readText } from "../base/files/read-file.ts";
 import { jsonSchemaOf } from "../base/schema/json-schema.ts";
+import { shellPath } from "../base/shell-word.ts";
 import { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from "../dataset/sources/source-options.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
@@ -19,6 +20,7 @@ import type {
   OptionValues,
   StringOption,
 } from "./frame/command.ts";
+import { flagOf } from "./frame/command.ts";
 import { pathFrom } from "./paths.ts";
 
 /** What `pawprint.yaml` may hold. */
@@ -50,6 +52,17 @@ export async function loadPawprintConfig(
 /** The options about reading a source that a command was given, the root as a path. */
 export function readingFrom(cwd: string, options: OptionValues<typeof readingOptions>): SourceOptions {
   return { ...sourceOptionsOf(options), ...rootFrom(cwd, options) };
+}
+
+/** The same as a part of a command line: ` --layout splits`; empty where none is given. */
+export function readingFlags(options: OptionValues<typeof readingOptions>): string {
+  return readingKeys
+    .flatMap((key) => {
+      const value = options[key];
+      if (value === undefined || value === false) return [];
+      return value === true ? [` ${flagOf(key)}`] : [` ${flagOf(key)} ${shellPath(String(value))}`];
+    })
+    .join("");
 }
 
 function rootFrom(cwd: string, { root }: { readonly root?: string | undefined }): { readonly root?: string } {

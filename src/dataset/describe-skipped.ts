@@ -3,7 +3,7 @@ import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { findingTable } from "./inspection/findings/findings.ts";
 import { quoted } from "./sources/label.ts";
-import type { SkippedPicture, SourceRemark } from "./sources/source.ts";
+import type { RemarkKind, SkippedPicture, SourceRemark } from "./sources/source.ts";
 
 /** As many are named before "and N more". */
 export const namedSkipped = 10;
@@ -30,11 +30,26 @@ export function describeRemark({ id, reason }: SourceRemark): string {
   return id === "" ? reason : `${quoted(id, 120)}: ${reason}`;
 }
 
+/** The option that changes what a remark is about. */
+const hints: Readonly<Partial<Record<RemarkKind, string>>> = {
+  "folder-link": "`followLinks` enters links to folders",
+  "unclear-names": "`nameEncoding` says the encoding of the names",
+  "missing-files": "`root` names the folder that the paths start from",
+  "split-as-class": "`layout` splits takes it for a split",
+};
+
+/** What can be done about a remark, as the hint of an error; empty where there is nothing. */
+export function hintFor(remark: SourceRemark | undefined): { readonly hint?: string } {
+  const hint = remark && hints[remark.kind];
+  return hint === undefined ? {} : { hint };
+}
+
 /** Tells each remark: as a warning, or as information where it is only worth knowing. */
 export function tellRemarks(remarks: readonly SourceRemark[], logger: Logger): void {
   for (const remark of remarks) {
     const tell = findingTable[remark.kind].severity === "note" ? logger.info : logger.warn;
-    tell.call(logger, describeRemark(remark));
+    const { hint } = hintFor(remark);
+    tell.call(logger, `${describeRemark(remark)}${hint === undefined ? "" : `; ${hint}`}`);
   }
 }
 
@@ -62,5 +77,10 @@ export function noneUsable(
       : remark !== undefined
         ? `: ${describeRemark(remark)}`
         : "";
-  return new AppError("DATASET_EMPTY", { required, received: `no picture that can be used${reason}`, where });
+  return new AppError("DATASET_EMPTY", {
+    required,
+    received: `no picture that can be used${reason}`,
+    where,
+    ...hintFor(remark),
+  });
 }

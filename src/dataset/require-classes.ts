@@ -1,6 +1,6 @@
 /** The classes that a dataset needs for training. */
 import { AppError } from "../base/errors.ts";
-import { noneUsable } from "./describe-skipped.ts";
+import { hintFor, noneUsable } from "./describe-skipped.ts";
 import type { SkippedPicture, SourceRemark } from "./sources/source.ts";
 import { classTooSmall } from "./split.ts";
 
@@ -32,6 +32,7 @@ export function requireClasses(
       received: `only '${first}', with ${counts.get(first)} pictures${beside}`,
       where,
       hint: "put the pictures of each class into a folder of its own: cat/, dog/",
+      ...hintFor(remark),
     });
   }
   for (const [label, count] of counts) if (count < minimum) throw classTooSmall(label, count, minimum, where);

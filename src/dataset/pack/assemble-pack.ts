@@ -4,7 +4,7 @@ import { AppError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
 import { shellPath } from "../../base/shell-word.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { describeRemark, noneUsable } from "../describe-skipped.ts";
+import { describeRemark, hintFor, noneUsable } from "../describe-skipped.ts";
 import { findingTable } from "../inspection/findings/findings.ts";
 import { type Fingerprints, findNearDuplicates, groupPairs } from "../near-duplicates.ts";
 import { type ClassRequirement, requireClasses } from "../require-classes.ts";
@@ -145,6 +145,7 @@ export function requireComplete({ location, skipped, remarks }: Source): void {
     required: "only usable pictures, since strict is set",
     received: describeRemark(lost),
     where: location,
+    ...hintFor(lost),
   });
 }
 

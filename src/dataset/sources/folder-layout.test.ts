@@ -287,7 +287,7 @@ describe("folders without pictures", () => {
   });
 
   it("are named where they are links that were not entered", () => {
-    const link = "a link to a folder, which was not entered; `followLinks` enters it";
+    const link = "a link to a folder, which was not entered";
     expect(remarksOf(["cat/a.jpg"], bare(["dog", "link"]))).toEqual([`folder-link dog: ${link}`]);
     // The class beside the link is no folder around the classes.
     expect(labelsOf(["cat/2019/a.jpg", "cat/2020/b.jpg"], bare(["dog", "link"]))).toEqual({

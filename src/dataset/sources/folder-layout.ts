@@ -89,7 +89,7 @@ function remarksOn({ root, others }: FolderTree, arrangement: Arrangement): Sour
   const remarks: SourceRemark[] = [];
   for (const folder of bareBeside(root, base, classParents)) {
     if (folder.bare === "link") {
-      const reason = "a link to a folder, which was not entered; `followLinks` enters it";
+      const reason = "a link to a folder, which was not entered";
       remarks.push({ kind: "folder-link", id: folder.path, reason });
     } else remarks.push({ kind: "empty-class", id: folder.path, reason: "a folder without any file" });
   }

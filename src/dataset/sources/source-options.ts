@@ -21,7 +21,7 @@ export const sourceOptionsSchema = Type.Object({
     Type.String({
       minLength: 1,
       examples: ["gbk", "shift_jis"],
-      description: "encoding of the names in a zip archive that does not say it, such as gbk or shift_jis",
+      description: "encoding of the names in an archive that does not say it, such as gbk or shift_jis",
     }),
   ),
   root: Type.Optional(

@@ -27,7 +27,7 @@ import type { Source } from "../../../dataset/sources/source.ts";
 import { adviceFor } from "../../../report/dataset/finding-advice.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownName, shownPath } from "../../paths.ts";
-import { readingFrom, readingOptions } from "../../pawprint-config.ts";
+import { readingFlags, readingFrom, readingOptions } from "../../pawprint-config.ts";
 import { counted, countSeverities, inspectionText } from "../../text/inspection-text.ts";
 import { quarantineText } from "../../text/quarantine-text.ts";
 
@@ -121,7 +121,9 @@ ${fixedKinds.join(", ")}.`,
           "",
           ...(fixed === undefined ? [] : [fixedText(fixed, context)]),
         ].join("\n"),
-        ...(fixed === undefined && { next: nextText(inspection, given, context) }),
+        ...(fixed === undefined && {
+          next: nextText(inspection, `${shellPath(given)}${readingFlags(options)}`, context),
+        }),
         exitCode: error > 0 || (options.strict && warning > 0) ? 1 : 0,
       };
     } finally {
@@ -177,8 +179,8 @@ async function writeReport(
 }
 
 /** The first thing to do about what was found; training where nothing stands against it. */
-function nextText({ source, findings, facts }: Inspection, given: string, { style }: CommandContext): string {
-  const path = shellPath(given);
+/** `path` with the flags that say how it is read: a part of the next line. */
+function nextText({ source, findings, facts }: Inspection, path: string, { style }: CommandContext): string {
   const fixable = new Set(
     findings.filter(({ kind }) => findingTable[kind].isFixed).flatMap(({ offenders }) => offenders),
   );
