@@ -79,6 +79,10 @@ async function writePack(
     throw error;
   });
   if (packed.keptCount > 0) logger.info(`${packed.keptCount} pictures are as they were; nothing was decoded of them`);
+  if (packed.darkCount > 0) {
+    const what = `${packed.darkCount} of ${total} pictures are nearly black`;
+    logger.warn(`${what}; 'data check' tells whether they hold 10- or 12-bit values in 16 bits`);
+  }
   const skipped = [...notTaken, ...packed.skipped];
   const index = { source: { kind, location }, pictures, skipped };
   const store = await writer.finish(index);

@@ -22,7 +22,12 @@ export interface PackedSamples {
   readonly skipped: readonly SkippedPicture[];
   /** How many were taken over from an earlier build. */
   readonly keptCount: number;
+  /** How many of those decoded now have no value above `darkest`. */
+  readonly darkCount: number;
 }
+
+/** Values of 12 bits in a file of 16 end here, since the lower eight bits are dropped. */
+const darkest = 15;
 
 /** Faults of one picture; anything else ends the work. */
 const pictureFaults: ReadonlySet<ErrorCode> = new Set([
@@ -61,8 +66,9 @@ export async function packSamples(
     keptCount++;
   }
   const total = table.length - keptCount;
-  if (total === 0) return { skipped: [], keptCount };
+  if (total === 0) return { skipped: [], keptCount, darkCount: 0 };
   const faults = new Map<number, SkippedPicture>();
+  let darkCount = 0;
   let rowCount = writer.freeRow;
   const task = progress.start({ label: "decode", total, unit: "pictures" });
 
@@ -82,6 +88,7 @@ export async function packSamples(
         try {
           const { id, label, split, stamp } = sample;
           const { pixels, hash } = await decode(sample, recipe);
+          if (!pixels.some((value) => value > darkest)) darkCount++;
           const fingerprint = fingerprintOf({ ...recipe, pixels });
           const facts = { id, label, stamp, row, hash, crc: crc32(pixels) };
           const picture = { ...facts, ...(split && { split }), ...(fingerprint && { fingerprint }) };
@@ -105,6 +112,7 @@ export async function packSamples(
   return {
     skipped: [...faults.keys()].sort((a, b) => a - b).map((at) => faults.get(at)!),
     keptCount,
+    darkCount,
   };
 }
 

@@ -169,6 +169,18 @@ describe("pictures that cannot be used", () => {
     });
   });
 
+  it("are used but counted where they are nearly black, as 12-bit values in 16 bits are", async () => {
+    await putPets(4);
+    const values = Uint16Array.from({ length: 16 * 16 }, (_, at) => (at * 37) % 4096);
+    const raw = { width: 16, height: 16, channels: 1 as const };
+    await put("cat/scan.png", await sharp(values, { raw }).toColourspace("grey16").png().toBuffer());
+    const warnings: string[] = [];
+    await pack({ logger: createLogger((level, message) => warnings.push(`${level}: ${message}`)) });
+    expect(warnings).toEqual([
+      "warn: 1 of 9 pictures are nearly black; 'data check' tells whether they hold 10- or 12-bit values in 16 bits",
+    ]);
+  });
+
   it("end the work where strict is asked for, the first one named", async () => {
     await putPets(4);
     await put("cat/2.png", "no picture");

@@ -21,7 +21,7 @@ const adviceTable: Readonly<Record<FindingKind, Advice>> = {
   truncated: move("Copy them again, since most come from a broken download, or set them aside."),
   corrupt: move("Copy them again from where they came, or set them aside."),
   "too-many-pixels": move("Make them smaller with a picture editor, or set them aside."),
-  "unreadable-file": keep("Give yourself the right to read them, or check the disk."),
+  "unreadable-file": keep("Check the names, the right to read them, and the disk."),
   unlabelled: keep("Put each into a folder named for its class, or list it in a manifest."),
   "folder-link": keep("Give --follow-links, which enters linked folders, or copy the pictures into the source."),
   "outside-source": keep("Copy the pictures themselves into the source, in place of links."),

@@ -44,6 +44,11 @@ export const findingTable = {
   ),
   corrupt: entry("error", "corrupt", "the decoder finds damage inside the picture", true),
   "too-many-pixels": entry("error", "too large", "the header states no pixels, or more than the limit", true),
+  "missing-files": entry(
+    "error",
+    "missing files",
+    "a manifest's paths lead to no file, perhaps because they start elsewhere",
+  ),
   "unreadable-file": entry("error", "cannot be read", "the operating system refuses to read the file"),
   unlabelled: entry("error", "no label", "the label is missing or not valid"),
   "folder-link": entry("error", "link to a folder", "a link to a folder is not entered, and its pictures are missing"),
@@ -129,11 +134,6 @@ export const findingTable = {
     "an archive does not state the encoding of its names, and they look wrong",
   ),
   "archives-inside": entry("warning", "archives inside", "an archive holds archives, which are not read"),
-  "missing-files": entry(
-    "warning",
-    "missing files",
-    "a manifest's paths lead to no file, perhaps because they start elsewhere",
-  ),
   "class-imbalance": entry("warning", "class imbalance", "one class has many times the pictures of another"),
 
   "unlabelled-folder": entry(

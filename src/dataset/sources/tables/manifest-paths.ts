@@ -75,8 +75,8 @@ export class ManifestRoot {
     if (exist.includes(true)) return undefined;
     const near = await this.#nearOf(first);
     const start = `${paths.length === 1 ? "the first listed file is" : `the first ${paths.length} listed files are`} not there`;
-    const way = near === undefined ? "the folder that they start from" : `${near}, where ${quoted(first, 60)} is,`;
-    return `${start}: paths start from ${this.folder}; give ${way} as root (--root)`;
+    const found = near === undefined ? "" : `, and ${quoted(first, 60)} is in ${near}`;
+    return `${start}: paths start from ${this.folder}${found}`;
   }
 
   #plain(text: string): ReadPath {
@@ -87,7 +87,7 @@ export class ManifestRoot {
     if (/^([a-z]:)?[/\\]/i.test(text)) {
       const way = [this.folder, this.#real].map((root) => wayBelow(root, text)).find((found) => found !== undefined);
       if (way !== undefined) return { path: way };
-      const advice = this.#isGiven ? "" : "; give the folder that holds all pictures as root (--root)";
+      const advice = this.#isGiven ? "" : "; give the folder that holds all pictures as `root`";
       return { fault: `${quoted(text, 80)}, an absolute path outside ${own}${advice}` };
     }
     const path = posix.normalize(text.replaceAll("\\", "/"));

@@ -78,7 +78,7 @@ describe("a manifest", () => {
     [
       "an absolute path",
       "/etc/passwd,cat",
-      "l.csv:3: line 3: '/etc/passwd', an absolute path outside the manifest's folder; give the folder that holds all pictures as root (--root)",
+      "l.csv:3: line 3: '/etc/passwd', an absolute path outside the manifest's folder; give the folder that holds all pictures as `root`",
     ],
     ["a path of a drive", "C:\\pets\\a.jpg,cat", "an absolute path outside the manifest's folder"],
     ["an address", "https://x.org/a.jpg,cat", "'https://x.org/a.jpg', which is an address and no file"],
@@ -218,11 +218,11 @@ describe("a manifest", () => {
     expect(await remarksOf("meta/l.csv", rows)).toMatchObject([
       {
         id: "images/a.jpg",
-        reason: expect.stringContaining(`give ${folder}, where 'images/a.jpg' is, as root (--root)`),
+        reason: expect.stringContaining(`, and 'images/a.jpg' is in ${folder}`),
       },
     ]);
     expect(await remarksOf("l.csv", "id,breed\na,cat\nb,cat")).toMatchObject([
-      { reason: expect.stringContaining(`give ${join(folder, "images")}, where 'a' is, as root`) },
+      { reason: expect.stringContaining(`, and 'a' is in ${join(folder, "images")}`) },
     ]);
     expect(await remarksOf("l.csv", "path,label\nx.jpg,cat")).toMatchObject([
       {
