@@ -45,7 +45,7 @@ function cellHtml(
       : `${formatCount(pictures.length)} of ${countOf(count, "picture")}, the ${isRight ? "least sure" : "surest"}`;
   // As wide as its pictures, so that several cells of few pictures stand side by side.
   return html`<article class="cell" id="${cellAnchor(cell)}" style="width:${(7.75 * pictures.length + 0.9).toFixed(2)}rem">
-<header><h3>${nameHtml(is, 40)} ${isRight ? "answered rightly" : html`answered as ${nameHtml(answered, 40)}`}</h3><span class="muted small">${shown}</span><a class="small" href="#confusion">to the matrix</a></header>
+<header><h3>${nameHtml(is, 40)} ${isRight ? "classified correctly" : html`answered as ${nameHtml(answered, 40)}`}</h3><span class="muted small">${shown}</span><a class="small" href="#confusion">to the matrix</a></header>
 ${answeredPictures(
   pictures.map(({ id, confidence }) => ({
     id,

@@ -64,7 +64,7 @@ const sectionIds = (page: string): string[] => [...page.matchAll(/<section id="(
 describe("the page of an evaluation", () => {
   it("says accuracy with its interval, and has a section for everything that was measured", async () => {
     const page = await render();
-    expect(page).toContain("65.00 % of 20 pictures answered rightly");
+    expect(page).toContain("65.00 % of 20 pictures classified correctly");
     expect(page).toContain("which played no part in its training");
     expect(sectionIds(page)).toEqual([
       "overview",
@@ -132,7 +132,7 @@ describe("the page of an evaluation", () => {
     expect(links.map(([, , count]) => Number(count))).toEqual(filled);
     for (const [, anchor] of links) expect(page.split(`<article class="cell" id="${anchor}" `)).toHaveLength(2);
     expect(page.match(/<a class="small" href="#confusion">/g)).toHaveLength(filled.length);
-    expect(page).toContain('<h3><bdi class="name">cat</bdi> answered rightly</h3>');
+    expect(page).toContain('<h3><bdi class="name">cat</bdi> classified correctly</h3>');
   });
 
   it("says where the figures are too good", async () => {
@@ -146,7 +146,7 @@ describe("the page of an evaluation", () => {
       model: modelOf("m.onnx", ["cat", "dog"]),
       figures: { ...perfectAnalysis(["cat", "dog"]), isTrainingData: true },
     });
-    expect(page).toContain("Every picture was answered rightly.");
+    expect(page).toContain("Every picture was classified correctly.");
     expect(sectionIds(page)).not.toContain("latency");
   });
 

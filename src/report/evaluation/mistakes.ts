@@ -20,7 +20,7 @@ export function wrongSection({ wrong, evaluation }: ModelFigures, { thumbnails }
     title: "Most confidently wrong",
     body:
       wrong.length === 0
-        ? html`<p>Every picture was answered rightly.</p>`
+        ? html`<p>Every picture was classified correctly.</p>`
         : html`<p class="muted">${countOf(all, "picture")} ${all === 1 ? "was" : "were"} answered wrongly; ${
             wrong.length === all ? "all are shown" : `the ${wrong.length} surest are shown`
           }, as the model saw them. Look for wrong labels first.</p>

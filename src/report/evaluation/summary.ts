@@ -6,7 +6,7 @@ import type { EvaluationFacts } from "./facts.ts";
 import { exactShare, intervalText, timeText } from "./parts.ts";
 
 export function headlineHtml({ figures: { evaluation } }: EvaluationFacts): Html {
-  return html`${exactShare(evaluation.accuracy)} of ${countOf(evaluation.count, "picture")} answered rightly`;
+  return html`${exactShare(evaluation.accuracy)} of ${countOf(evaluation.count, "picture")} classified correctly`;
 }
 
 const splitNames: Readonly<Record<EvaluationFacts["split"], string>> = {

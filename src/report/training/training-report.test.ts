@@ -74,7 +74,7 @@ describe("the page of a training", () => {
       "60 pictures in 3 classes from pictures ; 2 exact copies, each on the side of its first; 12 pictures left out.",
       "batch size 8 24 training pictures",
       "The weights of epoch 2, with the best validation",
-      "65.00 % of 20 pictures answered rightly",
+      "65.00 % of 20 pictures classified correctly",
       "came to its planned end: 2 epochs, the best one 2",
       "Epochs, validation included 2.0 s",
       "Reading, evaluation and export 3.0 s",

@@ -97,7 +97,7 @@ function choicesSection({ choices }: TrainingFacts): PageSection {
 <thead><tr><th>Setting</th><th>Value</th><th>Why</th></tr></thead>
 <tbody>${choices.map(
       ({ label, text, reason }) =>
-        html`<tr><th scope="row">${label}</th><td>${text}</td><td class="muted">${reason}</td></tr>
+        html`<tr><th scope="row" class="one-line">${label}</th><td>${text}</td><td class="muted">${reason}</td></tr>
 `,
     )}</tbody></table></div>`,
   };
@@ -144,7 +144,7 @@ function nextSection({ evaluation: { model, data } }: TrainingFacts): PageSectio
   ] as const;
   return {
     id: "next",
-    title: "What next",
+    title: "Next steps",
     body: html`${commands.map(([title, line]) => html`<div>${title}:<code class="command">${line}</code></div>`)}`,
   };
 }
