@@ -21,7 +21,7 @@ interface MediaType {
     readonly required?: readonly string[];
   };
   readonly example?: unknown;
-  readonly examples?: Readonly<Record<string, { readonly externalValue: string }>>;
+  readonly "x-example-file"?: string;
 }
 
 interface Operation {
@@ -71,24 +71,23 @@ function parameterOf({ operationId, parameters = [] }: Operation, name: string):
 }
 
 async function bodyOf({ operationId, requestBody }: Operation, type: string) {
-  const { schema, example, examples } = requestBody!.content[type]!;
+  const { schema, example, "x-example-file": file } = requestBody!.content[type]!;
   if (type === "application/json") {
     if (example === undefined) throw new Error(`${operationId}: no example of JSON`);
     return { payload: Buffer.from(JSON.stringify(example)), contentType: type };
   }
-  const [file] = Object.values(examples ?? {});
   if (file !== undefined) {
-    const answer = await fetch(file.externalValue);
+    const answer = await fetch(file);
     const payload = Buffer.from(await answer.arrayBuffer());
     return { payload, contentType: type.includes("*") ? answer.headers.get("content-type")! : type };
   }
   if (type !== "multipart/form-data") throw new Error(`${operationId}: no example of ${type}`);
   // The file that a person would choose is the one of the same operation's example.
-  const picture = Object.values(requestBody!.content["image/*"]!.examples!)[0]!;
+  const picture = requestBody!.content["image/*"]!["x-example-file"]!;
   const form = new FormData();
   for (const name of schema.required ?? []) {
     expect(schema.properties?.[name]?.format).toBe("binary");
-    form.set(name, await (await fetch(picture.externalValue)).blob(), "example.png");
+    form.set(name, await (await fetch(picture)).blob(), "example.png");
   }
   const packed = new Response(form);
   return { payload: Buffer.from(await packed.arrayBuffer()), contentType: packed.headers.get("content-type")! };

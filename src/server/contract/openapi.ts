@@ -102,11 +102,14 @@ function jsonContent(part: TSchema): object {
   return { schema, ...(examples && { example: examples[0] }) };
 }
 
-/** A file stands in a data URL; a form is filled with files by its reader, as its schema says. */
+/**
+ * A file as a data URL, under an extension: `externalValue` would be the standard place, and Swagger
+ * UI reports every address there that it cannot fetch. A form is filled with files by its reader.
+ */
 function fileExample(type: string, { example }: BinaryContent): object {
   if (example === undefined || type === "multipart/form-data") return {};
   const { mediaType, base64 } = example;
-  return { examples: { small: { externalValue: `data:${mediaType};base64,${base64}` } } };
+  return { "x-example-file": `data:${mediaType};base64,${base64}` };
 }
 
 /** Bytes, in the form that tools know from OpenAPI. */
