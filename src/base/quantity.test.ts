@@ -34,5 +34,6 @@ describe("quantities as people read them", () => {
     expect(formatRate(3_400_000, "B")).toBe("3.4 MB/s");
     expect(formatAmount(1200, "images")).toBe("1200 images");
     expect(formatAmount(1200, "B")).toBe("1.2 kB");
+    expect(["images", "pictures", "s"].map((unit) => formatAmount(1, unit))).toEqual(["1 image", "1 picture", "1 s"]);
   });
 });

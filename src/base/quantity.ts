@@ -25,9 +25,11 @@ export function formatBytes(sizeBytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${sizeUnits[unit]}`;
 }
 
-/** An amount in its unit: `3.4 MB` for the unit "B", else `12345 images`. */
+/** An amount in its unit: `3.4 MB` for the unit "B", else `12345 images`, `1 image`. */
 export function formatAmount(amount: number, unit: string): string {
-  return unit === "B" ? formatBytes(amount) : `${Math.round(amount)} ${unit}`;
+  if (unit === "B") return formatBytes(amount);
+  const count = Math.round(amount);
+  return `${count} ${count === 1 ? unit.replace(/(?<=.)s$/, "") : unit}`;
 }
 
 /** `640 images/s`, `0.25 epochs/s`, `3.4 MB/s`: three digits that count. */

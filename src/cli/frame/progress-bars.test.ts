@@ -49,7 +49,7 @@ describe("progress bars", () => {
     outer.advance();
     outer.done();
     expect(shown()).toContain("epoch 1: failed after 0 batches in 0 ms - loss is NaN\n");
-    expect(shown().endsWith("train: 1 epochs in 0 ms\n")).toBe(true);
+    expect(shown().endsWith("train: 1 epoch in 0 ms\n")).toBe(true);
   });
 
   it("end with a line for each task that nobody ended, and write on plainly after that", () => {

@@ -3,6 +3,7 @@
  * between.
  */
 import type { Progress, ProgressHandle, ProgressTask } from "../../base/progress.ts";
+import { formatAmount } from "../../base/quantity.ts";
 import { createTaskMeter } from "./task-meter.ts";
 
 /** A progress port that is drawn somewhere. */
@@ -38,7 +39,7 @@ export function createProgressLines({ write, now, everyMs = 5000 }: ProgressLine
       line(text(now()));
     };
 
-    line(total === undefined ? "started" : `started, ${total} ${unit}`);
+    line(total === undefined ? "started" : `started, ${formatAmount(total, unit)}`);
     return {
       advance(count = 1, info = undefined) {
         if (isOver) return;

@@ -20,6 +20,11 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** `1 class`, `2 classes`. */
+export function classCount(count: number): string {
+  return `${count} ${count === 1 ? "class" : "classes"}`;
+}
+
 /** How many findings there are of each severity. */
 export function countSeverities(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
   const counts = { error: 0, warning: 0, note: 0 };
@@ -93,7 +98,7 @@ export function classTable(classes: readonly ClassFacts[], style: Style): string
 function totalsText({ pictures, sizeBytes, classes, findings, durationMs }: Inspection): string {
   const found = Object.entries(countSeverities(findings)).map(([severity, count]) => counted(count, severity));
   return [
-    `${counted(pictures, "picture")}, ${formatBytes(sizeBytes)}, ${classes.length} classes: ${found.join(", ")}`,
+    `${counted(pictures, "picture")}, ${formatBytes(sizeBytes)}, ${classCount(classes.length)}: ${found.join(", ")}`,
     `${formatDuration(durationMs)}, ${formatRate((1000 * pictures) / Math.max(1, durationMs), "pictures")}`,
   ].join("\n");
 }

@@ -4,7 +4,7 @@ import type { DatasetStatistics } from "../../dataset/inspection/statistics.ts";
 import { alignRows, bar, rightColumn as right, type Style, table } from "../frame/console.ts";
 import { shownName } from "../paths.ts";
 import { percent } from "./evaluation-text.ts";
-import { classTable } from "./inspection-text.ts";
+import { classCount, classTable, counted } from "./inspection-text.ts";
 
 const barWidth = 20;
 
@@ -21,7 +21,7 @@ export function statisticsText(statistics: DatasetStatistics, style: Style): str
           ["bytes", ...spreadCells(sizes.bytes, formatBytes)],
         ];
   return [
-    `${pictures} pictures, ${formatBytes(sizeBytes)}, ${classes.length} classes${broken}`,
+    `${counted(pictures, "picture")}, ${formatBytes(sizeBytes)}, ${classCount(classes.length)}${broken}`,
     "",
     classTable(classes, style),
     "",
