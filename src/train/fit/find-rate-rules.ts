@@ -2,7 +2,7 @@
 
 export interface RatePoint {
   readonly learningRate: number;
-  /** Of one batch, before its update. */
+  /** Of one batch before its update; the mean over the runs of the test. */
   readonly loss: number;
   /** The bias-corrected exponential mean of the losses so far. */
   readonly smoothedLoss: number;
@@ -10,7 +10,7 @@ export interface RatePoint {
 
 /** The rate that each rule names. */
 export interface RateRules {
-  /** The highest rate at which the loss falls as fast as anywhere, or nearly so. */
+  /** The highest rate at which the loss falls nearly as fast as anywhere. */
   readonly steepest: number;
   /** The middle of the longest fall, as fastai's `valley`. */
   readonly valley: number;
@@ -33,18 +33,29 @@ export interface RateAdvice {
 
 /** The mean looks back this far, in decades of the rate; so do the slopes, to both sides. */
 const smoothedDecades = 0.5;
-const slopeDecades = 0.25;
+const slopeDecades = 0.5;
 /** Many losses fall evenly over a decade of rates, and noise decides where they fall most. */
-const nearlySteepest = 0.9;
+const nearlySteepest = 0.8;
 /** A fall that is smaller than this many standard deviations of the mean is noise. */
 const leastFall = 5;
 
 /**
- * The weight of each new loss in the mean, by how far apart the rates of two steps are: the mean
+ * The weight of each new loss in the mean, by the factor between the rates of two steps: the mean
  * then looks back over the same range of rates, however many steps there are.
  */
 export function weightOfNewest(rateFactor: number): number {
   return 1 - Math.exp(-Math.log10(rateFactor) / smoothedDecades);
+}
+
+/** Gives the bias-corrected exponential mean after each loss. */
+export function createMean(weight: number): (loss: number) => number {
+  let mean = 0;
+  let count = 0;
+  return (loss) => {
+    mean += weight * (loss - mean);
+    count++;
+    return mean / (1 - (1 - weight) ** count);
+  };
 }
 
 /**

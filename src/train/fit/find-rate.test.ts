@@ -13,6 +13,7 @@ const options = {
   model: await createModel(createNetwork("cnn", { widths: [8] }), pack),
   pack,
   plan: { ...plainPlan, seed: 1 },
+  runs: 1,
   steps: 120,
   from: 1e-6,
   to: 1,

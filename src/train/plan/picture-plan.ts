@@ -87,11 +87,12 @@ function usualSide(shorterSides: readonly number[], isLong: boolean): { side: nu
 
 /**
  * One stage for each halving down to a few pixels. Doubling the filters at each keeps the cost of
- * all stages equal, so a narrow first stage makes the whole network cheap.
+ * all stages equal, so a narrow first stage makes the whole network cheap; small pictures leave
+ * time for wider last stages, large ones need them. Measured: docs/results.md.
  */
 function widthsFor(side: number): number[] {
   if (side < 8) return [32];
   if (side < 24) return [32, 64];
-  if (side < 48) return [32, 64, 128];
-  return side < 112 ? [16, 32, 64, 128] : [16, 32, 96, 192];
+  if (side < 32) return [32, 64, 128];
+  return side >= 48 && side < 112 ? [16, 32, 64, 128] : [16, 32, 96, 192];
 }

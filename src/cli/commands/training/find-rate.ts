@@ -30,7 +30,7 @@ const unused: ReadonlySet<string> = new Set([
 ]);
 
 export const command = defineCommand({
-  description: `Trains for some steps with a growing learning rate, and draws the loss over it. The rate at which the loss falls fastest is a good
+  description: `Trains a few times for some steps with a growing learning rate, and draws the mean loss over it. The rate at which the loss falls fastest is a good
 --learning-rate: the peak of the one-cycle schedule, for the same batch size. Settings are those of train. No model is kept.`,
   arguments: [],
   options: [
@@ -39,9 +39,10 @@ export const command = defineCommand({
       type: "integer",
       min: 20,
       max: 10_000,
-      default: 200,
-      doc: "steps at most; it ends where the loss diverges",
+      default: 100,
+      doc: "steps of each run at most; a run ends where its loss diverges",
     },
+    { name: "runs", type: "integer", min: 1, max: 100, default: 3, doc: "short trainings whose losses are averaged" },
     { name: "from", type: "number", min: 1e-12, max: 1, default: 1e-5, doc: "the first rate" },
     { name: "to", type: "number", min: 1e-9, max: 1000, default: 1, doc: "the rate of the last step" },
     { name: "out", type: "string", default: "learning-rate.svg", placeholder: "FILE", doc: "the chart" },
@@ -52,7 +53,7 @@ export const command = defineCommand({
   again: "pictures that were packed are not decoded again, the steps start from the first one",
   async run(context, _args, options) {
     const { cwd, style, signal, progress, logger } = context;
-    const { steps, from, to, out, force } = options;
+    const { runs, steps, from, to, out, force } = options;
     const { train } = await loadPawprintConfig(context, "train", options);
     const { data, out: _out, threads, ...settings } = train;
     if (data === undefined) throw usage("--data with labelled pictures", "no --data");
@@ -74,6 +75,7 @@ export const command = defineCommand({
       model,
       pack,
       plan: prepared.stepPlan,
+      runs: Number(runs),
       steps: Number(steps),
       from: Number(from),
       to: Number(to),
