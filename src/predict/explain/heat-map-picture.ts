@@ -94,16 +94,19 @@ function heatLevels({ width, height, values }: HeatMap, frame: Frame, size: Pixe
   const columns = places(size.width, frame.left, frame.width, width);
   const rows = places(size.height, frame.top, frame.height, height);
   const levels = new Int16Array(size.width * size.height).fill(unseenLevel);
-  for (const [y, row] of rows.entries()) {
+  const line = new Float64Array(width);
+  for (let y = 0; y < size.height; y++) {
+    const row = rows[y];
     if (row === undefined) continue;
-    for (const [x, column] of columns.entries()) {
+    for (let at = 0; at < width; at++) {
+      const above = values[row.first * width + at]!;
+      line[at] = above + row.share * (values[row.second * width + at]! - above);
+    }
+    for (let x = 0; x < size.width; x++) {
+      const column = columns[x];
       if (column === undefined) continue;
-      const across = (line: number): number => {
-        const [left, right] = [values[line * width + column.first]!, values[line * width + column.second]!];
-        return left + column.share * (right - left);
-      };
-      const above = across(row.first);
-      levels[y * size.width + x] = Math.round(255 * (above + row.share * (across(row.second) - above)));
+      const left = line[column.first]!;
+      levels[y * size.width + x] = Math.round(255 * (left + column.share * (line[column.second]! - left)));
     }
   }
   return levels;

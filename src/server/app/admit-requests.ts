@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { httpStatusOf, toAppError } from "../../base/errors.ts";
-import type { RouteContract } from "../contract/route.ts";
+import { bodyLimitOf, type RouteContract } from "../contract/route.ts";
 import type { BodyBudget } from "../http/body-budget.ts";
 import { noHost } from "../http/broken-request.ts";
 import { type Caller, deadlineFrom } from "../http/request-context.ts";
@@ -29,9 +29,9 @@ export async function admitRequests(app: FastifyInstance, options: AdmitOptions)
   const routeFaultOf = routeFaultsOf(routes);
   const limit = await access.limitOn(app);
 
-  const enter = ({ raw, context }: FastifyRequest, reply: FastifyReply, { scope }: RouteContract): void => {
-    if (scope === "predict") admission.requireRoom(context.deadline);
-    bodies.arrives(raw, reply.raw);
+  const enter = ({ raw, context }: FastifyRequest, reply: FastifyReply, contract: RouteContract): void => {
+    if (contract.scope === "predict") admission.requireRoom(context.deadline);
+    bodies.arrives(raw, reply.raw, bodyLimitOf(contract, config.bodyBytes));
   };
   app.addHook("onRequest", (request, reply, done) => {
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") return done(noHost());
@@ -42,7 +42,7 @@ export async function admitRequests(app: FastifyInstance, options: AdmitOptions)
     recordIfAbandoned(request, reply, record);
     try {
       if (contract.scope === "open") {
-        bodies.arrives(request.raw, reply.raw);
+        bodies.arrives(request.raw, reply.raw, bodyLimitOf(contract, config.bodyBytes));
       } else {
         context.deadline = context.startedAt + deadlineFrom(request.headers["x-deadline-ms"], config.deadlineMs);
         const caller = access.identify(request, contract.scope);

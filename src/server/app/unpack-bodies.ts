@@ -1,5 +1,6 @@
 /** Unpacks compressed bodies once their callers are admitted and their bytes are here. */
 import type { FastifyInstance } from "fastify";
+import { bodyLimitOf } from "../contract/route.ts";
 import type { BodyBudget } from "../http/body-budget.ts";
 import { contentCodingOf, unpackBody } from "../http/content-encoding.ts";
 import type { Service } from "../service.ts";
@@ -14,7 +15,8 @@ export function unpackBodies(app: FastifyInstance, { config, decoding }: Service
     // A bounded number at a time, as pictures are decoded: a small body may unpack to a large one.
     decoding
       .pass(context, async () => {
-        const body = await unpackBody(packed, coding, config.bodyBytes);
+        const limit = bodyLimitOf(request.routeOptions.config.contract, config.bodyBytes);
+        const body = await unpackBody(packed, coding, limit);
         bodies.unpacked(body.length, reply.raw);
         request.body = body;
       })

@@ -53,6 +53,8 @@ interface RouteFacts {
   readonly body?: Content;
   /** True where a request without a body is as good as one with an empty object. */
   readonly bodyIsOptional?: boolean;
+  /** The largest body in bytes, as sent and as unpacked; that of the service unless given. */
+  readonly bodyLimitBytes?: number;
   /** By status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>;
   /**
@@ -60,6 +62,11 @@ interface RouteFacts {
    * REQUEST_INVALID, INTERNAL, and where callers are identified, 401, 403 and 429.
    */
   readonly errors?: readonly ErrorCode[];
+}
+
+/** The largest body that a route takes, in bytes, where the service takes `serviceLimit`. */
+export function bodyLimitOf(contract: Pick<RouteContract, "bodyLimitBytes"> | undefined, serviceLimit: number): number {
+  return Math.min(contract?.bodyLimitBytes ?? serviceLimit, serviceLimit);
 }
 
 export interface RouteContract extends RouteFacts {

@@ -100,8 +100,17 @@ export const tritonRoutes = defineRoutes(
       doc: "Models are loaded from the service's own sources: there are no routes to load or unload one.",
       body: { "application/json": IndexRequest },
       bodyIsOptional: true,
+      // The route is open to all.
+      bodyLimitBytes: 4096,
       answers: { 200: { doc: "the versions", content: { "application/json": Index } } },
-      errors: ["NOT_READY", "REQUEST_TOO_LARGE", "MEDIA_TYPE_UNSUPPORTED", "OVERLOADED", "REQUEST_TIMEOUT"],
+      errors: [
+        "NOT_READY",
+        "REQUEST_TOO_LARGE",
+        "MEDIA_TYPE_UNSUPPORTED",
+        "OVERLOADED",
+        "REQUEST_TIMEOUT",
+        "DEADLINE_EXCEEDED",
+      ],
     },
   },
 );

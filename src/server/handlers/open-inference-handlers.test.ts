@@ -131,7 +131,7 @@ describe("the Open Inference Protocol", () => {
     ["another datatype", undefined, { inputs: [tensor(flat, { datatype: "FP32" })] }, 400, "UINT8"],
     ["too few numbers", undefined, { inputs: [tensor(flat.slice(1))] }, 400, "3072 numbers"],
     ["a number above 255", undefined, { inputs: [tensor([...flat.slice(1), 256])] }, 400, "256"],
-    ["no data", undefined, { inputs: [tensor(undefined)] }, 400, "numbers"],
+    ["no data", undefined, { inputs: [tensor(undefined)] }, 400, "data, or the parameter binary_data_size"],
     [
       "an unknown output",
       undefined,

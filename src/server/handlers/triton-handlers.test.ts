@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
 import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
@@ -54,7 +55,7 @@ it("describes the model as Triton's configuration does", async () => {
       { name: "logits", data_type: "TYPE_FP32", dims: [2] },
       { name: "probabilities", data_type: "TYPE_FP32", dims: [2] },
     ],
-    dynamic_batching: { preferred_batch_size: [8], max_queue_delay_microseconds: 0 },
+    dynamic_batching: { preferred_batch_size: [4], max_queue_delay_microseconds: 0 },
   };
   expect((await call("GET", "/v2/models/model/config")).json()).toEqual(config);
   expect((await call("GET", `/v2/models/model/versions/${canary}/config`)).json()).toEqual(config);
@@ -132,10 +133,21 @@ describe("the repository index", () => {
     ["{", 400, "valid JSON"],
     ['{"ready":"yes"}', 400, "ready"],
     ["x=1", 415, "application/json"],
+    [`{"ready":${" ".repeat(5000)}true}`, 413, "a body of at most 4096 bytes"],
   ])("refuses %j", async (payload, status, text) => {
     const type = status === 415 ? "application/x-www-form-urlencoded" : undefined;
     const answer = await call("POST", "/v2/repository/index", payload, type);
     expect([answer.status, answer.json().error]).toEqual([status, expect.stringContaining(text)]);
+  });
+
+  it("takes little from anybody, unpacked too", async () => {
+    const payload = gzipSync(`{"ready":${" ".repeat(100_000)}true}`);
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    const answer = await service.server.app.inject({ method: "POST", url: "/v2/repository/index", headers, payload });
+    expect([answer.statusCode, answer.json().error]).toEqual([
+      413,
+      expect.stringContaining("4096 bytes after unpacking"),
+    ]);
   });
 
   it.each([

@@ -48,7 +48,10 @@ function configOf(
     max_batch_size: config.picturesPerRequest,
     input: [{ name: "pictures", data_type: "TYPE_UINT8", format: "FORMAT_NHWC", dims: [height, width, channels] }],
     output: outputNames.map((output) => ({ name: output, data_type: "TYPE_FP32", dims: [labels.length] })),
-    dynamic_batching: { preferred_batch_size: [config.batch], max_queue_delay_microseconds: 0 },
+    dynamic_batching: {
+      preferred_batch_size: [Math.min(config.batch, config.picturesPerRequest)],
+      max_queue_delay_microseconds: 0,
+    },
   };
 }
 

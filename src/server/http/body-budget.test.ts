@@ -30,6 +30,25 @@ it("counts a body of unknown length as one of the largest, and nothing for none"
   expect(() => enter({ "transfer-encoding": "chunked", "content-length": "0" })).toThrow();
 });
 
+it("counts nothing for an answer that has closed already, which would never end", () => {
+  const budget = createBodyBudget(1000);
+  const closed = { closed: true, once: () => undefined } as unknown as ServerResponse;
+  for (let at = 0; at < 100; at++) {
+    expect(() => budget.unpacked(1000, closed)).toThrow(expect.objectContaining({ code: "CLIENT_GONE" }));
+  }
+  budget.unpacked(1000, new EventEmitter() as unknown as ServerResponse);
+});
+
+it("refuses what is above the limit of a route", () => {
+  const budget = createBodyBudget(1000);
+  const response = new EventEmitter() as unknown as ServerResponse;
+  const headers = { "content-length": "101" };
+  expect(() => budget.arrives({ headers }, response, 100)).toThrow(
+    expect.objectContaining({ code: "REQUEST_TOO_LARGE", required: "a body of at most 100 bytes" }),
+  );
+  for (let at = 0; at < 160; at++) budget.arrives({ headers: { "transfer-encoding": "chunked" } }, response, 100);
+});
+
 it("says when to come again, in the words from which retry-after is read", () => {
   const budget = createBodyBudget(2 ** 20);
   const headers = { "content-length": String(2 ** 20) };

@@ -8,11 +8,11 @@ const largestBodies = 16;
 /** Each body counts until its connection or answer ends. */
 export interface BodyBudget {
   /**
-   * Counts a body before it is read; one of unknown length counts as one of the largest.
-   * Errors: REQUEST_TOO_LARGE, OVERLOADED.
+   * Counts a body before it is read; one of unknown length counts as one of the largest that its
+   * route takes, `limit` in bytes. Errors: REQUEST_TOO_LARGE, OVERLOADED, CLIENT_GONE.
    */
-  arrives(request: Pick<IncomingMessage, "headers">, response: ServerResponse): void;
-  /** Counts bytes that unpacking a body gave. Errors: OVERLOADED. */
+  arrives(request: Pick<IncomingMessage, "headers">, response: ServerResponse, limit?: number): void;
+  /** Counts bytes that unpacking a body gave. Errors: OVERLOADED, CLIENT_GONE. */
   unpacked(bytes: number, response: ServerResponse): void;
 }
 
@@ -20,6 +20,10 @@ export function createBodyBudget(bodyBytes: number): BodyBudget {
   const budget = bodyBytes * largestBodies;
   let taken = 0;
   const take = (bytes: number, response: ServerResponse): void => {
+    // It would never say again that it closes, and the bytes would count for good.
+    if (response.closed) {
+      throw new AppError("CLIENT_GONE", { required: "a complete request", received: "a closed connection" });
+    }
     if (taken + bytes > budget) {
       throw new AppError("OVERLOADED", {
         required: `at most ${budget / 2 ** 20} MiB of bodies at once`,
@@ -33,13 +37,13 @@ export function createBodyBudget(bodyBytes: number): BodyBudget {
     });
   };
   return {
-    arrives({ headers }, response) {
+    arrives({ headers }, response, limit = bodyBytes) {
       const declared = Number(headers["content-length"]);
-      const bytes = headers["transfer-encoding"] === undefined ? declared : bodyBytes;
+      const bytes = headers["transfer-encoding"] === undefined ? declared : limit;
       if (!(bytes > 0)) return;
-      if (declared > bodyBytes) {
+      if (declared > limit) {
         throw new AppError("REQUEST_TOO_LARGE", {
-          required: `a body of at most ${bodyBytes} bytes`,
+          required: `a body of at most ${limit} bytes`,
           received: `${declared} bytes`,
           where: "content-length",
         });

@@ -50,13 +50,14 @@ export type Handlers<Table extends Readonly<Record<keyof Table, RouteContract>>>
 
 /** Registers one route. */
 export function registerRoute<R extends RouteContract>(app: FastifyInstance, route: R, handler: Handler<R>): void {
-  const { method, path, params, query, body, bodyIsOptional = false }: RouteContract = route;
+  const { method, path, params, query, body, bodyIsOptional = false, bodyLimitBytes }: RouteContract = route;
   const types = Object.keys(body ?? {});
   const json = types.length === 1 ? body?.["application/json"] : undefined;
   app.route<RouteTypes<R>>({
     method,
     url: path.replace(/\{(\w+)\}/g, ":$1"),
     config: { contract: route },
+    ...(bodyLimitBytes !== undefined && { bodyLimit: bodyLimitBytes }),
     schema: { ...(params && { params }), ...(query && { querystring: query }) },
     ...(body && {
       preParsing: ({ headers }, reply, _payload, done) =>

@@ -44,6 +44,7 @@ function faultOf(text: string, start: number): Fault {
   const at = lines.replace(/={1,2}$/, "").search(/[^\w+/\r\n-]/);
   if (at >= 0) return strayCharacter(lines, at, first + at);
   const count = lines.replace(/[\r\n=]/g, "").length;
+  if (count === 0) return { received: "padding alone" };
   return {
     received: `${count} characters, which end within a byte`,
     hint: "the text was cut off, or has lost a character: no length of base64 is a multiple of 4 and 1 more",

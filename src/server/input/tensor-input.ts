@@ -75,7 +75,8 @@ function filesOf(tensor: RequestTensor, count: number): readonly PictureInput[] 
 }
 
 /** The items of a tensor's JSON: flat, or nested as its shape says. */
-function readData<T>({ data = [], shape }: RequestTensor, items: ItemKind<T>): readonly T[] {
+function readData<T>({ data, shape }: RequestTensor, items: ItemKind<T>): readonly T[] {
+  if (data === undefined) throw invalid("data, or the parameter binary_data_size", "neither");
   const array = readNestedArray(data, "pictures.data", items);
   if (array.shape.length === 1 || isSameNesting(array.shape, shape)) return array.items;
   throw invalid(`data that is flat, or nested as its shape ${textOf(shape.slice(0, 8))}`, textOf(array.shape));
