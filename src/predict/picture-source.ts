@@ -1,7 +1,8 @@
 /** The pictures of a call: named, and read when their turn comes. */
-import { fileURLToPath } from "node:url";
-import { AppError } from "../base/errors.ts";
+
+import type { AppError } from "../base/errors.ts";
 import { readFailure } from "../base/files/file-failure.ts";
+import { pathOf } from "../base/files/file-path.ts";
 import { type FileSource, type ParsedFile, parseFileSource } from "../base/files/file-source.ts";
 import { pictureLimits, readPictureFile, tooManyBytes } from "../image/decode.ts";
 
@@ -26,19 +27,6 @@ export function namePicture(given: unknown, name: string): NamedPicture {
   if (picture.kind !== "file") return { name, picture };
   const path = pathOf(picture.path);
   return { name: path, picture: { kind: "file", path } };
-}
-
-function pathOf(path: string | URL): string {
-  if (typeof path === "string") return path;
-  try {
-    return fileURLToPath(path);
-  } catch (cause) {
-    throw new AppError("ARGUMENT_INVALID", {
-      required: "a file: URL that names a file of this machine",
-      received: `'${path.href}'`,
-      cause,
-    });
-  }
 }
 
 /**

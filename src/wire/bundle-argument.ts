@@ -1,7 +1,8 @@
 /** A bundle as programs give it, as `bundle/` takes it. */
-import { fileURLToPath } from "node:url";
+
 import { describeValue } from "../base/describe-value.ts";
 import { AppError } from "../base/errors.ts";
+import { pathOf } from "../base/files/file-path.ts";
 import { type FileSource, parseFileSource } from "../base/files/file-source.ts";
 import type { BundleInput } from "../bundle/load-bundle.ts";
 
@@ -27,7 +28,7 @@ async function readInput(given: object): Promise<BundleInput> {
 
 async function readFileSource(given: unknown, name: { readonly where?: string }): Promise<BundleInput> {
   const file = parseFileSource(given, "bundle");
-  if (file.kind === "file") return { path: typeof file.path === "string" ? file.path : fileURLToPath(file.path) };
+  if (file.kind === "file") return { path: pathOf(file.path) };
   const bytes = file.kind === "bytes" ? file.bytes : new Uint8Array(await file.blob.arrayBuffer());
   return { bytes, ...name };
 }

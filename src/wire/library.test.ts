@@ -100,3 +100,10 @@ describe("a bundle", () => {
     }
   });
 });
+
+it("refuses a bundle's URL that names no file of this machine", async () => {
+  await expect(library.loadBundle(new URL("file://models/a.onnx"))).rejects.toMatchObject({
+    code: "ARGUMENT_INVALID",
+    message: "Expected a file: URL that names a file of this machine; got 'file://models/a.onnx'",
+  });
+});

@@ -32,9 +32,11 @@ export function instanceOf(what: string, accepts: (value: unknown) => boolean): 
 
 /** An object with these methods, whoever made it. */
 export function portSchema(what: string, ...methods: readonly string[]): TSchema {
-  const has = (value: unknown, name: string): boolean =>
-    typeof value === "object" && value !== null && typeof Reflect.get(value, name) === "function";
-  return instanceOf(what, (value) => methods.every((name) => has(value, name)));
+  const has = (value: object, name: string): boolean => typeof Reflect.get(value, name) === "function";
+  return instanceOf(
+    what,
+    (value) => typeof value === "object" && value !== null && methods.every((name) => has(value, name)),
+  );
 }
 
 export const Flag = Type.Optional(Type.Boolean());

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ApiError } from "./api-error.ts";
 import { createClient } from "./client.ts";
 
@@ -81,4 +81,54 @@ it("makes an error of a proxy's page, too", async () => {
     new Response("<html>", { status: 502, headers: { "content-type": "application/json" } }),
   );
   await expect(client.call("health")).rejects.toMatchObject({ status: 502, code: undefined, retryAfter: undefined });
+});
+
+describe("what is no answer of a service", () => {
+  const clientOf = (body: string, type: string) =>
+    createClient("http://service", { fetch: async () => new Response(body, { headers: { "content-type": type } }) });
+  const picture = new Uint8Array([1]);
+
+  it.each([
+    ["<title>Log in</title>", "text/html"],
+    ["null", "application/json"],
+    ["[]", "application/json"],
+    ['{"predictions":[]}', "application/json"],
+  ])("is refused: %s", async (body, type) => {
+    await expect(clientOf(body, type).predict(picture)).rejects.toMatchObject({ code: "SERVICE_UNREACHABLE" });
+  });
+
+  it("is refused where a heat map is wanted", async () => {
+    await expect(clientOf("<title>Log in</title>", "text/html").explain(picture)).rejects.toMatchObject({
+      code: "SERVICE_UNREACHABLE",
+      message: "Expected an answer of a Pawprint service; got text/html",
+    });
+  });
+});
+
+it("keeps the path of an address behind a proxy, and takes none with a query", async () => {
+  const asked: string[] = [];
+  const answer = async (url: unknown) => {
+    asked.push(String(url));
+    return Response.json({ label: "cat" });
+  };
+  for (const origin of ["https://host/pawprint", "https://host/pawprint/"]) {
+    await createClient(origin, { fetch: answer as typeof fetch }).predict(new Uint8Array([1]));
+  }
+  expect(asked).toEqual(["https://host/pawprint/predict", "https://host/pawprint/predict"]);
+  expect(() => createClient("https://host/?a=1")).toThrow("Expected the service's address");
+});
+
+it("sends no value that would arrive as another", async () => {
+  const client = createClient("http://service", { fetch: async () => Response.json({}) });
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  for (const [body, place] of [
+    [{ image: [1, Number.NaN] }, "body.image[1]"],
+    [{ image: [undefined] }, "body.image[0]"],
+    [{ value: Number.POSITIVE_INFINITY }, "body.value"],
+    [circle, "body.self"],
+  ] as const) {
+    const call = client.call("predict", { body: body as never });
+    await expect(call).rejects.toMatchObject({ code: "ARGUMENT_INVALID", where: place });
+  }
 });

@@ -127,12 +127,14 @@ export function createClient(origin: string, options: ClientOptions = {}): ApiCl
     { topK, ...options }: PredictCallOptions,
   ): Promise<readonly ServedPrediction[]> {
     const body = await picturesBody(pictures, names);
-    const { json } = await request(
+    const { json, headers } = await request(
       "predict",
       { ...options, query: { ...(topK !== undefined && { top_k: topK }) } },
       body,
     );
-    return "predictions" in json ? json.predictions : [json];
+    const predictions = predictionsIn(json);
+    if (predictions.length !== pictures.length) throw otherAnswer(headers, `${predictions.length} predictions`);
+    return predictions;
   }
 
   return {
@@ -156,8 +158,9 @@ export function createClient(origin: string, options: ClientOptions = {}): ApiCl
       const body = await picturesBody([picture], ["picture"]);
       const query = { ...(wanted !== undefined && { class: String(wanted) }) };
       const { bytes, headers } = await request("explain", { ...others, query }, body);
-      const label = decodeURIComponent(headers.get("x-pawprint-label") ?? "");
-      return { png: bytes, label, classIndex: Number(headers.get("x-pawprint-class")) };
+      const [label, index] = [headers.get("x-pawprint-label"), headers.get("x-pawprint-class")];
+      if (label === null || index === null) throw otherAnswer(headers);
+      return { png: bytes, label: decodeURIComponent(label), classIndex: Number(index) };
     },
 
     async call(id, options = {}) {
@@ -192,9 +195,27 @@ function unknown(required: string, name: string, known: readonly string[], where
   });
 }
 
+/** The predictions in an answer of status 200; none where something else has answered. */
+function predictionsIn(json: unknown): readonly ServedPrediction[] {
+  if (typeof json !== "object" || json === null) return [];
+  // The service checks its answers against the contract; a proxy's page has neither key.
+  if ("predictions" in json && Array.isArray(json.predictions)) return json.predictions;
+  return "label" in json ? [json as ServedPrediction] : [];
+}
+
+/** SERVICE_UNREACHABLE: a proxy, or another program, has answered in the service's place. */
+function otherAnswer(headers: Headers, what?: string): AppError {
+  return new AppError("SERVICE_UNREACHABLE", {
+    required: "an answer of a Pawprint service",
+    received: what ?? headers.get("content-type") ?? "an answer without a content type",
+    hint: "look at the address, and at what answers there",
+  });
+}
+
 function requireOrigin(origin: unknown): void {
   const url = URL.canParse(String(origin)) ? new URL(String(origin)) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return;
+  const isWeb = url?.protocol === "http:" || url?.protocol === "https:";
+  if (isWeb && url.search === "" && url.hash === "") return;
   throw new AppError("ARGUMENT_INVALID", {
     required: "the service's address, such as http://localhost:8000",
     received: describeValue(origin),
@@ -218,7 +239,8 @@ function urlOf(origin: string, path: string, params: object | undefined, query: 
       throw new AppError("ARGUMENT_INVALID", { required: `params with ${name}`, where: path });
     return encodeURIComponent(String(values[name]));
   });
-  const url = new URL(filled, origin);
+  // The address may have a path of its own, behind a proxy.
+  const url = new URL(origin.replace(/\/*$/, "") + filled);
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }

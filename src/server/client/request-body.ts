@@ -78,28 +78,33 @@ async function readFile(picture: ParsedFile): Promise<Exclude<ParsedFile, { read
 }
 
 /** Errors: ARGUMENT_INVALID where a value would arrive as something else. */
-function requireJson(value: unknown, place: string): void {
+function requireJson(value: unknown, place: string, around: readonly unknown[] = []): void {
   if (typeof value !== "object" || value === null) {
-    if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {
+    const isLost = typeof value === "number" && !Number.isFinite(value); // it would arrive as null
+    if (isLost || typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {
       throw notJson(value, place);
     }
     return;
   }
+  if (around.includes(value)) throw notJson(value, place, "one that holds itself");
+  const inside = [...around, value];
   if (Array.isArray(value)) {
-    for (const [at, item] of value.entries()) {
-      if (typeof item !== "number") requireJson(item, `${place}[${at}]`);
+    for (let at = 0; at < value.length; at++) {
+      const item: unknown = value[at];
+      if (item === undefined) throw notJson(item, `${place}[${at}]`);
+      if (!Number.isFinite(item)) requireJson(item, `${place}[${at}]`, inside);
     }
     return;
   }
   const kind = Object.prototype.toString.call(value);
   if (kind !== "[object Object]") throw notJson(value, place);
-  for (const [name, item] of Object.entries(value)) requireJson(item, `${place}.${name}`);
+  for (const [name, item] of Object.entries(value)) requireJson(item, `${place}.${name}`, inside);
 }
 
-function notJson(value: unknown, where: string): AppError {
+function notJson(value: unknown, where: string, received = describeValue(value)): AppError {
   return new AppError("ARGUMENT_INVALID", {
     required: where === "body" ? "an object for JSON, bytes, a Blob, or a FormData" : "a value that JSON can hold",
-    received: describeValue(value),
+    received,
     where,
     hint: "client.predict takes picture files; numbers are lists: Array.from(values)",
   });
