@@ -1,6 +1,6 @@
 /** The classes that a dataset needs for training. */
 import { AppError } from "../base/errors.ts";
-import { hintFor, noneUsable } from "./describe-skipped.ts";
+import { describeRemark, hintFor, noneUsable } from "./describe-skipped.ts";
 import type { SkippedPicture, SourceRemark } from "./sources/source.ts";
 import { classTooSmall } from "./split.ts";
 
@@ -26,7 +26,7 @@ export function requireClasses(
   if (first === undefined) throw noneUsable("pictures of at least two classes", { where, skipped, remarks });
   if (second === undefined) {
     const [remark] = remarks.filter(({ kind }) => kind !== "other-files");
-    const beside = remark === undefined ? "" : `; '${remark.id}' is ${remark.reason}`;
+    const beside = remark === undefined ? "" : `; ${describeRemark(remark)}`;
     throw new AppError("DATASET_ONE_CLASS", {
       required: "pictures of at least two classes",
       received: `only '${first}', with ${counts.get(first)} pictures${beside}`,

@@ -57,7 +57,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader | undefined {
   const maskBytes = hasMasks && length === 40 ? (compression === 6 ? 16 : 12) : 0;
   const headerEnd = fileHeaderBytes + length + maskBytes;
   if (view.byteLength < headerEnd) return undefined;
-  const hasAlphaMask = length >= 56 || compression === 6;
+  const hasAlphaMask = length >= 56 || (length === 40 && compression === 6);
   const masks = hasMasks
     ? { red: long(40), green: long(44), blue: long(48), alpha: hasAlphaMask ? long(52) : 0 }
     : bits === 16

@@ -37,6 +37,23 @@ describe("a BMP", () => {
     expect(await coloursOf(makeBmp({ bits, palette: [red, blue], indices: rows, headerBytes: 12 }))).toEqual(expected);
   });
 
+  it("with masks behind a header of 52 bytes has none of transparency, however short the file is", async () => {
+    const bytes = Buffer.alloc(66);
+    bytes.write("BM");
+    bytes.writeUInt32LE(66, 10);
+    for (const [at, value] of [
+      [14, 52],
+      [18, 1],
+      [22, 1],
+      [30, 6],
+    ] as const)
+      bytes.writeUInt32LE(value, at);
+    bytes.writeUInt16LE(1, 26);
+    bytes.writeUInt16LE(32, 28);
+    expect(declaredSize(bytes)).toMatchObject({ width: 1, height: 1 });
+    await expect(decodePicture(bytes, options)).rejects.toMatchObject({ code: "IMAGE_UNREADABLE" });
+  });
+
   it.each([40, 52, 56, 108, 124, 12, 64] as const)("of 24 bits has a header of %d bytes", async (headerBytes) => {
     const rows = [
       [red, blue, white],

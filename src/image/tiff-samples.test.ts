@@ -27,6 +27,20 @@ describe.each([true, false])("a TIFF (little-endian: %s)", (isLittle) => {
   });
 });
 
+it.each([
+  [0, 1, "white-is-zero"],
+  [5, 4, "CMYK"],
+] as const)(
+  "a TIFF of floats with photometric interpretation %d is refused: its values mean something else",
+  async (photometric, channels, name) => {
+    const tiff = makeTiff({ photometric, channels, bits: 32, format: 3, value: () => 0 });
+    await expect(decodePicture(tiff, grey)).rejects.toMatchObject({
+      code: "IMAGE_UNREADABLE",
+      message: expect.stringContaining(`a ${name} TIFF of 32-bit`),
+    });
+  },
+);
+
 describe("a TIFF of floats", () => {
   it("gives colours as grey: scaled, without a gamma", async () => {
     const value = (index: number): number => [0.2, 0.4, 0.8][index % 3]!;

@@ -24,6 +24,12 @@ export function tiffSamplesOf(bytes: Uint8Array): TiffSamples {
   const photometric = directory.number(tiffTag.photometric) ?? 1;
   const colours = colourChannels[photometric] ?? 3;
   if (channels > colours + 1) return { problem: `a TIFF of ${channels} channels for ${colours}` };
+  // Their values would be taken as they are: inverted, or as red, green, blue and transparency.
+  const isOdd = photometric === 0 || photometric === 5;
+  if (isOdd && (format !== 1 || bits > 16)) {
+    const kind = `${bits}-bit ${kinds[format] ?? "complex numbers"}`;
+    return { problem: `a ${photometric === 0 ? "white-is-zero" : "CMYK"} TIFF of ${kind}` };
+  }
   if (format === 1 || format === 4) {
     if (bits <= 16) return "usual";
     return bits === 32 ? "measured" : { problem: `a TIFF of ${bits}-bit ${kinds[format]}` };

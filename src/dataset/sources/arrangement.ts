@@ -96,12 +96,14 @@ function classRegions(base: Folder, split?: Split): Map<Folder, Region> {
 
 /** `train/cat/a.jpg`, `val/cat/b.jpg`, `test/c.jpg`. */
 function bySplits(base: Folder, named: readonly Folder[], where: string): Arrangement {
-  const found = new Map(named.flatMap((folder) => entryOf(folder, classesIn(folder))));
+  const first = named.flatMap((folder) => [...(classesIn(folder)?.labels ?? [])]);
+  // A class called "mask" is no folder to pass, where another split has it beside others.
+  const found = new Map(named.flatMap((folder) => entryOf(folder, classesIn(folder, new Set(first)))));
   requireSharedLabels(base, found, where);
-  const isMeant = (folder: Folder, { labels, isByNames }: ClassesInSplit): boolean => {
+  const isMeant = (folder: Folder, { labels }: ClassesInSplit): boolean => {
     const others = [...found].filter(([other]) => other !== folder);
-    // test/unknown/1.jpg, as some tools want it: one folder for pictures without labels.
-    const isOne = !isByNames && labels.size === 1 && others.some(([, { labels: theirs }]) => theirs.size > 1);
+    // test/unknown/1.jpg, as some tools want it, or test/img.1.jpg: pictures without labels.
+    const isOne = labels.size === 1 && others.some(([, { labels: theirs }]) => theirs.size > 1);
     return !isOne || others.some(([, { labels: theirs }]) => [...labels].some((label) => theirs.has(label)));
   };
   const regions = new Map<Folder, Region>();
@@ -134,9 +136,10 @@ interface ClassesInSplit {
 }
 
 /** The classes of a split's folder; undefined where its pictures have no labels. */
-function classesIn(folder: Folder): ClassesInSplit | undefined {
+function classesIn(folder: Folder, classes: ReadonlySet<string> = new Set()): ClassesInSplit | undefined {
   // test1/test1/1.jpg: a folder with the same meaning holds everything.
-  const isSame = ({ name }: Folder): boolean => readSplit(name) !== undefined || isStorageName(name);
+  const isSame = ({ name }: Folder): boolean =>
+    !classes.has(name) && (readSplit(name) !== undefined || isStorageName(name));
   let at = unwrap(folder, () => true);
   for (let [only, ...rest] = innerOf(at); only && rest.length === 0 && isSame(only); [only, ...rest] = innerOf(at))
     at = only;

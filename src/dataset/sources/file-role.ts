@@ -49,6 +49,8 @@ export function fileRole(name: string): FileRole {
   const extension = extname(name).toLowerCase();
   // Pictures that cannot be decoded are to be named, not passed over.
   if (pictureExtensions.has(extension) || foreignExtensions.has(extension)) return "picture";
+  // As downloads leave them: .jpg_large, .jpeg?w=300.
+  if (/^\.(jpe?g|png|gif|webp|tiff?|avif|bmp)[^a-z]/.test(extension)) return "picture";
   return otherExtensions.has(extension) || otherNames.has(name.toLowerCase()) ? "other" : "unknown";
 }
 

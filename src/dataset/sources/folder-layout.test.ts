@@ -76,6 +76,7 @@ describe("labels from paths", () => {
       "cat/b.jpg_large",
       "dog/b.jpg",
     ]);
+    expect(Object.values(labelsOf(["cat/a.jpg_large", "dog/b.jpg"]))).toEqual(["cat", "dog"]);
     expect(remarksOf([...paths, "models/weights.bin"])).toEqual([
       "other-files : no pictures by their names: 'cat/notes.txt', 'cat/README', 'LICENSE' and 1 more",
     ]);
@@ -184,6 +185,7 @@ describe("folders named for splits", () => {
     expect(remarksOf(["train/cat/0.jpg", "train/dog/0.jpg", "test1/unknown/1.jpg", "test1/unknown/2.jpg"])).toEqual(
       remark,
     );
+    expect(remarksOf(["train/cat/0.jpg", "train/dog/0.jpg", "test1/img.1.jpg", "test1/img.2.jpg"])).toEqual(remark);
     expect(remarksOf(["train/cat/0.jpg", "train/dog/0.jpg", "test1/test1/1.jpg", "test1/test1/2.jpg"])).toEqual(remark);
   });
 
@@ -196,6 +198,11 @@ describe("folders named for splits", () => {
       "outside-layout sample: 2 pictures in no class and no split, which are left out",
     ]);
     expect(unlabelledOf(paths)).toEqual([]);
+  });
+
+  it("may hold one class, whatever it is called", () => {
+    const paths = ["train/mask/a.jpg", "train/no_mask/b.jpg", "test/mask/c.jpg"];
+    expect(Object.values(labelsOf(paths))).toEqual(["train: mask", "train: no_mask", "test: mask"]);
   });
 
   it("may stand inside the classes", () => {

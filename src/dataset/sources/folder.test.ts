@@ -69,6 +69,7 @@ describe("a folder of pictures", () => {
     await symlink(elsewhere, join(folder, "dog"));
     await symlink(join(elsewhere, "b.jpg"), join(folder, "cat/out.jpg"));
     await symlink(folder, join(folder, "cat/around"));
+    await symlink("..", join(folder, "cat", "sub"));
     await symlink(join(folder, "cat"), join(elsewhere, "back"));
     const source = await openFolder(folder, { followLinks: true });
     expect(Object.keys(await read(source))).toEqual([
@@ -80,7 +81,9 @@ describe("a folder of pictures", () => {
     ]);
     expect(source.skipped.map(({ id, reason }) => `${id}: ${reason}`).sort()).toEqual([
       "cat/around: a link to a folder around it",
+      "cat/sub: a link to a folder around it",
       "dog/back/around: a link to a folder around it",
+      "dog/back/sub: a link to a folder around it",
     ]);
   });
 

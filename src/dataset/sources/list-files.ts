@@ -1,6 +1,6 @@
 /** Walks a folder: its files, its empty folders, and the links in it. */
 import { realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { byCodeUnits } from "../../base/by-code-units.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
 import { listNames } from "./file-names.ts";
@@ -54,7 +54,8 @@ export async function listFiles(location: string, followLinks: boolean): Promise
     if (found.isDirectory()) {
       if (!followLinks) return void bareFolders.set(id, "link");
       const target = await realpath(path);
-      const isCircle = around.some((real) => real === target || real.startsWith(`${target}/`));
+      const here = await realpath(dirname(path));
+      const isCircle = [...around, here].some((real) => real === target || real.startsWith(`${target}${sep}`));
       if (isCircle) return skip(id, "a link to a folder around it");
       if (++links > linkLimit || around.length > depthLimit) return skip(id, "one of too many links to folders");
       return walk(id, [...around, target]);

@@ -8,7 +8,7 @@ import { type ObjectStore, readBytesOf, type StoredObject } from "../../storage/
 import { parseS3Address, s3AddressForm } from "../../storage/s3-address.ts";
 import { openS3Store } from "../../storage/s3-store.ts";
 import { skippedEntry } from "./archives/entry-name.ts";
-import { readLayout } from "./folder-layout.ts";
+import { type FolderLayout, readLayout } from "./folder-layout.ts";
 import type { SkippedPicture, Source } from "./source.ts";
 import type { SourceOptions } from "./source-options.ts";
 import { sourceChanged } from "./stamped-file.ts";
@@ -24,20 +24,19 @@ export async function openS3(location: string, options: SourceOptions = {}): Pro
   const store = await openS3Store(address);
   const objects = new Map<string, StoredObject>();
   const hostile: SkippedPicture[] = [];
+  let layout: FolderLayout;
   try {
     for await (const object of store.list()) {
       const fault = keyFaultOf(object.key);
       if (fault === undefined) objects.set(object.key, object);
       else hostile.push(skippedEntry(object.key, `a key with ${fault}`));
     }
+    layout = readLayout([...objects.keys()].sort(byCodeUnits), { ...options, where: location });
   } catch (error) {
     await store.close();
     throw error;
   }
-  const { labelled, unlabelled, remarks } = readLayout([...objects.keys()].sort(byCodeUnits), {
-    ...options,
-    where: location,
-  });
+  const { labelled, unlabelled, remarks } = layout;
   return {
     kind: "s3",
     location,

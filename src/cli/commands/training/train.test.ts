@@ -83,7 +83,7 @@ describe("pawprint train", () => {
       "next",
     ]);
     expect(page).toContain(`${(100 * result.evaluation.accuracy).toFixed(2)} % of ${result.evaluation.count} pictures`);
-    expect(page).toMatch(/<th scope="row">batch size<\/th><td>8<\/td><td class="muted">given<\/td>/);
+    expect(page).toMatch(/<th scope="row" class="one-line">batch size<\/th><td>8<\/td><td class="muted">given<\/td>/);
     expect(page).toContain("pawprint serve models/b.onnx");
   });
 

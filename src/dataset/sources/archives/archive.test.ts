@@ -282,6 +282,22 @@ describe("a zip that cannot be read as it is", () => {
     });
   });
 
+  it("keeps an entry beside one whose name leads to the same place from outside", async () => {
+    const good = { name: "cat/a.jpg", content: "good" };
+    const source = await openArchive(await archive([good, dog, { name: "/cat/a.jpg", content: "bad" }]));
+    const ids: string[] = [];
+    for await (const { id } of source.samples()) ids.push(id);
+    await source.close();
+    expect(ids).toContain("cat/a.jpg");
+    expect(source.skipped).toMatchObject([{ id: "/cat/a.jpg", reason: "an absolute path" }]);
+  });
+
+  it("skips names that would make folders without end", async () => {
+    const source = await openArchive(await archive([cat, dog, { name: `${"a/".repeat(300)}x.jpg`, content: "x" }]));
+    await source.close();
+    expect(source.skipped).toMatchObject([{ reason: "a name of 301 parts, more than 256" }]);
+  });
+
   it("remarks on archives beside its pictures", async () => {
     const source = await openArchive(await archive([cat, dog, { name: "more/test.tar.gz", content: "x" }]));
     await source.close();

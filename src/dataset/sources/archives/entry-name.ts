@@ -4,6 +4,8 @@ import type { SkippedPicture } from "../source.ts";
 
 /** The longest path that Linux takes. */
 const nameLimitBytes = 4096;
+/** Deeper names would only make folders: a few kilobytes of them fill megabytes. */
+const partLimit = 256;
 
 /** `./cat//a.jpg` and Windows' `cat\a.jpg` are `cat/a.jpg`, as they would be on a disk. */
 export function plainName(name: string): string {
@@ -19,7 +21,8 @@ export function nameFaultOf(name: string): string | undefined {
   if (sizeBytes > nameLimitBytes) return `a name of ${sizeBytes} bytes, more than ${nameLimitBytes}`;
   if (/^([a-z]:)?[/\\]/i.test(name)) return "an absolute path";
   if (name.split(/[/\\]/).includes("..")) return "a relative path that leads upwards";
-  return undefined;
+  const parts = name.split(/[/\\]/).length;
+  return parts > partLimit ? `a name of ${parts} parts, more than ${partLimit}` : undefined;
 }
 
 /** An entry that is passed over; a name above the limit is shortened. */

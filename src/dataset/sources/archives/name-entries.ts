@@ -31,10 +31,12 @@ export function nameEntries<E>(
     const shown = text ?? escapedBytes(Buffer.from(rawName));
     const name = text === undefined ? shown : plainName(text);
     const fault = text === undefined ? `a name that is not in ${nameEncoding}` : (nameFaultOf(text) ?? given);
-    entries.delete(name);
-    skipped.delete(name);
+    // A name that leads out of the archive is not that of the entry inside.
+    const isInside = text === undefined || nameFaultOf(text) === undefined;
+    if (isInside) entries.delete(name);
+    if (isInside) skipped.delete(name);
     if (fault === undefined) entries.set(name, { ...entry, name });
-    else skipped.set(name, skippedEntry(shown, fault));
+    else skipped.set(isInside ? name : shown, skippedEntry(shown, fault));
   }
   return { entries: [...entries.values()], skipped: [...skipped.values()], ...(doubt !== undefined && { doubt }) };
 }

@@ -28,10 +28,15 @@ export const columnsWanted = `${namesOf.path[0].join("|")} and ${namesOf.label[0
 
 /**
  * Where the path, the label and the split stand. Of two columns of which one is known, the other is
- * what is missing (`id,breed`). One role under two names is refused: nobody can tell which one is
+ * what is missing (`id,breed`), unless `guesses` is false: objects may differ from line to line. One role under two names is refused: nobody can tell which one is
  * meant. Errors: MANIFEST_INVALID.
  */
-export function findColumns(names: readonly string[], what: string, where: string): ManifestColumns {
+export function findColumns(
+  names: readonly string[],
+  what: string,
+  where: string,
+  { guesses = true }: { readonly guesses?: boolean } = {},
+): ManifestColumns {
   const required = `${what} ${columnsWanted}`;
   const plain = names.map((name) => name.toLowerCase().replace(/[\s_-]/g, ""));
   const find = (role: Role): number | undefined => {
@@ -49,7 +54,7 @@ export function findColumns(names: readonly string[], what: string, where: strin
   const split = find("split");
   const other = (known: number | undefined): number | undefined => {
     const left = names.flatMap((_, at) => (at === known || at === split ? [] : [at]));
-    return known !== undefined && left.length === 1 ? left[0] : undefined;
+    return guesses && known !== undefined && left.length === 1 ? left[0] : undefined;
   };
   const [knownPath, knownLabel] = [find("path"), find("label")];
   const path = knownPath ?? other(knownLabel);

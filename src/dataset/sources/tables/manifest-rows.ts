@@ -86,7 +86,7 @@ function readObject(line: number, text: string): ManifestRow | ManifestFault {
   if (parsed === undefined) return { line, fault: `${quoted(text)} instead of a JSON object` };
   const keys = Object.keys(parsed);
   try {
-    const columns = findColumns(keys, "an object with the keys", `line ${line}`);
+    const columns = findColumns(keys, "an object with the keys", `line ${line}`, { guesses: false });
     const fields = keys.map((key) => textOf(parsed[key]));
     const wrong = Object.values(columns).find((at: number) => fields[at] === undefined);
     if (wrong === undefined)

@@ -70,6 +70,19 @@ describe("a manifest", () => {
     });
   });
 
+  it("guesses no key of an object: lines may differ", async () => {
+    const text =
+      '{"path":"a.jpg","label":"cat"}\n{"path":"b.jpg","source":"web"}\n{"path":"c.jpg","id":7,"split":"train"}';
+    expect(await listOf("l.jsonl", text)).toEqual({ "a.jpg": "cat" });
+    expect(await skippedOf("l.jsonl", text)).toHaveLength(2);
+  });
+
+  it("does not lose a character that is cut off at the end of the file", async () => {
+    const bytes = Buffer.from("path,label\na.jpg,cat\nb.jpg,caf\xe9", "latin1");
+    expect(await listOf("l.csv", bytes)).toEqual({ "a.jpg": "cat" });
+    expect(await skippedOf("l.csv", bytes)).toEqual([expect.stringContaining("line 3: text that is not UTF-8")]);
+  });
+
   it("counts a picture once that it lists twice with one label", async () => {
     expect(await listOf("l.csv", "path,label\na.jpg,cat\n./a.jpg, cat\n")).toEqual({ "a.jpg": "cat" });
   });

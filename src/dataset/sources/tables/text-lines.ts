@@ -41,6 +41,8 @@ export async function* readLines(handle: FileHandle, where: string): AsyncGenera
     cut ??= rest.slice(0, 100);
     rest = rest.endsWith("\r") ? "\r" : "";
   }
+  // What is left of a cut character becomes U+FFFD, a fault like any other.
+  rest += decoder?.decode() ?? "";
   const end = rest.endsWith("\r") ? "\r" : "";
   if (rest !== "" || cut !== undefined) yield take(rest.slice(0, rest.length - end.length), end);
 }
