@@ -34,3 +34,23 @@ it("checks the values of inner options, too", async () => {
   const fine = await dataset.inspectSource(source, { thresholds: { minSidePx: 100 } });
   expect(fine.findings.map(({ kind }) => kind)).toContain("too-small");
 });
+
+const file = { name: "a.zip", urls: ["https://host/a.zip"], sizeBytes: 3, sha256: "00" };
+
+it.each([
+  ["quarantine", { files: 5 }, "methods of node:fs/promises for files; got 5"],
+  ["quarantine", { files: { open() {}, link() {} } }, "for files; got an object with the keys 'open', 'link'"],
+  ["restoreQuarantine", { files: "disk" }, "for files; got 'disk'"],
+  ["fetchPublicSet", { to: "a", sets: 5 }, "sets by their names for sets; got 5"],
+  ["fetchPublicSet", { to: "a", sets: [] }, "sets by their names for sets; got a list of 0"],
+  ["fetchPublicSet", { to: "a", sets: { mine: 5 } }, "for sets.mine; got 5"],
+  ["fetchPublicSet", { to: "a", sets: { mine: { files: 5 } } }, "for sets.mine.files; got 5"],
+  [
+    "fetchPublicSet",
+    { to: "a", sets: { mine: { files: [{ ...file, urls: 5 }] } } },
+    "for sets.mine.files.0.urls; got 5",
+  ],
+])("%s holds what it works with to its form: %j", async (name, options, message) => {
+  const failure = await failureOf(functions[name]!(...(["given", options] as never[])));
+  expect(failure).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining(message) });
+});

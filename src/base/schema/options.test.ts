@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "../../../tests/support/failure-of.ts";
@@ -98,6 +99,31 @@ describe("options", () => {
     expect(failureOf(() => read("pictures")).hint).toBe("give { data: … }");
   });
 
+  it("are read through prototypes, of sections too, whatever realm made them", () => {
+    class Given {
+      readonly data = "a";
+      get side() {
+        return 3;
+      }
+      get settings() {
+        return Object.create({ epochs: 3 });
+      }
+    }
+    const expected = { data: "a", side: 3, settings: { epochs: 3 } };
+    expect(read(new Given())).toEqual(expected);
+    expect(read(Object.create(new Given()))).toEqual(expected);
+    expect(read(Object.create(Object.assign(Object.create(null), expected)))).toEqual(expected);
+    expect(read(runInNewContext("Object.create({ data: 'a', side: 3, settings: { epochs: 3 } })"))).toEqual(expected);
+    const hidden = Object.defineProperty({ data: "a" }, "side", { value: 3 });
+    expect(read(hidden)).toEqual({ data: "a", side: 3 });
+  });
+
+  it("of unknown names are refused in prototypes, too", () => {
+    const given = Object.create({ data: "a", forse: true });
+    expect(failureOf(() => read(given))).toMatchObject({ code: "CONFIG_UNKNOWN_KEY", received: "forse" });
+    expect(failureOf(() => read(Object.create({ data: "a", side: "b" })))).toMatchObject({ received: "'b'" });
+  });
+
   it("hold ports to their methods", () => {
     const ports = optionsSchema<{ progress?: object; logger?: object }>({
       progress: ProgressOption,
@@ -106,6 +132,7 @@ describe("options", () => {
     const readPorts = (given: object) => readOptions(ports, given, "f");
     expect(readPorts({ logger: console })).toEqual({ logger: console });
     expect(() => readPorts({ progress: true })).toThrow("a method start for progress; got true (f)");
+    expect(() => readPorts({ progress: null })).toThrow("a method start for progress; got null (f)");
     expect(() => readPorts({ logger: { info() {} } })).toThrow("for logger; got an object with the key 'info' (f)");
   });
 });

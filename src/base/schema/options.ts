@@ -31,12 +31,11 @@ export function instanceOf(what: string, accepts: (value: unknown) => boolean): 
 }
 
 /** An object with these methods, whoever made it. */
-export function portSchema(what: string, ...methods: readonly string[]): TSchema {
-  const has = (value: object, name: string): boolean => typeof Reflect.get(value, name) === "function";
-  return instanceOf(
-    what,
-    (value) => typeof value === "object" && value !== null && methods.every((name) => has(value, name)),
-  );
+export function portSchema(what: string, ...methods: readonly [string, ...string[]]): TSchema {
+  return instanceOf(what, (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    return methods.every((name) => typeof Reflect.get(value, name) === "function");
+  });
 }
 
 export const Flag = Type.Optional(Type.Boolean());
@@ -71,7 +70,8 @@ function readSection(schema: TObject, given: unknown, path: string, call: string
     });
   }
   const options: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const name of namesIn(given, schema)) {
+    const value: unknown = Reflect.get(given, name);
     const part = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     const place = path === "" ? name : `${path}.${name}`;
     if (part === undefined) throw unknownOption(schema, name, place, call);
@@ -87,6 +87,16 @@ function readSection(schema: TObject, given: unknown, path: string, call: string
     }
   }
   return options;
+}
+
+/**
+ * The names of what is given, also through an object's prototype: `Object.create(defaults)`, and the
+ * getters of a class, which can be found by a known name only.
+ */
+function namesIn(given: object, schema: TObject): ReadonlySet<string> {
+  const names = new Set(Object.keys(schema.properties).filter((name) => name in given));
+  for (const name in given) names.add(name);
+  return names;
 }
 
 function readValue(part: TSchema, value: unknown, place: string, call: string): unknown {

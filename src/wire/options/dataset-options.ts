@@ -27,7 +27,9 @@ import type { FetchOptions } from "../../dataset/public-sets.ts";
 const work = { progress: ProgressOption, signal: SignalOption };
 const Amount = Type.Optional(Type.Number({ minimum: 0 }));
 const Share = Type.Number({ minimum: 0, maximum: 1 });
-const files = Type.Optional(portSchema("a file system"));
+const files = Type.Optional(
+  portSchema("a file system: an object with methods of node:fs/promises", "open", "link", "rename", "rm", "lstat"),
+);
 
 export const importOptions = optionsSchema<ImportOptions>({ ...work, to: Text, force: Flag, concurrency: Count });
 export const scanOptions = optionsSchema<ScanOptions>({ ...work, concurrency: Count });
@@ -78,10 +80,18 @@ export const packOptions = optionsSchema<PackOptions>({
   concurrency: Count,
 });
 
+const publicFile = Type.Object({
+  name: Text,
+  urls: Type.Array(Text),
+  sizeBytes: Type.Number({ minimum: 0 }),
+  sha256: Text,
+});
+const publicSet = Type.Object({ files: Type.Array(publicFile) });
+
 export const fetchOptions = optionsSchema<FetchOptions>({
   ...work,
   to: Text,
-  sets: Type.Optional(portSchema("sets by their names")),
+  sets: Type.Optional(Type.Record(Type.String(), publicSet, { description: "sets by their names" })),
   attempts: Count,
   stallMs: Amount,
   waitMs: Amount,
