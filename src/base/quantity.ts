@@ -28,8 +28,12 @@ export function formatBytes(sizeBytes: number): string {
 /** An amount in its unit: `3.4 MB` for the unit "B", else `12345 images`, `1 image`. */
 export function formatAmount(amount: number, unit: string): string {
   if (unit === "B") return formatBytes(amount);
-  const count = Math.round(amount);
-  return `${count} ${count === 1 ? unit.replace(/(?<=.)s$/, "") : unit}`;
+  return counted(Math.round(amount), unit.replace(/(?<=.)s$/, ""), unit);
+}
+
+/** `1 picture`, `2 pictures`; of a noun with another plural `2 classes`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** `640 images/s`, `0.25 epochs/s`, `3.4 MB/s`: three digits that count. */

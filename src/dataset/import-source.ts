@@ -11,6 +11,7 @@ import { withLock } from "../base/locks/lock-file.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
 import type { PixelImage } from "../image/decode.ts";
 import { forEachInParallel } from "../image/in-parallel.ts";
+import { isPictureFault } from "./pack/pack-samples.ts";
 import {
   importManifestName,
   manifestLines,
@@ -47,13 +48,6 @@ export interface ImportReport {
    */
   readonly manifest?: string;
 }
-
-const pictureFaults: ReadonlySet<string> = new Set([
-  "IMAGE_UNREADABLE",
-  "IMAGE_SIZE",
-  "FILE_NOT_FOUND",
-  "FILE_READ_FAILED",
-]);
 
 /**
  * Copies every picture to `TO/LABEL/NAME`, or to `TO/SPLIT/LABEL/NAME` where the source gives
@@ -114,7 +108,7 @@ async function copyAll(
           await keepOrWrite(join(partial, planned[at]!.path), bytes);
           copied.set(at, bytes.byteLength);
         } catch (error) {
-          if (!(error instanceof AppError) || !pictureFaults.has(error.code)) throw error;
+          if (!isPictureFault(error)) throw error;
           skipped.push({ id: sample.id, label: sample.label, code: error.code, reason: error.summary });
         }
         task.advance();

@@ -5,7 +5,7 @@ import { AppError } from "../base/errors.ts";
 import { readFailure } from "../base/files/file-failure.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { growTree } from "../dataset/sources/folder-tree.ts";
-import { quoted } from "../dataset/sources/label.ts";
+import { quoted, quotedList } from "../dataset/sources/label.ts";
 import { type ListedFiles, listFiles } from "../dataset/sources/list-files.ts";
 
 /** A file to be read, or the reason why there is none. */
@@ -63,9 +63,7 @@ function describeLeftOut({ bareFolders, escaping }: ListedFiles, others: readonl
 
 function leftOut(one: string, several: string, ids: readonly string[]): string[] {
   if (ids.length === 0) return [];
-  const shown = ids.slice(0, 3).map((id) => quoted(id, 80));
-  const more = ids.length > 3 ? ` and ${ids.length - 3} more` : "";
-  return [`${ids.length} left out, ${ids.length === 1 ? one : several}: ${shown.join(", ")}${more}`];
+  return [`${ids.length} left out, ${ids.length === 1 ? one : several}: ${quotedList(ids, 3, 80)}`];
 }
 
 function noPictures(folder: string, files: number): AppError {

@@ -1,5 +1,5 @@
 /** What `data check` found, as people read it. */
-import { formatBytes, formatDuration, formatRate } from "../../base/quantity.ts";
+import { counted, formatBytes, formatDuration, formatRate } from "../../base/quantity.ts";
 import {
   type ClassFacts,
   type Finding,
@@ -14,16 +14,6 @@ import { shownName } from "../paths.ts";
 import { percent } from "./evaluation-text.ts";
 
 const barWidth = 20;
-
-/** `1 picture`, `2 pictures`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** `1 class`, `2 classes`. */
-export function classCount(count: number): string {
-  return `${count} ${count === 1 ? "class" : "classes"}`;
-}
 
 /** How many findings there are of each severity. */
 export function countSeverities(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
@@ -98,7 +88,7 @@ export function classTable(classes: readonly ClassFacts[], style: Style): string
 function totalsText({ pictures, sizeBytes, classes, findings, durationMs }: Inspection): string {
   const found = Object.entries(countSeverities(findings)).map(([severity, count]) => counted(count, severity));
   return [
-    `${counted(pictures, "picture")}, ${formatBytes(sizeBytes)}, ${classCount(classes.length)}: ${found.join(", ")}`,
+    `${counted(pictures, "picture")}, ${formatBytes(sizeBytes)}, ${counted(classes.length, "class", "classes")}: ${found.join(", ")}`,
     `${formatDuration(durationMs)}, ${formatRate((1000 * pictures) / Math.max(1, durationMs), "pictures")}`,
   ].join("\n");
 }

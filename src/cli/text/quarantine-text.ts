@@ -1,9 +1,10 @@
 /** What `data check --fix` and `data restore` did, as people read it. */
+
+import { counted } from "../../base/quantity.ts";
 import type { QuarantineReport } from "../../dataset/inspection/quarantine/quarantine.ts";
 import type { RestoreReport } from "../../dataset/inspection/quarantine/restore-quarantine.ts";
 import type { Style } from "../frame/console.ts";
 import { shownName } from "../paths.ts";
-import { counted } from "./inspection-text.ts";
 
 const shownRefusals = 10;
 

@@ -1,10 +1,10 @@
 /** The figures of `data stats`, as people read them. */
-import { formatBytes } from "../../base/quantity.ts";
+import { counted, formatBytes } from "../../base/quantity.ts";
 import type { DatasetStatistics } from "../../dataset/inspection/statistics.ts";
 import { alignRows, bar, rightColumn as right, type Style, table } from "../frame/console.ts";
 import { shownName } from "../paths.ts";
 import { percent } from "./evaluation-text.ts";
-import { classCount, classTable, counted } from "./inspection-text.ts";
+import { classTable } from "./inspection-text.ts";
 
 const barWidth = 20;
 
@@ -21,7 +21,7 @@ export function statisticsText(statistics: DatasetStatistics, style: Style): str
           ["bytes", ...spreadCells(sizes.bytes, formatBytes)],
         ];
   return [
-    `${counted(pictures, "picture")}, ${formatBytes(sizeBytes)}, ${classCount(classes.length)}${broken}`,
+    `${counted(pictures, "picture")}, ${formatBytes(sizeBytes)}, ${counted(classes.length, "class", "classes")}${broken}`,
     "",
     classTable(classes, style),
     "",

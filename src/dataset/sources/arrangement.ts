@@ -1,7 +1,8 @@
 /** Decides what the folders of a source stand for: classes, splits, or neither. */
 import { AppError } from "../../base/errors.ts";
+import { counted } from "../../base/quantity.ts";
 import { type Folder, innerOf, labelsInNames } from "./folder-tree.ts";
-import { quoted } from "./label.ts";
+import { quoted, quotedList } from "./label.ts";
 import type { Split } from "./source.ts";
 import type { SourceOptions } from "./source-options.ts";
 import { isStorageName, readSplit, splitInside } from "./split-words.ts";
@@ -161,7 +162,7 @@ function requireSharedLabels(base: Folder, found: ReadonlyMap<Folder, ClassesInS
     if (labels.size < 2 || [...labels].some((label) => trained.has(label))) continue;
     throw new AppError("DATASET_LAYOUT_UNCLEAR", {
       required: "the same classes in each split",
-      received: `${listed([...trained])} in train, ${listed([...labels])} in ${quoted(folder.name)}`,
+      received: `${quotedList([...trained], 4)} in train, ${quotedList([...labels], 4)} in ${quoted(folder.name)}`,
       where: placeOf(base, where),
       hint: "give the folders of a class the same name in each split",
     });
@@ -217,7 +218,7 @@ function isFlat(folder: Folder): boolean {
 function unclear(base: Folder, inner: readonly Folder[], where: string, required: string): AppError {
   const shown = inner.slice(0, 6).map((folder) => {
     const deeper = innerOf(folder).map(({ name }) => name);
-    return `${quoted(folder.name)} (${counted(folder.total)}${deeper.length > 0 ? ` in ${listed(deeper)}` : ""})`;
+    return `${quoted(folder.name)} (${counted(folder.total, "picture")}${deeper.length > 0 ? ` in ${quotedList(deeper, 4)}` : ""})`;
   });
   const more = inner.length > 6 ? [`${inner.length - 6} more`] : [];
   return new AppError("DATASET_LAYOUT_UNCLEAR", {
@@ -226,16 +227,6 @@ function unclear(base: Folder, inner: readonly Folder[], where: string, required
     where: placeOf(base, where),
     hint: "`layout` classes takes each of these for a class, `layout` splits takes those named for splits; or name the folder inside, or list pictures, labels and splits in a manifest",
   });
-}
-
-/** `1 picture`, `2 pictures`. */
-export function counted(pictures: number): string {
-  return `${pictures} picture${pictures === 1 ? "" : "s"}`;
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 4).map((name) => quoted(name));
-  return [...shown, ...(names.length > 4 ? [`${names.length - 4} more`] : [])].join(", ");
 }
 
 function placeOf({ path }: Folder, where: string): string {

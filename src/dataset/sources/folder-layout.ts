@@ -2,9 +2,10 @@
  * Reads labels and given splits from the paths of pictures; the same rules hold for folders,
  * archives and object stores.
  */
-import { type Arrangement, arrange, counted, type Region } from "./arrangement.ts";
+import { counted } from "../../base/quantity.ts";
+import { type Arrangement, arrange, type Region } from "./arrangement.ts";
 import { type Folder, type FolderTree, growTree, labelInName } from "./folder-tree.ts";
-import { quoted, type ReadLabel, readLabel } from "./label.ts";
+import { quotedList, type ReadLabel, readLabel } from "./label.ts";
 import type { SkippedPicture, SourceRemark, Split } from "./source.ts";
 import type { SourceOptions } from "./source-options.ts";
 import { readSplit } from "./split-words.ts";
@@ -94,21 +95,20 @@ function remarksOn({ root, others }: FolderTree, arrangement: Arrangement): Sour
     } else remarks.push({ kind: "empty-class", id: folder.path, reason: "a folder without any file" });
   }
   for (const { folder, split } of unlabelled) {
-    const reason = `${counted(folder.total)} of the ${split} split without labels, which are left out`;
+    const reason = `${counted(folder.total, "picture")} of the ${split} split without labels, which are left out`;
     remarks.push({ kind: "unlabelled-folder", id: folder.path, reason });
   }
   for (const folder of outside) {
-    const reason = `${counted(folder.total)} in no class and no split, which are left out`;
+    const reason = `${counted(folder.total, "picture")} in no class and no split, which are left out`;
     remarks.push({ kind: "outside-layout", id: folder.path, reason });
   }
   if (doubtful !== undefined) {
-    const reason = `${counted(doubtful.total)} taken for a class, though the name is that of a split`;
+    const reason = `${counted(doubtful.total, "picture")} taken for a class, though the name is that of a split`;
     remarks.push({ kind: "split-as-class", id: doubtful.path, reason });
   }
   if (others.length > 0) {
-    const shown = others.slice(0, 3).map((path) => quoted(path, 80));
-    const more = others.length > 3 ? ` and ${others.length - 3} more` : "";
-    remarks.push({ kind: "other-files", id: "", reason: `no pictures by their names: ${shown.join(", ")}${more}` });
+    const reason = `no pictures by their names: ${quotedList(others, 3, 80)}`;
+    remarks.push({ kind: "other-files", id: "", reason });
   }
   return remarks;
 }

@@ -34,3 +34,9 @@ export function quoted(text: string, lengthLimit = 40): string {
   const shown = JSON.stringify(characters.slice(0, lengthLimit).join("")).slice(1, -1).replaceAll('\\"', '"');
   return `'${shown}${isLong ? "..." : ""}'`;
 }
+
+/** `'a', 'b' and 3 more`: the first `limit` of some texts as one short line for messages. */
+export function quotedList(texts: readonly string[], limit: number, lengthLimit?: number): string {
+  const shown = texts.slice(0, limit).map((text) => quoted(text, lengthLimit));
+  return `${shown.join(", ")}${texts.length > limit ? ` and ${texts.length - limit} more` : ""}`;
+}

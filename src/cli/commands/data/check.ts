@@ -3,6 +3,7 @@ import { AppError } from "../../../base/errors.ts";
 import { writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { hintForName } from "../../../base/nearest.ts";
 import type { Progress } from "../../../base/progress.ts";
+import { counted } from "../../../base/quantity.ts";
 import { shellPath } from "../../../base/shell-word.ts";
 import { readVersion } from "../../../base/version.ts";
 import { requireFreePath } from "../../../bundle/export-bundle.ts";
@@ -28,7 +29,7 @@ import { adviceFor } from "../../../report/dataset/finding-advice.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownName, shownPath } from "../../paths.ts";
 import { readingFlags, readingFrom, readingOptions } from "../../pawprint-config.ts";
-import { counted, countSeverities, inspectionText } from "../../text/inspection-text.ts";
+import { countSeverities, inspectionText } from "../../text/inspection-text.ts";
 import { quarantineText } from "../../text/quarantine-text.ts";
 
 export const command = defineCommand({

@@ -4,7 +4,7 @@ import { byCodeUnits } from "../../../base/by-code-units.ts";
 import { contentKindOf } from "../file-content.ts";
 import { fileRole } from "../file-role.ts";
 import { readLayout } from "../folder-layout.ts";
-import { quoted } from "../label.ts";
+import { quoted, quotedList } from "../label.ts";
 import type { Source, SourceRemark } from "../source.ts";
 import type { SourceOptions } from "../source-options.ts";
 import { hasCifarFiles } from "../tables/cifar.ts";
@@ -73,7 +73,7 @@ function requirePictures({ entries, skipped }: ArchiveFile<ArchiveEntry>, locati
   const main = inner.find((name) => /train/i.test(name)) ?? inner[0];
   if (main === undefined) return;
   const hint = `unpack it, then name ${quoted(basename(main))} or the folder with all of it unpacked`;
-  throw notPictures(`an archive of archives: ${listed(inner)}`, hint, location);
+  throw notPictures(`an archive of archives: ${quotedList(inner, 5, 60)}`, hint, location);
 }
 
 function remarksOn({ entries, doubt }: ArchiveFile<ArchiveEntry>): SourceRemark[] {
@@ -81,7 +81,7 @@ function remarksOn({ entries, doubt }: ArchiveFile<ArchiveEntry>): SourceRemark[
   if (doubt !== undefined) remarks.push({ kind: "unclear-names", id: doubt.name, reason: doubt.reason });
   const inner = innerArchives(entries);
   if (inner.length > 0) {
-    remarks.push({ kind: "archives-inside", id: "", reason: `archives inside this one: ${listed(inner)}` });
+    remarks.push({ kind: "archives-inside", id: "", reason: `archives inside this one: ${quotedList(inner, 5, 60)}` });
   }
   return remarks;
 }
@@ -90,11 +90,6 @@ function innerArchives(entries: readonly ArchiveEntry[]): readonly string[] {
   return entries.flatMap(({ name }) =>
     /\.(zip|tar|tgz|tbz2?|txz|7z|rar|(tar\.)?(gz|bz2|xz|zst))$/i.test(name) ? [name] : [],
   );
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => quoted(name, 60));
-  return [...shown, ...(names.length > 5 ? [`${names.length - 5} more`] : [])].join(", ");
 }
 
 /** Refuses what only has the name of a zip. */
