@@ -122,6 +122,19 @@ describe("training from a folder of pictures", () => {
     const second = await run("longer.onnx", { settings: { ...settings, epochs: 5 }, resume: true });
     expect(second.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
     expect(second.history.slice(0, 3)).toEqual(first.history);
+    expect([first.epochsBefore, second.epochsBefore]).toEqual([0, 3]);
+  });
+
+  it("announces what is left of its time, not the whole", async () => {
+    const { epochs: _epochs, ...timed } = settings;
+    const announced: (number | undefined)[] = [];
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === "estimated") announced.push(event.trainingMs);
+    };
+    await run("timed.onnx", { settings: { ...timed, time: "0.5s" }, onEvent });
+    await run("timed.onnx", { settings: { ...timed, time: "1s" }, resume: true, onEvent });
+    expect(announced[0]).toBe(500);
+    expect(announced[1]).toBeLessThan(800);
   });
 
   it("is resumed from the checkpoint before where the newest one is damaged", async () => {

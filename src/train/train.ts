@@ -54,12 +54,15 @@ export interface TrainReport {
   readonly summary: DatasetSummary;
   readonly choices: readonly Choice[];
   readonly history: readonly EpochMetrics[];
+  /** How many epochs of the history are of before it was resumed. */
+  readonly epochsBefore: number;
   readonly end: FitResult["end"];
   readonly bestEpoch: number;
   /** Of the best weights on the test split; on the validation split where there is none. */
   readonly evaluation: Evaluation;
   /** Close its pixels when done with them. */
   readonly pack: Pack;
+  /** Of this call: that of a resumed training has only the epochs after its resumption. */
   readonly durationMs: number;
 }
 
@@ -88,7 +91,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     options.onEvent?.({ type: "packed", summary, plan: stepPlan });
     const fitted = await fitPrepared(prepared, run, options);
     isTrained = true;
-    const { end, bestEpoch, history } = fitted;
+    const { end, bestEpoch, history, epochsBefore } = fitted;
     options.onEvent?.({ type: "trained", end, bestEpoch });
     const evaluated = await evaluateCalibrated(prepared, fitted, options);
     const { evaluation } = evaluated;
@@ -97,7 +100,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     const bundle = await exportTrained(prepared, run, fitted, evaluated, options);
     const choices = [...picturePlan.choices, ...stepPlan.choices];
     const durationMs = performance.now() - startMs;
-    return { run, bundle, summary, choices, history, end, bestEpoch, evaluation, pack, durationMs };
+    return { run, bundle, summary, choices, history, epochsBefore, end, bestEpoch, evaluation, pack, durationMs };
   } catch (error) {
     await prepared.pack.pixels.close();
     throw isTrained ? withWayToResume(error, signal) : error;
@@ -135,9 +138,9 @@ async function fitPrepared(
     progress,
     signal,
     nowMs: () => performance.now(),
-    onStart({ validationMs }) {
+    onStart({ validationMs, elapsedMs }) {
       const { budget } = stepPlan;
-      const trainingMs = "timeMs" in budget ? budget.timeMs : undefined;
+      const trainingMs = "timeMs" in budget ? Math.max(0, budget.timeMs - elapsedMs) : undefined;
       onEvent?.({ type: "estimated", trainingMs, evaluationMs: evaluationMs(validationMs) });
     },
     onEpoch: (report) => onEvent?.({ type: "epoch", ...report, evaluationMs: evaluationMs(report.validationMs) }),

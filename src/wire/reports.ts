@@ -59,7 +59,7 @@ export async function renderTrainingReport(
   { names, now = new Date(), signal, executor }: TrainingReportOptions & { readonly executor: Executor },
 ): Promise<string> {
   throwIfCancelled(signal);
-  const { pack, summary, choices, history, end, bestEpoch, durationMs } = trained;
+  const { pack, summary, choices, history, epochsBefore, end, bestEpoch, durationMs } = trained;
   const { path, info } = trained.bundle;
   const data = names?.data ?? info.lineage.source;
   const model = { ...trained.bundle, path: names?.bundle ?? path };
@@ -72,6 +72,7 @@ export async function renderTrainingReport(
       summary,
       choices: choiceRows(choices),
       epochs: history,
+      epochsBefore,
       end,
       bestEpoch,
       durationMs,

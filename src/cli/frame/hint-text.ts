@@ -18,8 +18,10 @@ export interface FailedCommand {
  * interruption shows the whole line that resumes, or says what running it again does; an error
  * without a hint points to its entry in the guide.
  */
-export function hintText({ code, hint }: AppError, { head, command, argv }: FailedCommand): string {
+export function hintText({ code, hint: given }: AppError, { head, command, argv }: FailedCommand): string {
   const isInterruption = code === "INTERRUPTED";
+  // A command that takes another way than its library function says itself what running it again does.
+  const hint = isInterruption && given !== undefined && !namesOption(given, command) ? undefined : given;
   if (hint === undefined) {
     if (code === "INTERNAL") return "run it again with --verbose to see where, and report it";
     if (!isInterruption) return `see pawprint errors ${code}`;
@@ -33,6 +35,10 @@ export function inFlags(text: string, { options }: Command, shown = (flag: strin
   return text.replace(/`([a-z][A-Za-z0-9]*)`/g, (_whole, name: string) =>
     options.some((option) => option.name === name) ? shown(flagOf(name)) : name,
   );
+}
+
+function namesOption(text: string, { options }: Command): boolean {
+  return options.some(({ name }) => text.includes(`\`${name}\``));
 }
 
 /** The line as it was given, and the flag. */

@@ -244,6 +244,11 @@ describe("a hint", () => {
     expect(await hintOf([...line, "--resume-work"], entry)).toMatch(/-q --resume-work$/);
   });
 
+  it("after an interruption is the command's own where it lacks the option that the library names", async () => {
+    const entry = withOptions("resume it with `carryOn`", "INTERRUPTED");
+    expect(await hintOf(["data", "pack", "a"], entry)).toBe("run the same command again: what is there is kept");
+  });
+
   it("after an interruption says what running the command again does", async () => {
     const entry = withOptions(undefined, "INTERRUPTED");
     expect(await hintOf(["data", "pack", "a"], entry)).toBe("run the same command again: what is there is kept");

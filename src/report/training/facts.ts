@@ -9,10 +9,12 @@ export interface TrainingFacts {
   /** The settings, with the reason of each. */
   readonly choices: readonly { readonly label: string; readonly text: string; readonly reason: string }[];
   readonly epochs: readonly TimedEpoch[];
+  /** How many of them are of before the training was resumed. */
+  readonly epochsBefore: number;
   /** `stopped-early`: no better validation came. */
   readonly end: "finished" | "stopped-early" | "interrupted" | "diverged";
   readonly bestEpoch: number;
-  /** From the call to the bundle. */
+  /** From the call to the bundle; of a resumed training the last call. */
   readonly durationMs: number;
   /** What it ran on, as names and values. */
   readonly environment: readonly (readonly [name: string, value: string])[];

@@ -50,6 +50,7 @@ function factsOf(more: Partial<TrainingFacts> = {}): TrainingFacts {
       skippedFirst: [{ id: "cat/<torn>.jpg", code: "IMAGE_UNREADABLE", reason: "a damaged header" }],
     },
     choices: [{ label: "batch size", text: "8", reason: "24 training pictures" }],
+    epochsBefore: 0,
     epochs: [1, 2].map(() => ({ imagesPerSecond: 120, durationMs: 1000 })),
     end: "finished",
     bestEpoch: 2,
@@ -94,6 +95,13 @@ describe("the page of a training", () => {
     const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const [, target] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
+  });
+
+  it("counts the epochs since a training was resumed, for the time of that part", async () => {
+    const text = textOf(await render({ epochsBefore: 1, durationMs: 3000 }));
+    for (const row of ["Since it was resumed 3.0 s", "validation included 1.0 s", "evaluation and export 2.0 s"]) {
+      expect(text.replace(/\s+/g, " ")).toContain(row);
+    }
   });
 
   it("says that a training stopped early, and does not subtract epochs of before it was resumed", async () => {

@@ -110,8 +110,8 @@ const endTexts: Readonly<Record<TrainingFacts["end"], string>> = {
   diverged: "diverged",
 };
 
-function timeSection({ epochs, end, bestEpoch, durationMs }: TrainingFacts): PageSection {
-  const inEpochs = epochs.reduce((sum, epoch) => sum + epoch.durationMs, 0);
+function timeSection({ epochs, epochsBefore, end, bestEpoch, durationMs }: TrainingFacts): PageSection {
+  const inEpochs = epochs.slice(epochsBefore).reduce((sum, epoch) => sum + epoch.durationMs, 0);
   const mean = (of: (epoch: TrainingFacts["epochs"][number]) => number): number =>
     epochs.reduce((sum, epoch) => sum + of(epoch), 0) / Math.max(1, epochs.length);
   return {
@@ -119,9 +119,9 @@ function timeSection({ epochs, end, bestEpoch, durationMs }: TrainingFacts): Pag
     title: "Time",
     body: html`<p>The training ${endTexts[end]}: ${countOf(epochs.length, "epoch")}, the best one ${bestEpoch}.</p>
 ${rowsHtml([
-  ["In all", formatDuration(durationMs)],
-  // A resumed training has epochs of before.
+  [epochsBefore === 0 ? "In all" : "Since it was resumed", formatDuration(durationMs)],
   ["Epochs, validation included", formatDuration(inEpochs)],
+  // The epoch that an interruption cut has time of before in it.
   ...(durationMs > inEpochs
     ? [["Reading, evaluation and export", formatDuration(durationMs - inEpochs)] as const]
     : []),

@@ -23,8 +23,11 @@ export interface FitOptions {
   readonly progress: Progress;
   /** Milliseconds from any start. */
   readonly nowMs: () => number;
-  /** Called once before the first epoch, with an estimate. */
-  onStart?(estimate: { readonly validationMs: number }): void;
+  /**
+   * Called once before the first epoch, with an estimate; `elapsedMs` is the time that was used up
+   * before the training was resumed.
+   */
+  onStart?(estimate: { readonly validationMs: number; readonly elapsedMs: number }): void;
   /** Called at the end of each epoch and awaited; the place to write metrics. */
   onEpoch(report: EpochReport): void | Promise<void>;
   /**
@@ -109,6 +112,8 @@ export interface FitResult {
    */
   readonly bestAnswers: Answers | undefined;
   readonly last: Weights;
+  /** How many epochs of the history are of before the training was resumed. */
+  readonly epochsBefore: number;
   /** 0 where no epoch was finished. */
   readonly bestEpoch: number;
   readonly history: readonly EpochMetrics[];

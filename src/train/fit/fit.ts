@@ -52,7 +52,7 @@ async function runEpochs(options: FitOptions, training: StagedTraining, evaluato
   if (clock.validationMs() === 0) {
     clock.validated(await evaluator.estimateMs(training.copyWeights(), pack, "val", nowMs));
   }
-  options.onStart?.({ validationMs: clock.validationMs() });
+  options.onStart?.({ validationMs: clock.validationMs(), elapsedMs: options.resume?.elapsedMs ?? 0 });
   let checkpointedMs = nowMs();
   const checkpoint = async (position: EpochPosition): Promise<void> => {
     checkpointedMs = nowMs();

@@ -10,6 +10,7 @@ import type { TrainingClock } from "./training-clock.ts";
 
 export class TrainingRecord {
   readonly #history: EpochMetrics[];
+  readonly #epochsBefore: number;
   readonly #batchSize: number;
   readonly #patience: number;
   /** The epoch from which patience counts at the earliest. */
@@ -26,6 +27,7 @@ export class TrainingRecord {
     this.#batchSize = plan.batchSize;
     this.#patience = plan.patience ?? Number.POSITIVE_INFINITY;
     this.#history = [...(resume?.history ?? [])];
+    this.#epochsBefore = this.#history.length;
     this.#best = resume?.best;
     this.#lastGood = weights;
     this.#epoch = resume?.epoch ?? 0;
@@ -110,7 +112,8 @@ export class TrainingRecord {
   /** `last` are the weights of the last good epoch unless given. */
   result(end: FitResult["end"], last: Weights = this.#lastGood): FitResult {
     const bestEpoch = this.#best?.epoch ?? 0;
-    return { end, best: this.#best ?? last, bestAnswers: this.#bestAnswers, last, bestEpoch, history: this.#history };
+    const [history, epochsBefore] = [this.#history, this.#epochsBefore];
+    return { end, best: this.#best ?? last, bestAnswers: this.#bestAnswers, last, bestEpoch, history, epochsBefore };
   }
 }
 

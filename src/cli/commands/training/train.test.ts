@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -154,6 +155,22 @@ describe("pawprint train", () => {
     expect(resumed.exitCode).toBe(0);
     expect(resumed.logged.map(({ message }) => message)).toContain("resuming after epoch 1/2");
   });
+});
+
+it("says how to go on where the page was cut off: the bundle is there", async () => {
+  const controller = new AbortController();
+  const captured = captureContext({ cwd, signal: controller.signal });
+  const line = `train --data pictures ${quick} --out models/page.onnx --report page.html --history page.json`;
+  const now = (): number => {
+    // Asked for the time that the page says, once the bundle is written.
+    if (existsSync(join(cwd, "models/page.onnx"))) controller.abort(interruption("SIGINT"));
+    return 0;
+  };
+  expect(await runCommand(line.split(" "), { ...captured.context, now })).toBe(130);
+  const [, command = ""] = /^hint: write what is left with pawprint (.*)$/m.exec(captured.err()) ?? [];
+  expect(command).toBe(`${line} --resume`);
+  expect((await run(command)).exitCode).toBe(0);
+  expect([existsSync(join(cwd, "page.html")), existsSync(join(cwd, "page.json"))]).toEqual([true, true]);
 });
 
 it("says that a training which has no checkpoint yet is to be run again", async () => {

@@ -1,7 +1,8 @@
 /** `pawprint train`: labelled pictures in, a bundle out. */
 
 import { dirname } from "node:path";
-import { AppError } from "../../../base/errors.ts";
+import { interruptionOf } from "../../../base/cancel.ts";
+import { AppError, withHint } from "../../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { shellPath } from "../../../base/shell-word.ts";
 import { requireFreePath } from "../../../bundle/export-bundle.ts";
@@ -90,6 +91,9 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
         const html = await renderTrainingReport(report, { names, now: new Date(context.now()), signal });
         await writeFileAtomic(page, html, { force });
       }
+    } catch (error) {
+      // The bundle is there, and nothing else that the same command would find in its way.
+      throw signal.aborted ? withHint(interruptionOf(signal), "write what is left with `resume`") : error;
     } finally {
       await report.pack.pixels.close();
     }
