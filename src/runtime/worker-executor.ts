@@ -1,4 +1,5 @@
 /** ONNX Runtime in threads of its own: while it computes, the event loop goes on answering. */
+import "./engine-telemetry.ts";
 import { Worker } from "node:worker_threads";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { expandComposites } from "../graph/lower.ts";
