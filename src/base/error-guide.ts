@@ -309,6 +309,16 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     'Expected the name and version of a served model; got "pets" version "2"',
     "The hint names what is served; GET /v2/models/NAME describes it.",
   ),
+  HOST_NOT_ALLOWED: row(
+    "A proxy or tunnel that passes on its own name, or a web page whose name was made to lead to this machine (DNS rebinding).",
+    'Expected an address, localhost or an allowed name as the host; got "pets.example" (host header)',
+    "Call the service by its address, or allow the name: pawprint serve models/pictures.onnx --allowed-hosts pets.example",
+  ),
+  ORIGIN_NOT_ALLOWED: row(
+    "A web page of another site, or of a development server on another port, that sends requests to a service without keys on this machine, or to the admin port.",
+    'Expected a request of the service\'s own pages or of an allowed origin; got "http://localhost:3000" (origin header)',
+    "Allow the page's origin: pawprint serve models/pictures.onnx --cors-origins http://localhost:3000",
+  ),
   UNAUTHENTICATED: row(
     "No key, a key that was revoked or has expired, or a token of another issuer.",
     "Expected a valid API key or token; got an expired one",

@@ -8,6 +8,7 @@ import { createRequestLog } from "./observability/request-log.ts";
 import { openTracing } from "./observability/tracing.ts";
 import { openSamples } from "./samples.ts";
 import { createAccess } from "./security/access.ts";
+import { exposureOf } from "./security/exposure.ts";
 import type { ServeConfig } from "./serve-config.ts";
 import type { Service } from "./service.ts";
 
@@ -15,6 +16,8 @@ import type { Service } from "./service.ts";
 export interface PawprintServer {
   /** Starts to take requests. Errors: LISTEN_FAILED. */
   listen(): Promise<{ readonly url: string; readonly adminUrl?: string }>;
+  /** What is open to other machines without a key, as sentences; they are logged too. */
+  readonly warnings: readonly string[];
   /**
    * Ends without losing a request: readiness turns 503, after `drainMs` the service stops
    * listening, requests in flight are answered, then all resources are closed. A second call joins
@@ -37,6 +40,7 @@ export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
  */
 export async function createServer(options: ServerOptions, engines: ServiceEngines): Promise<PawprintServer> {
   const config = completeConfig(options);
+  const { isLocal, warnings } = await exposureOf(config);
   const version = await readVersion();
   const tracing =
     config.otlpEndpoint === undefined
@@ -55,7 +59,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
     import("./app/create-apps.ts"),
   ]);
   const isDraining = (): boolean => phase === "draining";
-  const { app, adminApp } = await createApps({ service, samples, log, tracing, access, isDraining });
+  const { app, adminApp } = await createApps({ service, samples, log, tracing, access, isLocal, isDraining });
   await Promise.all([app.ready(), adminApp.ready()]);
   phase = "ready";
   const poll = setInterval(() => void service.host.refresh(), config.pollMs).unref();
@@ -80,6 +84,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
   return {
     async listen() {
       const url = await listenOn(app, config.host, config.port);
+      for (const warning of warnings) logger.warn(warning);
       if (config.adminPort === undefined) return { url };
       return { url, adminUrl: await listenOn(adminApp, config.adminHost, config.adminPort) };
     },
@@ -87,6 +92,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
       closing ??= close();
       return closing;
     },
+    warnings,
     app,
     adminApp,
     service,

@@ -16,6 +16,10 @@ export const serveConfigSchema = Type.Object({
     Type.Integer({ ...portRange, description: "port of the admin routes, on adminHost; none unless given" }),
   ),
   adminHost: Type.String({ minLength: 1, default: "127.0.0.1", description: "address of the admin routes" }),
+  adminWithoutKeys: Type.Boolean({
+    default: false,
+    description: "lets other machines call the admin routes without a key or token",
+  }),
   canary: Type.Optional(
     Type.String({ minLength: 1, description: "bundle or folder that answers a share of the requests" }),
   ),
@@ -58,11 +62,24 @@ export const serveConfigSchema = Type.Object({
   }),
   pixels: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 50_000_000, description: "pixels of one picture" }),
   connections: Type.Integer({ minimum: 1, maximum: 100_000, default: 2048, description: "open connections" }),
+  connectionsPerAddress: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: "those of one address; half of connections unless given, all with trustProxy",
+    }),
+  ),
   bodyTimeoutMs: Type.Integer({
     minimum: 100,
     maximum: 600_000,
     default: 10_000,
     description: "how long a request may take to arrive",
+  }),
+  sendTimeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: 600_000,
+    default: 20_000,
+    description: "how long a caller may take nothing of its answer",
   }),
   drainMs: Type.Integer({
     minimum: 0,
@@ -95,6 +112,10 @@ export const serveConfigSchema = Type.Object({
     maximum: 16,
     default: 0,
     description: "how many proxies stand in front, whose X-Forwarded-For is believed",
+  }),
+  allowedHosts: Type.Array(Text, {
+    default: [],
+    description: "host names to answer to beside localhost and addresses; .example.com for all below it, * for any",
   }),
   corsOrigins: Type.Array(Text, {
     default: [],

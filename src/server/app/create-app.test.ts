@@ -91,14 +91,14 @@ describe("what is no proper request", () => {
     ["no host", "GET /model HTTP/1.1\r\nconnection: close\r\n\r\n", "400 Bad Request", "REQUEST_INVALID"],
     [
       "headers without an end",
-      `GET / HTTP/1.1\r\nhost: x\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nhost: localhost\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`,
       "431 ",
       "REQUEST_INVALID",
     ],
-    ["an unknown expectation", "GET / HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n", "417 ", "REQUEST_INVALID"],
+    ["an unknown expectation", "GET / HTTP/1.1\r\nhost: localhost\r\nexpect: tea\r\n\r\n", "417 ", "REQUEST_INVALID"],
     [
       "a body that stays away",
-      "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab",
+      "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab",
       "408 ",
       "REQUEST_TIMEOUT",
     ],
@@ -116,7 +116,7 @@ it("a body that no route wants is not waited for", async () => {
   ]) {
     const started = performance.now();
     const text = await speak(
-      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 16000000\r\n\r\nab`,
+      `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 16000000\r\n\r\nab`,
     );
     expect(text).toContain(`HTTP/1.1 ${status}`);
     expect(text.toLowerCase()).toContain("connection: close");
@@ -125,7 +125,7 @@ it("a body that no route wants is not waited for", async () => {
 });
 
 it("a caller that keeps its side open after its time was over does not keep the connection", async () => {
-  const bytes = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab";
+  const bytes = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab";
   const port = Number(new URL(service.origin).port);
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(bytes));
   socket.on("error", () => undefined);
@@ -184,8 +184,8 @@ describe("the end", () => {
   it("does not wait for who has sent half a request, nor for connections that are kept alive", async () => {
     const other = await startService(petModel, { bodyTimeoutMs: 300, deadlineMs: 300 });
     const { port, hostname: host } = new URL(other.origin);
-    const half = connect(Number(port), host, () => half.write("POST /predict HTTP/1.1\r\nhost: x\r\n"));
-    const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+    const half = connect(Number(port), host, () => half.write("POST /predict HTTP/1.1\r\nhost: localhost\r\n"));
+    const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"));
     const closed = [half, idle].map(
       (socket) => new Promise((resolve) => socket.on("error", () => undefined).on("close", resolve)),
     );
@@ -200,11 +200,11 @@ it("answers slow readers to the end, also when it ends", async () => {
   const { port, hostname: host } = new URL(other.origin);
   const size = 24 * 2 ** 20;
   other.server.app.server.prependOnceListener("request", (_request, response) => response.end(Buffer.alloc(size)));
-  const reader = connect(Number(port), host, () => reader.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+  const reader = connect(Number(port), host, () => reader.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"));
   let received = 0;
   const ended = new Promise((resolve) => reader.once("close", resolve));
   await new Promise((resolve) => reader.once("readable", resolve));
-  const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+  const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"));
   await new Promise((resolve) => idle.once("data", resolve));
   const closed = other.close();
   // Others do not stay for the slow one's sake.

@@ -52,11 +52,12 @@ The log is one JSON line for each request, on standard output or in --log-file. 
  */
 export async function runServer(
   server: PawprintServer,
-  { signal }: Pick<CommandContext, "signal">,
+  { signal, stderr }: Pick<CommandContext, "signal" | "stderr">,
   tell: (url: string, adminUrl: string | undefined) => void,
 ): Promise<void> {
   try {
     const { url, adminUrl } = await server.listen();
+    for (const warning of server.warnings) stderr(`warning: ${warning}\n`);
     tell(url, adminUrl);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   } finally {
