@@ -37,7 +37,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const { config, version, logger, notReady } = options;
   const now = (): number => performance.now();
   const admission = createAdmission({ limit: config.queue, now });
-  const decoding = createGate(cpuLimit() + 1, now);
+  const decoding = createGate({ slots: cpuLimit() + 1, heavySlots: heavyDecoders(cpuLimit()), now });
   const metrics = createMetrics({
     queuedPictures: () => admission.pending,
     waitingRequests: () => decoding.waiting + (host.current("champion")?.waiting ?? 0),
@@ -59,13 +59,23 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     admission,
     reading: createBodyReading(now),
     decoding,
-    explaining: createGate(1, now),
+    explaining: createGate({ slots: 1, now }),
     metrics,
     logger,
     observers: [noteOutcome, countPredictions(metrics), compareWithChallenger(shadow)],
     now,
     notReady,
   };
+}
+
+/**
+ * How many pictures that are expensive to decode may be decoded at once: half of the cores, and half
+ * of libuv's threads, which read files and look up names, too (4 unless UV_THREADPOOL_SIZE says
+ * otherwise).
+ */
+function heavyDecoders(cores: number): number {
+  const threads = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+  return Math.max(1, Math.floor(Math.min(cores, threads) / 2));
 }
 
 async function openModels({ config, logger, engines }: ServiceOptions, metrics: Metrics, now: () => number) {

@@ -76,7 +76,14 @@ export const serveConfigSchema = Type.Object({
     default: 64,
     description: "pictures in one request",
   }),
-  pixels: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 50_000_000, description: "pixels of one picture" }),
+  // The modes of 50 megapixels of today's phones store up to 8192 x 6144 pixels.
+  pixels: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 51_000_000, description: "pixels of one picture" }),
+  decodeBytes: Type.Integer({
+    minimum: 1_048_576,
+    maximum: 4_294_967_296,
+    default: 536_870_912,
+    description: "memory that decoding one picture may take",
+  }),
   connections: Type.Integer({ minimum: 1, maximum: 100_000, default: 2048, description: "open connections" }),
   connectionsPerAddress: Type.Optional(
     Type.Integer({

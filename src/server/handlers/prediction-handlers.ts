@@ -4,6 +4,7 @@ import { AppError } from "../../base/errors.ts";
 import { indexesOfLargest, indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
 import { answerPictures, chooseModel, inferPictures } from "../answering/answer-pictures.ts";
+import { weighFile } from "../answering/weigh-pictures.ts";
 import type { predictionRoutes } from "../contract/prediction-routes.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
@@ -98,8 +99,10 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
       const input = pictures[0]!; // inferPictures has answered it
       const picture =
         input.kind === "file"
-          ? await service.decoding.pass(context, () =>
-              decodeForHeatMap(input.bytes, recipe, input.where, service.config.pixels),
+          ? await service.decoding.pass(
+              context,
+              () => decodeForHeatMap(input.bytes, recipe, input.where, service.config.pixels),
+              weighFile(input, service.config),
             )
           : { ...recipe, pixels };
       return explainer.draw(picture, heat, query.caption === false ? undefined : caption);
