@@ -33,6 +33,22 @@ export const serveConfigSchema = Type.Object({
     default: 2000,
     description: "how often the sources are looked at",
   }),
+  loadTimeoutMs: Type.Integer({
+    minimum: 1000,
+    maximum: 3_600_000,
+    default: 60_000,
+    description: "how long a bundle may take until it is ready; then it is refused",
+  }),
+  bundleBytes: Type.Integer({
+    minimum: 1024,
+    maximum: 2_147_483_647,
+    default: 536_870_912,
+    description: "largest bundle",
+  }),
+  allowUnverified: Type.Boolean({
+    default: false,
+    description: "serve bundles without parity examples, whose answers cannot be checked",
+  }),
   threads: Type.Optional(
     Type.Integer({
       minimum: 1,

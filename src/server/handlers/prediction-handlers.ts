@@ -91,8 +91,9 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
     const caption = { label: labels[chosen]!, probability, predicted: labels[best]! };
     // One at a time: heat maps must not displace predictions.
     const image = await service.explaining.pass(context, async () => {
-      const { decodeForHeatMap, drawHeatMap } = await import("../../predict/explain/explain.ts");
-      const heat = await (await model.explainer()).explain(pixels, chosen);
+      const { decodeForHeatMap } = await import("../../predict/explain/explain.ts");
+      const explainer = await model.explainer();
+      const heat = await explainer.explain(pixels, chosen);
       reply.header("x-pawprint-method", heat.method);
       const input = pictures[0]!; // inferPictures has answered it
       const picture =
@@ -101,7 +102,7 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
               decodeForHeatMap(input.bytes, recipe, input.where, service.config.pixels),
             )
           : { ...recipe, pixels };
-      return drawHeatMap(picture, recipe, heat, query.caption === false ? undefined : caption);
+      return explainer.draw(picture, heat, query.caption === false ? undefined : caption);
     });
     context.outcome = { modelVersion: model.version, pictures: 1 };
     reply
