@@ -26,6 +26,22 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** Of numbers in ascending order; 0 of none. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+/** Columns as wide as their widest cell. */
+export function tableOf(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lineOf = (row: readonly string[]) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join("  ")
+      .trimEnd();
+  return rows.map((row) => `${lineOf(row)}\n`).join("");
+}
+
 export function printBenchmark(benchmark: Benchmark, asJson: boolean): void {
   const number = (value: number | null) =>
     value === null ? "absent" : value >= 100 ? value.toFixed(0) : value.toFixed(2);
@@ -41,13 +57,6 @@ export function printBenchmark(benchmark: Benchmark, asJson: boolean): void {
       number(row.target),
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows)
-    process.stdout.write(
-      `${row
-        .map((cell, at) => cell.padEnd(widths[at]!))
-        .join("  ")
-        .trimEnd()}\n`,
-    );
+  process.stdout.write(tableOf(rows));
   if (asJson) process.stdout.write(`${JSON.stringify(benchmark)}\n`);
 }

@@ -6,7 +6,7 @@
 import { createInterface } from "node:readline";
 import { applyRecipe } from "../../src/image/recipe.ts";
 import { readNumericPicture } from "../../src/server/input/numeric-json.ts";
-import { pixelsFromNumbers } from "../../src/server/input/prepare-picture.ts";
+import { pixelsFromNumbers } from "../../src/server/input/pixels-from-numbers.ts";
 import { loadBundle } from "../../src/wire/library.ts";
 import { median } from "../report.ts";
 
@@ -26,9 +26,7 @@ async function measure({ bundle: path, body, isFile, seconds }: AloneTask) {
   const bundle = await loadBundle({ path });
   const bytes = Buffer.from(body, "base64");
   const decode = async (): Promise<Uint8Array> =>
-    isFile
-      ? applyRecipe(bytes, bundle.info.recipe)
-      : pixelsFromNumbers({ kind: "numbers", ...readNumericPicture(bytes)!, where: "image" }, bundle.info.recipe);
+    isFile ? applyRecipe(bytes, bundle.info.recipe) : pixelsFromNumbers(readNumericPicture(bytes)!.values, "image");
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {

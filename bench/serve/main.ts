@@ -20,8 +20,10 @@ import { findPeerPython } from "../../tests/support/peer-python.ts";
 import { writeUntrainedBundle } from "../../tests/support/untrained-bundle.ts";
 import { type LineProcess, startLineProcess } from "../line-process.ts";
 import { type BenchmarkResult, median, printBenchmark } from "../report.ts";
+import { attackTable } from "./attacks/attack-report.ts";
+import { compareAttacks } from "./attacks/compare-attacks.ts";
 import type { LoadResult, LoadTask } from "./load.ts";
-import { type RunningService, startPawprint, startPeer } from "./services.ts";
+import { type RunningService, repository, startPawprint, startPeer } from "./services.ts";
 import { digitLoad, fileLoad, type Load, type Subject } from "./subjects.ts";
 
 const { values: options } = parseArgs({
@@ -37,6 +39,8 @@ const { values: options } = parseArgs({
     memory: { type: "boolean", default: false },
     minutes: { type: "string", default: "10" },
     overload: { type: "boolean", default: false },
+    attacks: { type: "boolean", default: false },
+    only: { type: "string" },
   },
 });
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -45,6 +49,14 @@ const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 const scratch = await mkdtemp(join(tmpdir(), "pawprint-serve-"));
 const startWorker = (name: string) => startLineProcess(process.execPath, ["--import", "tsx", here(name)]);
+if (options.attacks) {
+  try {
+    await measureAttacks();
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  process.exit();
+}
 const generator: LineProcess = startWorker("load.ts");
 const results: BenchmarkResult[] = [];
 try {
@@ -63,6 +75,15 @@ try {
   await rm(scratch, { recursive: true, force: true });
 }
 printBenchmark({ name: "serve", results }, options.json);
+
+async function measureAttacks(): Promise<void> {
+  const { only, baseline } = options;
+  const contenders = [{ name: "pawprint", folder: repository }];
+  if (baseline) contenders.push({ name: "baseline", folder: resolve(baseline) });
+  const results = await compareAttacks({ only, seconds, contenders, scratch, log });
+  process.stdout.write(attackTable(results));
+  if (options.json) process.stdout.write(`${JSON.stringify({ name: "serve-attacks", results })}\n`);
+}
 
 async function run(
   service: RunningService,

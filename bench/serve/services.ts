@@ -16,10 +16,17 @@ export interface RunningService {
   readonly startSeconds: number;
   /** Resident memory now, in bytes. */
   residentBytes(): Promise<number>;
-  stop(): Promise<void>;
+  /** True until the process has ended, by itself or by a signal. */
+  readonly isRunning: boolean;
+  /**
+   * Sends SIGTERM and gives the seconds until the process ended; undefined where it had to be killed
+   * after `limitSeconds`.
+   */
+  stop(limitSeconds?: number): Promise<number | undefined>;
 }
 
-const repository = fileURLToPath(new URL("../..", import.meta.url));
+/** This checkout. */
+export const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 /** `pawprint serve`, as it was built in `folder`. */
 export async function startPawprint(
@@ -65,13 +72,15 @@ async function start(
   });
   const onExit = () => child.kill("SIGKILL");
   process.once("exit", onExit);
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
   const isReady = () =>
     fetch(`http://127.0.0.1:${port}${readyPath}`).then(
       ({ status }) => status === 200,
       () => false,
     );
   while (!(await isReady())) {
-    if (child.exitCode !== null) throw new Error(`${command} ${args.join(" ")} ended: ${said}`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`${command} ${args.join(" ")} ended: ${said}`);
     if (performance.now() - startedAt > 120_000) throw new Error(`${command} is not ready after two minutes`);
     await pause(5);
   }
@@ -85,12 +94,22 @@ async function start(
       const status = await readFile(`/proc/${pid}/status`, "utf8");
       return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
     },
-    async stop() {
+    get isRunning() {
+      return isRunning();
+    },
+    async stop(limitSeconds = 60) {
       process.off("exit", onExit);
-      if (child.exitCode !== null) return;
+      if (!isRunning()) return 0;
+      const since = performance.now();
       const ended = once(child, "exit");
       child.kill("SIGTERM");
+      let wasKilled = false;
+      const killer = setTimeout(() => {
+        wasKilled = child.kill("SIGKILL");
+      }, limitSeconds * 1000);
       await ended;
+      clearTimeout(killer);
+      return wasKilled ? undefined : (performance.now() - since) / 1000;
     },
   };
 }

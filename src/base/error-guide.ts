@@ -47,7 +47,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   ),
   ARCHITECTURE_UNKNOWN: row(
     "A mistyped name behind --architecture.",
-    "Expected an architecture: plain, resnet; got 'resnt'",
+    "Expected an architecture: cnn, resnet, mobilenet; got 'resnt'",
     "Choose one of the names in the message: pawprint train --data FOLDER --architecture resnet",
   ),
 
@@ -160,7 +160,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   PACK_INVALID: row(
     "A pack that was damaged, or made by another version of Pawprint.",
     "Expected version 5 of a pack; got version 4 (data/processed/raw/index.jsonl)",
-    "Delete its folder and pack again: pawprint data pack SOURCE",
+    "Pack again, which keeps what is intact: pawprint data pack SOURCE --to FOLDER",
   ),
   DOWNLOAD_FAILED: row(
     "No network, a proxy that is not set, or a publisher that does not answer.",

@@ -73,6 +73,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
     await Promise.all([endConnections(app, graceMs), endConnections(adminApp, graceMs)]);
     await service.shadow.idle();
     await service.host.close();
+    await service.reading.close();
     await samples.close();
     access.close();
     await tracing?.close().catch((error: unknown) => logger.warn("traces were lost", { error: String(error) }));

@@ -8,6 +8,7 @@ import { createGate } from "../predict/gate.ts";
 import type { EngineFactory } from "../runtime/executor.ts";
 import { compareWithChallenger, countPredictions, noteOutcome } from "./answering/answer-observers.ts";
 import type { ServiceConfig } from "./complete-config.ts";
+import { createBodyReading } from "./input/body-reading.ts";
 import { createAdmission } from "./load/admission.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import type { Service } from "./service.ts";
@@ -55,6 +56,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     host,
     shadow,
     admission,
+    reading: createBodyReading(now),
     decoding,
     explaining: createGate(1, now),
     metrics,

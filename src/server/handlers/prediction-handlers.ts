@@ -7,7 +7,7 @@ import { answerPictures, chooseModel, inferPictures } from "../answering/answer-
 import type { predictionRoutes } from "../contract/prediction-routes.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
-import { readPictures } from "../input/read-pictures.ts";
+import { nothingSent } from "../input/read-pictures.ts";
 import { type PredictedClass, requireModel, type Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
 
@@ -20,9 +20,21 @@ export function predictionHandlers(service: Service): Handlers<Routes> {
   };
 }
 
+type PictureRequest = Pick<RouteRequest<Routes["predict"]>, "body" | "headers" | "context">;
+
+/** `limit` is the number of pictures. */
+function readPictures({ reading }: Service, { body, headers, context }: PictureRequest, limit: number) {
+  if (!(body instanceof Uint8Array)) throw nothingSent();
+  return reading.read("pictures", body, { contentType: headers["content-type"] ?? "", limit }, context);
+}
+
 async function predict(service: Service, request: RouteRequest<Routes["predict"]>, reply: FastifyReply) {
   const { context, query } = request;
-  const { pictures, isList, topK = query.top_k } = await readPictures(request, service.config.picturesPerRequest);
+  const {
+    pictures,
+    isList,
+    topK = query.top_k,
+  } = await readPictures(service, request, service.config.picturesPerRequest);
   const { model, predictions } = await answerPictures(service, context, pictures, chooseModel(service, request));
   const rows = predictions.map((prediction) => rowOf(prediction, model.info.labels, topK));
   reply.header("server-timing", serverTiming(context, service.now()));
@@ -67,7 +79,7 @@ function serverTiming({ phases, startedAt }: RequestContext, time: number): stri
 
 async function explain(service: Service, request: RouteRequest<Routes["explain"]>, reply: FastifyReply) {
   const { context, query } = request;
-  const { pictures } = await readPictures(request, 1);
+  const { pictures } = await readPictures(service, request, 1);
   const model = chooseModel(service, request) ?? requireModel(service);
   const leave = model.lease();
   try {

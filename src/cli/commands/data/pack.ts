@@ -21,6 +21,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
   arguments: [{ name: "source", doc: "labelled pictures, as for data import" }],
   options: [
     { name: "to", type: "string", placeholder: "FOLDER", doc: "the pack's folder; data/processed/NAME unless given" },
+    { name: "force", short: "f", type: "boolean", doc: "replace the pack of another source" },
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
     ...optionsOf(trainConfigSchema, [...readingKeys, "size", "channels", "fit", "proportions", "salt", "fold"]),
   ],
@@ -41,6 +42,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
       const pack = await buildPack(source, recipe, {
         ...splitOptionsOf(settings),
         folder,
+        force: options.force,
         strict: options.strict,
         signal,
         progress,
