@@ -101,7 +101,7 @@ export const serveConfigSchema = Type.Object({
   sendTimeoutMs: Type.Integer({
     minimum: 100,
     maximum: 600_000,
-    default: 20_000,
+    default: 30_000,
     description: "how long a caller may take nothing of its answer",
   }),
   drainMs: Type.Integer({
