@@ -6,6 +6,8 @@
  */
 export const deepestJson = 64;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * The value of a JSON text (bytes are UTF-8, without a byte order mark). Its depth is checked
  * first, in one pass over the bytes: a value of 100,000 levels parses, and then overflows the stack
@@ -16,7 +18,7 @@ export const deepestJson = 64;
 export function parseBoundedJson(source: string | Uint8Array, depth: number = deepestJson): unknown {
   const bytes = typeof source === "string" ? new TextEncoder().encode(source) : source;
   if (isDeeperThan(bytes, depth)) throw new SyntaxError(`JSON nested more than ${depth} levels deep`);
-  return JSON.parse(typeof source === "string" ? source : new TextDecoder("utf-8", { fatal: true }).decode(source));
+  return JSON.parse(typeof source === "string" ? source : utf8.decode(source));
 }
 
 /** What a JSON text may hold at most. Numbers are not counted: they are the cheapest of all. */

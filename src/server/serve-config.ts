@@ -16,6 +16,10 @@ export const serveConfigSchema = Type.Object({
     Type.Integer({ ...portRange, description: "port of the admin routes, on adminHost; none unless given" }),
   ),
   adminHost: Type.String({ minLength: 1, default: "127.0.0.1", description: "address of the admin routes" }),
+  adminWithoutKeys: Type.Boolean({
+    default: false,
+    description: "lets other machines call the admin routes without a key or token",
+  }),
   canary: Type.Optional(
     Type.String({ minLength: 1, description: "bundle or folder that answers a share of the requests" }),
   ),
@@ -28,6 +32,22 @@ export const serveConfigSchema = Type.Object({
     maximum: 3_600_000,
     default: 2000,
     description: "how often the sources are looked at",
+  }),
+  loadTimeoutMs: Type.Integer({
+    minimum: 1000,
+    maximum: 3_600_000,
+    default: 60_000,
+    description: "how long a bundle may take until it is ready; then it is refused",
+  }),
+  bundleBytes: Type.Integer({
+    minimum: 1024,
+    maximum: 2_147_483_647,
+    default: 536_870_912,
+    description: "largest bundle",
+  }),
+  allowUnverified: Type.Boolean({
+    default: false,
+    description: "serve bundles without parity examples, whose answers cannot be checked",
   }),
   threads: Type.Optional(
     Type.Integer({
@@ -56,13 +76,33 @@ export const serveConfigSchema = Type.Object({
     default: 64,
     description: "pictures in one request",
   }),
-  pixels: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 50_000_000, description: "pixels of one picture" }),
+  // The modes of 50 megapixels of today's phones store up to 8192 x 6144 pixels.
+  pixels: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 51_000_000, description: "pixels of one picture" }),
+  decodeBytes: Type.Integer({
+    minimum: 1_048_576,
+    maximum: 4_294_967_296,
+    default: 536_870_912,
+    description: "memory that decoding one picture may take",
+  }),
   connections: Type.Integer({ minimum: 1, maximum: 100_000, default: 2048, description: "open connections" }),
+  connectionsPerAddress: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: "those of one address; half of connections unless given, all with trustProxy",
+    }),
+  ),
   bodyTimeoutMs: Type.Integer({
     minimum: 100,
     maximum: 600_000,
     default: 10_000,
     description: "how long a request may take to arrive",
+  }),
+  sendTimeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: 600_000,
+    default: 30_000,
+    description: "how long a caller may take nothing of its answer",
   }),
   drainMs: Type.Integer({
     minimum: 0,
@@ -95,6 +135,10 @@ export const serveConfigSchema = Type.Object({
     maximum: 16,
     default: 0,
     description: "how many proxies stand in front, whose X-Forwarded-For is believed",
+  }),
+  allowedHosts: Type.Array(Text, {
+    default: [],
+    description: "host names to answer to beside localhost and addresses; .example.com for all below it, * for any",
   }),
   corsOrigins: Type.Array(Text, {
     default: [],
