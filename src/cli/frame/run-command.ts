@@ -8,14 +8,16 @@ import { atLevel, createLogger, type Logger } from "../../base/logger.ts";
 import { hintForName } from "../../base/nearest.ts";
 import { silentProgress } from "../../base/progress.ts";
 import { readVersion } from "../../base/version.ts";
+import { visibleJson, visibleText } from "../../base/visible-text.ts";
 import { commands } from "../commands/table.ts";
 import type { Command, CommandContext, CommandEntry, CommandReport } from "./command.ts";
+import { terminalLine, terminalText } from "./console.ts";
 import { helpForCommand, helpForCommands } from "./help.ts";
 import { asCalled, hintText, inFlags } from "./hint-text.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
-/** What the frame needs; `json` and `quiet` are read from the command line. */
-export type HostContext = Omit<CommandContext, "json" | "quiet"> & {
+/** What the frame needs; `json` and `quiet` are read from the command line. Its writers take text as it is. */
+export type HostContext = Omit<CommandContext, "json" | "quiet" | "dataOut"> & {
   /**
    * Called before a command that leaves files: standard output is then no condition of its work.
    * `isNeeded` where the caller asked for `--json`.
@@ -38,11 +40,18 @@ export async function runCommand(
   const line = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = line.some((word) => /^--json(=(true|1))?$/.test(word));
   const isVerbose = line.some((word) => word === "--verbose" || word === "-v");
+  const context = { ...host, ...writersOf(host), json, quiet: false };
   try {
-    return await dispatch(argv, { ...host, json, quiet: false }, entries);
+    return await dispatch(argv, context, entries);
   } catch (error) {
-    return printError(error, { ...host, json }, isVerbose);
+    return printError(error, context, isVerbose);
   }
+}
+
+/** Every command writes through these, so that none can pass a name on that steers the terminal. */
+function writersOf({ stdout, stderr, isTTY }: HostContext): Pick<CommandContext, "stdout" | "stderr" | "dataOut"> {
+  const safe = (write: (text: string) => void) => (text: string) => write(terminalText(text));
+  return { stdout: safe(stdout), stderr: safe(stderr), dataOut: isTTY ? safe(stdout) : stdout };
 }
 
 async function dispatch(argv: readonly string[], context: RunContext, entries: readonly CommandEntry[]) {
@@ -97,7 +106,7 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: R
       options as Parameters<Command["run"]>[2],
     );
     if (report === undefined) return 0;
-    if (context.json) context.stdout(`${JSON.stringify(report.result)}\n`);
+    if (context.json) context.stdout(`${visibleJson(report.result)}\n`);
     else printReport({ ...report, text: inFlags(report.text, command) }, options.quiet === true, context);
     return report.exitCode ?? 0;
   } catch (error) {
@@ -112,11 +121,13 @@ function loggerOf(command: Command, { logger }: CommandContext): Logger {
   return createLogger((level, message, fields) => logger[level](inFlags(message, command), fields));
 }
 
-function printReport(report: CommandReport, isQuiet: boolean, { stdout, env }: CommandContext): void {
+function printReport(report: CommandReport, isQuiet: boolean, { stdout, dataOut, env }: CommandContext): void {
   const { text, next, quietText } = report;
   const shown = isQuiet ? (quietText ?? text) : asCalled(next === undefined ? text : `${text}\nNext: ${next}`, env);
   if (shown === "") return;
-  stdout(shown.endsWith("\n") ? shown : `${shown}\n`);
+  // A script takes the path that --quiet prints.
+  const write = isQuiet && quietText !== undefined ? dataOut : stdout;
+  write(shown.endsWith("\n") ? shown : `${shown}\n`);
 }
 
 /**
@@ -155,16 +166,18 @@ export function printError(error: unknown, context: ErrorContext, isVerbose = fa
   const known = toAppError(error);
   const hint = known.hint === undefined ? undefined : asCalled(known.hint, context.env);
   if (context.json) {
-    context.stdout(`${JSON.stringify({ error: { ...known.toJSON(), ...(hint !== undefined && { hint }) } })}\n`);
+    context.stdout(`${visibleJson({ error: { ...known.toJSON(), ...(hint !== undefined && { hint }) } })}\n`);
     return exitCodeOf(known);
   }
-  context.stderr(`error ${known.code}: ${known.message}\n`);
-  if (hint !== undefined) context.stderr(`hint: ${hint}\n`);
+  context.stderr(`${terminalLine(`error ${known.code}: ${known.message}`)}\n`);
+  if (hint !== undefined) context.stderr(`${terminalLine(`hint: ${hint}`)}\n`);
   if (isVerbose && error instanceof Error) context.stderr(`${describeCauses(error)}\n`);
   return exitCodeOf(known);
 }
 
 function describeCauses(error: Error): string {
-  const stack = error.stack ?? error.message;
+  const head = `${error.name}: ${error.message}`;
+  const frames = error.stack?.startsWith(head) ? error.stack.slice(head.length) : "";
+  const stack = `${visibleText(head)}${frames}`;
   return error.cause instanceof Error ? `${stack}\ncaused by ${describeCauses(error.cause)}` : stack;
 }

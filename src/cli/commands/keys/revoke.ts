@@ -1,4 +1,5 @@
 /** `pawprint keys revoke`: ends an API key. */
+import { visibleText } from "../../../base/visible-text.ts";
 import { revokeKey } from "../../../server/security/key-file.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
@@ -11,6 +12,6 @@ export const command = defineCommand({
   leavesFiles: true,
   async run({ cwd, now }, { id }, { file }) {
     const { name, revokedAt } = await revokeKey(pathFrom(cwd, file), id, new Date(now()));
-    return { result: { id, name, revokedAt, file }, text: `${name} (${id}) is revoked`, quietText: "" };
+    return { result: { id, name, revokedAt, file }, text: `${visibleText(name)} (${id}) is revoked`, quietText: "" };
   },
 });
