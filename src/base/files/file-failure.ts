@@ -13,7 +13,6 @@ const systemReasons: Readonly<Record<string, readonly [reason: string, hint: str
   ENOENT: ["no folder of this path", "make the folder first"],
   ENOSPC: ["a full disk", "make room, or choose a folder on another disk"],
   ENOTDIR: ["a file as a part of this path", "choose another path"],
-  ENXIO: ["a socket, or a device that is not there", "name a file"],
   EPERM: ["an operation that is not permitted", "look at the owner and the permissions of the folder"],
   EROFS: ["a read-only file system", "choose a folder that can be written to"],
 };
