@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { isDeeperThan, parseBoundedJson } from "./bounded-json.ts";
+import { jsonFaultOf, parseBoundedJson } from "./bounded-json.ts";
 import { createRandom } from "./random.ts";
+
+/** Whether a text is refused for its depth. */
+function isDeeperThan(source: Uint8Array, depth: number): boolean {
+  try {
+    parseBoundedJson(source, { depth });
+    return false;
+  } catch (error) {
+    return jsonFaultOf(error).includes("levels deep");
+  }
+}
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -62,6 +72,24 @@ describe("JSON from outside", () => {
       expect(() => parseBoundedJson(source)).toThrow(message);
     }
     expect(parseBoundedJson(`${"[".repeat(64)}${"]".repeat(64)}`)).toBeDefined();
+  });
+
+  it("is refused where it has more values than allowed, numbers not counted", () => {
+    const text = JSON.stringify({ a: [1, 2, 3, [], "b"] });
+    expect(parseBoundedJson(text, { values: 5 })).toBeDefined();
+    expect(() => parseBoundedJson(text, { values: 4 })).toThrow("5 texts, lists and objects, where 4 are the most");
+    expect(() => parseBoundedJson(`[${"[],".repeat(4_000_000)}[]]`)).toThrow(SyntaxError);
+  });
+
+  it("is told without a quotation of it", () => {
+    const faults = ["[[1]]", '{"secret', "[1]"].map((text) => {
+      try {
+        return parseBoundedJson(text, { depth: 1 });
+      } catch (error) {
+        return jsonFaultOf(error);
+      }
+    });
+    expect(faults).toEqual(["JSON nested more than 1 levels deep", "other text", [1]]);
   });
 
   it("is refused where its bytes are not UTF-8", () => {
