@@ -7,6 +7,7 @@
  * `pawprint.*`, as JSON. Any ONNX runtime runs it; no other file is needed.
  */
 import { type Static, Type } from "typebox";
+import { parseBoundedJson } from "../base/bounded-json.ts";
 import { AppError } from "../base/errors.ts";
 import type { DeepReadonly } from "../base/freeze.ts";
 import { createRandom } from "../base/random.ts";
@@ -136,7 +137,7 @@ export function parityPicture(seed: number, recipe: Pick<Recipe, "height" | "wid
 function parseJson(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined;
   }

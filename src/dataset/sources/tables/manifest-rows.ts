@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
+import { parseBoundedJson } from "../../../base/bounded-json.ts";
 import { isAppError } from "../../../base/errors.ts";
 import { quoted } from "../label.ts";
 import { readCsv } from "./csv-records.ts";
@@ -110,7 +111,7 @@ function textOf(value: unknown): string | undefined {
 
 function parseJson(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed = parseBoundedJson(text);
     return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : undefined;
   } catch {
     return undefined;

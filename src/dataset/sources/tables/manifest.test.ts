@@ -77,6 +77,12 @@ describe("a manifest", () => {
     expect(await skippedOf("l.jsonl", text)).toHaveLength(2);
   });
 
+  it("passes over an object that is nested without end", async () => {
+    const text = `{"path":"a.jpg","label":"cat"}\n{"path":${"[".repeat(20_000)}${"]".repeat(20_000)},"label":"cat"}`;
+    expect(await listOf("l.jsonl", text)).toEqual({ "a.jpg": "cat" });
+    expect(await skippedOf("l.jsonl", text)).toEqual([expect.stringContaining("line 2")]);
+  });
+
   it("does not lose a character that is cut off at the end of the file", async () => {
     const bytes = Buffer.from("path,label\na.jpg,cat\nb.jpg,caf\xe9", "latin1");
     expect(await listOf("l.csv", bytes)).toEqual({ "a.jpg": "cat" });
