@@ -1,17 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { jsonFaultOf, parseBoundedJson } from "./bounded-json.ts";
+import { jsonFaultOf, parseBoundedJson, passedLimit } from "./bounded-json.ts";
 import { createRandom } from "./random.ts";
 
-/** Whether a text is refused for its depth. */
-function isDeeperThan(source: Uint8Array, depth: number): boolean {
-  try {
-    parseBoundedJson(source, { depth });
-    return false;
-  } catch (error) {
-    return jsonFaultOf(error).includes("levels deep");
-  }
-}
-
+const isDeeperThan = (bytes: Uint8Array, depth: number): boolean => passedLimit(bytes, { depth }) === "depth";
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The depth of a value, as JSON writes it. */
@@ -55,6 +46,15 @@ describe("the depth of a JSON text", () => {
   });
 });
 
+it("lists, and texts with objects, are counted wherever they stand", () => {
+  const limits = { depth: 9, lists: 2, names: 3 };
+  expect(passedLimit(bytesOf('[[1,2,3,4,5,"[[[["]]'), limits)).toBe(undefined);
+  expect(passedLimit(bytesOf("[[1],[2]]"), limits)).toBe("lists");
+  expect(passedLimit(bytesOf('{"a":"b"}'), limits)).toBe(undefined);
+  expect(passedLimit(bytesOf('{"a":"b","c":1}'), limits)).toBe("names");
+  expect(passedLimit(bytesOf("[{},{},{},{}]"), limits)).toBe("names");
+});
+
 describe("JSON from outside", () => {
   it("is parsed from text and from bytes", () => {
     expect(parseBoundedJson('{"é":[1]}')).toEqual({ é: [1] });
@@ -74,22 +74,19 @@ describe("JSON from outside", () => {
     expect(parseBoundedJson(`${"[".repeat(64)}${"]".repeat(64)}`)).toBeDefined();
   });
 
-  it("is refused where it has more values than allowed, numbers not counted", () => {
-    const text = JSON.stringify({ a: [1, 2, 3, [], "b"] });
-    expect(parseBoundedJson(text, { values: 5 })).toBeDefined();
-    expect(() => parseBoundedJson(text, { values: 4 })).toThrow("5 texts, lists and objects, where 4 are the most");
-    expect(() => parseBoundedJson(`[${"[],".repeat(4_000_000)}[]]`)).toThrow(SyntaxError);
-  });
-
-  it("is told without a quotation of it", () => {
-    const faults = ["[[1]]", '{"secret', "[1]"].map((text) => {
+  it("is refused beyond the number of values that is allowed, and told without a quotation of it", () => {
+    const faultOf = (text: string, limits = {}): unknown => {
       try {
-        return parseBoundedJson(text, { depth: 1 });
+        return parseBoundedJson(text, limits);
       } catch (error) {
         return jsonFaultOf(error);
       }
-    });
-    expect(faults).toEqual(["JSON nested more than 1 levels deep", "other text", [1]]);
+    };
+    expect(faultOf("[[1]]", { depth: 1 })).toBe("JSON nested more than 1 levels deep");
+    expect(faultOf("[[],[]]", { lists: 2 })).toBe("JSON of more than 2 lists");
+    expect(faultOf('["a"]', { names: 0 })).toBe("JSON of more than 0 texts and objects");
+    expect(faultOf('{"secret')).toBe("other text");
+    expect(faultOf(`[${"[],".repeat(4_000_000)}[]]`)).toBe("JSON of more than 4000000 lists");
   });
 
   it("is refused where its bytes are not UTF-8", () => {

@@ -160,6 +160,11 @@ export interface Command<
   readonly options: O;
   readonly examples: readonly Example[];
   /**
+   * Leaves more behind than what it prints: files, a service, pictures put back. Such a command
+   * works on where nobody reads its output, and its exit code is that of its work.
+   */
+  readonly leavesFiles?: true;
+  /**
    * What the same line does after an interruption, as it follows "run the same command again: ".
    */
   readonly again?: string;

@@ -17,7 +17,15 @@ import { asCalled, hintText, inFlags } from "./hint-text.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
 /** What the frame needs; `json` and `quiet` are read from the command line. Its writers take text as it is. */
-export type HostContext = Omit<CommandContext, "json" | "quiet" | "dataOut">;
+export type HostContext = Omit<CommandContext, "json" | "quiet" | "dataOut"> & {
+  /**
+   * Called before a command that leaves files: standard output is then no condition of its work.
+   * `isNeeded` where the caller asked for `--json`.
+   */
+  readonly workOn?: (isNeeded: boolean) => void;
+};
+
+type RunContext = HostContext & CommandContext;
 
 /**
  * Runs `argv` (without the names of node and the script) and gives the process exit code: 0, 1 for
@@ -46,7 +54,7 @@ function writersOf({ stdout, stderr, isTTY }: HostContext): Pick<CommandContext,
   return { stdout: safe(stdout), stderr: safe(stderr), dataOut: isTTY ? safe(stdout) : stdout };
 }
 
-async function dispatch(argv: readonly string[], context: CommandContext, entries: readonly CommandEntry[]) {
+async function dispatch(argv: readonly string[], context: RunContext, entries: readonly CommandEntry[]) {
   const start = argv.findIndex((word) => !word.startsWith("-"));
   const [leadingFlags, words] = start === -1 ? [argv, []] : [argv.slice(0, start), argv.slice(start)];
   const [first, ...others] = words;
@@ -65,7 +73,7 @@ async function dispatch(argv: readonly string[], context: CommandContext, entrie
 }
 
 /** `pawprint` with flags alone: its version, or the list of commands. */
-async function runBare(argv: readonly string[], context: CommandContext, entries: readonly CommandEntry[]) {
+async function runBare(argv: readonly string[], context: RunContext, entries: readonly CommandEntry[]) {
   const version = { name: "version", short: "V", type: "boolean", doc: "show the version" } as const;
   const { options } = parseArguments({ name: "", arguments: [], options: [version] }, argv);
   if (options.version) {
@@ -77,13 +85,14 @@ async function runBare(argv: readonly string[], context: CommandContext, entries
   return 0;
 }
 
-async function runEntry(entry: CommandEntry, argv: readonly string[], context: CommandContext): Promise<0 | 1> {
+async function runEntry(entry: CommandEntry, argv: readonly string[], context: RunContext): Promise<0 | 1> {
   const { command } = await entry.load();
   const { args, options } = parseArguments({ ...command, name: entry.name }, argv);
   if (options.help) {
     context.stdout(helpForCommand(entry, command, context.style));
     return 0;
   }
+  if (command.leavesFiles) context.workOn?.(context.json);
   try {
     const report = await command.run(
       {
@@ -150,8 +159,10 @@ function usageError(required: string, received: string, hint: string | undefined
   return new AppError("CLI_USAGE", { required, received, hint: hint ?? `see ${command} --help` });
 }
 
+type ErrorContext = Pick<CommandContext, "stdout" | "stderr" | "env" | "json">;
+
 /** With `--json` one JSON line on standard output, else message and hint on standard error. */
-function printError(error: unknown, context: CommandContext, isVerbose: boolean): number {
+export function printError(error: unknown, context: ErrorContext, isVerbose = false): number {
   const known = toAppError(error);
   const hint = known.hint === undefined ? undefined : asCalled(known.hint, context.env);
   if (context.json) {

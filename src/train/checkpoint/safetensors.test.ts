@@ -64,7 +64,7 @@ describe("safetensors", () => {
       withHeader(`{"__metadata__":${"[".repeat(100_000)}${"]".repeat(100_000)}}`),
       "more than 64 levels",
     ],
-    ["a header of millions of lists", withHeader(`{"a":[${"[],".repeat(5_000_000)}[]]}`), "5000004 texts, lists"],
+    ["a header of millions of lists", withHeader(`{"a":[${"[],".repeat(5_000_000)}[]]}`), "more than 4000000 lists"],
     [
       "tensors that overlap",
       withHeader(

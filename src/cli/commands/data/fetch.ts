@@ -18,6 +18,7 @@ only if its SHA-256 is the published one.`,
     { line: "pawprint data fetch mnist", doc: "four files into data/mnist" },
     { line: "pawprint data fetch cats-vs-dogs --to /big/disk/pets", doc: "787 MB to another place" },
   ],
+  leavesFiles: true,
   again: "the download goes on where it ended",
   async run({ cwd, style, signal, progress }, { name }, options) {
     if (name === undefined) {

@@ -34,6 +34,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
       doc: "an S3 prefix, replacing the folder",
     },
   ],
+  leavesFiles: true,
   again: "files that were copied are kept",
   async run({ cwd, style, signal, progress, logger }, { source: location }, { to, force, ...options }) {
     const folder = pathFrom(cwd, to);

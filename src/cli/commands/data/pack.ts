@@ -30,6 +30,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     { line: "pawprint data pack data/raw", doc: "into data/processed/raw" },
     { line: "pawprint data pack pets.zip --size 128 --to data/processed/pets-128", doc: "larger pictures" },
   ],
+  leavesFiles: true,
   again: "pictures that were packed are not decoded again",
   async run(context, { source: location }, options) {
     const { cwd, style, signal, progress, logger } = context;

@@ -48,6 +48,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
     { line: "pawprint data preview pets.zip --size 128 --crop 0.3 --hue 0.05", doc: "try settings before training" },
     { line: "pawprint data preview pictures --mixup 0.2 --cutmix 1 --out mixed.png", doc: "see how pairs are mixed" },
   ],
+  leavesFiles: true,
   async run(context, { source }, options) {
     const { cwd, style, signal, progress, logger } = context;
     const { out, count, variants, split, force } = options;

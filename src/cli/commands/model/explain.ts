@@ -47,6 +47,7 @@ the class, its probability and the scale of the colours. The map comes from the 
   examples: [
     { line: "pawprint explain models/cats-dogs.onnx cat.jpg --class dog", doc: "why it might be taken for a dog" },
   ],
+  leavesFiles: true,
   async run({ cwd, style, signal, progress }, { model, pictures }, { class: named, out, force }) {
     const path = pathFrom(cwd, model);
     const { labels } = (await inspectBundle(path)).info;

@@ -22,6 +22,7 @@ The log is one JSON line for each request, on standard output or in --log-file. 
       doc: "a twentieth of the callers get the new model",
     },
   ],
+  leavesFiles: true,
   async run(context, { model }, options) {
     const { serve } = await loadPawprintConfig(context, "serve", { ...options, model });
     if (serve.model === undefined) throw noModel();

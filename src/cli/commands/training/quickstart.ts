@@ -44,6 +44,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
     { line: "pawprint quickstart --data pictures", doc: "on a folder with a folder of pictures for each class" },
     { line: "pawprint quickstart --no-serve", doc: "end after the predictions" },
   ],
+  leavesFiles: true,
   again: "the drawn pictures are kept, the training starts from its beginning",
   async run(context, _args, options) {
     const { cwd, style, signal, progress, logger } = context;

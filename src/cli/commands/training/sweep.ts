@@ -47,6 +47,7 @@ and the bundle of every trial.`,
     { line: "pawprint sweep sweep.yaml", doc: "every trial, one after another" },
     { line: "pawprint sweep sweep.yaml --trial 3 --json", doc: "one trial of it" },
   ],
+  leavesFiles: true,
   again: "finished trials are kept, and a trial that was cut off resumes",
   async run(context, { file }, { out, parallel, trial, trialEpochs }) {
     const { cwd, signal, progress, style } = context;
