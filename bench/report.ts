@@ -12,7 +12,8 @@ export interface BenchmarkResult {
   readonly peerValue: number | null;
   /** Above 1: better than the peer. `null` where the peer is absent. */
   readonly ratio: number | null;
-  readonly target: number;
+  /** `null` where nothing is aimed at. */
+  readonly target: number | null;
 }
 
 export interface Benchmark {
@@ -24,6 +25,22 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Of numbers in ascending order; 0 of none. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+/** Columns as wide as their widest cell. */
+export function tableOf(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lineOf = (row: readonly string[]) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join("  ")
+      .trimEnd();
+  return rows.map((row) => `${lineOf(row)}\n`).join("");
 }
 
 export function printBenchmark(benchmark: Benchmark, asJson: boolean): void {
@@ -38,16 +55,9 @@ export function printBenchmark(benchmark: Benchmark, asJson: boolean): void {
       row.peer,
       number(row.peerValue),
       number(row.ratio),
-      number(row.target),
+      row.target === null ? "none" : number(row.target),
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows)
-    process.stdout.write(
-      `${row
-        .map((cell, at) => cell.padEnd(widths[at]!))
-        .join("  ")
-        .trimEnd()}\n`,
-    );
+  process.stdout.write(tableOf(rows));
   if (asJson) process.stdout.write(`${JSON.stringify(benchmark)}\n`);
 }

@@ -9,6 +9,7 @@
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Connection, openConnection } from "../../tests/support/http-connection.ts";
+import { quantile } from "../report.ts";
 
 export interface LoadTask {
   readonly port: number;
@@ -68,15 +69,13 @@ async function load({ port, path, contentType, body, connections, seconds, rate 
     open.map((connection, index) => drive({ ...lane, connection, start: start + (index / connections) * gapMs })),
   );
   latencies.sort((a, b) => a - b);
-  const quantile = (share: number): number =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   return {
     statuses,
     seconds: (performance.now() - start) / 1000,
-    p50: quantile(0.5),
-    p90: quantile(0.9),
-    p99: quantile(0.99),
-    max: quantile(1),
+    p50: quantile(latencies, 0.5),
+    p90: quantile(latencies, 0.9),
+    p99: quantile(latencies, 0.99),
+    max: quantile(latencies, 1),
     latest,
   };
 }

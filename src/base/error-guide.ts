@@ -47,7 +47,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   ),
   ARCHITECTURE_UNKNOWN: row(
     "A mistyped name behind --architecture.",
-    "Expected an architecture: plain, resnet; got 'resnt'",
+    "Expected an architecture: cnn, resnet, mobilenet; got 'resnt'",
     "Choose one of the names in the message: pawprint train --data FOLDER --architecture resnet",
   ),
 
@@ -160,7 +160,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   PACK_INVALID: row(
     "A pack that was damaged, or made by another version of Pawprint.",
     "Expected version 5 of a pack; got version 4 (data/processed/raw/index.jsonl)",
-    "Delete its folder and pack again: pawprint data pack SOURCE",
+    "Pack again, which keeps what is intact: pawprint data pack SOURCE --to FOLDER",
   ),
   DOWNLOAD_FAILED: row(
     "No network, a proxy that is not set, or a publisher that does not answer.",
@@ -308,6 +308,16 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "A model name or version that this service does not serve.",
     'Expected the name and version of a served model; got "pets" version "2"',
     "The hint names what is served; GET /v2/models/NAME describes it.",
+  ),
+  HOST_NOT_ALLOWED: row(
+    "A proxy or tunnel that passes on its own name, or a web page whose name was made to lead to this machine (DNS rebinding).",
+    'Expected an address, localhost or an allowed name as the host; got "pets.example" (host header)',
+    "Call the service by its address, or allow the name: pawprint serve models/pictures.onnx --allowed-hosts pets.example",
+  ),
+  ORIGIN_NOT_ALLOWED: row(
+    "A web page of another site, or of a development server on another port, that sends requests to a service without keys on this machine, or to the admin port.",
+    'Expected a request of the service\'s own pages or of an allowed origin; got "http://localhost:3000" (origin header)',
+    "Allow the page's origin: pawprint serve models/pictures.onnx --cors-origins http://localhost:3000",
   ),
   UNAUTHENTICATED: row(
     "No key, a key that was revoked or has expired, or a token of another issuer.",

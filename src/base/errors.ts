@@ -90,6 +90,8 @@ export const errorTable = {
   ROUTE_UNKNOWN: answer("missing", 404, "the service has no such route"),
   METHOD_NOT_ALLOWED: answer("invalid", 405, "the route exists, but not for this method"),
   MODEL_UNKNOWN: answer("missing", 404, "the service does not serve a model or version of this name"),
+  HOST_NOT_ALLOWED: answer("invalid", 421, "a request names a host that the service does not answer to"),
+  ORIGIN_NOT_ALLOWED: answer("invalid", 403, "a page of another origin asks for more than to read"),
   UNAUTHENTICATED: answer("invalid", 401, "a request carries no key or token, or one that is not valid"),
   FORBIDDEN: answer("invalid", 403, "a key or token is valid, but not for this route"),
   KEY_SERVER_UNAVAILABLE: entry(

@@ -36,7 +36,7 @@ export function scalar(value: number): Value {
  * Errors: GRAPH_SHAPE, GRAPH_DTYPE, GRAPH_ATTRIBUTE.
  */
 export function apply(op: Op, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): readonly Value[] {
-  const unknown = Object.keys(attributes).find((name) => !(name in op.attributeTypes));
+  const unknown = Object.keys(attributes).find((name) => !Object.hasOwn(op.attributeTypes, name));
   if (unknown !== undefined) {
     const known = Object.keys(op.attributeTypes).join(", ") || "none";
     throw new AppError("GRAPH_ATTRIBUTE", { required: `attributes of ${op.name} (${known})`, received: unknown });

@@ -118,6 +118,12 @@ function tiffSize(bytes: Uint8Array): DeclaredSize | undefined {
   return width === undefined || height === undefined ? undefined : { width, height };
 }
 
+/**
+ * Segments, chunks, boxes or strips of a file that are walked: one that consists of empty ones has
+ * millions, and would only keep others waiting. A PNG of 256 MiB has half as many.
+ */
+export const lookedAtParts = 50_000;
+
 export interface JpegFrame extends DeclaredSize {
   /** SOF0 to SOF15. */
   readonly marker: number;
@@ -133,7 +139,8 @@ export interface JpegFrame extends DeclaredSize {
 export function jpegFrameOf(bytes: Uint8Array): JpegFrame | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 2;
-  while (at + 10 <= view.byteLength && view.getUint8(at) === 0xff) {
+  for (let part = 0; part < lookedAtParts; part++) {
+    if (at + 10 > view.byteLength || view.getUint8(at) !== 0xff) return undefined;
     const marker = view.getUint8(at + 1);
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       const [bits, channels] = [view.getUint8(at + 4), view.getUint8(at + 9)];

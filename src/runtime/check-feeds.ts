@@ -1,8 +1,7 @@
-/** Holds what a program is fed, and the buffers that it is to write, to the graph's own types. */
+/** Holds what a program is fed, and the buffers that it is to write, to the model's own types. */
 import { AppError } from "../base/errors.ts";
 import { formatType, sizeOf, type TensorType } from "../graph/tensor-type.ts";
-import type { Graph } from "../graph/value.ts";
-import type { Tensor, Tensors } from "./executor.ts";
+import type { ModelSignature, Tensor, Tensors } from "./executor.ts";
 
 const arrays = {
   float32: Float32Array,
@@ -17,34 +16,33 @@ const arrays = {
  * throughout), lengths, and that no memory is both read and written. Errors: EXECUTION_INPUT with
  * the name, what the graph expects and what came.
  */
-export function checkFeeds(graph: Graph, feeds: Tensors, into: Tensors = {}): void {
+export function checkFeeds(model: ModelSignature, feeds: Tensors, into: Tensors = {}): void {
   const sizes = new Map<string, number>();
-  const types = inputTypes(graph);
-  for (const [name, type] of types) {
+  for (const [name, type] of Object.entries(model.inputs)) {
     const tensor = feeds[name];
-    if (!tensor) throw reject(graph, `input '${name}' = ${formatType(type)}`, "nothing");
-    checkTensor(graph, `input '${name}'`, type, tensor, sizes);
+    if (!tensor) throw reject(model, `input '${name}' = ${formatType(type)}`, "nothing");
+    checkTensor(model, `input '${name}'`, type, tensor, sizes);
   }
-  checkNames(graph, "input", Object.keys(feeds), [...types.keys()]);
-  checkNames(graph, "output", Object.keys(into), Object.keys(graph.outputs));
+  checkNames(model, "input", Object.keys(feeds), Object.keys(model.inputs));
+  checkNames(model, "output", Object.keys(into), Object.keys(model.outputs));
   for (const [name, tensor] of Object.entries(into)) {
-    checkTensor(graph, `output '${name}'`, graph.outputs[name]!.type, tensor, sizes);
+    checkTensor(model, `output '${name}'`, model.outputs[name]!, tensor, sizes);
   }
-  checkApart(graph, feeds, into);
+  checkApart(model, feeds, into);
 }
 
-function inputTypes(graph: Graph): ReadonlyMap<string, TensorType> {
-  return new Map(
-    graph.inputs.flatMap(({ producer, type }) => (producer.kind === "input" ? [[producer.name, type]] : [])),
-  );
-}
-
-function checkNames(graph: Graph, kind: string, given: readonly string[], known: readonly string[]): void {
+function checkNames(model: ModelSignature, kind: string, given: readonly string[], known: readonly string[]): void {
   const unknown = given.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw reject(graph, `${kind}s named ${known.join(", ")}`, `'${unknown}'`);
+  if (unknown !== undefined) throw reject(model, `${kind}s named ${known.join(", ")}`, `'${unknown}'`);
 }
 
-function checkTensor(graph: Graph, what: string, type: TensorType, tensor: Tensor, sizes: Map<string, number>): void {
+function checkTensor(
+  model: ModelSignature,
+  what: string,
+  type: TensorType,
+  tensor: Tensor,
+  sizes: Map<string, number>,
+): void {
   const fits =
     tensor.dtype === type.dtype &&
     tensor.shape.length === type.shape.length &&
@@ -60,15 +58,15 @@ function checkTensor(graph: Graph, what: string, type: TensorType, tensor: Tenso
     });
   if (!fits) {
     const bound = [...sizes].map(([symbol, size]) => `, ${symbol} = ${size}`).join("");
-    throw reject(graph, `${what} = ${formatType(type)}${bound}`, formatType(tensor));
+    throw reject(model, `${what} = ${formatType(type)}${bound}`, formatType(tensor));
   }
   if (!(tensor.data instanceof arrays[tensor.dtype]) || tensor.data.length !== sizeOf(tensor.shape)) {
     const required = `${what} held by ${sizeOf(tensor.shape)} elements of a ${arrays[tensor.dtype].name}`;
-    throw reject(graph, required, `${tensor.data.length} of a ${tensor.data.constructor.name}`);
+    throw reject(model, required, `${tensor.data.length} of a ${tensor.data.constructor.name}`);
   }
 }
 
-function checkApart(graph: Graph, feeds: Tensors, into: Tensors): void {
+function checkApart(model: ModelSignature, feeds: Tensors, into: Tensors): void {
   const readByBuffer = new Map<ArrayBufferLike, [string, Tensor][]>();
   const written = Object.entries(into);
   if (written.length === 0) return;
@@ -83,14 +81,14 @@ function checkApart(graph: Graph, feeds: Tensors, into: Tensors): void {
         ([, { data: read }]) =>
           read.byteOffset < data.byteOffset + data.byteLength && data.byteOffset < read.byteOffset + read.byteLength,
       );
-    if (clash) throw reject(graph, `memory of its own for output '${name}'`, `the memory of input '${clash[0]}'`);
+    if (clash) throw reject(model, `memory of its own for output '${name}'`, `the memory of input '${clash[0]}'`);
   }
 }
 
-function reject(graph: Graph, required: string, received: string): AppError {
+function reject(model: ModelSignature, required: string, received: string): AppError {
   return new AppError("EXECUTION_INPUT", {
     required,
     received,
-    where: `graph '${graph.name}'`,
+    where: `graph '${model.name}'`,
   });
 }

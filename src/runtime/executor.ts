@@ -1,6 +1,6 @@
 /** The port to the engines that run graphs. Everything above this folder sees only these types. */
 
-import type { TensorData } from "../graph/tensor-type.ts";
+import type { TensorData, TensorType } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
 
 /** Numbers with their element type and shape, row-major. */
@@ -21,6 +21,28 @@ export interface Executor<R extends Runs = Runs> {
    * Errors: EXECUTION_FAILED where the engine refuses the graph, with its own message.
    */
   load(graph: Graph, options?: LoadOptions): Promise<Program>;
+}
+
+/** A graph as engines see it from outside. */
+export interface ModelSignature {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, TensorType>>;
+  readonly outputs: Readonly<Record<string, TensorType>>;
+}
+
+/** A graph of standard ONNX ops as the bytes of an `.onnx` file. */
+export interface EncodedModel {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly signature: ModelSignature;
+}
+
+/** An engine whose programs live in threads of their own. */
+export interface ThreadedExecutor extends Executor<"concurrent"> {
+  /**
+   * As `load`, of a graph that was encoded before; the memory of its bytes goes to the thread.
+   * `signal` ends the program where it stands: what it was asked fails. Errors: EXECUTION_FAILED.
+   */
+  open(model: EncodedModel, signal?: AbortSignal): Promise<Program>;
 }
 
 export interface EngineOptions {
@@ -50,4 +72,15 @@ export interface Program {
   run(feeds: Tensors, into?: Tensors): Promise<Record<string, Tensor>>;
   /** Gives the engine's memory back. Later runs fail; closing twice does nothing. */
   close(): Promise<void>;
+}
+
+/** What a graph takes and gives. */
+export function signatureOf({ name, inputs, outputs }: Graph): ModelSignature {
+  return {
+    name,
+    inputs: Object.fromEntries(
+      inputs.flatMap(({ producer, type }) => (producer.kind === "input" ? [[producer.name, type]] : [])),
+    ),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([key, { type }]) => [key, type])),
+  };
 }

@@ -2,6 +2,7 @@
  * The ONNX Runtime adapter: a graph becomes ONNX bytes, the bytes a session, and tensors pass
  * without copies where they can.
  */
+import "./engine-telemetry.ts";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { expandComposites } from "../graph/lower.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
 import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
-import type { Executor, LoadOptions, Program, Tensor, Tensors } from "./executor.ts";
+import { type Executor, type LoadOptions, type Program, signatureOf, type Tensor, type Tensors } from "./executor.ts";
 import { engineError, fromOrt, sessionOptions } from "./ort-session.ts";
 import { type OpTime, summarizeProfile } from "./profile.ts";
 import type { SessionSettings } from "./session-settings.ts";
@@ -63,6 +64,7 @@ export function createOnnxRuntimeExecutor(options: OnnxRuntimeOptions = {}): Onn
 }
 
 function openProgram(graph: Graph, session: InferenceSession, profileFolder: string | undefined): OnnxRuntimeProgram {
+  const signature = signatureOf(graph);
   let open = true;
   let profiling = profileFolder !== undefined;
   const endProfile = async (): Promise<readonly OpTime[]> => {
@@ -76,7 +78,7 @@ function openProgram(graph: Graph, session: InferenceSession, profileFolder: str
   };
   return {
     async run(feeds, into = {}) {
-      checkFeeds(graph, feeds, into);
+      checkFeeds(signature, feeds, into);
       if (!open) throw engineError("an open program", graph, new Error("a closed one"));
       const fetches = Object.fromEntries(
         Object.keys(graph.outputs).map((name) => [name, into[name] ? toOrt(into[name]) : null]),

@@ -6,8 +6,7 @@ import { join } from "node:path";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { AppError } from "../base/errors.ts";
 import { type DType, dtypes } from "../graph/tensor-type.ts";
-import type { Graph } from "../graph/value.ts";
-import type { Tensor } from "./executor.ts";
+import type { ModelSignature, Tensor } from "./executor.ts";
 import type { SessionSettings } from "./session-settings.ts";
 
 /** How every session is set up, whichever thread it lives in. */
@@ -30,13 +29,13 @@ export function sessionOptions(options: SessionSettings, profileFolder?: string)
 /** What this folder needs of ONNX Runtime's own tensor class. */
 export type OrtOutput = Pick<OrtTensor, "type" | "data" | "dims">;
 
-export function fromOrt(graph: Graph, name: string, { type, data, dims }: OrtOutput): Tensor {
+export function fromOrt(graph: Pick<ModelSignature, "name">, name: string, { type, data, dims }: OrtOutput): Tensor {
   const dtype: DType | undefined = dtypes.find((known) => known === type);
   if (!dtype) throw engineError(`a known element type of output '${name}'`, graph, new Error(type));
   return { dtype, shape: dims, data: data as Tensor["data"] };
 }
 
-export function engineError(required: string, graph: Graph, cause: unknown): AppError {
+export function engineError(required: string, graph: Pick<ModelSignature, "name">, cause: unknown): AppError {
   const received = cause instanceof Error ? cause.message : String(cause);
   return new AppError("EXECUTION_FAILED", { required, received, where: `graph '${graph.name}'`, cause });
 }

@@ -6,7 +6,7 @@ import { AppError } from "../base/errors.ts";
 import { evaluateReference } from "../graph/reference-evaluation.ts";
 import { fromReference, toReference } from "../graph/reference-tensor.ts";
 import { checkFeeds } from "./check-feeds.ts";
-import type { Executor } from "./executor.ts";
+import { type Executor, signatureOf } from "./executor.ts";
 
 /** An executor that computes in float64 and rounds only what goes in and comes out. */
 export function createReferenceExecutor(): Executor<"serial"> {
@@ -14,6 +14,7 @@ export function createReferenceExecutor(): Executor<"serial"> {
     name: "reference",
     runs: "serial",
     async load(graph) {
+      const signature = signatureOf(graph);
       let closed = false;
       return {
         async run(feeds, into = {}) {
@@ -24,7 +25,7 @@ export function createReferenceExecutor(): Executor<"serial"> {
               where: `graph '${graph.name}'`,
             });
           }
-          checkFeeds(graph, feeds, into);
+          checkFeeds(signature, feeds, into);
           const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toReference(tensor)]));
           const outputs = Object.entries(evaluateReference(graph, inputs)).map(([name, tensor]) => {
             const buffer = into[name];

@@ -1,19 +1,26 @@
 /** ONNX Runtime in threads of its own: while it computes, the event loop goes on answering. */
-import { Worker } from "node:worker_threads";
-import { type Deferred, deferred } from "../base/deferred.ts";
+import "./engine-telemetry.ts";
+import { openThread, type Thread } from "../base/threads/thread.ts";
 import { expandComposites } from "../graph/lower.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
-import type { Graph } from "../graph/value.ts";
 import { checkFeeds } from "./check-feeds.ts";
-import type { EngineOptions, Executor, Program, Tensor, Tensors } from "./executor.ts";
+import {
+  type EngineOptions,
+  type ModelSignature,
+  type Program,
+  signatureOf,
+  type Tensor,
+  type Tensors,
+  type ThreadedExecutor,
+} from "./executor.ts";
 import { engineError, fromOrt, type OrtOutput, sessionOptions } from "./ort-session.ts";
 
 type Outputs = Readonly<Record<string, OrtOutput>>;
 
-type Message =
-  | { readonly ready: boolean; readonly error?: string; readonly id?: undefined }
-  | { readonly id: number; readonly outputs: Outputs; readonly error?: undefined }
-  | { readonly id: number; readonly outputs?: undefined; readonly error: string };
+/** What the thread is asked: first to open the model, then for runs. */
+type Question =
+  | { readonly bytes: Uint8Array; readonly options: object }
+  | { readonly feeds: ReturnType<typeof copyTensors>; readonly fetches: readonly string[] };
 
 /**
  * An executor whose programs each live in a worker thread. Runs may overlap and are computed in
@@ -23,77 +30,46 @@ type Message =
  * ONNX Runtime's threads do not spin between ops here: spinning gains 0.08 ms on the smallest net,
  * and takes a core from decoding and HTTP.
  */
-export function createWorkerExecutor({ threads }: EngineOptions = {}): Executor<"concurrent"> {
+export function createWorkerExecutor({ threads }: EngineOptions = {}): ThreadedExecutor {
+  const options = {
+    ...sessionOptions(threads === undefined ? {} : { threads }),
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  };
+  const open: ThreadedExecutor["open"] = async ({ bytes, signature }, signal) => {
+    const thread = openThread<Question, Outputs>(new URL("./engine-worker.mjs", import.meta.url), { signal });
+    try {
+      await thread.ask({ bytes, options }, [bytes.buffer]);
+    } catch (cause) {
+      // Not waited for: a thread that was ended from outside may still be in native code.
+      void thread.close();
+      throw engineError("a graph that ONNX Runtime (cpu) loads", signature, cause);
+    }
+    return threadProgram(signature, thread);
+  };
   return {
     name: "onnxruntime-worker",
     runs: "concurrent",
-    async load(graph) {
-      const bytes = encodeModel(expandComposites(graph));
-      const options = {
-        ...sessionOptions(threads === undefined ? {} : { threads }),
-        extra: { session: { intra_op: { allow_spinning: "0" } } },
-      };
-      const worker = new Worker(new URL("./engine-worker.mjs", import.meta.url), { workerData: { bytes, options } });
-      return openWorker(graph, worker);
-    },
+    load: async (graph) => open({ bytes: encodeModel(expandComposites(graph)), signature: signatureOf(graph) }),
+    open,
   };
 }
 
-async function openWorker(graph: Graph, worker: Worker): Promise<Program> {
-  const waiting = new Map<number, Deferred<Outputs>>();
-  let nextId = 0;
-  let isClosing = false;
-  const ended = deferred<void>();
-  const started = deferred<void>();
-  const fail = (cause: unknown): void => {
-    const error = engineError("a running thread of ONNX Runtime", graph, cause);
-    started.reject(error);
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-  };
-  worker.on("message", (message: Message) => {
-    if (message.id === undefined) {
-      if (message.ready) started.resolve();
-      else started.reject(engineError("a graph that ONNX Runtime (cpu) loads", graph, message.error));
-      return;
-    }
-    const run = waiting.get(message.id);
-    waiting.delete(message.id);
-    if (message.outputs) run?.resolve(message.outputs);
-    else run?.reject(engineError("a run of the graph by ONNX Runtime", graph, message.error));
-  });
-  worker.on("error", fail);
-  worker.on("exit", (code) => {
-    isClosing = true;
-    fail(new Error(`the thread ended with code ${code}`));
-    ended.resolve();
-  });
-  const close = async (): Promise<void> => {
-    if (!isClosing) worker.postMessage("close");
-    isClosing = true;
-    await ended.promise;
-  };
-  await started.promise.catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
-  const names = Object.keys(graph.outputs);
+function threadProgram(signature: ModelSignature, thread: Thread<Question, Outputs>): Program {
+  const names = Object.keys(signature.outputs);
   return {
     async run(feeds, into = {}) {
-      checkFeeds(graph, feeds, into);
-      if (isClosing) throw engineError("an open program", graph, new Error("a closed one"));
-      const id = nextId++;
-      const done = deferred<Outputs>();
-      waiting.set(id, done);
+      checkFeeds(signature, feeds, into);
+      if (!thread.isOpen) throw engineError("an open program", signature, new Error("a closed one"));
       const copies = copyTensors(feeds);
-      worker.postMessage(
-        { id, feeds: copies, fetches: names },
-        Object.values(copies).map(({ data }) => data.buffer),
+      const memory = Object.values(copies).map(({ data }) => data.buffer);
+      const outputs = await thread.ask({ feeds: copies, fetches: names }, memory).catch((cause: unknown) => {
+        throw engineError("a run of the graph by ONNX Runtime", signature, cause);
+      });
+      return Object.fromEntries(
+        names.map((name) => [name, keep(fromOrt(signature, name, outputs[name]!), into[name])]),
       );
-      const outputs = await done.promise;
-      return Object.fromEntries(names.map((name) => [name, keep(fromOrt(graph, name, outputs[name]!), into[name])]));
     },
-    close,
+    close: () => thread.close(),
   };
 }
 

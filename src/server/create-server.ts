@@ -1,6 +1,7 @@
 /** The service as a whole: opens its parts, listens, and ends without losing a request. */
 import type { FastifyInstance } from "fastify";
 import { readVersion } from "../base/version.ts";
+import { endsWithin } from "../base/within.ts";
 import { completeConfig } from "./complete-config.ts";
 import { createService, type ServiceEngines } from "./create-service.ts";
 import { endConnections, listenOn } from "./http/connections.ts";
@@ -8,6 +9,7 @@ import { createRequestLog } from "./observability/request-log.ts";
 import { openTracing } from "./observability/tracing.ts";
 import { openSamples } from "./samples.ts";
 import { createAccess } from "./security/access.ts";
+import { exposureOf } from "./security/exposure.ts";
 import type { ServeConfig } from "./serve-config.ts";
 import type { Service } from "./service.ts";
 
@@ -15,10 +17,12 @@ import type { Service } from "./service.ts";
 export interface PawprintServer {
   /** Starts to take requests. Errors: LISTEN_FAILED. */
   listen(): Promise<{ readonly url: string; readonly adminUrl?: string }>;
+  /** What is open to other machines without a key, as sentences; they are logged too. */
+  readonly warnings: readonly string[];
   /**
    * Ends without losing a request: readiness turns 503, after `drainMs` the service stops
-   * listening, requests in flight are answered, then all resources are closed. A second call joins
-   * the first.
+   * listening, requests in flight are answered, then all resources are closed. Takes at most
+   * `drainMs`, `bodyTimeoutMs`, `deadlineMs` and seven seconds. A second call joins the first.
    */
   close(): Promise<void>;
   /** Fastify itself: `app.inject` calls a route without a socket. */
@@ -27,22 +31,26 @@ export interface PawprintServer {
   readonly service: Service;
 }
 
+/** Beyond the time for requests in flight: for engines, samples and traces to be closed. */
+const closeLimitMs = 5000;
+
 /** What a caller of the library gives: the model, and whatever differs from the defaults. */
 export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
 
 /**
  * Loads the models and makes the service ready, not listening yet.
- * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, and those of the champion's bundle
+ * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, FILE_WRITE_FAILED (`logFile`), and those of the champion's bundle
  * (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
  */
 export async function createServer(options: ServerOptions, engines: ServiceEngines): Promise<PawprintServer> {
   const config = completeConfig(options);
+  const { isLocal, warnings } = await exposureOf(config);
   const version = await readVersion();
   const tracing =
     config.otlpEndpoint === undefined
       ? undefined
       : await openTracing({ endpoint: config.otlpEndpoint, version, now: Date.now });
-  const log = createRequestLog({ level: config.logLevel, file: config.logFile });
+  const log = await createRequestLog({ level: config.logLevel, file: config.logFile });
   const { logger } = log;
   const access = await createAccess(config, logger);
   const samples = openSamples(config.samples);
@@ -55,30 +63,39 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
     import("./app/create-apps.ts"),
   ]);
   const isDraining = (): boolean => phase === "draining";
-  const { app, adminApp } = await createApps({ service, samples, log, tracing, access, isDraining });
+  const { app, adminApp } = await createApps({ service, samples, log, tracing, access, isLocal, isDraining });
   await Promise.all([app.ready(), adminApp.ready()]);
   phase = "ready";
   const poll = setInterval(() => void service.host.refresh(), config.pollMs).unref();
 
-  const close = async (): Promise<void> => {
-    phase = "draining";
-    clearInterval(poll);
+  // Bodies may still arrive and be answered; no connection is kept for longer.
+  const graceMs = config.bodyTimeoutMs + config.deadlineMs;
+  const endParts = async (): Promise<void> => {
     if (config.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.drainMs));
-    // Bodies may still arrive and be answered; no connection is kept for longer.
-    const graceMs = config.bodyTimeoutMs + config.deadlineMs;
     await Promise.all([endConnections(app, graceMs), endConnections(adminApp, graceMs)]);
     await service.shadow.idle();
     await service.host.close();
+    await service.reading.close();
     await samples.close();
     access.close();
     await tracing?.close().catch((error: unknown) => logger.warn("traces were lost", { error: String(error) }));
     service.metrics.close();
-    await log.close();
+  };
+  const close = async (): Promise<void> => {
+    phase = "draining";
+    clearInterval(poll);
+    try {
+      const isWhole = await endsWithin(endParts(), config.drainMs + graceMs + closeLimitMs);
+      if (!isWhole) logger.warn("the service ended with parts still open", { limitMs: closeLimitMs });
+    } finally {
+      await log.close();
+    }
   };
   let closing: Promise<void> | undefined;
   return {
     async listen() {
       const url = await listenOn(app, config.host, config.port);
+      for (const warning of warnings) logger.warn(warning);
       if (config.adminPort === undefined) return { url };
       return { url, adminUrl: await listenOn(adminApp, config.adminHost, config.adminPort) };
     },
@@ -86,6 +103,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
       closing ??= close();
       return closing;
     },
+    warnings,
     app,
     adminApp,
     service,

@@ -4,10 +4,12 @@
 import type { Logger } from "../base/logger.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";
+import type { ExplainerFactory } from "../predict/explain/explainer-thread.ts";
 import { createGate } from "../predict/gate.ts";
-import type { EngineFactory } from "../runtime/executor.ts";
+import type { EngineOptions, ThreadedExecutor } from "../runtime/executor.ts";
 import { compareWithChallenger, countPredictions, noteOutcome } from "./answering/answer-observers.ts";
 import type { ServiceConfig } from "./complete-config.ts";
+import { createBodyReading } from "./input/body-reading.ts";
 import { createAdmission } from "./load/admission.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import type { Service } from "./service.ts";
@@ -15,10 +17,10 @@ import { type ModelHost, openModelHost } from "./serving/model-host.ts";
 import { openServedModel } from "./serving/served-model.ts";
 import { createShadow, type ShadowOptions } from "./serving/shadow.ts";
 
-/** The engines of a service: one that answers, and one in this thread for heat maps. */
+/** The engines of a service, in threads of their own: one that answers, and one for heat maps. */
 export interface ServiceEngines {
-  readonly prediction: EngineFactory<"concurrent">;
-  readonly explanation: EngineFactory;
+  readonly prediction: (options: EngineOptions) => Promise<ThreadedExecutor>;
+  readonly explanation: ExplainerFactory;
 }
 
 export interface ServiceOptions {
@@ -55,6 +57,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     host,
     shadow,
     admission,
+    reading: createBodyReading(now),
     decoding,
     explaining: createGate({ slots: 1, now }),
     metrics,
@@ -80,17 +83,30 @@ async function openModels({ config, logger, engines }: ServiceOptions, metrics: 
   const sources = await openSources(config);
   return openModelHost({
     sources,
-    open: (bundle) =>
-      openServedModel(bundle, {
-        // One name for callers, whichever version answers.
-        name: sources.champion.name,
-        executor,
-        openExplainEngine: engines.explanation,
-        maximumBatch: config.batch,
-        now,
-        clock: Date.now,
-        onBatch: metrics.ranBatch,
-      }),
+    open: async (bundle, signal) => {
+      const opened = await openServedModel(
+        bundle,
+        {
+          // One name for callers, whichever version answers.
+          name: sources.champion.name,
+          executor,
+          openExplainer: engines.explanation,
+          maximumBatch: config.batch,
+          loadTimeoutMs: config.loadTimeoutMs,
+          allowUnverified: config.allowUnverified,
+          now,
+          clock: Date.now,
+          onBatch: metrics.ranBatch,
+        },
+        signal,
+      );
+      if (opened.info.digest === undefined) {
+        logger.warn("a bundle without a digest, of an earlier version: damage to its weights may go unseen", {
+          source: opened.source,
+        });
+      }
+      return opened;
+    },
     canaryPercent: config.canaryPercent,
     logger,
     now: Date.now,
@@ -98,12 +114,12 @@ async function openModels({ config, logger, engines }: ServiceOptions, metrics: 
   });
 }
 
-async function openSources({ model, canary, challenger }: ServiceConfig) {
+async function openSources({ model, canary, challenger, bundleBytes }: ServiceConfig) {
   const open = async (location: string | undefined): Promise<BundleSource | undefined> =>
-    location === undefined ? undefined : openBundleSource(location);
+    location === undefined ? undefined : openBundleSource(location, bundleBytes);
   const [canarySource, challengerSource] = [await open(canary), await open(challenger)];
   return {
-    champion: await openBundleSource(model),
+    champion: await openBundleSource(model, bundleBytes),
     ...(canarySource && { canary: canarySource }),
     ...(challengerSource && { challenger: challengerSource }),
   };

@@ -63,3 +63,34 @@ it("has none where no folder is named", async () => {
   expect(await samples.list()).toEqual([]);
   await expect(samples.read(0)).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
 });
+
+it("makes large pictures small, once, and leaves small files as they are", async () => {
+  const place = join(folder, "large");
+  await mkdir(join(place, "cat"), { recursive: true });
+  const noise = { type: "gaussian", mean: 128, sigma: 60 } as const;
+  const paint = (channels: 3 | 4, width: number) =>
+    sharp({ create: { width, height: 700, channels, background: "red", ...(channels === 3 && { noise }) } });
+  const small = await paint(4, 40).png().toBuffer();
+  await writeFile(join(place, "cat", "a.jpg"), await paint(3, 1400).withMetadata({ orientation: 6 }).jpeg().toBuffer());
+  await writeFile(join(place, "cat", "b.webp"), await paint(3, 1400).webp({ lossless: true }).toBuffer());
+  await writeFile(join(place, "cat", "c.png"), small);
+  const samples = openSamples(place);
+  const [first, again] = await Promise.all([samples.read(0), samples.read(0)]);
+  expect(again.bytes).toBe(first.bytes);
+  await rm(join(place, "cat", "a.jpg"));
+  expect((await samples.read(0)).bytes).toBe(first.bytes);
+  expect(first.mediaType).toBe("image/jpeg");
+  // Upright, as it was shown.
+  const { format, width, height, orientation } = await sharp(first.bytes).metadata();
+  expect({ format, width, height, orientation }).toEqual({
+    format: "jpeg",
+    width: 256,
+    height: 512,
+    orientation: undefined,
+  });
+  const lossless = await samples.read(1);
+  expect(lossless.mediaType).toBe("image/png");
+  expect((await sharp(lossless.bytes).metadata()).width).toBe(512);
+  expect(Buffer.from((await samples.read(2)).bytes).equals(small)).toBe(true);
+  await samples.close();
+});

@@ -16,6 +16,10 @@ export const serveConfigSchema = Type.Object({
     Type.Integer({ ...portRange, description: "port of the admin routes, on adminHost; none unless given" }),
   ),
   adminHost: Type.String({ minLength: 1, default: "127.0.0.1", description: "address of the admin routes" }),
+  adminWithoutKeys: Type.Boolean({
+    default: false,
+    description: "lets other machines call the admin routes without a key or token",
+  }),
   canary: Type.Optional(
     Type.String({ minLength: 1, description: "bundle or folder that answers a share of the requests" }),
   ),
@@ -28,6 +32,22 @@ export const serveConfigSchema = Type.Object({
     maximum: 3_600_000,
     default: 2000,
     description: "how often the sources are looked at",
+  }),
+  loadTimeoutMs: Type.Integer({
+    minimum: 1000,
+    maximum: 3_600_000,
+    default: 60_000,
+    description: "how long a bundle may take until it is ready; then it is refused",
+  }),
+  bundleBytes: Type.Integer({
+    minimum: 1024,
+    maximum: 2_147_483_647,
+    default: 536_870_912,
+    description: "largest bundle",
+  }),
+  allowUnverified: Type.Boolean({
+    default: false,
+    description: "serve bundles without parity examples, whose answers cannot be checked",
   }),
   threads: Type.Optional(
     Type.Integer({
@@ -65,11 +85,24 @@ export const serveConfigSchema = Type.Object({
     description: "memory that decoding one picture may take",
   }),
   connections: Type.Integer({ minimum: 1, maximum: 100_000, default: 2048, description: "open connections" }),
+  connectionsPerAddress: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: "those of one address; half of connections unless given, all with trustProxy",
+    }),
+  ),
   bodyTimeoutMs: Type.Integer({
     minimum: 100,
     maximum: 600_000,
     default: 10_000,
     description: "how long a request may take to arrive",
+  }),
+  sendTimeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: 600_000,
+    default: 30_000,
+    description: "how long a caller may take nothing of its answer",
   }),
   drainMs: Type.Integer({
     minimum: 0,
@@ -102,6 +135,10 @@ export const serveConfigSchema = Type.Object({
     maximum: 16,
     default: 0,
     description: "how many proxies stand in front, whose X-Forwarded-For is believed",
+  }),
+  allowedHosts: Type.Array(Text, {
+    default: [],
+    description: "host names to answer to beside localhost and addresses; .example.com for all below it, * for any",
   }),
   corsOrigins: Type.Array(Text, {
     default: [],

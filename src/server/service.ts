@@ -6,6 +6,7 @@ import type { Logger } from "../base/logger.ts";
 import type { BatchedAnswers } from "../predict/batcher.ts";
 import type { Gate } from "../predict/gate.ts";
 import type { RequestContext } from "./http/request-context.ts";
+import type { BodyReading } from "./input/body-reading.ts";
 import type { PictureInput } from "./input/picture-input.ts";
 import type { Admission } from "./load/admission.ts";
 import type { Metrics } from "./observability/metrics.ts";
@@ -20,6 +21,7 @@ export interface Service {
   readonly host: ModelHost;
   readonly shadow: Shadow;
   readonly admission: Admission;
+  readonly reading: BodyReading;
   readonly decoding: Gate;
   readonly explaining: Gate;
   readonly metrics: Metrics;

@@ -15,9 +15,10 @@ export interface Connection {
   close(): void;
 }
 
-export function openConnection(port: number): Promise<Connection> {
+/** From another address of this machine (`127.x.y.z`, Linux only) where one is given. */
+export function openConnection(port: number, localAddress?: string): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = connect(port, "127.0.0.1");
+    const socket: Socket = connect({ port, host: "127.0.0.1", ...(localAddress && { localAddress }) });
     socket.setNoDelay(true);
     let received = "";
     let onAnswer: ((status: string) => void) | undefined;

@@ -24,6 +24,8 @@ export interface PackOptions extends SplitOptions {
    * build decodes only what has changed since. In memory where left out.
    */
   readonly folder?: string;
+  /** Replace the pack of another source that the folder holds. */
+  readonly force?: boolean;
   readonly progress?: Progress;
   readonly logger?: Logger;
   readonly signal?: AbortSignal;
@@ -40,8 +42,8 @@ export interface PackOptions extends SplitOptions {
  * be read, and pictures whose exact copy stands under another label, are skipped, named in a
  * warning and listed in the pack. Close the pack's pixels when done.
  * Errors: DATASET_EMPTY, DATASET_ONE_CLASS, DATASET_CLASS_TOO_SMALL, DATASET_TOO_LARGE,
- * SOURCE_CHANGED, LOCKED, INTERRUPTED, FILE_WRITE_FAILED; CONFIG_INVALID for proportions and folds;
- * with `strict` also the error of the first picture that cannot be used. After any of them a folder
+ * SOURCE_CHANGED, LOCKED, INTERRUPTED, FILE_WRITE_FAILED; FILE_EXISTS where the folder holds the
+ * pack of another source; CONFIG_INVALID for proportions and folds; with `strict` also the error of the first picture that cannot be used. After any of them a folder
  * holds its old pack, and the rows that were finished count in the next build.
  */
 export async function buildPack(source: Source, recipe: Recipe, options: PackOptions = {}): Promise<Pack> {
@@ -50,13 +52,13 @@ export async function buildPack(source: Source, recipe: Recipe, options: PackOpt
   if (options.strict) requireComplete(source);
   requireSplittable(listed, options, source);
   tellRemarks(source.remarks, options.logger ?? silentLogger);
-  const { folder, logger = silentLogger, signal } = options;
+  const { folder, force = false, logger = silentLogger, signal } = options;
   if (folder === undefined) {
     return writePack(source, listed, recipe, createMemoryWriter(recipe, listed.length), options);
   }
   await ensureFolder(folder);
   const build = async (): Promise<Pack> => {
-    const writer = await openFolderWriter(folder, recipe, listed, logger);
+    const writer = await openFolderWriter(folder, recipe, { source, wanted: listed }, { force, logger, signal });
     return writePack(source, listed, recipe, writer, options);
   };
   const lock = join(folder, ".lock");
@@ -114,7 +116,7 @@ export async function openPack(
   options: SplitOptions & Pick<PackOptions, "logger" | "strict"> = {},
 ): Promise<{ readonly pack: Pack; readonly source: Pick<Source, "kind" | "location"> }> {
   const { header, index } = await readIndexFile(join(folder, indexName));
-  const store = await openShards(folder, header, index.pictures.freeRow);
+  const store = await openShards(folder, header, index.pictures);
   try {
     const pack = assemblePack(index, header.recipe, store, options);
     const total = index.pictures.length + index.skipped.length;

@@ -1,70 +1,82 @@
-/** Rows that an earlier build, finished or not, left in a pack's folder. */
+/** What earlier builds, finished or not, left in a pack's folder. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../base/errors.ts";
-import { readText } from "../../base/files/read-file.ts";
+import { readFailure } from "../../base/files/file-failure.ts";
+import { openRegularFile } from "../../base/files/regular-file.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { Recipe } from "../../image/recipe.ts";
-import { decodeHeader, indexName, type PackHeader, pictureRowOf } from "./pack-index.ts";
+import { decodeHeader, decodePicture, indexName, type PackHeader, type PackIndex } from "./pack-index.ts";
 import { PictureTable } from "./picture-table.ts";
 import { readIndexFile } from "./read-index.ts";
-import { openShards, wholeRows } from "./shards.ts";
+import { linesOf } from "./sealed-line.ts";
 
+/** Rows that a build may go on from; whether they are intact is not known yet. */
 export interface EarlierBuild {
   readonly header: PackHeader;
-  /** Pictures with intact rows. */
   readonly pictures: PictureTable;
   /** The first row that nobody has. */
   readonly freeRow: number;
 }
 
-/** The build to continue: a journal, which includes the rows it started from, else an index. */
-export async function findEarlierBuild(
-  folder: string,
-  recipe: Recipe,
-  logger: Logger,
-): Promise<EarlierBuild | undefined> {
+export interface EarlierBuilds {
+  /** The pack that the folder holds. */
+  readonly finished: (EarlierBuild & Pick<PackIndex, "source">) | undefined;
+  /** A build that was ended; the rows that it started from are among its own. */
+  readonly begun: EarlierBuild | undefined;
+}
+
+/** A damaged one, or one of another version, is told and passed over. Errors: FILE_READ_FAILED. */
+export async function findEarlierBuilds(folder: string, logger: Logger): Promise<EarlierBuilds> {
   const names = await readdir(folder);
-  for (const read of [() => readJournals(folder, names), () => readIndexIfThere(folder, names)]) {
+  async function attempt<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
-      const found = await read();
-      if (found && JSON.stringify(found.header.recipe) === JSON.stringify(recipe)) return found;
+      return await read();
     } catch (error) {
       if (!(error instanceof AppError) || !["PACK_INVALID", "RECIPE_INVALID"].includes(error.code)) throw error;
       logger.warn(`the pack in ${folder} is built anew: ${error.message}`);
+      return undefined;
     }
   }
-  return undefined;
+  return {
+    finished: await attempt(() => readIndexIfThere(folder, names)),
+    begun: await attempt(() => readJournals(folder, names)),
+  };
 }
 
-async function readIndexIfThere(folder: string, names: readonly string[]): Promise<EarlierBuild | undefined> {
+async function readIndexIfThere(folder: string, names: readonly string[]): Promise<EarlierBuilds["finished"]> {
   if (!names.includes(indexName)) return undefined;
   const { header, index } = await readIndexFile(join(folder, indexName));
-  const { freeRow } = index.pictures;
-  // Nothing is kept from shards that are not whole.
-  await (await openShards(folder, header, freeRow)).close();
-  return { header, pictures: index.pictures, freeRow };
+  const { pictures, source } = index;
+  return { header, pictures, freeRow: pictures.freeRow, source };
 }
 
 async function readJournals(folder: string, names: readonly string[]): Promise<EarlierBuild | undefined> {
   const [name] = names.filter((candidate) => candidate.endsWith(".journal"));
   if (name === undefined) return undefined;
   const path = join(folder, name);
-  const text = await readText(path);
-  const lines = text.split("\n");
-  // An incomplete last line is dropped; a journal without a line break has no header.
-  lines.pop();
-  const [first, ...others] = lines;
-  if (first === undefined) return undefined;
-  const header = decodeHeader(first, path);
-  const pictures = new PictureTable();
-  for (const line of others) {
-    try {
-      pictures.add(pictureRowOf(line, path));
-    } catch {
-      // A torn line after a power cut; the rows before it are verified by checksum.
-      break;
+  const handle = await openRegularFile(path);
+  try {
+    let header: PackHeader | undefined;
+    const pictures = new PictureTable();
+    for await (const lines of linesOf(handle, path)) {
+      for (const line of lines) {
+        if (header === undefined) header = decodeHeader(line, path);
+        else addIfWhole(pictures, line, path);
+      }
     }
+    return header && { header, pictures, freeRow: pictures.freeRow };
+  } catch (error) {
+    throw error instanceof AppError ? error : readFailure(path, error);
+  } finally {
+    await handle.close();
   }
-  return { header, pictures: await wholeRows(folder, header, pictures), freeRow: pictures.freeRow };
+}
+
+/** A line may be torn after a power cut; its picture is decoded again. */
+function addIfWhole(pictures: PictureTable, line: Uint8Array, path: string): void {
+  try {
+    pictures.add(decodePicture(line, path));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+  }
 }

@@ -5,42 +5,98 @@
  */
 import { randomBytes } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { AppError } from "../../base/errors.ts";
 import { removeLeftovers, writeFileAtomic } from "../../base/files/atomic-file.ts";
 import type { Logger } from "../../base/logger.ts";
+import { formatAmount } from "../../base/quantity.ts";
 import type { Recipe } from "../../image/recipe.ts";
-import { type EarlierBuild, findEarlierBuild } from "./earlier-build.ts";
+import type { Source } from "../sources/source.ts";
+import { type EarlierBuild, type EarlierBuilds, findEarlierBuilds } from "./earlier-build.ts";
 import { Journal, journalName, LineBuffer } from "./journal.ts";
 import { encodeIndex, encodePicture, indexName, rowsPerShardOf } from "./pack-index.ts";
 import { PictureTable } from "./picture-table.ts";
 import type { RowWriter } from "./row-writer.ts";
-import { generationOf, openShards, ShardWriter } from "./shards.ts";
+import { ShardWriter } from "./shard-writer.ts";
+import { generationOf, openShards, wholeRows } from "./shards.ts";
 
 /** Rows between two flushes: about a second of work, the most that a power cut loses. */
 const rowsPerFlush = 512;
 
+export interface FolderWriterOptions {
+  /** Replace the pack of another source. */
+  readonly force: boolean;
+  readonly logger: Logger;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Opens a folder (which must exist, and be locked by the caller) for building. Rows of an earlier
- * build, finished or not, are kept where recipe, id and stamp are the same. Where more than half of
- * its rows would be left unused, everything is built anew.
- * Errors: FILE_READ_FAILED, FILE_WRITE_FAILED.
+ * build, finished or not, are kept where they are intact and recipe, id and stamp are the same.
+ * Where more than half of its rows would be left unused, everything is built anew.
+ * Errors: FILE_EXISTS for the pack of another source; INTERRUPTED, FILE_READ_FAILED,
+ * FILE_WRITE_FAILED.
  */
 export async function openFolderWriter(
   folder: string,
   recipe: Recipe,
-  wanted: PictureTable,
-  logger: Logger,
+  { source, wanted }: { readonly source: Pick<Source, "kind" | "location">; readonly wanted: PictureTable },
+  { force, logger, signal }: FolderWriterOptions,
 ): Promise<RowWriter> {
   await removeLeftovers(folder, [".jsonl", ".journal"]);
-  const earlier = await findEarlierBuild(folder, recipe, logger);
+  const { finished, begun } = await findEarlierBuilds(folder, logger);
+  if (finished !== undefined && !force) requireSameSource(finished, source, wanted, folder);
+  const earlier = [begun, finished].find(
+    (build) => build && JSON.stringify(build.header.recipe) === JSON.stringify(recipe),
+  );
   if (earlier === undefined) return startWriter(folder, newBuild(recipe));
-  const positions = positionsOf(earlier.pictures);
-  let keptCount = 0;
-  for (let at = 0; at < wanted.length; at++) {
-    if (isKept(earlier.pictures, positions.get(wanted.id(at)), wanted.stamp(at))) keptCount++;
+  const { header } = earlier;
+  const pictures = await wholeRows(folder, header, earlier.pictures, signal);
+  const damagedCount = earlier.pictures.length - pictures.length;
+  if (earlier === finished && damagedCount > 0) {
+    const what = formatAmount(damagedCount, "pictures");
+    logger.warn(`decoded again, since their pixels in ${folder} were damaged: ${what}`);
   }
-  const isWorthKeeping = earlier.freeRow + wanted.length - keptCount <= 2 * wanted.length;
-  return startWriter(folder, isWorthKeeping ? earlier : newBuild(recipe));
+  // No row of the finished pack is written over before there is another index.
+  const ofFinished = finished?.header.generation === header.generation ? finished.freeRow : 0;
+  const freeRow = Math.max(earlier.freeRow, ofFinished);
+  const isWorthKeeping = freeRow + wanted.length - countKept(pictures, wanted) <= 2 * wanted.length;
+  return startWriter(folder, isWorthKeeping ? { header, pictures, freeRow } : newBuild(recipe));
+}
+
+/**
+ * A pack belongs to the place that it was made of. Another place is taken for the same source, moved
+ * or mounted elsewhere or in a new version, where it has at least half of the pack's pictures with
+ * the same id and stamp.
+ */
+function requireSameSource(
+  { pictures, source: packed }: NonNullable<EarlierBuilds["finished"]>,
+  source: Pick<Source, "kind" | "location">,
+  wanted: PictureTable,
+  folder: string,
+): void {
+  if (placeOf(packed.location) === placeOf(source.location)) return;
+  if (2 * countKept(pictures, wanted) >= pictures.length) return;
+  throw new AppError("FILE_EXISTS", {
+    required: `a folder that is new, or holds a pack of the same pictures`,
+    received: `the pack of ${packed.location}`,
+    where: folder,
+    hint: "choose another folder, or give `force` to replace that pack",
+  });
+}
+
+/** Files are told apart by their whole paths, objects by their addresses. */
+function placeOf(location: string): string {
+  return location.includes("://") ? location : resolve(location);
+}
+
+function countKept(pictures: PictureTable, wanted: PictureTable): number {
+  const positions = positionsOf(pictures);
+  let count = 0;
+  for (let at = 0; at < wanted.length; at++) {
+    if (isKept(pictures, positions.get(wanted.id(at)), wanted.stamp(at))) count++;
+  }
+  return count;
 }
 
 function positionsOf(pictures: PictureTable): ReadonlyMap<string, number> {
@@ -106,7 +162,7 @@ function startWriter(folder: string, { header, pictures, freeRow }: EarlierBuild
       await close();
       await writeFileAtomic(join(folder, indexName), encodeIndex(header, index), { force: true });
       await removeOthers(folder, header.generation);
-      return openShards(folder, header, index.pictures.freeRow);
+      return openShards(folder, header, index.pictures);
     },
     abandon: close,
   };

@@ -221,7 +221,7 @@ describe("a pack that is damaged", () => {
   it.each([
     ["cut off", (text: string) => text.slice(0, text.length - 40)],
     ["without its last picture", (text: string) => `${text.trimEnd().split("\n").slice(0, -1).join("\n")}\n`],
-    ["of another version", (text: string) => text.replace('"version":1', '"version":2')],
+    ["of another version", (text: string) => text.replace('"version":2', '"version":3')],
     ["of another format", (text: string) => text.replace("pawprint-pack", "other")],
     ["with a row that is no number", (text: string) => text.replace(/,0,"/, ',"x","')],
     ["empty", () => ""],

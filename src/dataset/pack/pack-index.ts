@@ -1,12 +1,15 @@
 /**
- * The text form of what is known about packed pictures: JSON lines, a header first. The index of a
- * finished pack and the journal of one that is being built are both made of it.
+ * The text form of what is known about packed pictures: sealed lines of JSON, a header first. The
+ * index of a finished pack and the journal of one that is being built are both made of it.
  */
-import { AppError, isErrorCode } from "../../base/errors.ts";
+import { parseBoundedJson } from "../../base/bounded-json.ts";
+import { isErrorCode } from "../../base/errors.ts";
 import { fingerprintBytes } from "../../image/perceptual-hash.ts";
 import { parseRecipe, type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type SkippedPicture, type SourceKind, sourceKinds, splits } from "../sources/source.ts";
-import type { PictureTable, StoredPicture } from "./picture-table.ts";
+import { packInvalid } from "./pack-invalid.ts";
+import { type PictureTable, rowLimit, type StoredPicture } from "./picture-table.ts";
+import { readSealedLine, sealLine } from "./sealed-line.ts";
 
 export interface PackHeader {
   readonly recipe: Recipe;
@@ -25,12 +28,12 @@ export interface PackIndex {
 export const indexName = "index.jsonl";
 
 const format = "pawprint-pack";
-const version = 1;
+const version = 2;
 
 /** A picture is an array, since its keys would be most of the file. */
 export function encodePicture({ id, label, split, stamp, row, hash, crc, fingerprint }: StoredPicture): string {
   const print = fingerprint === undefined ? null : base64Of(fingerprint);
-  return `${JSON.stringify([id, label, split ?? null, stamp, row, hash, crc, print])}\n`;
+  return sealLine(JSON.stringify([id, label, split ?? null, stamp, row, hash, crc, print]));
 }
 
 function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
@@ -38,16 +41,17 @@ function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
 }
 
 export function encodeHeader(header: PackHeader): string {
-  return `${JSON.stringify({ format, version, ...header })}\n`;
+  return sealLine(JSON.stringify({ format, version, ...header }));
 }
 
-/** The whole index in pieces of some lines each: header, contents, pictures. */
+/** The whole index in pieces of some lines each: header, contents, skipped pictures, pictures. */
 export function* encodeIndex(
   header: PackHeader,
   { source, pictures, skipped }: PackIndex,
 ): Generator<Uint8Array | string> {
   yield encodeHeader(header);
-  yield `${JSON.stringify({ source, pictures: pictures.length, skipped })}\n`;
+  yield sealLine(JSON.stringify({ source, pictures: pictures.length, skipped: skipped.length }));
+  for (const { id, label, code, reason } of skipped) yield sealLine(JSON.stringify([id, label ?? null, code, reason]));
   yield* encodePictures(pictures);
 }
 
@@ -72,31 +76,58 @@ export function* encodePictures(pictures: Iterable<StoredPicture>): Generator<Ui
 }
 
 /** Errors: PACK_INVALID for another format or version, RECIPE_INVALID. */
-export function decodeHeader(line: string, where: string): PackHeader {
+export function decodeHeader(line: Uint8Array, where: string): PackHeader {
+  requireFormat(line, where);
   const fields = parseLine(line, where);
+  const { generation, rowsPerShard, recipe }: Partial<Record<string, unknown>> = isRecord(fields) ? fields : {};
+  const isSound = isText(generation) && /^[0-9a-f]{8}$/.test(generation) && isBelow(rowsPerShard);
+  if (!isSound || rowsPerShard === 0) throw packInvalid("a generation of 8 digits and rows of a shard", line, where);
+  return { recipe: parseRecipe(recipe), generation, rowsPerShard };
+}
+
+/** Reads no further than to what tells a pack of another version, which may have other lines. */
+function requireFormat(line: Uint8Array, where: string): void {
+  let fields: unknown;
+  try {
+    fields = parseBoundedJson(line);
+  } catch {
+    // Told below, as any other text.
+  }
   if (!isRecord(fields) || fields.format !== format)
     throw packInvalid("a pack's index with its format in the first line", line, where);
   if (fields.version !== version)
     throw packInvalid(`version ${version} of a pack`, `version ${String(fields.version)}`, where);
-  const { generation, rowsPerShard } = fields;
-  const isSound = typeof generation === "string" && /^[0-9a-f]{8}$/.test(generation) && isCount(rowsPerShard);
-  if (!isSound || rowsPerShard === 0) throw packInvalid("a generation of 8 digits and rows of a shard", line, where);
-  return { recipe: parseRecipe(fields.recipe), generation, rowsPerShard };
 }
 
-/**
- * What the second line of an index says: everything but the pictures, and how many of them follow.
- */
-export function decodeContents(line: string, where: string): Omit<PackIndex, "pictures"> & { readonly count: number } {
-  const fields = parseLine(line, where);
-  if (isRecord(fields) && isSource(fields.source) && isSkippedList(fields.skipped) && isCount(fields.pictures)) {
-    return { source: fields.source, skipped: fields.skipped, count: fields.pictures };
-  }
-  throw packInvalid("the source, the number of pictures and what was skipped", line, where);
+/** What the second line of an index says: the source, and how many lines of each kind follow. */
+export interface IndexContents {
+  readonly source: PackIndex["source"];
+  readonly pictures: number;
+  readonly skipped: number;
 }
 
 /** Errors: PACK_INVALID. */
-export function pictureRowOf(line: string, where: string): StoredPicture {
+export function decodeContents(line: Uint8Array, where: string): IndexContents {
+  const fields = parseLine(line, where);
+  if (isRecord(fields) && isSource(fields.source) && isBelow(fields.pictures) && isBelow(fields.skipped)) {
+    const { source, pictures, skipped } = fields;
+    return { source, pictures, skipped };
+  }
+  throw packInvalid("the source and the numbers of pictures and of skipped ones", line, where);
+}
+
+/** Errors: PACK_INVALID. */
+export function decodeSkipped(line: Uint8Array, where: string): SkippedPicture {
+  const fields = parseLine(line, where);
+  const [id, label, code, reason]: unknown[] = Array.isArray(fields) ? fields : [];
+  if (isText(id) && (label === null || isText(label)) && isText(code) && isErrorCode(code) && isText(reason)) {
+    return { id, ...(label !== null && { label }), code, reason };
+  }
+  throw packInvalid("a skipped picture's id, label, error code and reason", line, where);
+}
+
+/** Errors: PACK_INVALID. */
+export function decodePicture(line: Uint8Array, where: string): StoredPicture {
   const fields = parseLine(line, where);
   const [id, label, split, stamp, row, hash, crc, print]: unknown[] = Array.isArray(fields) ? fields : [];
   const isSound =
@@ -104,8 +135,9 @@ export function pictureRowOf(line: string, where: string): StoredPicture {
     isText(label) &&
     isText(stamp) &&
     isText(hash) &&
-    isCount(row) &&
-    isCount(crc) &&
+    /^[0-9a-f]{64}$/.test(hash) &&
+    isBelow(row, rowLimit) &&
+    isBelow(crc) &&
     (split === null || isOneOf(splits, split)) &&
     (print === null || isText(print));
   if (!isSound)
@@ -114,16 +146,8 @@ export function pictureRowOf(line: string, where: string): StoredPicture {
   if (fingerprint !== undefined && fingerprint.length !== fingerprintBytes) {
     throw packInvalid(`a fingerprint of ${fingerprintBytes} bytes`, `${fingerprint.length}`, where);
   }
-  return {
-    id,
-    label,
-    ...(split !== null && { split }),
-    stamp,
-    row,
-    hash,
-    crc,
-    ...(fingerprint && { fingerprint }),
-  };
+  const facts = { id, label, stamp, row, hash, crc };
+  return { ...facts, ...(split !== null && { split }), ...(fingerprint && { fingerprint }) };
 }
 
 /** As many rows as fill 64 MiB, at least one. */
@@ -131,16 +155,11 @@ export function rowsPerShardOf(recipe: Recipe): number {
   return Math.max(1, Math.floor((64 * 2 ** 20) / recipeSizeBytes(recipe)));
 }
 
-export function packInvalid(required: string, received: string, where: string): AppError {
-  const shown = received.length > 80 ? `${received.slice(0, 80)}...` : received.trim();
-  return new AppError("PACK_INVALID", { required, received: shown, where, hint: "delete the pack and build it again" });
-}
-
-function parseLine(line: string, where: string): unknown {
+function parseLine(line: Uint8Array, where: string): unknown {
   try {
-    return JSON.parse(line);
+    return readSealedLine(line);
   } catch {
-    throw packInvalid("a line of JSON", line, where);
+    throw packInvalid("a line of JSON with its own checksum at the end", line, where);
   }
 }
 
@@ -148,8 +167,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+function isBelow(value: unknown, limit: number = 2 ** 32): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < limit;
 }
 
 function isText(value: unknown): value is string {
@@ -162,14 +181,4 @@ function isOneOf<T>(values: readonly T[], value: unknown): value is T {
 
 function isSource(value: unknown): value is PackIndex["source"] {
   return isRecord(value) && isOneOf(sourceKinds, value.kind) && isText(value.location);
-}
-
-function isSkippedList(value: unknown): value is readonly SkippedPicture[] {
-  return Array.isArray(value) && value.every(isSkipped);
-}
-
-function isSkipped(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { id, label, code, reason } = value;
-  return isText(id) && (label === undefined || isText(label)) && isText(code) && isErrorCode(code) && isText(reason);
 }

@@ -25,6 +25,8 @@ export type StoredPicture = ListedPicture & StoredFacts;
 const hashBytes = 32;
 /** In place of a row, for a picture whose pixels are not there. */
 const noRow = 2 ** 32 - 1;
+/** Rows are below it. */
+export const rowLimit = noRow;
 
 export class PictureTable {
   readonly #ids: string[] = [];
@@ -120,6 +122,10 @@ export class PictureTable {
 
   row(at: number): number {
     return this.#rows[at]!;
+  }
+
+  crc(at: number): number {
+    return this.#crcs[at]!;
   }
 
   split(at: number): Split | undefined {

@@ -55,13 +55,12 @@ function fieldOf(type: AttributeType, value: AttributeValue): Fields {
  * we do not have.
  */
 export function decodeAttributes(node: NodeProto, where: Where) {
-  const attributes: Record<string, AttributeValue> = {};
-  const types: Record<string, AttributeType> = {};
-  for (const attribute of node.attribute) {
-    const [type, value] = decodeAttribute(attribute, node, where);
-    types[attribute.name] = type;
-    attributes[attribute.name] = value;
-  }
+  const decoded = node.attribute.map((attribute) => [attribute.name, decodeAttribute(attribute, node, where)] as const);
+  // From entries, where `__proto__` is a name like any other.
+  const attributes: Attributes = Object.fromEntries(decoded.map(([name, [, value]]) => [name, value]));
+  const types: Readonly<Record<string, AttributeType>> = Object.fromEntries(
+    decoded.map(([name, [type]]) => [name, type]),
+  );
   return { attributes, types };
 }
 

@@ -19,7 +19,7 @@ const irVersion = 9n;
  * Errors: INTERNAL for a composite op (`expandComposites` makes them standard ops); GRAPH_ATTRIBUTE
  * for ops that the version cannot express, or imported ops of different versions.
  */
-export function encodeModel(source: Graph, metadata: Metadata = {}, opset?: number): Uint8Array {
+export function encodeModel(source: Graph, metadata: Metadata = {}, opset?: number): Uint8Array<ArrayBuffer> {
   const nodes = nodesOf(Object.values(source.outputs));
   const versions = versionsOf(nodes, opset);
   const names = createNames(source);

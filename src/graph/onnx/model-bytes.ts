@@ -23,7 +23,7 @@ export function modelBytes(
   model: ModelProto,
   graph: GraphProto,
   initializers: ReadonlyMap<string, TensorData>,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const entries = [...initializers];
   const small = entries.filter(([, tensor]) => tensor.data.byteLength < largeBytes);
   const initializer = small.map(([name, tensor]) => Object.assign(encodeTensor(tensor), { name }));
@@ -46,11 +46,11 @@ export function modelBytes(
 }
 
 /** What stands before the bytes of a field that is a message or bytes. */
-function lengthPrefix(field: number, length: number): Uint8Array {
+function lengthPrefix(field: number, length: number): Uint8Array<ArrayBuffer> {
   return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

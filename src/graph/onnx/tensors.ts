@@ -42,6 +42,7 @@ export function decodeTensor(tensor: TensorProto, where: Where): TensorData {
   if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL)
     throw unreadable("an initializer whose numbers are in the file", `'${name}' elsewhere`, where);
   const shape = tensor.dims.map(Number);
+  if (!shape.every(isSize)) throw unreadable(`a shape of initializer '${name}'`, `[${shape.slice(0, 8)}]`, where);
   // A copy by constructor: slice() of a Buffer would be a view.
   const data = tensor.rawData.length > 0 ? viewAs(dtype, new Uint8Array(tensor.rawData)) : typedFields(dtype, tensor);
   if (data.length !== sizeOf(shape))
@@ -77,8 +78,8 @@ export function encodeValueInfo(name: string, { dtype, shape }: TensorType): Val
 }
 
 /**
- * The declared type, `undefined` where none is declared or it is none of ours. A dim without size
- * and name gets a name of its own.
+ * The declared type, `undefined` where none is declared or it is none of ours. A dim without name
+ * and size (some tools write -1) gets a name of its own.
  */
 export function decodeValueInfo({ name, type }: ValueInfoProto): (TensorType & { readonly dtype: DType }) | undefined {
   if (type?.value.case !== "tensorType") return undefined;
@@ -86,8 +87,12 @@ export function decodeValueInfo({ name, type }: ValueInfoProto): (TensorType & {
   const dtype = dtypeOfElementType(elemType);
   if (!dtype || !shape) return undefined;
   const dims = shape.dim.map(({ value }, axis) => {
-    if (value.case === "dimValue") return Number(value.value);
+    if (value.case === "dimValue" && isSize(Number(value.value))) return Number(value.value);
     return value.case === "dimParam" && value.value !== "" ? value.value : `${name}.${axis}`;
   });
   return { dtype, shape: dims };
+}
+
+function isSize(dim: number): boolean {
+  return Number.isSafeInteger(dim) && dim >= 0;
 }

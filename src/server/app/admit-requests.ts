@@ -3,7 +3,7 @@
  * of a body is read.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { httpStatusOf, toAppError } from "../../base/errors.ts";
+import { httpStatusOf, isAppError, toAppError } from "../../base/errors.ts";
 import { bodyLimitOf, type RouteContract } from "../contract/route.ts";
 import type { BodyBudget } from "../http/body-budget.ts";
 import { noHost } from "../http/broken-request.ts";
@@ -66,8 +66,10 @@ export async function admitRequests(app: FastifyInstance, options: AdmitOptions)
 function recordIfAbandoned(request: FastifyRequest, reply: FastifyReply, record: RequestRecorder): void {
   reply.raw.once("close", () => {
     if (reply.raw.writableFinished) return;
-    request.context.errorCode = "CLIENT_GONE";
-    record(request, httpStatusOf("CLIENT_GONE"));
+    const { errored } = request.raw.socket;
+    const code = isAppError(errored) ? errored.code : "CLIENT_GONE";
+    request.context.errorCode = code;
+    record(request, httpStatusOf(code));
   });
 }
 

@@ -1,6 +1,6 @@
 /** What holds for every route: ids, headers, errors, limits, readiness, the admin port. */
 import { readFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
@@ -91,14 +91,14 @@ describe("what is no proper request", () => {
     ["no host", "GET /model HTTP/1.1\r\nconnection: close\r\n\r\n", "400 Bad Request", "REQUEST_INVALID"],
     [
       "headers without an end",
-      `GET / HTTP/1.1\r\nhost: x\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nhost: localhost\r\nlong: ${"x".repeat(20_000)}\r\n\r\n`,
       "431 ",
       "REQUEST_INVALID",
     ],
-    ["an unknown expectation", "GET / HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n", "417 ", "REQUEST_INVALID"],
+    ["an unknown expectation", "GET / HTTP/1.1\r\nhost: localhost\r\nexpect: tea\r\n\r\n", "417 ", "REQUEST_INVALID"],
     [
       "a body that stays away",
-      "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab",
+      "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab",
       "408 ",
       "REQUEST_TIMEOUT",
     ],
@@ -116,7 +116,7 @@ it("a body that no route wants is not waited for", async () => {
   ]) {
     const started = performance.now();
     const text = await speak(
-      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 16000000\r\n\r\nab`,
+      `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 16000000\r\n\r\nab`,
     );
     expect(text).toContain(`HTTP/1.1 ${status}`);
     expect(text.toLowerCase()).toContain("connection: close");
@@ -125,7 +125,7 @@ it("a body that no route wants is not waited for", async () => {
 });
 
 it("a caller that keeps its side open after its time was over does not keep the connection", async () => {
-  const bytes = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab";
+  const bytes = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab";
   const port = Number(new URL(service.origin).port);
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(bytes));
   socket.on("error", () => undefined);
@@ -184,8 +184,8 @@ describe("the end", () => {
   it("does not wait for who has sent half a request, nor for connections that are kept alive", async () => {
     const other = await startService(petModel, { bodyTimeoutMs: 300, deadlineMs: 300 });
     const { port, hostname: host } = new URL(other.origin);
-    const half = connect(Number(port), host, () => half.write("POST /predict HTTP/1.1\r\nhost: x\r\n"));
-    const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+    const half = connect(Number(port), host, () => half.write("POST /predict HTTP/1.1\r\nhost: localhost\r\n"));
+    const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"));
     const closed = [half, idle].map(
       (socket) => new Promise((resolve) => socket.on("error", () => undefined).on("close", resolve)),
     );
@@ -195,16 +195,62 @@ describe("the end", () => {
   });
 });
 
+describe("at the limit of connections", () => {
+  let other: RunningService;
+  const sockets: Socket[] = [];
+  const open = async (text = ""): Promise<Socket> => {
+    const socket = connect(Number(new URL(other.origin).port), "127.0.0.1");
+    sockets.push(socket.on("error", () => undefined));
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.write(text);
+    return socket;
+  };
+  const statusOf = async (path: string, method = "GET") =>
+    (await fetch(`${other.origin}${path}`, { method, headers: { connection: "close" } })).status;
+  beforeAll(async () => {
+    other = await startService(petModel, { connections: 4, connectionsPerAddress: 4 });
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    await other.close();
+  });
+
+  it("idle connections, and heads that do not end, keep nobody out", async () => {
+    for (let at = 0; at < 20; at++) await open(at % 2 === 0 ? "" : "POST /predict HTTP/1.1\r\nhost: local");
+    for (const path of ["/livez", "/model", "/samples/0"]) expect(await statusOf(path)).toBe(200);
+    expect(await (await fetch(`${other.origin}/metrics`)).text()).toMatch(
+      /pawprint_connections_ended_total\{reason="idle"\} [1-9]/,
+    );
+  });
+
+  it("answers to every connection under way: probes pass, others are told to come again", async () => {
+    const { server } = other.server.app;
+    for (let at = 0; at < 4; at++) {
+      server.prependOnceListener("request", (_request, response) => response.end(Buffer.alloc(24 * 2 ** 20)));
+      const reader = await open("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n");
+      await new Promise((resolve) => reader.once("readable", resolve));
+    }
+    for (const path of ["/livez", "/readyz", "/v2/health/ready", "/metrics"]) expect(await statusOf(path)).toBe(200);
+    for (const path of ["/model", "/", "/nothing"]) expect(await statusOf(path)).toBe(503);
+    const refused = await fetch(`${other.origin}/predict`, { method: "POST" });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(refused.headers.get("connection")).toBe("close");
+    expect(await refused.json()).toMatchObject({ error: { code: "OVERLOADED" } });
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(() => statusOf("/model"), { timeout: 5000 }).toBe(200);
+  });
+});
+
 it("answers slow readers to the end, also when it ends", async () => {
   const other = await startService(petModel, { deadlineMs: 20_000 });
   const { port, hostname: host } = new URL(other.origin);
   const size = 24 * 2 ** 20;
   other.server.app.server.prependOnceListener("request", (_request, response) => response.end(Buffer.alloc(size)));
-  const reader = connect(Number(port), host, () => reader.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+  const reader = connect(Number(port), host, () => reader.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"));
   let received = 0;
   const ended = new Promise((resolve) => reader.once("close", resolve));
   await new Promise((resolve) => reader.once("readable", resolve));
-  const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n"));
+  const idle = connect(Number(port), host, () => idle.write("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"));
   await new Promise((resolve) => idle.once("data", resolve));
   const closed = other.close();
   // Others do not stay for the slow one's sake.
@@ -256,4 +302,23 @@ describe("canary and admin port", () => {
     expect(listed.canary_percent).toBe(0);
     await other.close();
   });
+});
+
+it("a counter of requests outlives those of thousands of other addresses", async () => {
+  const other = await startService(petModel, { requestsPerMinute: 2, trustProxy: 1 });
+  const ask = async (address: string) =>
+    (await other.server.app.inject({ method: "POST", url: "/predict", headers: { "x-forwarded-for": address } }))
+      .statusCode;
+  const mine = [await ask("198.51.100.7"), await ask("198.51.100.7"), await ask("198.51.100.7")];
+  expect(mine).toEqual([400, 400, 429]);
+  for (let at = 0; at < 5200; at++) await ask(`10.0.${at >> 8}.${at & 255}`);
+  expect(await ask("198.51.100.7")).toBe(429);
+  await other.close();
+});
+
+it("one that listens on localhost has the limits of one that listens on 127.0.0.1", async () => {
+  const other = await startService(petModel, { host: "localhost" });
+  expect(new URL(other.origin).hostname).toBe("127.0.0.1");
+  expect(other.server.app.addresses()).toHaveLength(1);
+  await other.close();
 });

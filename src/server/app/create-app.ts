@@ -4,20 +4,23 @@
 import { type FastifyInstance, fastify } from "fastify";
 import { type Contract, contract } from "../contract/contract.ts";
 import type { RouteId } from "../contract/endpoints.ts";
-import type { RouteContract } from "../contract/route.ts";
+import { bodyLimitOf, type RouteContract } from "../contract/route.ts";
+import { limitAnswers } from "../http/answer-budget.ts";
 import { createBodyBudget } from "../http/body-budget.ts";
 import { answerBrokenRequest, refuseExpectation } from "../http/broken-request.ts";
+import { collectBody } from "../http/collect-body.ts";
+import { type ConnectionTable, limitConnections, tooManyConnections } from "../http/connection-table.ts";
 import { isFault, toRequestError } from "../http/error-answer.ts";
 import { type Handlers, registerRoute } from "../http/register-route.ts";
 import { RequestContext } from "../http/request-context.ts";
 import { securityHeaders } from "../http/security-headers.ts";
 import { sendError } from "../http/send-error.ts";
-import { keepSlowReaders } from "../http/slow-readers.ts";
 import { routeFaultsOf } from "../http/unknown-route.ts";
 import { compileForRequest } from "../http/validate.ts";
 import type { RequestLog } from "../observability/request-log.ts";
 import type { Tracing } from "../observability/tracing.ts";
 import type { Access } from "../security/access.ts";
+import type { HostGuard } from "../security/host-guard.ts";
 import type { ServeConfig } from "../serve-config.ts";
 import type { Service } from "../service.ts";
 import { admitRequests } from "./admit-requests.ts";
@@ -29,6 +32,8 @@ export interface AppOptions {
   readonly log: RequestLog;
   readonly tracing: Tracing | undefined;
   readonly access: Access;
+  /** Refuses requests for hosts and of pages that this app is not for. */
+  readonly guard: HostGuard;
   readonly routes: readonly RouteContract[];
   readonly handlers: Handlers<Contract>;
   /**
@@ -50,9 +55,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { service, access, log, tracing, routes, handlers } = options;
   const { config, metrics, now } = service;
   const app = createFastify(config);
+  const connections = limitConnections(app.server, {
+    connections: config.connections,
+    // With proxies in front the addresses are theirs, and few.
+    perAddress: config.connectionsPerAddress ?? Math.ceil(config.connections / (config.trustProxy > 0 ? 1 : 2)),
+    onEnd: metrics.endedConnection,
+  });
   beginRequests(app, options);
+  refuseStrangers(app, options, connections);
   // Before requests are admitted: pages of other origins must be able to read a refusal.
   if (config.corsOrigins.length > 0) await allowOrigins(app, config.corsOrigins);
+  limitAnswers(app);
   const record = createRequestRecorder({ metrics, log, tracing, now });
   const bodies = createBodyBudget(config.bodyBytes);
   await admitRequests(app, { service, access, routes, record, bodies });
@@ -73,6 +86,7 @@ function createFastify(config: ServeConfig): FastifyInstance {
     logger: false,
     bodyLimit: config.bodyBytes,
     requestTimeout: config.bodyTimeoutMs,
+    connectionTimeout: config.sendTimeoutMs,
     keepAliveTimeout: keepAliveMs,
     trustProxy: (_address, hop) => hop < config.trustProxy,
     forceCloseConnections: "idle",
@@ -85,9 +99,7 @@ function createFastify(config: ServeConfig): FastifyInstance {
     },
     clientErrorHandler: answerBrokenRequest,
   });
-  app.server.maxConnections = config.connections;
   app.server.on("checkExpectation", refuseExpectation);
-  keepSlowReaders(app.server);
   app.setValidatorCompiler(compileForRequest);
   return app;
 }
@@ -101,6 +113,22 @@ function beginRequests(app: FastifyInstance, { service: { config, now }, isDrain
     reply.headers(securityHeaders).header("x-request-id", context.id);
     if (isDraining()) reply.header("connection", "close");
     done();
+  });
+}
+
+/** What is answered over connections above the limit. */
+const probes: ReadonlySet<RouteId> = new Set(["livez", "readyz", "health", "v2Live", "v2Ready", "ping", "metrics"]);
+
+/** Requests that the guard refuses, and all but probes over connections above the limit. */
+function refuseStrangers(app: FastifyInstance, { guard, service }: AppOptions, connections: ConnectionTable): void {
+  app.addHook("onRequest", ({ raw, routeOptions }, reply, done) => {
+    const isExtra = connections.isExtra(raw.socket);
+    const id = routeOptions.config.contract?.id;
+    const isRefused = isExtra && (id === undefined || !probes.has(id));
+    const fault = isRefused ? tooManyConnections(service.config.connections) : guard(raw);
+    // The rest of an unwanted body would have to be read first.
+    if (isExtra || fault !== undefined) reply.header("connection", "close");
+    done(fault);
   });
 }
 
@@ -126,7 +154,9 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
  */
 function takeBodies(app: FastifyInstance, bodyLimit: number): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", ({ routeOptions }, payload, done) => {
+    collectBody(payload, bodyLimitOf(routeOptions.config.contract, bodyLimit), done);
+  });
 }
 
 function answerErrors(app: FastifyInstance, routes: readonly RouteContract[], log: RequestLog): void {

@@ -12,16 +12,20 @@ import { predictionHandlers } from "../handlers/prediction-handlers.ts";
 import { tritonHandlers } from "../handlers/triton-handlers.ts";
 import type { Handlers } from "../http/register-route.ts";
 import type { SampleList } from "../samples.ts";
+import { createHostGuard } from "../security/host-guard.ts";
 import { addPages } from "./add-pages.ts";
 import { type AppOptions, createApp } from "./create-app.ts";
 
-export interface AppsOptions extends Omit<AppOptions, "routes" | "handlers"> {
+export interface AppsOptions extends Omit<AppOptions, "routes" | "handlers" | "guard"> {
+  /** Whether only this machine can reach the public app. */
+  readonly isLocal: boolean;
   readonly samples: SampleList;
 }
 
 /** Neither listens yet. */
 export async function createApps({
   samples,
+  isLocal,
   ...shared
 }: AppsOptions): Promise<{ readonly app: FastifyInstance; readonly adminApp: FastifyInstance }> {
   const { service, access } = shared;
@@ -43,8 +47,20 @@ export async function createApps({
     ...operationHandlers(service, document),
     ...adminHandlers(service),
   };
-  const app = await createApp({ ...shared, handlers, routes: publicRoutes });
+  const { allowedHosts, corsOrigins } = service.config;
+  const guard = createHostGuard({
+    checksHost: isLocal || allowedHosts.length > 0,
+    checksOrigin: isLocal && !access.isProtected,
+    allowedHosts,
+    corsOrigins,
+  });
+  const app = await createApp({ ...shared, handlers, guard, routes: publicRoutes });
   await addPages(app, document);
-  const adminApp = await createApp({ ...shared, handlers, routes: routes.filter(({ scope }) => scope === "admin") });
+  const adminApp = await createApp({
+    ...shared,
+    handlers,
+    guard: createHostGuard({ checksHost: true, checksOrigin: true, allowedHosts, corsOrigins }),
+    routes: routes.filter(({ scope }) => scope === "admin"),
+  });
   return { app, adminApp };
 }

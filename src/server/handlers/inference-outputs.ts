@@ -1,50 +1,9 @@
 /**
- * The outputs of the Open Inference Protocol: which are wanted, and in which form. With Triton's
- * classification extension an output is the names of its largest values.
+ * The outputs of the Open Inference Protocol, as they were wanted. With Triton's classification
+ * extension an output is the names of its largest values.
  */
-import { AppError } from "../../base/errors.ts";
 import { indexesOfLargest } from "../../metrics/classification-metrics.ts";
-import type { openInferenceRoutes } from "../contract/open-inference-routes.ts";
-import type { BodyOf } from "../contract/route.ts";
-import { nameOfKind } from "../input/nested-array.ts";
-
-type InferBody = BodyOf<(typeof openInferenceRoutes)["v2Infer"]>;
-
-export const outputNames = ["logits", "probabilities"] as const;
-type OutputName = (typeof outputNames)[number];
-
-export interface WantedOutput {
-  readonly name: OutputName;
-  /** As bytes behind the JSON. */
-  readonly isBinary: boolean;
-  /** How many of the largest values are named; 0 for the tensor itself. */
-  readonly classes: number;
-}
-
-/** Errors: REQUEST_INVALID. */
-export function wantedOutputs({ outputs, parameters }: InferBody): readonly WantedOutput[] {
-  const allBinary = parameters?.binary_data_output === true;
-  if (outputs === undefined || outputs.length === 0) {
-    return outputNames.map((name) => ({ name, isBinary: allBinary, classes: 0 }));
-  }
-  const names = new Set(outputs.map(({ name }) => name));
-  if (names.size < outputs.length) throw invalid("each output once", "an output twice");
-  return outputs.map(({ name, parameters: own = {} }) => {
-    const known = outputNames.find((output) => output === name);
-    if (known === undefined) throw invalid(`outputs among ${outputNames.join(", ")}`, `'${name.slice(0, 80)}'`);
-    const isBinary = typeof own.binary_data === "boolean" ? own.binary_data : allBinary;
-    return { name: known, isBinary, classes: classCountFrom(own.classification) };
-  });
-}
-
-function classCountFrom(value: unknown): number {
-  if (value === undefined) return 0;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
-  throw invalid(
-    "a whole number from 0 in the parameter classification",
-    typeof value === "number" ? String(value) : nameOfKind(value),
-  );
-}
+import type { WantedOutput } from "../input/wanted-outputs.ts";
 
 /** An output as JSON, or its JSON and the bytes behind it. */
 export interface OutputTensor {
@@ -94,8 +53,4 @@ function lengthPrefixed(texts: readonly string[]): Uint8Array {
     return Buffer.concat([length, bytes]);
   });
   return Buffer.concat(parts);
-}
-
-function invalid(required: string, received: string): AppError {
-  return new AppError("REQUEST_INVALID", { required, received, where: "outputs" });
 }

@@ -8,7 +8,7 @@ import { weighFile } from "../answering/weigh-pictures.ts";
 import type { predictionRoutes } from "../contract/prediction-routes.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
-import { readPictures } from "../input/read-pictures.ts";
+import { nothingSent } from "../input/read-pictures.ts";
 import { type PredictedClass, requireModel, type Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
 
@@ -21,9 +21,21 @@ export function predictionHandlers(service: Service): Handlers<Routes> {
   };
 }
 
+type PictureRequest = Pick<RouteRequest<Routes["predict"]>, "body" | "headers" | "context">;
+
+/** `limit` is the number of pictures. */
+function readPictures({ reading }: Service, { body, headers, context }: PictureRequest, limit: number) {
+  if (!(body instanceof Uint8Array)) throw nothingSent();
+  return reading.read("pictures", body, { contentType: headers["content-type"] ?? "", limit }, context);
+}
+
 async function predict(service: Service, request: RouteRequest<Routes["predict"]>, reply: FastifyReply) {
   const { context, query } = request;
-  const { pictures, isList, topK = query.top_k } = await readPictures(request, service.config.picturesPerRequest);
+  const {
+    pictures,
+    isList,
+    topK = query.top_k,
+  } = await readPictures(service, request, service.config.picturesPerRequest);
   const { model, predictions } = await answerPictures(service, context, pictures, chooseModel(service, request));
   const rows = predictions.map((prediction) => rowOf(prediction, model.info.labels, topK));
   reply.header("server-timing", serverTiming(context, service.now()));
@@ -68,7 +80,7 @@ function serverTiming({ phases, startedAt }: RequestContext, time: number): stri
 
 async function explain(service: Service, request: RouteRequest<Routes["explain"]>, reply: FastifyReply) {
   const { context, query } = request;
-  const { pictures } = await readPictures(request, 1);
+  const { pictures } = await readPictures(service, request, 1);
   const model = chooseModel(service, request) ?? requireModel(service);
   const leave = model.lease();
   try {
@@ -80,8 +92,9 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
     const caption = { label: labels[chosen]!, probability, predicted: labels[best]! };
     // One at a time: heat maps must not displace predictions.
     const image = await service.explaining.pass(context, async () => {
-      const { decodeForHeatMap, drawHeatMap } = await import("../../predict/explain/explain.ts");
-      const heat = await (await model.explainer()).explain(pixels, chosen);
+      const { decodeForHeatMap } = await import("../../predict/explain/explain.ts");
+      const explainer = await model.explainer();
+      const heat = await explainer.explain(pixels, chosen);
       reply.header("x-pawprint-method", heat.method);
       const input = pictures[0]!; // inferPictures has answered it
       const picture =
@@ -92,7 +105,7 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
               weighFile(input, service.config),
             )
           : { ...recipe, pixels };
-      return drawHeatMap(picture, recipe, heat, query.caption === false ? undefined : caption);
+      return explainer.draw(picture, heat, query.caption === false ? undefined : caption);
     });
     context.outcome = { modelVersion: model.version, pictures: 1 };
     reply

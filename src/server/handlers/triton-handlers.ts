@@ -3,11 +3,11 @@ import { modelRoles, type VersionState } from "../contract/model-routes.ts";
 import type { AnswerOf } from "../contract/route.ts";
 import type { tritonRoutes } from "../contract/triton-routes.ts";
 import type { Handlers } from "../http/register-route.ts";
+import { outputNames } from "../input/wanted-outputs.ts";
 import { requireModel, type Service } from "../service.ts";
 import type { TimeTotal } from "../serving/model-statistics.ts";
 import type { ServedModel } from "../serving/served-model.ts";
 import { findModel, type NamedRequest } from "./find-model.ts";
-import { outputNames } from "./inference-outputs.ts";
 
 type Routes = typeof tritonRoutes;
 

@@ -1,6 +1,7 @@
 /** Bounds the memory of request bodies that are under way. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../base/errors.ts";
+import { createByteBudget } from "./byte-budget.ts";
 
 /** Bodies of the largest size that may be under way at once. */
 const largestBodies = 16;
@@ -17,25 +18,7 @@ export interface BodyBudget {
 }
 
 export function createBodyBudget(bodyBytes: number): BodyBudget {
-  const budget = bodyBytes * largestBodies;
-  let taken = 0;
-  const take = (bytes: number, response: ServerResponse): void => {
-    // It would never say again that it closes, and the bytes would count for good.
-    if (response.closed) {
-      throw new AppError("CLIENT_GONE", { required: "a complete request", received: "a closed connection" });
-    }
-    if (taken + bytes > budget) {
-      throw new AppError("OVERLOADED", {
-        required: `at most ${budget / 2 ** 20} MiB of bodies at once`,
-        received: "bodies of more",
-        retryAfterSeconds: 1,
-      });
-    }
-    taken += bytes;
-    response.once("close", () => {
-      taken -= bytes;
-    });
-  };
+  const take = createByteBudget(bodyBytes * largestBodies, "bodies");
   return {
     arrives({ headers }, response, limit = bodyBytes) {
       const declared = Number(headers["content-length"]);

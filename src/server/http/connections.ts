@@ -12,7 +12,9 @@ const waitingConnections = 4096;
 /** Gives the URL. Errors: LISTEN_FAILED. */
 export async function listenOn(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    return await app.listen({ host, port, backlog: waitingConnections });
+    // For "localhost" Fastify opens a second server for ::1, without the limits of this one.
+    const address = host === "localhost" ? "127.0.0.1" : host;
+    return await app.listen({ host: address, port, backlog: waitingConnections });
   } catch (error) {
     const code = systemCodeOf(error);
     throw new AppError("LISTEN_FAILED", {

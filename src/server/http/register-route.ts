@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterfa
 import type { TSchema } from "typebox";
 import { AppError, toAppError } from "../../base/errors.ts";
 import type { AnswerBodyOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "../contract/route.ts";
-import { parseJson } from "../input/parse-json.ts";
+import { parseJson, requireJsonBody } from "../input/parse-json.ts";
 import { acceptedCodings, contentCodingOf } from "./content-encoding.ts";
 import type { RequestContext } from "./request-context.ts";
 import { compileCheck } from "./validate.ts";
@@ -21,10 +21,13 @@ declare module "fastify" {
   }
 }
 
-/** JSON where the route takes nothing else, checked against the contract; else the bytes. */
-type HandledBodyOf<R extends RouteContract> = keyof R["body"] extends "application/json"
-  ? BodyOf<R> | (R["bodyIsOptional"] extends true ? undefined : never)
-  : Uint8Array | undefined;
+/**
+ * The bytes where pictures are taken, since those may be large (`input/body-reading.ts`); else JSON,
+ * checked against the contract.
+ */
+type HandledBodyOf<R extends RouteContract> = R["scope"] extends "predict"
+  ? Uint8Array | undefined
+  : BodyOf<R> | (R["bodyIsOptional"] extends true ? undefined : never);
 
 interface RouteTypes<R extends RouteContract> extends RouteGenericInterface {
   readonly Params: ParamsOf<R>;
@@ -50,9 +53,9 @@ export type Handlers<Table extends Readonly<Record<keyof Table, RouteContract>>>
 
 /** Registers one route. */
 export function registerRoute<R extends RouteContract>(app: FastifyInstance, route: R, handler: Handler<R>): void {
-  const { method, path, params, query, body, bodyIsOptional = false, bodyLimitBytes }: RouteContract = route;
+  const { method, path, params, query, body, bodyIsOptional = false, bodyLimitBytes, scope }: RouteContract = route;
   const types = Object.keys(body ?? {});
-  const json = types.length === 1 ? body?.["application/json"] : undefined;
+  const json = scope === "predict" ? undefined : body?.["application/json"];
   app.route<RouteTypes<R>>({
     method,
     url: path.replace(/\{(\w+)\}/g, ":$1"),
@@ -76,10 +79,7 @@ function withJsonBody<R extends RouteContract>(schema: TSchema, isOptional: bool
       request.body = undefined as HandledBodyOf<R>; // the type holds it where the body is optional
       return handler(request, reply);
     }
-    if (!(body instanceof Uint8Array)) {
-      throw new AppError("REQUEST_INVALID", { required: "a JSON body", received: "none", where: "body" });
-    }
-    request.body = check(parseJson(body)) as HandledBodyOf<R>; // the schema is the route's own
+    request.body = check(parseJson(requireJsonBody(body))) as HandledBodyOf<R>; // the schema is the route's own
     return handler(request, reply);
   };
 }

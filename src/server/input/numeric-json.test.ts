@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { numberItems, readNestedArray } from "./nested-array.ts";
 import { type NumericPicture, readNumericPicture } from "./numeric-json.ts";
-import { readNumbers } from "./read-picture-json.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text);
 
@@ -45,7 +45,8 @@ const nested = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLengt
 /** What the ordinary parser makes of the same text. */
 function ordinary(text: string) {
   try {
-    return readNumbers(JSON.parse(text).image, "image");
+    const { items, shape } = readNestedArray(JSON.parse(text).image, "image", numberItems);
+    return { values: items, shape };
   } catch {
     return undefined;
   }

@@ -82,8 +82,8 @@ interface Numbers {
  */
 function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
   // Each number takes a digit and a comma or bracket: at most one for every two bytes.
-  if (room.length <= bytes.length >> 1) room = new Float64Array(bytes.length);
-  const values = room;
+  const most = (bytes.length >> 1) + 1;
+  const values = most <= room.length ? room : new Float64Array(most);
   /** By depth: items so far of the open array, and the length of the arrays before it. */
   const counts = [0, 0, 0, 0, 0];
   const lengths = [-1, -1, -1, -1, -1];
@@ -140,7 +140,7 @@ function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
 
     for (;;) {
       while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = bytes[++at];
-      if (depth === 0) return { values: values.slice(0, size), shape: lengths.slice(1, numberDepth + 1), end: at };
+      if (depth === 0) return { values: taken(values, size), shape: lengths.slice(1, numberDepth + 1), end: at };
       if (code !== closeArray) break;
       if (lengths[depth] !== -1 && lengths[depth] !== counts[depth]) return undefined;
       lengths[depth] = counts[depth]!;
@@ -152,8 +152,12 @@ function readNumbers(bytes: Uint8Array, start: number): Numbers | undefined {
   }
 }
 
-/** Reused by all requests: allocating it anew was most of the garbage collector's work. */
-let room = new Float64Array(8192);
+/** Reused by all small requests: allocating it anew was most of the garbage collector's work. */
+const room = new Float64Array(2 ** 15 + 1);
+
+function taken(values: Float64Array, size: number): Float64Array {
+  return values === room ? values.slice(0, size) : values.subarray(0, size);
+}
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end, bytes.length) - start).toString("latin1");

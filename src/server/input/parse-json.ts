@@ -1,8 +1,20 @@
+/** JSON from the bytes of a body. */
 import { AppError } from "../../base/errors.ts";
 import { sniffFormat } from "../../image/format.ts";
+import { requireModestJson } from "./modest-json.ts";
 
-/** JSON bytes in UTF-8 as a value; a byte order mark is passed over. Errors: REQUEST_INVALID. */
+/** The bytes of a body that must be there. Errors: REQUEST_INVALID. */
+export function requireJsonBody(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  throw new AppError("REQUEST_INVALID", { required: "a JSON body", received: "none", where: "body" });
+}
+
+/**
+ * JSON bytes in UTF-8 as a value; a byte order mark is passed over. Errors: REQUEST_INVALID,
+ * REQUEST_TOO_LARGE.
+ */
 export function parseJson(bytes: Uint8Array): unknown {
+  requireModestJson(bytes);
   const isMarked = startsWith(bytes, 0xef, 0xbb, 0xbf);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8", isMarked ? 3 : 0);
   try {

@@ -3,20 +3,15 @@ import { AppError } from "../../base/errors.ts";
 
 export type PictureInput =
   /** The bytes of a picture file. */
-  | { readonly kind: "file"; readonly bytes: Uint8Array; readonly where: string }
-  /** The model's own pixels as bytes, uint8 `[H,W,C]`. */
-  | { readonly kind: "pixels"; readonly pixels: Uint8Array; readonly where: string }
-  | PictureNumbers;
+  { readonly kind: "file"; readonly bytes: Uint8Array; readonly where: string } | PicturePixels;
 
-/** The model's own pixels as an array of numbers. */
-export interface PictureNumbers {
-  readonly kind: "numbers";
-  /** From 0 to 1, or from 0 to 255. */
-  readonly values: Float64Array;
-  /** How they were nested. */
+/** The model's own pixels. */
+export interface PicturePixels {
+  readonly kind: "pixels";
+  /** In the order of `shape`, row-major. */
+  readonly pixels: Uint8Array;
+  /** How they were nested in the request. */
   readonly shape: readonly number[];
-  /** True where only whole numbers from 0 to 255 are meant: 0 and 1 are then nearly black. */
-  readonly areBytes?: boolean;
   readonly where: string;
 }
 

@@ -2,13 +2,13 @@
  * The pictures of a request, whatever form they came in: JSON, a form with files, or a picture file
  * as the body.
  */
-import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "../../base/errors.ts";
 import { predictionRoutes } from "../contract/prediction-routes.ts";
 import { compileCheck } from "../http/validate.ts";
 import { readNumericPicture } from "./numeric-json.ts";
 import { parseJson } from "./parse-json.ts";
 import { type PictureInput, requireFewPictures } from "./picture-input.ts";
+import { pixelsFromNumbers } from "./pixels-from-numbers.ts";
 import { readForm } from "./read-form.ts";
 import { readJsonPicture } from "./read-picture-json.ts";
 
@@ -21,28 +21,45 @@ export interface PictureRequest {
 
 const checkPredictBody = compileCheck(predictionRoutes.predict.body["application/json"], "body");
 
+export interface PictureBodyOptions {
+  /** "" where the request names none. */
+  readonly contentType: string;
+  /** The number of pictures that a request may hold. */
+  readonly limit: number;
+}
+
 /**
- * Reads the body of a route that takes pictures. `limit` is the number of pictures that a request
- * may hold.
- * Errors: REQUEST_INVALID, REQUEST_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED.
+ * Reads the body of a route that takes pictures. Errors: REQUEST_INVALID, REQUEST_TOO_LARGE.
  */
 export async function readPictures(
-  { body, headers }: { readonly body: Uint8Array | undefined; readonly headers: IncomingHttpHeaders },
-  limit: number,
+  body: Uint8Array,
+  { contentType, limit }: PictureBodyOptions,
 ): Promise<PictureRequest> {
-  if (!(body instanceof Uint8Array)) throw nothingSent();
-  const type = headers["content-type"] ?? "";
-  if (/^application\/json\b/i.test(type)) return readJson(body, limit);
-  if (/^multipart\/form-data\b/i.test(type)) return readFormPictures(body, type, limit);
+  if (isJson(contentType)) return readJson(body, limit);
+  if (isForm(contentType)) return readFormPictures(body, contentType, limit);
   if (body.length === 0) throw nothingSent();
   return { pictures: [{ kind: "file", bytes: body, where: "body" }], isList: false, topK: undefined };
+}
+
+/** How much of a body `readPictures` looks at: nothing of a picture file. */
+export function parsedPictureBytes(body: Uint8Array, { contentType }: PictureBodyOptions): number {
+  return isJson(contentType) || isForm(contentType) ? body.length : 0;
+}
+
+function isJson(contentType: string): boolean {
+  return /^application\/json\b/i.test(contentType);
+}
+
+function isForm(contentType: string): boolean {
+  return /^multipart\/form-data\b/i.test(contentType);
 }
 
 function readJson(bytes: Uint8Array, limit: number): PictureRequest {
   const plain = readNumericPicture(bytes);
   if (plain) {
     const { values, shape, topK } = plain;
-    return { pictures: [{ kind: "numbers", values, shape, where: "image" }], isList: false, topK };
+    const pixels = pixelsFromNumbers(values, "image");
+    return { pictures: [{ kind: "pixels", pixels, shape, where: "image" }], isList: false, topK };
   }
   const { image, images, top_k: topK } = checkPredictBody(parseJson(bytes));
   if ((image === undefined) === (images === undefined)) {
@@ -92,7 +109,8 @@ function unknownField(name: string): AppError {
   });
 }
 
-function nothingSent(): AppError {
+/** For a request without a body. */
+export function nothingSent(): AppError {
   return new AppError("REQUEST_INVALID", {
     required: "a picture",
     received: "none",

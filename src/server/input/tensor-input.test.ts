@@ -13,8 +13,8 @@ describe("UINT8", () => {
       { bytes: Uint8Array.of(1, 2, 3, 4) },
     ]) {
       expect(read(tensor)).toEqual([
-        { kind: "pixels", pixels: Uint8Array.of(1, 2), where: "pictures[0]" },
-        { kind: "pixels", pixels: Uint8Array.of(3, 4), where: "pictures[1]" },
+        { kind: "pixels", pixels: Uint8Array.of(1, 2), shape: [1, 2, 1], where: "pictures[0]" },
+        { kind: "pixels", pixels: Uint8Array.of(3, 4), shape: [1, 2, 1], where: "pictures[1]" },
       ]);
     }
   });
@@ -82,7 +82,7 @@ it("takes data that is flat or nested as its shape, with lists of one around it 
   const pixels = groups(groups(flat, 3), 3);
   for (const data of [flat, pixels, [pixels]]) {
     expect(picturesFromTensor({ ...tensor, data }, colour, 4)).toEqual([
-      { kind: "pixels", pixels: Uint8Array.from(flat), where: "pictures[0]" },
+      { kind: "pixels", pixels: Uint8Array.from(flat), shape: [2, 3, 3], where: "pictures[0]" },
     ]);
   }
   for (const [data, came] of [

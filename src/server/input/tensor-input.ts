@@ -46,6 +46,7 @@ export function picturesFromTensor(tensor: RequestTensor, recipe: Recipe, limit:
   return Array.from({ length: count }, (_, index) => ({
     kind: "pixels",
     pixels: pixels.subarray(index * pictureSize, (index + 1) * pictureSize),
+    shape: rest,
     where: `pictures[${index}]`,
   }));
 }

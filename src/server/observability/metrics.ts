@@ -4,6 +4,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { ModelRole } from "../contract/model-routes.ts";
+import type { ConnectionEnd } from "../http/connection-table.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import type { ServedModel } from "../serving/served-model.ts";
 import type { ShadowComparison } from "../serving/shadow.ts";
@@ -26,6 +27,7 @@ export interface Metrics {
   compared(comparison: ShadowComparison): void;
   skippedComparison(): void;
   challengerFailed(): void;
+  endedConnection(reason: ConnectionEnd): void;
   serves(role: ModelRole, model: ServedModel, before: ServedModel | undefined): void;
   /** Prometheus' text format. */
   render(): Promise<string>;
@@ -37,7 +39,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const { requests, errors, durations } = requestMetrics(registers);
+  const { requests, errors, durations, ended } = requestMetrics(registers);
   const { phases, batches, predictions, confidence } = predictionMetrics(registers);
   const { info, swaps, comparisons, differences, challengerFailures } = modelMetrics(registers);
   const closeGauges = registerGauges(registers, gauges);
@@ -71,6 +73,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     },
     skippedComparison: () => comparisons.labels("skipped").inc(),
     challengerFailed: () => challengerFailures.inc(),
+    endedConnection: (reason) => ended.labels(reason).inc(),
     serves(role, model, before) {
       if (before) info.remove(infoLabels(role, before));
       info.set(infoLabels(role, model), 1);
@@ -104,6 +107,12 @@ function requestMetrics(registers: Registry[]) {
       help: "Time from a request's first byte to its answer, by route",
       labelNames: ["route"],
       buckets: seconds,
+      registers,
+    }),
+    ended: new Counter({
+      name: "pawprint_connections_ended_total",
+      help: "Connections ended to make room (idle, slow), refused, or stalled while they were answered",
+      labelNames: ["reason"],
       registers,
     }),
   };

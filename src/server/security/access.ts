@@ -8,6 +8,8 @@ import type { Caller } from "../http/request-context.ts";
 import type { ServeConfig } from "../serve-config.ts";
 import { findKey, type KeyRefusal } from "./api-keys.ts";
 import { watchKeys } from "./key-file.ts";
+import { networkOf } from "./network.ts";
+import { counterLimit, rateCounters } from "./rate-counters.ts";
 
 export type GuardedScope = Exclude<RouteScope, "open">;
 
@@ -57,7 +59,10 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
       const hasLimits = requestsPerMinute !== undefined || watched !== undefined;
       if (!hasLimits) return undefined;
       const { fastifyRateLimit } = await import("@fastify/rate-limit");
-      await app.register(fastifyRateLimit, { global: false });
+      await app.register(fastifyRateLimit, {
+        global: false,
+        store: rateCounters(counterLimit, () => performance.now()),
+      });
       const maximumOf = ({ context }: FastifyRequest): number | undefined =>
         context.caller?.requestsPerMinute ?? requestsPerMinute;
       const options: CreateRateLimitOptions = {
@@ -80,23 +85,6 @@ export async function createAccess({ keysFile, jwt, requestsPerMinute }: Setting
     },
     close: () => watched?.close(),
   };
-}
-
-/**
- * An IPv4 address, or the first 64 bits of an IPv6 one: a single host is given that many, and could
- * change within them at will.
- */
-export function networkOf(ip: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
-  if (mapped !== undefined || !ip.includes(":")) return mapped ?? ip;
-  // Translated from IPv4 (RFC 6052): the network is the translator's, the last bits are the host.
-  if (/^64:ff9b::/i.test(ip)) return ip.toLowerCase();
-  const [head = "", tail] = ip.split("%")[0]!.toLowerCase().split("::");
-  const groups = head.split(":").filter((group) => group !== "");
-  const rest = tail?.split(":").filter((group) => group !== "") ?? [];
-  const zeros = Array<string>(tail === undefined ? 0 : Math.max(0, 8 - groups.length - rest.length)).fill("0");
-  const all = [...groups, ...zeros, ...rest].map((group) => group.replace(/^0+(?=.)/, ""));
-  return `${all.slice(0, 4).join(":")}::/64`;
 }
 
 /** A key or token of the header `authorization: Bearer ...` or `x-api-key`. */

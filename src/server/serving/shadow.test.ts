@@ -44,7 +44,7 @@ function shadowOver(challenger: ServedModel | undefined, champion: ServedModel, 
 }
 
 const answerFor = (label: string, confidence: number) => ({
-  input: { kind: "pixels", pixels: Uint8Array.of(200), where: "x" } as const,
+  input: { kind: "pixels", pixels: Uint8Array.of(200), shape: [1], where: "x" } as const,
   pixels: Uint8Array.of(200),
   label,
   confidence,
@@ -104,7 +104,7 @@ it("prepares the picture anew for another recipe, and leaves out what does not f
   shadow.compare(champion, answerFor("cat", 1));
   shadow.compare(champion, {
     ...answerFor("cat", 1),
-    input: { kind: "numbers", values: Float64Array.of(0, 1), shape: [2], where: "x" },
+    input: { kind: "pixels", pixels: Uint8Array.of(0, 255), shape: [2], where: "x" },
   });
   await new Promise((resolve) => setImmediate(resolve));
   expect(wider.asked.map(({ pixels }) => pixels)).toEqual([[0, 255]]);

@@ -77,6 +77,7 @@ export const packOptions = optionsSchema<PackOptions>({
   ...work,
   ...opened,
   folder: Type.Optional(Text),
+  force: Flag,
   concurrency: Count,
 });
 

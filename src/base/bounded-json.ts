@@ -1,0 +1,78 @@
+/** JSON from outside, whose depth is bounded before it is parsed. */
+
+/**
+ * Deeper than anything that Pawprint writes or asks for. Values within it can be walked, compared
+ * and written again by recursive functions without a full stack.
+ */
+export const deepestJson = 64;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The value of a JSON text (bytes are UTF-8, without a byte order mark). Its depth is checked
+ * first, in one pass over the bytes: a value of 100,000 levels parses, and then overflows the stack
+ * of whatever walks it.
+ * Throws a SyntaxError for what is no JSON or nested deeper than `depth`, a TypeError for bytes that
+ * are not UTF-8; the caller gives it a code. The message may quote the text.
+ */
+export function parseBoundedJson(source: string | Uint8Array, depth: number = deepestJson): unknown {
+  const bytes = typeof source === "string" ? new TextEncoder().encode(source) : source;
+  if (isDeeperThan(bytes, depth)) throw new SyntaxError(`JSON nested more than ${depth} levels deep`);
+  return JSON.parse(typeof source === "string" ? source : utf8.decode(source));
+}
+
+/** What a JSON text may hold at most. Numbers are not counted: they are the cheapest of all. */
+export interface JsonLimits {
+  readonly depth: number;
+  readonly lists?: number;
+  /** Texts, keys among them, and objects. */
+  readonly names?: number;
+}
+
+/** Whether arrays and objects of a JSON text stand in one another more than `depth` times. */
+export function isDeeperThan(bytes: Uint8Array, depth: number): boolean {
+  return passedLimit(bytes, { depth }) !== undefined;
+}
+
+const [quote, backslash] = [0x22, 0x5c];
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/**
+ * The first limit that a text passes, in one look at each byte; whether it is JSON at all is left to
+ * the parser. 16 MiB of brackets, or of names, take `JSON.parse` 2 seconds and 0.8 GB.
+ */
+export function passedLimit(
+  bytes: Uint8Array,
+  { depth, lists = Number.POSITIVE_INFINITY, names = Number.POSITIVE_INFINITY }: JsonLimits,
+): keyof JsonLimits | undefined {
+  let open = 0;
+  let listCount = 0;
+  let nameCount = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    switch (bytes[at]) {
+      case quote:
+        at = endOfString(bytes, at + 1);
+        if (++nameCount > names) return "names";
+        break;
+      case openObject:
+        if (++open > depth) return "depth";
+        if (++nameCount > names) return "names";
+        break;
+      case openList:
+        if (++open > depth) return "depth";
+        if (++listCount > lists) return "lists";
+        break;
+      case closeList:
+      case closeObject:
+        open--;
+    }
+  }
+  return undefined;
+}
+
+/** Where the quote stands that ends a string; past the end of the bytes where none does. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (let byte = bytes[at]; byte !== undefined && byte !== quote; byte = bytes[at]) at += byte === backslash ? 2 : 1;
+  return at;
+}
