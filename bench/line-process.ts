@@ -29,7 +29,7 @@ export function startLineProcess(command: string, args: readonly string[]): Line
     async ask(message) {
       child.stdin!.write(`${JSON.stringify(message)}\n`);
       const line = await lines.next();
-      if (line.done) throw new Error(`${command} ended: ${errors.join("").trim().split("\n").slice(-3).join(" ")}`);
+      if (line.done) throw new Error(`${command} ended: ${faultIn(errors.join(""))}`);
       return JSON.parse(line.value);
     },
     async close() {
@@ -37,4 +37,10 @@ export function startLineProcess(command: string, args: readonly string[]): Line
       await ended;
     },
   };
+}
+
+/** The line that names the error, where there is one; else the last lines. */
+function faultIn(output: string): string {
+  const lines = output.trim().split("\n");
+  return lines.findLast((line) => /^\s*\w*(Error|Exception)\b/.test(line)) ?? lines.slice(-3).join(" ");
 }

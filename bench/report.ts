@@ -12,7 +12,8 @@ export interface BenchmarkResult {
   readonly peerValue: number | null;
   /** Above 1: better than the peer. `null` where the peer is absent. */
   readonly ratio: number | null;
-  readonly target: number;
+  /** `null` where nothing is aimed at. */
+  readonly target: number | null;
 }
 
 export interface Benchmark {
@@ -54,7 +55,7 @@ export function printBenchmark(benchmark: Benchmark, asJson: boolean): void {
       row.peer,
       number(row.peerValue),
       number(row.ratio),
-      number(row.target),
+      row.target === null ? "none" : number(row.target),
     ]),
   ];
   process.stdout.write(tableOf(rows));

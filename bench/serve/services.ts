@@ -39,22 +39,30 @@ export async function startPawprint(
   return start(process.execPath, args, folder, port, "/readyz");
 }
 
-/** A Python file `NAME.py` with an ASGI application `app`, under uvicorn. */
-export async function startPeer(python: string, file: string): Promise<RunningService> {
+export interface PeerCommand {
+  readonly python: string;
+  /** `NAME.py`, with an ASGI application `app`. */
+  readonly file: string;
+  /** Processes. */
+  readonly workers: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A Python service under uvicorn. */
+export async function startPeer({ python, file, workers, env }: PeerCommand): Promise<RunningService> {
   const port = await freePort();
   const [, folder = ".", module = ""] = /^(.*)\/([^/]+)\.py$/.exec(file) ?? [];
-  const args = [
-    "-m",
-    "uvicorn",
-    `${module}:app`,
-    "--host",
-    "127.0.0.1",
-    "--port",
-    String(port),
-    "--log-level",
-    "warning",
-  ];
-  return start(python, args, folder, port, "/health");
+  const flags = { host: "127.0.0.1", port, workers, "log-level": "warning" };
+  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const command = ["-m", "uvicorn", `${module}:app`, ...args];
+  // Killed, uvicorn would leave its workers behind.
+  return start(python, command, folder, port, "/health", { env, lastSignal: "SIGTERM" });
+}
+
+interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sent where this process ends before the service. */
+  readonly lastSignal?: NodeJS.Signals;
 }
 
 async function start(
@@ -63,14 +71,19 @@ async function start(
   cwd: string,
   port: number,
   readyPath: string,
+  { env = {}, lastSignal = "SIGKILL" }: StartOptions = {},
 ): Promise<RunningService> {
   const startedAt = performance.now();
-  const child: ChildProcess = spawn(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
+  const child: ChildProcess = spawn(command, args, {
+    cwd,
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let said = "";
   child.stderr?.on("data", (chunk) => {
     said = `${said}${chunk}`.slice(-2000);
   });
-  const onExit = () => child.kill("SIGKILL");
+  const onExit = () => child.kill(lastSignal);
   process.once("exit", onExit);
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const isReady = () =>

@@ -4,11 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import sharp from "sharp";
 import { openSource } from "../../src/dataset/sources/open-source.ts";
 import type { Sample } from "../../src/dataset/sources/source.ts";
 import { parseRecipe, type Recipe } from "../../src/image/recipe.ts";
 import { drawSamplePicture } from "../../src/image/sample-pictures.ts";
-import type { UntrainedModel } from "../../tests/support/untrained-bundle.ts";
+import { type UntrainedModel, writeUntrainedBundle } from "../../tests/support/untrained-bundle.ts";
 
 export interface Subject extends UntrainedModel {
   readonly name: "digits" | "pets";
@@ -34,6 +35,17 @@ export interface Load {
   readonly peerPath: string;
   /** The picture file in the form, where there is one. */
   readonly file?: Buffer;
+  /** With more at once, most answers would come after any deadline; no bound unless given. */
+  readonly maximumConnections?: number;
+  /** Settings of the service beside the defaults. */
+  readonly flags?: readonly string[];
+}
+
+/** Writes the subject's bundle into `folder`. */
+export async function bundleOf(subject: Subject, folder: string): Promise<string> {
+  const path = join(folder, `${subject.name}.onnx`);
+  await writeUntrainedBundle(subject, path);
+  return path;
 }
 
 /** The folder of real pictures, where there is one; without it pictures are drawn. */
@@ -62,9 +74,30 @@ export async function fileLoad(archive: string, name: string): Promise<Load> {
   if (existsSync(path)) {
     file = await fromFirst(path, async (sample) => ("bytes" in sample ? sample.bytes() : undefined));
   }
-  const bytes = Buffer.from(file ?? (await drawSamplePicture({ label: "cat", seed: 1, sizePx: 128 })));
+  return formOf(name, file ?? (await drawSamplePicture({ label: "cat", seed: 1, sizePx: 128 })));
+}
+
+/**
+ * A photograph as phones send it: 12 megapixels, 3.5 MB, taken upright and stored lying on its side.
+ * Drawn, so that there is one everywhere. At 64 callers each waits for more than a second, so the
+ * deadline is longer than the default: what is compared is the rate, and the peers have no deadline.
+ */
+export async function phonePhotoLoad(): Promise<Load> {
+  const [width, height] = [4032, 3024];
+  const drawn = await drawSamplePicture({ label: "cat", seed: 1, sizePx: width });
+  const photo = await sharp(drawn)
+    .extract({ left: 0, top: (width - height) / 2, width, height })
+    .jpeg({ quality: 90 })
+    .withMetadata({ orientation: 6 })
+    .toBuffer();
+  const bounds = { maximumConnections: 64, flags: ["--deadline-ms", "30000"] };
+  return { ...formOf("JPEG, 12 megapixels", photo), ...bounds };
+}
+
+function formOf(name: string, file: Uint8Array): Load {
   const boundary = "pawprint-bench";
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="pet.jpg"\r\nContent-Type: image/jpeg\r\n\r\n`;
+  const bytes = Buffer.from(file);
   const body = Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]);
   const contentType = `multipart/form-data; boundary=${boundary}`;
   return { name, subject: pets, contentType, body, peerPath: "/predict/file", file: bytes };

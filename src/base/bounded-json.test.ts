@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isDeeperThan, parseBoundedJson } from "./bounded-json.ts";
+import { isDeeperThan, parseBoundedJson, passedLimit } from "./bounded-json.ts";
 import { createRandom } from "./random.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -43,6 +43,15 @@ describe("the depth of a JSON text", () => {
   it("is found without end for texts that are no JSON", () => {
     for (const text of ['"', '"\\', '["\\"', "]]]]", "\\", ""]) expect(isDeeperThan(bytesOf(text), 4)).toBe(false);
   });
+});
+
+it("lists, and texts with objects, are counted wherever they stand", () => {
+  const limits = { depth: 9, lists: 2, names: 3 };
+  expect(passedLimit(bytesOf('[[1,2,3,4,5,"[[[["]]'), limits)).toBe(undefined);
+  expect(passedLimit(bytesOf("[[1],[2]]"), limits)).toBe("lists");
+  expect(passedLimit(bytesOf('{"a":"b"}'), limits)).toBe(undefined);
+  expect(passedLimit(bytesOf('{"a":"b","c":1}'), limits)).toBe("names");
+  expect(passedLimit(bytesOf("[{},{},{},{}]"), limits)).toBe("names");
 });
 
 describe("JSON from outside", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shortenMiddle, shortenText, visibleText } from "./visible-text.ts";
+import { shortenMiddle, shortenText, visibleJson, visibleText } from "./visible-text.ts";
 
 describe("names from outside", () => {
   it("show what cannot be seen", () => {
@@ -17,5 +17,11 @@ describe("names from outside", () => {
     expect(shortenText("👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧", 2)).toBe("👩‍👩‍👧…");
     expect(shortenMiddle("train/cat/a-long-name.0001.jpg", 20)).toBe("train/…name.0001.jpg");
     expect(shortenMiddle("train/cat.jpg", 20)).toBe("train/cat.jpg");
+  });
+
+  it("read as the same in JSON, which shows what cannot be seen", () => {
+    const value = { "a\u202e": ["\u009b2J\u2028\u007f\u001b\n", "猫 \ud83d"] };
+    expect(visibleJson(value)).toBe(String.raw`{"a\u202e":["\u009b2J\u2028\u007f\u001b\n","猫 \ud83d"]}`);
+    expect(JSON.parse(visibleJson(value))).toEqual(value);
   });
 });

@@ -17,6 +17,15 @@ export function visibleText(text: string): string {
 }
 
 /**
+ * The value as JSON in one line of characters that can be seen, whatever its texts hold: those that
+ * `visibleText` escapes are written as `\u202e`. It reads as the same value.
+ */
+export function visibleJson(value: unknown): string {
+  const code = (character: string): string => character.charCodeAt(0).toString(16).padStart(4, "0");
+  return JSON.stringify(value).replace(unseen, (character) => `\\u${code(character)}`);
+}
+
+/**
  * At most `length` characters as readers count them, the last an ellipsis where something was cut
  * off.
  */

@@ -2,15 +2,17 @@
  * The port to where a service's bundle comes from, and its adapters: a file, and a folder whose
  * last version is served.
  */
-import { readdir, stat } from "node:fs/promises";
+import { opendir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { AppError } from "../base/errors.ts";
 import { readFailure } from "../base/files/file-failure.ts";
-import { readBytes } from "../base/files/read-file.ts";
+import { largestFileBytes, readBytes } from "../base/files/read-file.ts";
+import { counted } from "../base/quantity.ts";
 
 /** A bundle as it lies at a source. */
 export interface SourcedBundle {
-  readonly bytes: Uint8Array;
+  /** In memory of their own. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where it was read, for errors and logs. */
   readonly where: string;
 }
@@ -31,10 +33,11 @@ export interface BundleSource {
 }
 
 /**
- * Opens `location`: a bundle's path, or a folder of bundles. The first look is taken at once.
+ * Opens `location`: a bundle's path, or a folder of bundles; a bundle of more than `maximumBytes` is
+ * not read. The first look is taken at once.
  * Errors: MODEL_SOURCE_INVALID, FILE_NOT_FOUND, FILE_READ_FAILED.
  */
-export async function openBundleSource(location: string): Promise<BundleSource> {
+export async function openBundleSource(location: string, maximumBytes = largestFileBytes): Promise<BundleSource> {
   if (/^models:\//.test(location)) {
     throw new AppError("MODEL_SOURCE_INVALID", {
       required: "the path of a bundle, or of a folder of bundles",
@@ -43,15 +46,15 @@ export async function openBundleSource(location: string): Promise<BundleSource> 
     });
   }
   const found = await lookAt(location);
-  return found.isDirectory() ? folderSource(location) : fileSource(location);
+  return found.isDirectory() ? folderSource(location, maximumBytes) : fileSource(location, maximumBytes);
 }
 
-function fileSource(path: string): BundleSource {
+function fileSource(path: string, maximumBytes: number): BundleSource {
   return {
     name: nameFrom(path),
     location: path,
     stamp: () => stampOf(path),
-    read: async () => ({ bytes: await readBytes(path), where: path }),
+    read: async () => ({ bytes: await readBytes(path, path, maximumBytes), where: path }),
   };
 }
 
@@ -59,20 +62,25 @@ function fileSource(path: string): BundleSource {
  * The last name in natural order is served: `v10.onnx` comes after `v9.onnx`, `2026-01-02.onnx`
  * after `2026-01-01.onnx`.
  */
-function folderSource(folder: string): BundleSource {
+function folderSource(folder: string, maximumBytes: number): BundleSource {
   const newest = async (): Promise<string> => {
-    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    let last: string | undefined;
+    let others = 0;
+    try {
+      // Piece by piece: a list of 100,000 names would hold the event loop at every look.
+      for await (const entry of await opendir(folder, { bufferSize: 256 })) {
+        const { name } = entry;
+        if (entry.isDirectory()) continue;
+        if (name.startsWith(".") || extname(name).toLowerCase() !== ".onnx") others++;
+        else if (last === undefined || naturally.compare(last, name) < 0) last = name;
+      }
+    } catch (error) {
       throw readFailure(folder, error);
-    });
-    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-    const last = names
-      .filter((name) => extname(name).toLowerCase() === ".onnx" && !name.startsWith("."))
-      .sort((a, b) => naturally.compare(a, b))
-      .at(-1);
+    }
     if (last !== undefined) return join(folder, last);
     throw new AppError("MODEL_SOURCE_INVALID", {
       required: "a folder with at least one bundle, NAME.onnx",
-      received: entries.length === 0 ? "an empty folder" : `${names.length} other files`,
+      received: others === 0 ? "an empty folder" : counted(others, "other file"),
       where: folder,
       hint: "copy a bundle into it; the one whose name comes last is served",
     });
@@ -86,7 +94,7 @@ function folderSource(folder: string): BundleSource {
     },
     async read() {
       const path = await newest();
-      return { bytes: await readBytes(path), where: path };
+      return { bytes: await readBytes(path, path, maximumBytes), where: path };
     },
   };
 }

@@ -1,13 +1,19 @@
 import { describe, expect, it } from "vitest";
+import { changed, messagesOf } from "../../tests/support/onnx-model.ts";
 import { tinyModel } from "../../tests/support/tiny-bundle.ts";
 import type { AppError } from "../base/errors.ts";
+import { createRandom } from "../base/random.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
+import type { ModelProto } from "../graph/onnx/generated/onnx_pb.ts";
 import { readMetadata } from "../graph/onnx/metadata.ts";
 import { encodeBundle, maximumHistory, parityPicture, parseBundle } from "./bundle.ts";
 
 const { graph, info } = tinyModel();
 const whole = { ...info, parity: [{ seed: 1, probabilities: [0.25, 0.5, 0.25] }] };
 const bytes = encodeBundle(graph, whole);
+
+/** What earlier versions wrote, which made no digest. */
+const { "pawprint.digest": digest, ...metadata } = readMetadata(bytes);
 
 function fault(metadata: Readonly<Record<string, string>>): AppError {
   try {
@@ -20,7 +26,7 @@ function fault(metadata: Readonly<Record<string, string>>): AppError {
 
 describe("a bundle", () => {
   it("gives back what was written into it", () => {
-    expect(parseBundle(bytes, "m.onnx")).toEqual(whole);
+    expect(parseBundle(bytes, "m.onnx")).toEqual({ ...whole, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
   it("keeps the Git commit where there is one", () => {
@@ -39,7 +45,6 @@ describe("a bundle", () => {
     const history = [1, 2].map((number) => ({ epoch: number, ...epoch }));
     expect(parseBundle(encodeBundle(graph, { ...whole, history }), "m.onnx").history).toEqual(history);
     expect(parseBundle(bytes, "m.onnx")).not.toHaveProperty("history");
-    const metadata = readMetadata(bytes);
     const tooLong = Array.from({ length: maximumHistory + 1 }, (_, at) => ({ epoch: at + 1, ...epoch }));
     for (const wrong of ["[{}]", "7", "[", JSON.stringify(tooLong)]) {
       expect(fault({ ...metadata, "pawprint.history": wrong }).message).toContain("pawprint.history");
@@ -62,13 +67,96 @@ describe("a bundle", () => {
   });
 
   it("is refused where a part of its metadata is missing, no JSON or of another type", () => {
-    const metadata = readMetadata(bytes);
     expect(fault({ ...metadata, "pawprint.labels": '["only one"]' }).message).toContain(
       "for pawprint.labels in its metadata",
     );
     expect(fault({ ...metadata, "pawprint.parity": "[" }).message).toContain("for pawprint.parity in its metadata");
     expect(fault({ ...metadata, "pawprint.lineage": '{"runId":7}' }).message).toContain("pawprint.lineage.");
     expect(fault({ ...metadata, "pawprint.recipe": '{"width":0}' })).toMatchObject({ code: "RECIPE_INVALID" });
+  });
+});
+
+describe("a bundle's digest", () => {
+  const refused = (changedBytes: Uint8Array) =>
+    expect(() => parseBundle(changedBytes, "m.onnx")).toThrow(
+      expect.objectContaining({
+        code: "BUNDLE_INVALID",
+        message: "Expected graph, weights and metadata as they were exported (pawprint.digest); got others (m.onnx)",
+      }),
+    );
+
+  it("does not fit where one bit of any weight is another", () => {
+    const random = createRandom("flips");
+    const weights = messagesOf(bytes).graph!.initializer.filter(({ rawData }) => rawData.length > 0);
+    for (let flip = 0; flip < 64; flip++) {
+      const at = random.integer(weights.length);
+      const bit = random.integer(8 * weights[at]!.rawData.length);
+      refused(
+        changed(bytes, ({ graph: messages }) => {
+          const tensor = messages!.initializer.find(({ name }) => name === weights[at]!.name)!;
+          tensor.rawData = tensor.rawData.slice(); // it lies in `bytes`
+          tensor.rawData[bit >> 3]! ^= 1 << (bit & 7);
+        }),
+      );
+    }
+  });
+
+  const entryOf = ({ metadataProps }: ModelProto, name: string) => metadataProps.find(({ key }) => key === name)!;
+
+  it("does not fit another op, order, shape or operator set, or other metadata of ours", () => {
+    const changes: ((model: ModelProto) => unknown)[] = [
+      ({ graph: messages }) => void messages!.node.reverse(),
+      ({ graph: messages }) => Object.assign(messages!.node[0]!, { opType: "Neg" }),
+      ({ graph: messages }) => void messages!.initializer[0]!.dims.push(1n),
+      ({ opsetImport }) => Object.assign(opsetImport[0]!, { version: 21n }),
+      (model) => Object.assign(entryOf(model, "pawprint.labels"), { value: '["a","b","c"]' }),
+      (model) => Object.assign(entryOf(model, "pawprint.digest"), { value: "0".repeat(64) }),
+    ];
+    for (const change of changes) refused(changed(bytes, change));
+  });
+
+  it("stays where another tool writes the file again, or adds metadata of its own", () => {
+    const again = changed(bytes, ({ metadataProps }) => {
+      metadataProps.push({ ...metadataProps[0]!, key: "author", value: "someone" });
+      metadataProps.reverse();
+    });
+    expect(again).not.toEqual(bytes);
+    expect(parseBundle(again, "m.onnx").digest).toBe(digest);
+  });
+
+  it("is missing in bundles of earlier versions, which are read as before", () => {
+    expect(parseBundle(encodeModel(graph, metadata), "m.onnx")).toEqual(whole);
+  });
+});
+
+describe("metadata that would do harm", () => {
+  it.each([
+    ["evaluation", `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`, "for pawprint.evaluation in its metadata"],
+    ["evaluation", '{"accuracy":1e999}', "for pawprint.evaluation in its metadata"],
+    ["labels", '["cat","\\ud800"]', "labels of whole characters"],
+    ["labels", JSON.stringify(Array.from({ length: 100_000 }, (_, at) => `class ${at}`)), "for pawprint.labels"],
+    ["labels", JSON.stringify(["cat", "d".repeat(2000)]), "for pawprint.labels"],
+    ["lineage", JSON.stringify({ ...whole.lineage, runId: "r".repeat(10_000) }), "for pawprint.lineage.runId"],
+    ["parity", JSON.stringify(Array(100).fill(whole.parity[0])), "for pawprint.parity"],
+    ["parity", '[{"seed":1,"probabilities":[null]}]', "for pawprint.parity"],
+  ])("is refused: %s %.40s", (key, value, message) => {
+    const refusal = fault({ ...metadata, [`pawprint.${key}`]: value });
+    expect(refusal).toMatchObject({ code: "BUNDLE_INVALID", message: expect.stringContaining(message) });
+    expect(refusal.message.length).toBeLessThan(400);
+  });
+
+  it("is data where it looks like a prototype", () => {
+    const evaluation = '{"__proto__":{"accuracy":1},"constructor":2}';
+    const info = parseBundle(encodeModel(graph, { ...metadata, "pawprint.evaluation": evaluation }), "m.onnx");
+    expect(info.evaluation.accuracy).toBeUndefined();
+    expect(JSON.stringify(info.evaluation)).toBe(evaluation);
+  });
+
+  it("is bounded in size", () => {
+    expect(fault({ ...metadata, note: "x".repeat(20 * 2 ** 20) })).toMatchObject({
+      code: "MODEL_UNREADABLE",
+      message: "Expected metadata of at most 16.8 MB; got 21.0 MB (m.onnx)",
+    });
   });
 });
 

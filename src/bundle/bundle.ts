@@ -7,12 +7,14 @@
  * `pawprint.*`, as JSON. Any ONNX runtime runs it; no other file is needed.
  */
 import { type Static, Type } from "typebox";
+import { parseBoundedJson } from "../base/bounded-json.ts";
 import { AppError } from "../base/errors.ts";
 import type { DeepReadonly } from "../base/freeze.ts";
 import { createRandom } from "../base/random.ts";
 import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
-import { readMetadata } from "../graph/onnx/metadata.ts";
+import { type Metadata, metadataOf, type ParsedModel, parseModel, withMetadata } from "../graph/onnx/metadata.ts";
+import { modelDigest } from "../graph/onnx/model-digest.ts";
 import type { Graph } from "../graph/value.ts";
 import { parseRecipe, type Recipe } from "../image/recipe.ts";
 
@@ -21,22 +23,30 @@ export const bundleFormat = 1;
 /** More rows would make a bundle larger without being seen in a curve. */
 export const maximumHistory = 400;
 
+/** Classes of one model; ImageNet-21k has 21,841. */
+export const maximumLabels = 32_768;
+
+/** A parity example costs one inference whenever a bundle is opened. */
+const maximumParity = 64;
+
+const Line = Type.String({ maxLength: 4096 });
+
 const parts = {
-  labels: Type.Array(Type.String({ minLength: 1 }), { minItems: 2 }),
+  labels: Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { minItems: 2, maxItems: maximumLabels }),
   recipe: Type.Unknown(),
-  architecture: Type.Object({ name: Type.String(), options: Type.Record(Type.String(), Type.Unknown()) }),
+  architecture: Type.Object({ name: Line, options: Type.Record(Type.String(), Type.Unknown()) }),
   lineage: Type.Object({
-    runId: Type.String(),
-    datasetHash: Type.String(),
-    source: Type.String(),
-    createdAt: Type.String(),
+    runId: Line,
+    datasetHash: Line,
+    source: Line,
+    createdAt: Line,
     seed: Type.Number(),
-    gitCommit: Type.Optional(Type.String()),
+    gitCommit: Type.Optional(Line),
     /** How the splits were cut, where it was not by default. */
     splits: Type.Optional(
       Type.Object({
         proportions: Type.Optional(Type.Object({ train: Type.Number(), val: Type.Number(), test: Type.Number() })),
-        salt: Type.Optional(Type.String()),
+        salt: Type.Optional(Line),
         fold: Type.Optional(Type.Object({ index: Type.Integer(), count: Type.Integer() })),
       }),
     ),
@@ -53,7 +63,15 @@ const parts = {
     }),
     { maxItems: maximumHistory },
   ),
-  parity: Type.Array(Type.Object({ seed: Type.Integer(), probabilities: Type.Array(Type.Number()) })),
+  parity: Type.Array(
+    Type.Object({
+      seed: Type.Integer(),
+      probabilities: Type.Array(Type.Number()),
+      /** Left out by earlier versions. */
+      logits: Type.Optional(Type.Array(Type.Number())),
+    }),
+    { maxItems: maximumParity },
+  ),
 };
 
 /** Where a bundle comes from. */
@@ -77,44 +95,89 @@ export interface BundleInfo {
    * What the model must answer to pictures of seeded noise (`parityPicture`); a server checks it
    * after loading.
    */
-  readonly parity: readonly { readonly seed: number; readonly probabilities: readonly number[] }[];
+  readonly parity: readonly ParityExample[];
+  /**
+   * SHA-256 of the graph, its tensors and the rest of this metadata, written at export; it was
+   * checked when the bundle was read. Bundles of before this was kept have none.
+   */
+  readonly digest?: string;
 }
 
-/** Writes the inference graph with its metadata as the bytes of a bundle. */
-export function encodeBundle(inference: Graph, info: BundleInfo): Uint8Array {
-  const fields = Object.entries(info).map(([key, value]) => [`pawprint.${key}`, JSON.stringify(value)]);
-  return encodeModel(inference, { "pawprint.format": String(bundleFormat), ...Object.fromEntries(fields) });
+/** What the model answers to the noise picture of a seed. */
+export interface ParityExample {
+  readonly seed: number;
+  readonly probabilities: readonly number[];
+  /** Probabilities near 0 and 1 hide changes of the weights, logits do not. */
+  readonly logits?: readonly number[];
+}
+
+/** Writes the inference graph with its metadata, and a digest of both, as the bytes of a bundle. */
+export function encodeBundle(inference: Graph, { digest: _, ...info }: BundleInfo): Uint8Array<ArrayBuffer> {
+  const fields = Object.entries(info).map(([key, value]) => [`${prefix}${key}`, JSON.stringify(value)]);
+  const metadata = { [`${prefix}format`]: String(bundleFormat), ...Object.fromEntries(fields) };
+  const bytes = encodeModel(inference, metadata);
+  return withMetadata(bytes, digestKey, digestOf(parseModel(bytes, undefined)));
+}
+
+const prefix = "pawprint.";
+const digestKey = `${prefix}digest`;
+
+/** Of what decides the answers and their meaning: other tools may add metadata of their own. */
+function digestOf(model: ParsedModel): string {
+  const own = Object.entries(metadataOf(model)).filter(([key]) => key.startsWith(prefix) && key !== digestKey);
+  return modelDigest(model, Object.fromEntries(own));
 }
 
 /**
- * Reads a bundle's metadata.
+ * Reads a bundle's metadata, and checks the digest where it has one.
  * Errors: MODEL_UNREADABLE for bytes that are no ONNX model; BUNDLE_INVALID for a model that is no
- * bundle, or one of another format.
+ * bundle, one of another format, and one that was changed after export.
  */
 export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
-  const metadata = readMetadata(bytes, where);
-  const format = metadata["pawprint.format"];
+  return readInfo(parseModel(bytes, where), where);
+}
+
+/** The same for a model whose messages are at hand. */
+export function readInfo(model: ParsedModel, where: string): BundleInfo {
+  const metadata = metadataOf(model);
+  const format = metadata[`${prefix}format`];
   if (format !== String(bundleFormat)) {
     throw new AppError("BUNDLE_INVALID", {
       required: `a bundle with pawprint.format ${bundleFormat} in its metadata`,
-      received: format === undefined ? "an ONNX model without it" : `format ${format}`,
+      received: format === undefined ? "an ONNX model without it" : `format ${format.slice(0, 40)}`,
       where,
       hint: "train one with: pawprint train --data FOLDER",
     });
   }
+  const digest = metadata[digestKey];
+  if (digest !== undefined && digest !== digestOf(model)) {
+    throw new AppError("BUNDLE_INVALID", {
+      required: "graph, weights and metadata as they were exported (pawprint.digest)",
+      received: "others",
+      where,
+      hint: "the file is damaged or was changed: copy it again; if you changed it yourself, remove pawprint.digest",
+    });
+  }
+  return { ...readParts(metadata, where), ...(digest !== undefined && { digest }) };
+}
+
+function readParts(metadata: Metadata, where: string): BundleInfo {
   const read = <K extends keyof typeof parts>(key: K): Static<(typeof parts)[K]> => {
-    const value = parseJson(metadata[`pawprint.${key}`]);
+    const value = parseJson(metadata[`${prefix}${key}`]);
     const fault = schemaFault(parts[key], value);
     if (!fault) return value as Static<(typeof parts)[K]>;
+    const received = fault.received.length > 200 ? `${fault.received.slice(0, 200)}...` : fault.received;
     throw new AppError("BUNDLE_INVALID", {
-      required: `${expectedOf(fault, `pawprint.${key}`)} in its metadata`,
-      received: fault.received,
+      required: `${expectedOf(fault, `${prefix}${key}`)} in its metadata`,
+      received,
       where,
     });
   };
-  const hasHistory = metadata["pawprint.history"] !== undefined;
+  const labels = read("labels");
+  requireLabels(labels, where);
+  const hasHistory = metadata[`${prefix}history`] !== undefined;
   return {
-    labels: read("labels"),
+    labels,
     recipe: parseRecipe(read("recipe")),
     architecture: read("architecture"),
     lineage: read("lineage"),
@@ -124,20 +187,41 @@ export function parseBundle(bytes: Uint8Array, where: string): BundleInfo {
   };
 }
 
+/** Labels go into headers, addresses and logs, which take whole characters alone. */
+function requireLabels(labels: readonly string[], where: string): void {
+  const broken = labels.find((label) => /\p{Surrogate}/u.test(label));
+  if (broken === undefined) return;
+  throw new AppError("BUNDLE_INVALID", {
+    required: "labels of whole characters for pawprint.labels in its metadata",
+    received: JSON.stringify(broken.slice(0, 80)),
+    where,
+  });
+}
+
 /**
  * A picture of uniform noise, uint8 `[height,width,channels]`: a parity example without personal
  * data.
  */
-export function parityPicture(seed: number, recipe: Pick<Recipe, "height" | "width" | "channels">): Uint8Array {
+export function parityPicture(
+  seed: number,
+  recipe: Pick<Recipe, "height" | "width" | "channels">,
+): Uint8Array<ArrayBuffer> {
   const random = createRandom(seed);
   return Uint8Array.from({ length: recipe.height * recipe.width * recipe.channels }, () => random.integer(256));
 }
 
+/** Undefined for what is no JSON, is nested too deep, or holds a number beyond all numbers (1e999). */
 function parseJson(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    const value = parseBoundedJson(text);
+    return hasFiniteNumbers(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function hasFiniteNumbers(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(hasFiniteNumbers);
 }

@@ -8,7 +8,7 @@ import { sha256 } from "../base/hash.ts";
 import type { Graph } from "../graph/value.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
-import { type BundleInfo, encodeBundle, parityPicture } from "./bundle.ts";
+import { type BundleInfo, encodeBundle, type ParityExample, parityPicture } from "./bundle.ts";
 import type { BundleFile } from "./bundle-file.ts";
 import { loadBundle, runProgram } from "./load-bundle.ts";
 import { requireParity } from "./parity.ts";
@@ -47,9 +47,9 @@ export interface ExportBundleOptions {
  */
 export async function exportBundle(options: ExportBundleOptions): Promise<BundleFile> {
   const { graph, path, reference, force = false, signal, executor } = options;
-  const info: BundleInfo = { ...options.info, parity: await parityExamples(graph, options.info, executor) };
-  const bytes = encodeBundle(graph, info);
-  await checkAnswers(bytes, path, reference, executor);
+  const parity = await parityExamples(graph, options.info, executor);
+  const bytes = encodeBundle(graph, { ...options.info, parity });
+  const info = await checkAnswers(bytes, path, reference, executor);
 
   await ensureFolder(dirname(path));
   await writeFileAtomic(path, bytes, { force, ...(signal && { signal }) });
@@ -98,10 +98,10 @@ async function parityExamples(
 ): Promise<BundleInfo["parity"]> {
   const program = await executor.load(graph);
   try {
-    const examples: { seed: number; probabilities: number[] }[] = [];
+    const examples: ParityExample[] = [];
     for (const seed of paritySeeds) {
-      const { probabilities } = await runProgram(program, info, parityPicture(seed, info.recipe));
-      examples.push({ seed, probabilities: Array.from(probabilities) });
+      const { logits, probabilities } = await runProgram(program, info, parityPicture(seed, info.recipe));
+      examples.push({ seed, probabilities: Array.from(probabilities), logits: Array.from(logits) });
     }
     return examples;
   } finally {
@@ -114,7 +114,7 @@ async function checkAnswers(
   where: string,
   { pixels, probabilities: expected }: ParityReference,
   executor: Executor,
-): Promise<void> {
+): Promise<BundleInfo> {
   const bundle = await loadBundle({ bytes, where }, executor);
   try {
     const chunkBytes = recipeSizeBytes(bundle.info.recipe) * checkBatchSize;
@@ -124,6 +124,7 @@ async function checkAnswers(
       received.push(...probabilities);
     }
     requireParity(received, expected, where);
+    return bundle.info;
   } finally {
     await bundle.close();
   }

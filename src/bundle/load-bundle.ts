@@ -4,13 +4,14 @@
  */
 import { AppError } from "../base/errors.ts";
 import { readBytes } from "../base/files/read-file.ts";
-import { decodeModel } from "../graph/onnx/decode.ts";
+import { decodeMessages } from "../graph/onnx/decode.ts";
+import { parseModel } from "../graph/onnx/metadata.ts";
 import { formatType } from "../graph/tensor-type.ts";
 import type { Graph } from "../graph/value.ts";
 import { type Recipe, recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor, Program, Runs } from "../runtime/executor.ts";
-import { type BundleInfo, parityPicture, parseBundle } from "./bundle.ts";
-import { requireParity } from "./parity.ts";
+import { type BundleInfo, type ParityExample, parityPicture, readInfo } from "./bundle.ts";
+import { requireLogitParity, requireParity, requireSoundAnswers } from "./parity.ts";
 
 /** A bundle as a file, or as bytes that came from anywhere; `where` is their name in errors. */
 export type BundleInput = { readonly path: string } | { readonly bytes: Uint8Array; readonly where?: string };
@@ -46,21 +47,64 @@ export interface LoadedBundle<R extends Runs = Runs> {
 export async function loadBundle<R extends Runs>(input: BundleInput, executor: Executor<R>): Promise<LoadedBundle<R>> {
   const where = "path" in input ? input.path : (input.where ?? "bundle");
   const bytes = "path" in input ? await readBytes(input.path) : input.bytes;
-  const info = parseBundle(bytes, where);
-  const { graph } = decodeModel(bytes, where);
+  const { info, graph } = readBundle(bytes, where);
+  return openBundle(await executor.load(graph), executor.runs, info, parityQuestions(info), where);
+}
+
+/** A bundle's metadata and graph, which fit together. Errors: MODEL_UNREADABLE, BUNDLE_INVALID. */
+export function readBundle(bytes: Uint8Array, where: string): { readonly info: BundleInfo; readonly graph: Graph } {
+  const model = parseModel(bytes, where);
+  const info = readInfo(model, where);
+  const { graph } = decodeMessages(model, where);
   requireInterface(graph, info, where);
-  const program = await executor.load(graph);
+  return { info, graph };
+}
+
+/** A noise picture, and what the model must answer to it, where that is known. */
+export interface ParityQuestion {
+  readonly seed: number;
+  /** uint8 `[height,width,channels]` */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly expected?: ParityExample;
+}
+
+/** Bytes of noise for one bundle; pictures that are seldom so large are then asked fewer questions. */
+const questionBytes = 64 * 2 ** 20;
+
+/** A bundle's parity examples as pictures, each made when it is asked for; one without an answer where it has none. */
+export function* parityQuestions({ recipe, parity }: Pick<BundleInfo, "recipe" | "parity">): Generator<ParityQuestion> {
+  const count = Math.max(1, Math.floor(questionBytes / recipeSizeBytes(recipe)));
+  if (parity.length === 0) yield { seed: 0, pixels: parityPicture(0, recipe) };
+  for (const expected of parity.slice(0, count)) {
+    yield { seed: expected.seed, pixels: parityPicture(expected.seed, recipe), expected };
+  }
+}
+
+/**
+ * A bundle's program, once it has answered `questions` as it must; it is closed where it does not.
+ * Errors: BUNDLE_INVALID for answers that are no numbers, BUNDLE_PARITY, EXECUTION_FAILED.
+ */
+export async function openBundle<R extends Runs>(
+  program: Program,
+  runs: R,
+  info: BundleInfo,
+  questions: Iterable<ParityQuestion>,
+  where: string,
+): Promise<LoadedBundle<R>> {
   const answer = (pixels: Uint8Array): Promise<BundleAnswers> => runProgram(program, info, pixels);
   try {
-    for (const { seed, probabilities } of info.parity) {
-      const given = await answer(parityPicture(seed, info.recipe));
-      requireParity(given.probabilities, probabilities, `${where}, noise picture ${seed}`);
+    for (const { seed, pixels, expected } of questions) {
+      const given = await answer(pixels);
+      const place = `${where}, noise picture ${seed}`;
+      requireSoundAnswers(given, info.labels.length, place);
+      if (expected) requireParity(given.probabilities, expected.probabilities, place);
+      if (expected?.logits) requireLogitParity(given.logits, expected.logits, place);
     }
   } catch (error) {
     await program.close();
     throw error;
   }
-  return { info, runs: executor.runs, answer, close: () => program.close() };
+  return { info, runs, answer, close: () => program.close() };
 }
 
 /** How many pictures uint8 `[N,H,W,C]` holds. Errors: EXECUTION_INPUT for none, or for a part. */

@@ -3,32 +3,34 @@
  * The process: joins the frame to the real terminal, clock and signals. Imports little, so that
  * `--help` is quick.
  */
+import { interruptionOf } from "../base/cancel.ts";
+import { removeUnfinished } from "../base/files/unfinished-files.ts";
 import { createConsoleLogger, createStyle, wantsColour } from "./frame/console.ts";
 import { createProgressLines } from "./frame/progress.ts";
-import { runCommand } from "./frame/run-command.ts";
-import { abortOnSignals } from "./frame/signals.ts";
+import { printError, runCommand } from "./frame/run-command.ts";
+import { abortOnSignals, endBySignal } from "./frame/signals.ts";
+import { openStandardOutput, openStandardStream } from "./frame/standard-streams.ts";
 
 const { stdout, stderr, env } = process;
-
-// A reader that has seen enough (`pawprint errors | head -1`) closes the pipe: that is no failure.
-for (const stream of [stdout, stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit();
-    throw error;
-  });
-}
-
 const now = (): number => performance.now();
+
+const complaints = openStandardStream(stderr, () => undefined);
 const progress = stderr.isTTY
   ? (await import("./frame/progress-bars.ts")).createProgressBars({ stream: stderr, now })
-  : createProgressLines({ write: (line) => stderr.write(line), now });
+  : createProgressLines({ write: complaints.write, now });
+const output = openStandardOutput(stdout, {
+  tell: (error) => printError(error, { stdout: () => undefined, stderr: progress.write, env, json: false }),
+  exit: (code) => process.exit(code),
+});
+const signal = abortOnSignals(process, { notify: progress.write, cleanUp: removeUnfinished });
 
-process.exitCode = await runCommand(process.argv.slice(2), {
-  stdout: (text) => stdout.write(text),
+const commandCode = await runCommand(process.argv.slice(2), {
+  stdout: output.write,
+  workOn: output.workOn,
   stderr: progress.write,
   logger: createConsoleLogger(progress.write, createStyle(wantsColour(env, stderr.isTTY === true))),
   progress,
-  signal: abortOnSignals(process, progress.write),
+  signal,
   cwd: process.cwd(),
   env,
   isTTY: stdout.isTTY === true,
@@ -38,3 +40,12 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   now: Date.now,
 });
 progress.close();
+await Promise.all([output.taken(signal), complaints.taken(signal)]);
+process.exitCode = output.exitCodeFor(commandCode);
+
+/** For what the command left open: a thread, a connection, text that nobody takes. */
+const lingerMs = 2000;
+setTimeout(() => {
+  if (signal.aborted) endBySignal(process, interruptionOf(signal).received === "SIGTERM" ? "SIGTERM" : "SIGINT");
+  process.exit();
+}, lingerMs).unref();

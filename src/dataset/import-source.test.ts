@@ -47,7 +47,7 @@ function sourceOf(samples: readonly Sample[]): Source {
   };
 }
 const picture = (id: string, label: string, text = id): Sample => {
-  return { id, label, stamp: "1", bytes: async () => Buffer.from(text) };
+  return { id, label, stamp: "1", sizeBytes: text.length, bytes: async () => Buffer.from(text) };
 };
 
 /** `split label content` of each picture, sorted. */

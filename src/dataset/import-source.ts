@@ -19,7 +19,7 @@ import {
   planImport,
   type RenamedClass,
 } from "./plan-import.ts";
-import type { SkippedPicture, Source, Split } from "./sources/source.ts";
+import { type SkippedPicture, type Source, type Split, sizeOfSample } from "./sources/source.ts";
 
 export interface ImportOptions {
   /** The folder to make. */
@@ -113,7 +113,7 @@ async function copyAll(
         }
         task.advance();
       },
-      { signal, ...(concurrency !== undefined && { concurrency }) },
+      { signal, sizeOf: sizeOfSample, ...(concurrency !== undefined && { concurrency }) },
     );
     const pictures = planned.filter((_, at) => copied.has(at));
     if (needsManifest) {

@@ -6,7 +6,7 @@
 import { crc32 } from "node:zlib";
 import { formatBytes } from "../base/quantity.ts";
 import { endsEarly } from "./ends-early.ts";
-import { formatNames, jpegFrameOf, type PictureFormat } from "./format.ts";
+import { formatNames, jpegFrameOf, lookedAtParts, type PictureFormat } from "./format.ts";
 import { readTiffDirectory, tiffTag } from "./tiff-directory.ts";
 
 export interface Damage {
@@ -47,7 +47,8 @@ function jpegProblem(bytes: Uint8Array): string | undefined {
 /** PNG specification, 5.3: every chunk ends with the CRC-32 of its type and data. */
 function pngDamage(bytes: Uint8Array): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 8; at + 12 <= bytes.byteLength; ) {
+  let at = 8;
+  for (let part = 0; part < lookedAtParts && at + 12 <= bytes.byteLength; part++) {
     const length = view.getUint32(at);
     const type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString("latin1");
     const end = at + 8 + length;

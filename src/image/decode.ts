@@ -6,10 +6,13 @@ import { readFile, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { AppError } from "../base/errors.ts";
 import { readFailure } from "../base/files/file-failure.ts";
+import { memoryLimit } from "../base/machine/memory-limit.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { type BmpPixels, bmpProblem, decodeBmp } from "./bmp.ts";
 import { bmpEndsEarly, readBmpHeader } from "./bmp-header.ts";
-import { type PictureFormat, sniffFormat } from "./format.ts";
+import { createByteBudget } from "./byte-budget.ts";
+import { decodeCostOf, lightBytes } from "./decode-cost.ts";
+import { type DeclaredSize, type PictureFormat, sniffFormat } from "./format.ts";
 import { oneByOne } from "./in-turns.ts";
 import { decodingFailure, notAPicture, unsupportedPicture, wrongSize } from "./picture-error.ts";
 import { type StoredPicture, storedPictureOf } from "./stored-picture.ts";
@@ -23,6 +26,13 @@ sharp.cache(false);
 
 /** What a picture may be at most. */
 export const pictureLimits = { pixels: 100_000_000, sizeBytes: 256 * 2 ** 20 } as const;
+
+/**
+ * For all pictures of the process that take much memory to decode: half a gigabyte, or a quarter of
+ * what the process may use. The others are too small to wait for each other: each task of the
+ * process decodes a bounded number at once.
+ */
+const decoderMemory = createByteBudget(Math.min(2 ** 29, memoryLimit() / 4));
 
 /**
  * 8-bit pixels, row by row, the channels of a pixel side by side: `[height, width, channels]`; RGB
@@ -90,8 +100,9 @@ export interface OpenOptions extends Pick<DecodeOptions, "where" | "maximumPixel
 }
 
 /**
- * Every picture file goes through here: refused by its first bytes or handed to `work`, whose
- * failures become errors of this file.
+ * Every picture file goes through here: refused by its first bytes and its header, or handed to
+ * `work`, whose failures become errors of this file. `work` must open no other picture: both would
+ * wait for each other's memory.
  * Errors: IMAGE_UNREADABLE for what is no picture, of a kind that is not read, damaged or cut off;
  * IMAGE_SIZE for 0 or more than `maximumPixels`, and above 256 MiB.
  */
@@ -104,6 +115,19 @@ export async function withPicture<T>(
   if (format === undefined) throw notAPicture(bytes, where);
   if (bytes.byteLength > pictureLimits.sizeBytes) throw tooManyBytes(bytes.byteLength, where);
   const limits = { where, maximumPixels };
+  const { size, heldBytes } = decodeCostOf(bytes);
+  if (size !== undefined) requirePixels(size, limits);
+  const open = () => openPicture(bytes, format, { ...limits, failOn }, work);
+  return heldBytes < lightBytes ? open() : decoderMemory.hold(heldBytes, open);
+}
+
+async function openPicture<T>(
+  bytes: Uint8Array,
+  format: PictureFormat,
+  { failOn, ...limits }: Limits & Required<Pick<OpenOptions, "failOn">>,
+  work: (picture: OpenPicture) => Promise<T>,
+): Promise<T> {
+  const { where, maximumPixels } = limits;
   try {
     if (format === "bmp") return await work(await oneByOne(() => openBmp(bytes, limits)));
     const samples = format === "tiff" ? tiffSamplesOf(bytes) : "usual";
@@ -119,6 +143,11 @@ export async function withPicture<T>(
 interface Limits {
   readonly where: string;
   readonly maximumPixels: number;
+}
+
+function requirePixels({ width, height }: DeclaredSize, { where, maximumPixels }: Limits): void {
+  if (width * height >= 1 && width * height <= maximumPixels) return;
+  throw wrongSize(`${width} x ${height} pixels`, maximumPixels, where);
 }
 
 /**

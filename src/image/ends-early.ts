@@ -3,13 +3,13 @@
  * puts around its content.
  */
 import { bmpEndsEarly } from "./bmp-header.ts";
-import type { PictureFormat } from "./format.ts";
+import { lookedAtParts, type PictureFormat } from "./format.ts";
 import { readTiffDirectory, tiffTag } from "./tiff-directory.ts";
 
 /**
  * True where the file is shorter than its own structure says: its end mark is missing, or a part
  * would reach beyond the end. Only the structure is walked, nothing is decoded. Meant for files
- * that a decoder has refused already.
+ * that a decoder has refused already; false for those of too many parts.
  */
 export function endsEarly(bytes: Uint8Array, format: PictureFormat): boolean {
   return walks[format](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -31,8 +31,8 @@ const walks: Readonly<Record<PictureFormat, (bytes: Buffer) => boolean>> = {
  */
 function jpegEndsEarly(bytes: Buffer): boolean {
   let at = 2;
-  while (at + 4 <= bytes.length) {
-    if (bytes[at] !== 0xff) return false;
+  for (let part = 0; at + 4 <= bytes.length; part++) {
+    if (bytes[at] !== 0xff || part === lookedAtParts) return false;
     const marker = bytes[at + 1]!;
     if (marker === 0xd9) return false;
     if (marker === 0xda) return bytes.indexOf("ffd9", at, "hex") === -1;
@@ -46,8 +46,8 @@ function jpegEndsEarly(bytes: Buffer): boolean {
 /** PNG specification, 5.3: chunks of length, type, data and checksum, the last one IEND. */
 function pngEndsEarly(bytes: Buffer): boolean {
   let at = 8;
-  while (at + 12 <= bytes.length) {
-    if (bytes.toString("latin1", at + 4, at + 8) === "IEND") return false;
+  for (let part = 0; at + 12 <= bytes.length; part++) {
+    if (bytes.toString("latin1", at + 4, at + 8) === "IEND" || part === lookedAtParts) return false;
     at += 12 + bytes.readUInt32BE(at);
   }
   return true;
@@ -78,9 +78,9 @@ function gifEndsEarly(bytes: Buffer): boolean {
 function boxesEndEarly(bytes: Buffer): boolean {
   const missing = new Set(["meta", "mdat"]);
   let at = 0;
-  while (at + 8 <= bytes.length) {
+  for (let part = 0; at + 8 <= bytes.length; part++) {
     const short = bytes.readUInt32BE(at);
-    if (short === 0) return false;
+    if (short === 0 || part === lookedAtParts) return false;
     if (short === 1 && at + 16 > bytes.length) return true;
     const length = short === 1 ? Number(bytes.readBigUInt64BE(at + 8)) : short;
     if (length < 8) return false;
@@ -90,9 +90,6 @@ function boxesEndEarly(bytes: Buffer): boolean {
   }
   return at !== bytes.length || missing.size > 0;
 }
-
-/** A file of one row a strip has as many as rows; more would only keep the caller waiting. */
-const lookedAtParts = 100_000;
 
 /** The first directory, its values, and the strips or tiles of pixels that it points to, lie inside. */
 function tiffEndsEarly(bytes: Buffer): boolean {

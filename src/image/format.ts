@@ -1,8 +1,10 @@
 /** Tells what a picture file is from its first bytes, without a decoder. */
+import { readAvifHeader } from "./avif-header.ts";
 import { isBmp, readBmpHeader } from "./bmp-header.ts";
 import { cameraRawOf } from "./camera-raw.ts";
 import { isAvif } from "./media-brands.ts";
 import { readTiffDirectory, tiffTag } from "./tiff-directory.ts";
+import { readWebpHeader } from "./webp-header.ts";
 
 export type PictureFormat = "jpeg" | "png" | "gif" | "webp" | "tiff" | "avif" | "bmp";
 
@@ -66,20 +68,48 @@ export interface DeclaredSize {
 }
 
 /**
- * The size in pixels that the header of a PNG, GIF, JPEG, TIFF or BMP states, read without trusting
- * anything else in the file; undefined where there is no such header. It explains why a decoder
- * refused a file.
+ * The size in pixels that the header of a picture states, read without trusting anything else in
+ * the file; undefined where there is no such header. It explains why a decoder refused a file.
  */
 export function declaredSize(bytes: Uint8Array): DeclaredSize | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const format = sniffFormat(bytes);
-  if (format === "png" && view.byteLength >= 24) return { width: view.getUint32(16), height: view.getUint32(20) };
-  if (format === "gif" && view.byteLength >= 10) {
-    return { width: view.getUint16(6, true), height: view.getUint16(8, true) };
+  return format && sizeReaders[format](bytes);
+}
+
+const sizeReaders: Readonly<Record<PictureFormat, (bytes: Uint8Array) => DeclaredSize | undefined>> = {
+  jpeg: jpegFrameOf,
+  png: pngSize,
+  gif: gifSize,
+  webp: readWebpHeader,
+  tiff: tiffSize,
+  avif: readAvifHeader,
+  bmp: readBmpHeader,
+};
+
+function pngSize(bytes: Uint8Array): DeclaredSize | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.byteLength < 24 ? undefined : { width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+/**
+ * The logical screen, or more where the first frame reaches beyond it: decoders then take that for
+ * the size (GIF89a specification, 18 and 20).
+ */
+export function gifSize(bytes: Uint8Array): DeclaredSize | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.byteLength < 13) return undefined;
+  const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
+  const flags = view.getUint8(10);
+  let at = 13 + ((flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1));
+  // Extensions in front of it: two bytes, then blocks up to an empty one.
+  while (bytes[at] === 0x21) {
+    at += 2;
+    while ((bytes[at] ?? 0) > 0) at += 1 + bytes[at]!;
+    at++;
   }
-  if (format === "bmp") return readBmpHeader(bytes);
-  if (format === "tiff") return tiffSize(bytes);
-  return format === "jpeg" ? jpegFrameOf(bytes) : undefined;
+  if (bytes[at] !== 0x2c || at + 9 > view.byteLength) return { width, height };
+  const field = (offset: number): number => view.getUint16(at + offset, true);
+  return { width: Math.max(width, field(1) + field(5)), height: Math.max(height, field(3) + field(7)) };
 }
 
 function tiffSize(bytes: Uint8Array): DeclaredSize | undefined {
@@ -88,11 +118,18 @@ function tiffSize(bytes: Uint8Array): DeclaredSize | undefined {
   return width === undefined || height === undefined ? undefined : { width, height };
 }
 
+/**
+ * Segments, chunks, boxes or strips of a file that are walked: one that consists of empty ones has
+ * millions, and would only keep others waiting. A PNG of 256 MiB has half as many.
+ */
+export const lookedAtParts = 50_000;
+
 export interface JpegFrame extends DeclaredSize {
   /** SOF0 to SOF15. */
   readonly marker: number;
   /** Bits of a channel. */
   readonly bits: number;
+  readonly channels: number;
 }
 
 /**
@@ -102,11 +139,12 @@ export interface JpegFrame extends DeclaredSize {
 export function jpegFrameOf(bytes: Uint8Array): JpegFrame | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 2;
-  while (at + 9 <= view.byteLength && view.getUint8(at) === 0xff) {
+  for (let part = 0; part < lookedAtParts; part++) {
+    if (at + 10 > view.byteLength || view.getUint8(at) !== 0xff) return undefined;
     const marker = view.getUint8(at + 1);
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      const bits = view.getUint8(at + 4);
-      return { marker, bits, width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+      const [bits, channels] = [view.getUint8(at + 4), view.getUint8(at + 9)];
+      return { marker, bits, channels, width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
     }
     at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
   }

@@ -36,6 +36,36 @@ describe("work in parallel", () => {
     expect(started).toEqual(["slow", "fast"]);
   });
 
+  it("holds no more than 256 MiB at a time, in order, and a larger item alone", async () => {
+    const sizes = [200, 50, 300, 10, 246, 1, 255].map((mebibytes) => mebibytes * 2 ** 20);
+    const started: number[] = [];
+    const together: number[] = [];
+    let held = 0;
+    await forEachInParallel(
+      sizes,
+      async (size, index) => {
+        started.push(index);
+        held += size;
+        together.push(held / 2 ** 20);
+        for (let at = 0; at < 5; at++) await turn();
+        held -= size;
+      },
+      { concurrency: 8, sizeOf: (size) => size },
+    );
+    expect(started).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(together).toEqual([200, 250, 300, 10, 256, 247, 256]);
+    expect(held).toBe(0);
+  });
+
+  it("throws a failure also while items wait for room", async () => {
+    const work = async (): Promise<void> => {
+      await turn();
+      throw new Error("first");
+    };
+    const started = forEachInParallel([1, 2, 3], work, { concurrency: 3, sizeOf: () => 2 ** 40 });
+    await expect(started).rejects.toThrow("first");
+  });
+
   it("ends with INTERRUPTED once its signal is aborted", async () => {
     const controller = new AbortController();
     let count = 0;

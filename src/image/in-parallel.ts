@@ -8,6 +8,16 @@ import { throwIfCancelled } from "../base/cancel.ts";
  */
 export const defaultConcurrency = availableParallelism() * 8;
 
+/** What the items under way may take together; a larger one is worked on alone. */
+const heldLimitBytes = 256 * 2 ** 20;
+
+export interface ParallelOptions<T> {
+  readonly concurrency?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Memory that an item takes while it is worked on, in bytes; 256 MiB are under way at most. */
+  readonly sizeOf?: (item: T) => number;
+}
+
 /**
  * Calls `work` for every item, starting them in order, at most `concurrency` at once. The first
  * failure in the items' order is thrown after the work under way has ended, so the same input fails
@@ -18,22 +28,53 @@ export const defaultConcurrency = availableParallelism() * 8;
 export async function forEachInParallel<T>(
   items: Iterable<T> | AsyncIterable<T>,
   work: (item: T, index: number) => Promise<void>,
-  { concurrency = defaultConcurrency, signal }: { concurrency?: number; signal?: AbortSignal | undefined } = {},
+  { concurrency = defaultConcurrency, signal, sizeOf = () => 0 }: ParallelOptions<T> = {},
 ): Promise<void> {
   const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   let started = 0;
+  let heldBytes = 0;
+  let wake = (): void => undefined;
   const failures: { readonly index: number; readonly error: unknown }[] = [];
 
+  const isEnding = (): boolean => failures.length > 0 || signal?.aborted === true;
+
+  async function take(): Promise<{ readonly item: T; readonly index: number; readonly sizeBytes: number } | undefined> {
+    if (isEnding()) return undefined;
+    const next = await iterator.next();
+    if (next.done) return undefined;
+    const sizeBytes = Math.min(sizeOf(next.value), heldLimitBytes);
+    while (heldBytes + sizeBytes > heldLimitBytes) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (isEnding()) return undefined;
+    }
+    heldBytes += sizeBytes;
+    return { item: next.value, index: started++, sizeBytes };
+  }
+
+  // One after another, so that a large item is not passed by small ones again and again.
+  let turn: Promise<unknown> = Promise.resolve();
+  function takeInTurn(): ReturnType<typeof take> {
+    const taken = turn.then(take);
+    turn = taken.catch(() => undefined);
+    return taken;
+  }
+
   async function lane(): Promise<void> {
-    while (failures.length === 0 && !signal?.aborted) {
+    for (;;) {
       let index = Number.POSITIVE_INFINITY;
+      let sizeBytes = 0;
       try {
-        const next = await iterator.next();
-        if (next.done) return;
-        index = started++;
-        await work(next.value, index);
+        const taken = await takeInTurn();
+        if (taken === undefined) return;
+        ({ index, sizeBytes } = taken);
+        await work(taken.item, index);
       } catch (error) {
         failures.push({ index, error });
+      } finally {
+        heldBytes -= sizeBytes;
+        wake();
       }
     }
   }

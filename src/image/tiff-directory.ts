@@ -12,6 +12,8 @@ export const tiffTag = {
   stripOffsets: 273,
   samplesPerPixel: 277,
   stripByteCounts: 279,
+  tileWidth: 322,
+  tileLength: 323,
   tileOffsets: 324,
   tileByteCounts: 325,
   subDirectories: 330,

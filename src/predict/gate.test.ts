@@ -5,7 +5,7 @@ import { createGate } from "./gate.ts";
 const patient = { deadline: Number.POSITIVE_INFINITY, isGone: false };
 
 it("lets so many in at once, and the others in the order in which they came", async () => {
-  const gate = createGate(2, () => 0);
+  const gate = createGate({ slots: 2, now: () => 0 });
   const started: number[] = [];
   const work = Array.from({ length: 5 }, () => deferred<void>());
   const passed = work.map(({ promise }, index) =>
@@ -29,14 +29,14 @@ it("lets so many in at once, and the others in the order in which they came", as
 });
 
 it("gives the place free when work fails", async () => {
-  const gate = createGate(1, () => 0);
+  const gate = createGate({ slots: 1, now: () => 0 });
   await expect(gate.pass(patient, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
   expect(await gate.pass(patient, async () => "next")).toBe("next");
 });
 
 it("does no work for those who have left or whose time is over when their turn comes", async () => {
   let time = 0;
-  const gate = createGate(1, () => time);
+  const gate = createGate({ slots: 1, now: () => time });
   const first = deferred<void>();
   const running = gate.pass(patient, () => first.promise);
   const leaver = { deadline: 1000, isGone: false };
@@ -56,7 +56,7 @@ it("does no work for those who have left or whose time is over when their turn c
 });
 
 it("takes the deadline itself as too late", async () => {
-  const gate = createGate(1, () => 50);
+  const gate = createGate({ slots: 1, now: () => 50 });
   await expect(gate.pass({ deadline: 50, isGone: false }, async () => 1)).rejects.toMatchObject({
     code: "DEADLINE_EXCEEDED",
   });

@@ -38,7 +38,7 @@ describe("CSV", () => {
       // over.
       fc.property(fc.array(field, { minLength: 1 }), (fields) => {
         const line = ["first", ...fields];
-        const isFormula = (field: string) => /^[=+\-@\t\r]/.test(field) && Number.isNaN(Number(field));
+        const isFormula = (field: string) => /^[=+\-@\t\r\n＝＋－＠]/.test(field) && Number.isNaN(Number(field));
         expect(parseCsvLine(csvLine(line))).toEqual(line.map((field) => (isFormula(field) ? `'${field}` : field)));
       }),
     );
@@ -49,6 +49,8 @@ it("gives spreadsheets no formulas to run, and numbers as they are", () => {
   expect(csvLine(["=1+1", "@SUM(A1)", "-cat", "-0.5", "-1e-7", "+3", "cat"])).toBe(
     "'=1+1,'@SUM(A1),'-cat,-0.5,-1e-7,+3,cat\r\n",
   );
+  // East Asian input methods write these, and spreadsheets take them for the same.
+  expect(csvLine(["＝1+1", "＠A", "\n=1"])).toBe(`'＝1+1,'＠A,"'\n=1"\r\n`);
 });
 
 describe("records", () => {

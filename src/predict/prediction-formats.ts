@@ -58,7 +58,7 @@ export function csvRow(row: FilePrediction, labels: readonly string[]): string {
  */
 export function csvLine(fields: readonly string[]): string {
   const plain = fields.map((field) =>
-    /^[=+\-@\t\r]/.test(field) && Number.isNaN(Number(field)) ? `'${field}` : field,
+    /^[=+\-@\t\r\n＝＋－＠]/.test(field) && Number.isNaN(Number(field)) ? `'${field}` : field,
   );
   const quoted = plain.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
   return `${quoted.join(",")}\r\n`;

@@ -24,7 +24,7 @@ export function createPredictionPipeline(bundle: LoadedBundle, batchSize: number
   const { labels, recipe } = bundle.info;
   const now = (): number => performance.now();
   const batcher = createBatcher({ engine: bundle, maximumBatch: batchSize, batchesAhead: 1, now });
-  const decoding = createGate(defaultConcurrency, now);
+  const decoding = createGate({ slots: defaultConcurrency, now });
 
   async function predictPixels(pixels: Uint8Array): Promise<Prediction[]> {
     // Checked before the batcher joins it with other callers' pixels.

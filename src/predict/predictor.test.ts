@@ -56,7 +56,9 @@ async function countedPredictor() {
       };
     },
   };
-  return { runs, engine, predictor: await openPredictor({ bytes }, { executor: counting }) };
+  const predictor = await openPredictor({ bytes }, { executor: counting });
+  runs.length = 0; // without those that looked at the bundle
+  return { runs, engine, predictor };
 }
 
 function pathOf(name: string): string {

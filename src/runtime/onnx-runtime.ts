@@ -2,6 +2,7 @@
  * The ONNX Runtime adapter: a graph becomes ONNX bytes, the bytes a session, and tensors pass
  * without copies where they can.
  */
+import "./engine-telemetry.ts";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 /** ONNX Runtime in threads of its own: while it computes, the event loop goes on answering. */
+import "./engine-telemetry.ts";
 import { openThread, type Thread } from "../base/threads/thread.ts";
 import { expandComposites } from "../graph/lower.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";

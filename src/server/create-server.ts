@@ -1,6 +1,7 @@
 /** The service as a whole: opens its parts, listens, and ends without losing a request. */
 import type { FastifyInstance } from "fastify";
 import { readVersion } from "../base/version.ts";
+import { endsWithin } from "../base/within.ts";
 import { completeConfig } from "./complete-config.ts";
 import { createService, type ServiceEngines } from "./create-service.ts";
 import { endConnections, listenOn } from "./http/connections.ts";
@@ -20,8 +21,8 @@ export interface PawprintServer {
   readonly warnings: readonly string[];
   /**
    * Ends without losing a request: readiness turns 503, after `drainMs` the service stops
-   * listening, requests in flight are answered, then all resources are closed. A second call joins
-   * the first.
+   * listening, requests in flight are answered, then all resources are closed. Takes at most
+   * `drainMs`, `bodyTimeoutMs`, `deadlineMs` and seven seconds. A second call joins the first.
    */
   close(): Promise<void>;
   /** Fastify itself: `app.inject` calls a route without a socket. */
@@ -30,12 +31,15 @@ export interface PawprintServer {
   readonly service: Service;
 }
 
+/** Beyond the time for requests in flight: for engines, samples and traces to be closed. */
+const closeLimitMs = 5000;
+
 /** What a caller of the library gives: the model, and whatever differs from the defaults. */
 export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
 
 /**
  * Loads the models and makes the service ready, not listening yet.
- * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, and those of the champion's bundle
+ * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, FILE_WRITE_FAILED (`logFile`), and those of the champion's bundle
  * (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
  */
 export async function createServer(options: ServerOptions, engines: ServiceEngines): Promise<PawprintServer> {
@@ -46,7 +50,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
     config.otlpEndpoint === undefined
       ? undefined
       : await openTracing({ endpoint: config.otlpEndpoint, version, now: Date.now });
-  const log = createRequestLog({ level: config.logLevel, file: config.logFile });
+  const log = await createRequestLog({ level: config.logLevel, file: config.logFile });
   const { logger } = log;
   const access = await createAccess(config, logger);
   const samples = openSamples(config.samples);
@@ -64,12 +68,10 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
   phase = "ready";
   const poll = setInterval(() => void service.host.refresh(), config.pollMs).unref();
 
-  const close = async (): Promise<void> => {
-    phase = "draining";
-    clearInterval(poll);
+  // Bodies may still arrive and be answered; no connection is kept for longer.
+  const graceMs = config.bodyTimeoutMs + config.deadlineMs;
+  const endParts = async (): Promise<void> => {
     if (config.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.drainMs));
-    // Bodies may still arrive and be answered; no connection is kept for longer.
-    const graceMs = config.bodyTimeoutMs + config.deadlineMs;
     await Promise.all([endConnections(app, graceMs), endConnections(adminApp, graceMs)]);
     await service.shadow.idle();
     await service.host.close();
@@ -78,7 +80,16 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
     access.close();
     await tracing?.close().catch((error: unknown) => logger.warn("traces were lost", { error: String(error) }));
     service.metrics.close();
-    await log.close();
+  };
+  const close = async (): Promise<void> => {
+    phase = "draining";
+    clearInterval(poll);
+    try {
+      const isWhole = await endsWithin(endParts(), config.drainMs + graceMs + closeLimitMs);
+      if (!isWhole) logger.warn("the service ended with parts still open", { limitMs: closeLimitMs });
+    } finally {
+      await log.close();
+    }
   };
   let closing: Promise<void> | undefined;
   return {

@@ -4,8 +4,9 @@
 import type { Logger } from "../base/logger.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";
+import type { ExplainerFactory } from "../predict/explain/explainer-thread.ts";
 import { createGate } from "../predict/gate.ts";
-import type { EngineFactory } from "../runtime/executor.ts";
+import type { EngineOptions, ThreadedExecutor } from "../runtime/executor.ts";
 import { compareWithChallenger, countPredictions, noteOutcome } from "./answering/answer-observers.ts";
 import type { ServiceConfig } from "./complete-config.ts";
 import { createBodyReading } from "./input/body-reading.ts";
@@ -16,10 +17,10 @@ import { type ModelHost, openModelHost } from "./serving/model-host.ts";
 import { openServedModel } from "./serving/served-model.ts";
 import { createShadow, type ShadowOptions } from "./serving/shadow.ts";
 
-/** The engines of a service: one that answers, and one in this thread for heat maps. */
+/** The engines of a service, in threads of their own: one that answers, and one for heat maps. */
 export interface ServiceEngines {
-  readonly prediction: EngineFactory<"concurrent">;
-  readonly explanation: EngineFactory;
+  readonly prediction: (options: EngineOptions) => Promise<ThreadedExecutor>;
+  readonly explanation: ExplainerFactory;
 }
 
 export interface ServiceOptions {
@@ -36,7 +37,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const { config, version, logger, notReady } = options;
   const now = (): number => performance.now();
   const admission = createAdmission({ limit: config.queue, now });
-  const decoding = createGate(cpuLimit() + 1, now);
+  const decoding = createGate({ slots: cpuLimit() + 1, heavySlots: heavyDecoders(cpuLimit()), now });
   const metrics = createMetrics({
     queuedPictures: () => admission.pending,
     waitingRequests: () => decoding.waiting + (host.current("champion")?.waiting ?? 0),
@@ -58,7 +59,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     admission,
     reading: createBodyReading(now),
     decoding,
-    explaining: createGate(1, now),
+    explaining: createGate({ slots: 1, now }),
     metrics,
     logger,
     observers: [noteOutcome, countPredictions(metrics), compareWithChallenger(shadow)],
@@ -67,22 +68,45 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   };
 }
 
+/**
+ * How many pictures that are expensive to decode may be decoded at once: half of the cores, and half
+ * of libuv's threads, which read files and look up names, too (4 unless UV_THREADPOOL_SIZE says
+ * otherwise).
+ */
+function heavyDecoders(cores: number): number {
+  const threads = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+  return Math.max(1, Math.floor(Math.min(cores, threads) / 2));
+}
+
 async function openModels({ config, logger, engines }: ServiceOptions, metrics: Metrics, now: () => number) {
   const executor = await engines.prediction({ threads: config.threads ?? cpuLimit() });
   const sources = await openSources(config);
   return openModelHost({
     sources,
-    open: (bundle) =>
-      openServedModel(bundle, {
-        // One name for callers, whichever version answers.
-        name: sources.champion.name,
-        executor,
-        openExplainEngine: engines.explanation,
-        maximumBatch: config.batch,
-        now,
-        clock: Date.now,
-        onBatch: metrics.ranBatch,
-      }),
+    open: async (bundle, signal) => {
+      const opened = await openServedModel(
+        bundle,
+        {
+          // One name for callers, whichever version answers.
+          name: sources.champion.name,
+          executor,
+          openExplainer: engines.explanation,
+          maximumBatch: config.batch,
+          loadTimeoutMs: config.loadTimeoutMs,
+          allowUnverified: config.allowUnverified,
+          now,
+          clock: Date.now,
+          onBatch: metrics.ranBatch,
+        },
+        signal,
+      );
+      if (opened.info.digest === undefined) {
+        logger.warn("a bundle without a digest, of an earlier version: damage to its weights may go unseen", {
+          source: opened.source,
+        });
+      }
+      return opened;
+    },
     canaryPercent: config.canaryPercent,
     logger,
     now: Date.now,
@@ -90,12 +114,12 @@ async function openModels({ config, logger, engines }: ServiceOptions, metrics: 
   });
 }
 
-async function openSources({ model, canary, challenger }: ServiceConfig) {
+async function openSources({ model, canary, challenger, bundleBytes }: ServiceConfig) {
   const open = async (location: string | undefined): Promise<BundleSource | undefined> =>
-    location === undefined ? undefined : openBundleSource(location);
+    location === undefined ? undefined : openBundleSource(location, bundleBytes);
   const [canarySource, challengerSource] = [await open(canary), await open(challenger)];
   return {
-    champion: await openBundleSource(model),
+    champion: await openBundleSource(model, bundleBytes),
     ...(canarySource && { canary: canarySource }),
     ...(challengerSource && { challenger: challengerSource }),
   };

@@ -33,6 +33,22 @@ export const serveConfigSchema = Type.Object({
     default: 2000,
     description: "how often the sources are looked at",
   }),
+  loadTimeoutMs: Type.Integer({
+    minimum: 1000,
+    maximum: 3_600_000,
+    default: 60_000,
+    description: "how long a bundle may take until it is ready; then it is refused",
+  }),
+  bundleBytes: Type.Integer({
+    minimum: 1024,
+    maximum: 2_147_483_647,
+    default: 536_870_912,
+    description: "largest bundle",
+  }),
+  allowUnverified: Type.Boolean({
+    default: false,
+    description: "serve bundles without parity examples, whose answers cannot be checked",
+  }),
   threads: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -60,7 +76,14 @@ export const serveConfigSchema = Type.Object({
     default: 64,
     description: "pictures in one request",
   }),
-  pixels: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 50_000_000, description: "pixels of one picture" }),
+  // The modes of 50 megapixels of today's phones store up to 8192 x 6144 pixels.
+  pixels: Type.Integer({ minimum: 1, maximum: 100_000_000, default: 51_000_000, description: "pixels of one picture" }),
+  decodeBytes: Type.Integer({
+    minimum: 1_048_576,
+    maximum: 4_294_967_296,
+    default: 536_870_912,
+    description: "memory that decoding one picture may take",
+  }),
   connections: Type.Integer({ minimum: 1, maximum: 100_000, default: 2048, description: "open connections" }),
   connectionsPerAddress: Type.Optional(
     Type.Integer({

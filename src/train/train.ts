@@ -147,6 +147,9 @@ async function fitPrepared(
   });
 }
 
+/** Classes up to which a bundle holds the table of which was taken for which. */
+const maximumConfusion = 1000;
+
 async function exportTrained(
   { executor, model, pack, splits, stepPlan }: PreparedTraining,
   run: TrainingRun,
@@ -170,7 +173,15 @@ async function exportTrained(
         ...(Object.keys(splits).length > 0 && { splits }),
         ...(gitCommit !== undefined && { gitCommit }),
       },
-      evaluation: { split, epochs: history.length, bestEpoch, ...evaluation, calibration },
+      evaluation: {
+        split,
+        epochs: history.length,
+        bestEpoch,
+        ...evaluation,
+        // A table of millions of numbers would be more than the network.
+        ...(model.labels.length > maximumConfusion && { confusion: undefined }),
+        calibration,
+      },
       history: bundleHistory(history, bestEpoch),
     },
     path: out,

@@ -1,5 +1,6 @@
 /** Which engine runs what. No other file chooses one; tests and benchmarks may. */
-import type { EngineOptions, Executor } from "../runtime/executor.ts";
+import type { BundleToExplain, DrawingExplainer } from "../predict/explain/explainer-thread.ts";
+import type { EngineOptions, Executor, ThreadedExecutor } from "../runtime/executor.ts";
 
 /**
  * Options whose engine is chosen in `library.ts`: `threads` (one for each core unless given) or an executor.
@@ -22,7 +23,13 @@ export async function predictionEngine(options: EngineOptions = {}): Promise<Exe
 }
 
 /** Prediction in a thread of its own, for a service whose event loop must stay free. */
-export async function serviceEngine(options: EngineOptions = {}): Promise<Executor<"concurrent">> {
+export async function serviceEngine(options: EngineOptions = {}): Promise<ThreadedExecutor> {
   const { createWorkerExecutor } = await import("../runtime/worker-executor.ts");
   return createWorkerExecutor(options);
+}
+
+/** Heat maps in a thread of their own. */
+export async function serviceExplainer(bundle: BundleToExplain): Promise<DrawingExplainer> {
+  const { openExplainerThread } = await import("../predict/explain/explainer-thread.ts");
+  return openExplainerThread(new URL("./explain-thread.ts", import.meta.url), bundle);
 }

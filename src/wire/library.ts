@@ -22,7 +22,7 @@ import type { BundleEvaluation, EvaluateBundleOptions } from "../train/evaluatio
 import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/pictures/augmentation-preview.ts";
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
 import type { TrainOptions, TrainReport } from "../train/train.ts";
-import { predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
+import { predictionEngine, serviceEngine, serviceExplainer, trainingEngine, type WithEngine } from "./engines.ts";
 import type { TrainingReportOptions } from "./reports.ts";
 
 type Engine = (options?: EngineOptions) => Promise<Executor>;
@@ -168,5 +168,5 @@ export async function createServer(options: ServerOptions): Promise<PawprintServ
     // At hand before the HTTP libraries load, so that the engine starts beside them.
     import("../runtime/worker-executor.ts"),
   ]);
-  return create(options, { prediction: serviceEngine, explanation: predictionEngine });
+  return create(options, { prediction: serviceEngine, explanation: serviceExplainer });
 }

@@ -5,7 +5,7 @@ import type { AttackOutcome } from "./run-attack.ts";
 
 /** Which goals an outcome misses; none where the service holds. */
 export function missedGoals(outcome: AttackOutcome): readonly string[] {
-  const { during, peakBytes, endSeconds, death } = outcome;
+  const { during, peakBytes, endSeconds, death, attackers } = outcome;
   const isMissed = {
     rate: rateShare(outcome) < goals.rate,
     deadlines: during.inTime < goals.inTime,
@@ -13,7 +13,11 @@ export function missedGoals(outcome: AttackOutcome): readonly string[] {
     memory: peakBytes > goals.peakBytes,
     end: endSeconds === undefined || death !== undefined,
   };
-  return Object.entries(isMissed).flatMap(([goal, missed]) => (missed ? [goal] : []));
+  const own = attackers.note?.missed;
+  return [
+    ...Object.entries(isMissed).flatMap(([goal, missed]) => (missed ? [goal] : [])),
+    ...(own === undefined ? [] : [own]),
+  ];
 }
 
 /** What is left of the bystanders' undisturbed rate. */
@@ -60,7 +64,7 @@ function rowOf(outcome: AttackOutcome): readonly string[] {
 
 function attackersGot({ statuses, note }: AttackOutcome["attackers"]): string {
   const counts = Object.entries(statuses).map(([status, count]) => `${count} x ${status}`);
-  return [...counts, ...(note === undefined ? [] : [note])].join(", ");
+  return [...counts, ...(note === undefined ? [] : [note.text])].join(", ");
 }
 
 function percent(share: number): string {

@@ -25,13 +25,17 @@ export interface AttackerTask {
 export interface AttackerResult {
   /** Answers by status; "failed" counts connections that broke, "none" requests without an answer. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** What else is to be known. */
-  readonly note?: string;
+  /** What else is to be known, and the goal of this attack alone that it shows to be missed. */
+  readonly note?: { readonly text: string; readonly missed?: string };
 }
 
 type Count = (status: string) => void;
 
 const attacker = "127.0.2.1";
+/** An empty request costs the service little, and counts like any other. */
+const emptyRequest = post("/predict", "image/png", Buffer.alloc(0));
+const further = 20;
+const lanes = 32;
 
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(await attack(JSON.parse(line) as AttackerTask))}\n`); // run-attack.ts wrote it
@@ -58,21 +62,17 @@ async function attack(task: AttackerTask): Promise<AttackerResult> {
 }
 
 async function sendAgain(port: number, request: Buffer, end: number, count: Count): Promise<void> {
-  let connection: Connection | undefined;
+  const client = callerFrom(port, attacker);
   const over = new AbortController();
   const ended = pause(end - performance.now(), "none", { signal: over.signal }).catch(() => "none");
   while (performance.now() < end) {
-    const answered = (async () => {
-      if (!connection?.isOpen) connection = await openConnection(port, attacker);
-      return connection.send(request);
-    })();
-    const status = await Promise.race([answered.catch(() => "failed"), ended]);
+    const status = await Promise.race([client.send(request), ended]);
     count(status);
     if (status === "none") break;
     if (status === "failed") await pause(10);
   }
   over.abort();
-  connection?.close();
+  client.close();
 }
 
 /** Keeps a connection for the whole time, a new one wherever the service closes it. */
@@ -109,13 +109,11 @@ function dribble(socket: Socket): void {
   socket.on("close", () => clearInterval(timer));
 }
 
-/** An empty request costs the service little, and counts like any other. */
-const emptyRequest = post("/predict", "image/png", Buffer.alloc(0));
-const further = 20;
-const lanes = 32;
-
-async function comeFromEverywhere({ port, addresses = 0, rate = 0 }: AttackerTask, count: Count): Promise<string> {
-  const first = await openConnection(port, attacker);
+async function comeFromEverywhere(
+  { port, addresses = 0, rate = 0 }: AttackerTask,
+  count: Count,
+): Promise<NonNullable<AttackerResult["note"]>> {
+  const first = callerFrom(port, attacker);
   let status = "";
   for (let sent = 0; sent < 2 * rate && status !== "429"; sent++) {
     status = await first.send(emptyRequest);
@@ -125,18 +123,34 @@ async function comeFromEverywhere({ port, addresses = 0, rate = 0 }: AttackerTas
   const visit = async (): Promise<void> => {
     while (next < addresses) {
       const index = next++;
-      const other = await openConnection(port, `127.1.${index >> 8}.${index & 255}`).catch(() => undefined);
-      count((await other?.send(emptyRequest).catch(() => undefined)) ?? "failed");
-      other?.close();
+      const other = callerFrom(port, `127.1.${index >> 8}.${index & 255}`);
+      count(await other.send(emptyRequest));
+      other.close();
     }
   };
   await Promise.all(Array.from({ length: lanes }, visit));
   let passed = 0;
-  const again = first.isOpen ? first : await openConnection(port, attacker);
-  for (let sent = 0; sent < further && again.isOpen; sent++) {
-    const answer = await again.send(emptyRequest);
-    if (answer !== "429") passed++;
+  for (let sent = 0; sent < further; sent++) {
+    if ((await first.send(emptyRequest)) !== "429") passed++;
   }
-  again.close();
-  return `${passed} of ${further} let in beyond the rate`;
+  first.close();
+  return { text: `${passed} of ${further} let in beyond the rate`, ...(passed > 0 && { missed: "rate limit" }) };
+}
+
+/** One client, connected again wherever the service hangs up. */
+function callerFrom(port: number, address: string) {
+  let connection: Connection | undefined;
+  return {
+    /** The status; "failed" where the connection broke. */
+    async send(request: Buffer): Promise<string> {
+      try {
+        if (!connection?.isOpen) connection = await openConnection(port, address);
+        return await connection.send(request);
+      } catch {
+        connection = undefined;
+        return "failed";
+      }
+    },
+    close: () => connection?.close(),
+  };
 }

@@ -127,8 +127,10 @@ function rateIn(flags: readonly string[]): number {
 const dropGapMs = 500;
 const noticeMs = 5000;
 
+type Note = NonNullable<AttackerResult["note"]>;
+
 /** One file after another; whether the good one that comes last is still served. */
-async function dropBundles({ bundles, material }: PreparedAttack, served: string, port: number): Promise<string> {
+async function dropBundles({ bundles, material }: PreparedAttack, served: string, port: number): Promise<Note> {
   for (const write of bundles) {
     await write(join(served, `v${(await readdir(served)).length + 1}.onnx`));
     await pause(dropGapMs);
@@ -139,9 +141,9 @@ async function dropBundles({ bundles, material }: PreparedAttack, served: string
   while (performance.now() < end) {
     await pause(100);
     const now = await versionOf(port);
-    if (now !== undefined && now !== before) return "a later bundle is served";
+    if (now !== undefined && now !== before) return { text: "a later bundle is served" };
   }
-  return `a later bundle is not served after ${noticeMs / 1000} s`;
+  return { text: `a later bundle is not served after ${noticeMs / 1000} s`, missed: "later bundle" };
 }
 
 async function versionOf(port: number): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { interruption } from "../cancel.ts";
 import { type AtomicFileSystem, ensureFolder, removeLeftovers, writeFileAtomic } from "./atomic-file.ts";
+import { removeUnfinished } from "./unfinished-files.ts";
 
 let folder: string;
 let path: string;
@@ -54,6 +55,19 @@ describe("writeFileAtomic", () => {
     await expect(writeFileAtomic(path, slow())).rejects.toMatchObject({ code: "FILE_EXISTS" });
     expect(await content()).toBe("theirs");
     expect(await names()).toEqual(["model.onnx"]);
+  });
+
+  it("takes the unfinished file along where the process ends at once", async () => {
+    const during: string[][] = [];
+    async function* cutOff() {
+      yield "half";
+      removeUnfinished();
+      during.push(await names());
+    }
+    await expect(writeFileAtomic(path, cutOff())).rejects.toMatchObject({ code: "FILE_WRITE_FAILED" });
+    await writeFileAtomic(path, "whole");
+    removeUnfinished();
+    expect({ during, after: await names() }).toEqual({ during: [[]], after: ["model.onnx"] });
   });
 
   it("shows the old content until the new one is whole", async () => {

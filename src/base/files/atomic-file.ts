@@ -9,6 +9,7 @@ import { dirname, extname, join } from "node:path";
 import { throwIfCancelled } from "../cancel.ts";
 import { AppError } from "../errors.ts";
 import { systemCodeOf, writeFailure } from "./file-failure.ts";
+import { forgetUnfinished, noteUnfinished } from "./unfinished-files.ts";
 
 /** The calls made on the file system, so that a test can let one of them fail. */
 export type AtomicFileSystem = Pick<typeof nodeFiles, "open" | "link" | "rename" | "rm" | "lstat">;
@@ -63,6 +64,7 @@ export async function writeFileAtomic(
   const folder = dirname(path);
   let written: BigIntStats;
   const temporary = join(folder, `${temporaryStart}${randomBytes(6).toString("hex")}${endingOf(path)}`);
+  noteUnfinished(temporary);
   try {
     const handle = await attempt(files.open(temporary, "wx"));
     try {
@@ -83,6 +85,8 @@ export async function writeFileAtomic(
     // A leftover that cannot be removed either must not hide why the write failed.
     await files.rm(temporary, { force: true }).catch(() => undefined);
     throw error;
+  } finally {
+    forgetUnfinished(temporary);
   }
   await attempt(syncFolder(folder, files));
   return written;

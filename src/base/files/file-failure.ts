@@ -8,13 +8,14 @@ const systemReasons: Readonly<Record<string, readonly [reason: string, hint: str
   EFBIG: ["a file larger than the file system allows", "choose a folder on another disk"],
   EIO: ["an error of the disk", "look at the system's log; the disk may be failing"],
   EISDIR: ["a folder of this name", "name a file"],
-  EMFILE: ["too many open files", "raise the limit (ulimit -n), or lower the number of workers"],
+  EMFILE: ["too many open files", "raise the limit: ulimit -n 1024"],
   ENAMETOOLONG: ["a name that is too long", "choose a shorter name"],
   ENOENT: ["no folder of this path", "make the folder first"],
   ENOSPC: ["a full disk", "make room, or choose a folder on another disk"],
   ENOTDIR: ["a file as a part of this path", "choose another path"],
-  ENXIO: ["a socket, or a device that is not there", "name a file"],
+  ENXIO: ["a FIFO that nobody reads, a socket, or a device that is not there", "name a file"],
   EPERM: ["an operation that is not permitted", "look at the owner and the permissions of the folder"],
+  EPIPE: ["a reader that is gone", "start it again, or write to a file"],
   EROFS: ["a read-only file system", "choose a folder that can be written to"],
 };
 

@@ -94,6 +94,18 @@ export async function readUpTo(handle: FileHandle, sizeBytes: number): Promise<B
   return bytes.subarray(0, filled);
 }
 
+const chunkBytes = 1 << 18;
+
+/** The bytes of an open file from its start; the handle stays open. Throws the system's errors. */
+export async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer, void, undefined> {
+  for (let position = 0; ; ) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
 function requireRegular(found: Stats, where: string): void {
   if (!found.isFile()) throw notRegular(fileKindOf(found), where);
 }

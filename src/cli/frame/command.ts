@@ -8,10 +8,13 @@ import type { Style } from "./console.ts";
 /** The outside world as a command sees it; a test passes its own and needs no child process. */
 export interface CommandContext {
   /**
-   * Writes text to standard output as it is, for streamed results; others are returned as a report.
+   * Writes text to standard output, for streamed results; others are returned as a report. What
+   * could steer a terminal becomes an escape.
    */
   readonly stdout: (text: string) => void;
-  /** Writes text for people to standard error. */
+  /** For programs (CSV, paths for scripts): as it is, unless standard output is a terminal. */
+  readonly dataOut: (text: string) => void;
+  /** Writes text for people to standard error, with escapes as `stdout`. */
   readonly stderr: (text: string) => void;
   readonly logger: Logger;
   readonly progress: Progress;
@@ -156,6 +159,11 @@ export interface Command<
   readonly arguments: A;
   readonly options: O;
   readonly examples: readonly Example[];
+  /**
+   * Leaves more behind than what it prints: files, a service, pictures put back. Such a command
+   * works on where nobody reads its output, and its exit code is that of its work.
+   */
+  readonly leavesFiles?: true;
   /**
    * What the same line does after an interruption, as it follows "run the same command again: ".
    */

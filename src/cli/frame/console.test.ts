@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { bar, createConsoleLogger, createStyle, table, wantsColour, wrap } from "./console.ts";
+import {
+  bar,
+  createConsoleLogger,
+  createStyle,
+  table,
+  terminalLine,
+  terminalText,
+  wantsColour,
+  wrap,
+} from "./console.ts";
 
 describe("colours", () => {
   it.each([
@@ -18,6 +27,26 @@ describe("colours", () => {
   it("surround the text, or leave it as it is", () => {
     expect(createStyle(true).red("no")).toBe("\u001b[31mno\u001b[39m");
     expect(createStyle(false).red("no")).toBe("no");
+  });
+});
+
+describe("text for a terminal", () => {
+  const { bold, red } = createStyle(true);
+
+  it("keeps the codes of the styles and shows all others", () => {
+    expect(terminalLine(`${bold(red("no"))} \u001b[8m\u001b[2J\u009b1m\u0007`)).toBe(
+      `${bold(red("no"))} \\u{1b}[8m\\u{1b}[2J\\u{9b}1m\\u{7}`,
+    );
+    expect(terminalLine(bold("\u202egpj"))).toBe(bold("\\u{202e}gpj"));
+  });
+
+  it("is one line, or the lines that it was", () => {
+    expect(terminalLine("a\r\nb")).toBe("a\\r\\nb");
+    expect(terminalText("a\r\nb\rc\u2028d\n")).toBe("a\nb\\rc\\u{2028}d\n");
+  });
+
+  it("stays in its cell", () => {
+    expect(table(["CLASS", "N"], [[bold("a\nNext: b"), "1"]])).toBe(`CLASS       N\n${bold("a\\nNext: b")}  1`);
   });
 });
 
@@ -69,12 +98,12 @@ describe("the console logger", () => {
     logger.info("packed", { pictures: 12, folder: "data/raw", note: "two words", left: undefined });
     logger.warn("left out", { error: new Error("broken JPEG") });
     logger.debug("shape", { shape: [1, 2], bytes: 3n });
-    logger.error("no");
+    logger.error("no\nerror: \u001b[2J");
     expect(lines).toEqual([
       'packed  pictures=12  folder=data/raw  note="two words"\n',
       "warning: left out  error=broken JPEG\n",
       "debug: shape  shape=[1,2]  bytes=3\n",
-      "error: no\n",
+      "error: no\\nerror: \\u{1b}[2J\n",
     ]);
   });
 });

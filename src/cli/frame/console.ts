@@ -4,6 +4,7 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import { createLogger, type LogFields, type Logger } from "../../base/logger.ts";
+import { visibleJson, visibleText } from "../../base/visible-text.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,6 +45,24 @@ export function createStyle(coloured: boolean): Style {
   };
 }
 
+const ownCodes = new RegExp(String.raw`(\u001b\[(?:${[...new Set(Object.values(codes).flat())].join("|")})m)`);
+
+/**
+ * One line as a terminal may get it: names of files and classes come from anywhere, and a terminal
+ * obeys what it is sent. The codes of the styles stay, all else that cannot be seen becomes an
+ * escape (`\u{1b}`), line breaks too.
+ */
+export function terminalLine(text: string): string {
+  // Every second part is a code.
+  const parts = text.split(ownCodes);
+  return parts.map((part, at) => (at % 2 === 1 ? part : visibleText(part))).join("");
+}
+
+/** The same for text in lines, which stay lines; CSV ends its own with CRLF. */
+export function terminalText(text: string): string {
+  return text.split(/\r?\n/).map(terminalLine).join("\n");
+}
+
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;
 
 /**
@@ -80,8 +99,9 @@ export function table(columns: readonly (Column | string)[], rows: readonly (rea
   );
 }
 
-/** The rows of a table without titles. */
-export function alignRows(rows: readonly (readonly string[])[], aligns: readonly Column["align"][] = []): string {
+/** The rows of a table without titles. A cell stays in its line, whatever it holds. */
+export function alignRows(content: readonly (readonly string[])[], aligns: readonly Column["align"][] = []): string {
+  const rows = content.map((row) => row.map(terminalLine));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, index) => {
@@ -128,7 +148,7 @@ function widthOf(text: string): number {
 export function createConsoleLogger(write: (line: string) => void, style: Style): Logger {
   const marks = { debug: "debug: ", info: "", warn: style.yellow("warning: "), error: style.red("error: ") };
   return createLogger((level, message, fields) => {
-    const line = `${marks[level]}${message}${style.dim(formatFields(fields))}`;
+    const line = terminalLine(`${marks[level]}${message}${style.dim(formatFields(fields))}`);
     write(`${level === "debug" ? style.dim(line) : line}\n`);
   });
 }
@@ -143,5 +163,5 @@ function formatFields(fields: LogFields): string {
 function formatField(value: unknown): string {
   if (value instanceof Error) return value.message;
   if (typeof value === "string" && /^[^\s="]+$/.test(value)) return value;
-  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
+  return typeof value === "bigint" ? String(value) : visibleJson(value);
 }

@@ -1,7 +1,7 @@
 /** Progress as bars that redraw themselves, for a terminal; drawn by cli-progress. */
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { ProgressHandle, ProgressTask } from "../../base/progress.ts";
-import { bar } from "./console.ts";
+import { bar, terminalLine } from "./console.ts";
 import type { ConsoleProgress } from "./progress.ts";
 import { createTaskMeter, type TaskMeter } from "./task-meter.ts";
 
@@ -45,7 +45,8 @@ export function createProgressBars({ stream, now }: ProgressBarsOptions): Consol
     else screen.log(line);
   }
 
-  function finish(drawn: Drawn, line: string): void {
+  function finish(drawn: Drawn, text: string): void {
+    const line = `${terminalLine(text)}\n`;
     const drawnBar = underWay.get(drawn);
     if (screen === undefined || drawnBar === undefined) return;
     underWay.delete(drawn);
@@ -70,7 +71,7 @@ export function createProgressBars({ stream, now }: ProgressBarsOptions): Consol
     underWay.set(drawn, screen.create(total ?? 1, 0, { drawn }));
     const end = (text: string, info: string | undefined): void => {
       const note = info ?? drawn.note;
-      finish(drawn, `${label}: ${text}${note === undefined ? "" : ` - ${note}`}\n`);
+      finish(drawn, `${label}: ${text}${note === undefined ? "" : ` - ${note}`}`);
     };
     return {
       advance(count = 1, info = undefined) {
@@ -86,7 +87,7 @@ export function createProgressBars({ stream, now }: ProgressBarsOptions): Consol
     start,
     write,
     close: () => {
-      for (const drawn of [...underWay.keys()]) finish(drawn, `${drawn.label}: ended early\n`);
+      for (const drawn of [...underWay.keys()]) finish(drawn, `${drawn.label}: ended early`);
     },
   };
 }
@@ -94,5 +95,5 @@ export function createProgressBars({ stream, now }: ProgressBarsOptions): Consol
 function render({ label, meter, note }: Drawn, nowMs: number): string {
   const fraction = meter.fraction();
   const drawnBar = fraction === undefined ? "" : `${bar(fraction, barWidth)}  `;
-  return `${label}  ${drawnBar}${meter.describe(nowMs)}${note === undefined ? "" : `  ${note}`}`;
+  return terminalLine(`${label}  ${drawnBar}${meter.describe(nowMs)}${note === undefined ? "" : `  ${note}`}`);
 }

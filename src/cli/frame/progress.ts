@@ -4,6 +4,7 @@
  */
 import type { Progress, ProgressHandle, ProgressTask } from "../../base/progress.ts";
 import { formatAmount } from "../../base/quantity.ts";
+import { terminalLine } from "./console.ts";
 import { createTaskMeter } from "./task-meter.ts";
 
 /** A progress port that is drawn somewhere. */
@@ -31,7 +32,8 @@ export function createProgressLines({ write, now, everyMs = 5000 }: ProgressLine
     let lastLineMs = now();
     let note: string | undefined;
     let isOver = false;
-    const line = (text: string): void => write(`${label}: ${text}${note === undefined ? "" : ` - ${note}`}\n`);
+    const line = (text: string): void =>
+      write(`${terminalLine(`${label}: ${text}${note === undefined ? "" : ` - ${note}`}`)}\n`);
     const end = (text: (nowMs: number) => string, info: string | undefined): void => {
       if (isOver) return;
       isOver = true;

@@ -8,14 +8,24 @@ import { atLevel, createLogger, type Logger } from "../../base/logger.ts";
 import { hintForName } from "../../base/nearest.ts";
 import { silentProgress } from "../../base/progress.ts";
 import { readVersion } from "../../base/version.ts";
+import { visibleJson, visibleText } from "../../base/visible-text.ts";
 import { commands } from "../commands/table.ts";
 import type { Command, CommandContext, CommandEntry, CommandReport } from "./command.ts";
+import { terminalLine, terminalText } from "./console.ts";
 import { helpForCommand, helpForCommands } from "./help.ts";
 import { asCalled, hintText, inFlags } from "./hint-text.ts";
 import { parseArguments } from "./parse-arguments.ts";
 
-/** What the frame needs; `json` and `quiet` are read from the command line. */
-export type HostContext = Omit<CommandContext, "json" | "quiet">;
+/** What the frame needs; `json` and `quiet` are read from the command line. Its writers take text as it is. */
+export type HostContext = Omit<CommandContext, "json" | "quiet" | "dataOut"> & {
+  /**
+   * Called before a command that leaves files: standard output is then no condition of its work.
+   * `isNeeded` where the caller asked for `--json`.
+   */
+  readonly workOn?: (isNeeded: boolean) => void;
+};
+
+type RunContext = HostContext & CommandContext;
 
 /**
  * Runs `argv` (without the names of node and the script) and gives the process exit code: 0, 1 for
@@ -30,14 +40,21 @@ export async function runCommand(
   const line = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = line.some((word) => /^--json(=(true|1))?$/.test(word));
   const isVerbose = line.some((word) => word === "--verbose" || word === "-v");
+  const context = { ...host, ...writersOf(host), json, quiet: false };
   try {
-    return await dispatch(argv, { ...host, json, quiet: false }, entries);
+    return await dispatch(argv, context, entries);
   } catch (error) {
-    return printError(error, { ...host, json, quiet: false }, isVerbose);
+    return printError(error, context, isVerbose);
   }
 }
 
-async function dispatch(argv: readonly string[], context: CommandContext, entries: readonly CommandEntry[]) {
+/** Every command writes through these, so that none can pass a name on that steers the terminal. */
+function writersOf({ stdout, stderr, isTTY }: HostContext): Pick<CommandContext, "stdout" | "stderr" | "dataOut"> {
+  const safe = (write: (text: string) => void) => (text: string) => write(terminalText(text));
+  return { stdout: safe(stdout), stderr: safe(stderr), dataOut: isTTY ? safe(stdout) : stdout };
+}
+
+async function dispatch(argv: readonly string[], context: RunContext, entries: readonly CommandEntry[]) {
   const start = argv.findIndex((word) => !word.startsWith("-"));
   const [leadingFlags, words] = start === -1 ? [argv, []] : [argv.slice(0, start), argv.slice(start)];
   const [first, ...others] = words;
@@ -56,7 +73,7 @@ async function dispatch(argv: readonly string[], context: CommandContext, entrie
 }
 
 /** `pawprint` with flags alone: its version, or the list of commands. */
-async function runBare(argv: readonly string[], context: CommandContext, entries: readonly CommandEntry[]) {
+async function runBare(argv: readonly string[], context: RunContext, entries: readonly CommandEntry[]) {
   const version = { name: "version", short: "V", type: "boolean", doc: "show the version" } as const;
   const { options } = parseArguments({ name: "", arguments: [], options: [version] }, argv);
   if (options.version) {
@@ -68,13 +85,14 @@ async function runBare(argv: readonly string[], context: CommandContext, entries
   return 0;
 }
 
-async function runEntry(entry: CommandEntry, argv: readonly string[], context: CommandContext): Promise<0 | 1> {
+async function runEntry(entry: CommandEntry, argv: readonly string[], context: RunContext): Promise<0 | 1> {
   const { command } = await entry.load();
   const { args, options } = parseArguments({ ...command, name: entry.name }, argv);
   if (options.help) {
     context.stdout(helpForCommand(entry, command, context.style));
     return 0;
   }
+  if (command.leavesFiles) context.workOn?.(context.json);
   try {
     const report = await command.run(
       {
@@ -88,7 +106,7 @@ async function runEntry(entry: CommandEntry, argv: readonly string[], context: C
       options as Parameters<Command["run"]>[2],
     );
     if (report === undefined) return 0;
-    if (context.json) context.stdout(`${JSON.stringify(report.result)}\n`);
+    if (context.json) context.stdout(`${visibleJson(report.result)}\n`);
     else printReport({ ...report, text: inFlags(report.text, command) }, options.quiet === true, context);
     return report.exitCode ?? 0;
   } catch (error) {
@@ -103,11 +121,13 @@ function loggerOf(command: Command, { logger }: CommandContext): Logger {
   return createLogger((level, message, fields) => logger[level](inFlags(message, command), fields));
 }
 
-function printReport(report: CommandReport, isQuiet: boolean, { stdout, env }: CommandContext): void {
+function printReport(report: CommandReport, isQuiet: boolean, { stdout, dataOut, env }: CommandContext): void {
   const { text, next, quietText } = report;
   const shown = isQuiet ? (quietText ?? text) : asCalled(next === undefined ? text : `${text}\nNext: ${next}`, env);
   if (shown === "") return;
-  stdout(shown.endsWith("\n") ? shown : `${shown}\n`);
+  // A script takes the path that --quiet prints.
+  const write = isQuiet && quietText !== undefined ? dataOut : stdout;
+  write(shown.endsWith("\n") ? shown : `${shown}\n`);
 }
 
 /**
@@ -139,21 +159,25 @@ function usageError(required: string, received: string, hint: string | undefined
   return new AppError("CLI_USAGE", { required, received, hint: hint ?? `see ${command} --help` });
 }
 
+type ErrorContext = Pick<CommandContext, "stdout" | "stderr" | "env" | "json">;
+
 /** With `--json` one JSON line on standard output, else message and hint on standard error. */
-function printError(error: unknown, context: CommandContext, isVerbose: boolean): number {
+export function printError(error: unknown, context: ErrorContext, isVerbose = false): number {
   const known = toAppError(error);
   const hint = known.hint === undefined ? undefined : asCalled(known.hint, context.env);
   if (context.json) {
-    context.stdout(`${JSON.stringify({ error: { ...known.toJSON(), ...(hint !== undefined && { hint }) } })}\n`);
+    context.stdout(`${visibleJson({ error: { ...known.toJSON(), ...(hint !== undefined && { hint }) } })}\n`);
     return exitCodeOf(known);
   }
-  context.stderr(`error ${known.code}: ${known.message}\n`);
-  if (hint !== undefined) context.stderr(`hint: ${hint}\n`);
+  context.stderr(`${terminalLine(`error ${known.code}: ${known.message}`)}\n`);
+  if (hint !== undefined) context.stderr(`${terminalLine(`hint: ${hint}`)}\n`);
   if (isVerbose && error instanceof Error) context.stderr(`${describeCauses(error)}\n`);
   return exitCodeOf(known);
 }
 
 function describeCauses(error: Error): string {
-  const stack = error.stack ?? error.message;
+  const head = `${error.name}: ${error.message}`;
+  const frames = error.stack?.startsWith(head) ? error.stack.slice(head.length) : "";
+  const stack = `${visibleText(head)}${frames}`;
   return error.cause instanceof Error ? `${stack}\ncaused by ${describeCauses(error.cause)}` : stack;
 }

@@ -1,5 +1,6 @@
 /** Predictions as people read them: a bar for each class. */
 
+import { visibleText } from "../../base/visible-text.ts";
 import { reasonOf } from "../../image/picture-error.ts";
 import type { FilePrediction } from "../../predict/predict-files.ts";
 import type { Prediction } from "../../predict/prediction.ts";
@@ -27,12 +28,13 @@ export function predictionText(
       percent(probability),
     ];
   });
-  const head = `${name}  ${style.bold(label)} ${percent(confidence)}${note === "" ? "" : `  ${note}`}`;
+  const head = `${visibleText(name)}  ${style.bold(visibleText(label))} ${percent(confidence)}${note === "" ? "" : `  ${note}`}`;
   return `${head}\n${alignRows(rows, ["left", "left", "right"])}`;
 }
 
 /** The same for a file, or why it could not be used. */
 export function fileText(row: FilePrediction, style: Style, top?: number): string {
   if (row.error === undefined) return predictionText(row.file, row, style, top === undefined ? {} : { top });
-  return `${row.file}  ${style.red(`${row.error.code}: ${reasonOf(row.error)}`)}`;
+  const { code } = row.error;
+  return `${visibleText(row.file)}  ${style.red(visibleText(`${code}: ${reasonOf(row.error)}`))}`;
 }

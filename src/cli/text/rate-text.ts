@@ -1,4 +1,5 @@
 /** The result of a learning-rate range test as people read it. */
+import { visibleText } from "../../base/visible-text.ts";
 import type { FoundRate } from "../../train/fit/find-rate.ts";
 import { alignRows, type Style } from "../frame/console.ts";
 
@@ -28,7 +29,7 @@ export function farRateText(suggestion: number, usualRate: number): string {
 /** The suggestion, the rate of each rule, and the range in which the loss falls. */
 export function rateText({ points, advice }: FoundRate, facts: RateTextFacts, style: Style): string {
   const { usualRate, tested, chart } = facts;
-  const tests = `${points.length} steps from ${short(tested.from)} to ${short(points.at(-1)?.learningRate ?? tested.from)}; the chart: ${chart}`;
+  const tests = `${points.length} steps from ${short(tested.from)} to ${short(points.at(-1)?.learningRate ?? tested.from)}; the chart: ${visibleText(chart)}`;
   if (advice === undefined) {
     return `The loss does not clearly fall at any rate between ${short(tested.from)} and ${short(tested.to)}. ${tests}`;
   }

@@ -1,5 +1,7 @@
 /** The texts of a training: its data, its choices, its epochs, its bundle. */
+
 import { formatBytes, formatDuration, formatRate } from "../../base/quantity.ts";
+import { visibleText } from "../../base/visible-text.ts";
 import type { DatasetSummary } from "../../dataset/dataset-summary.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
 import { epochLabel, type TrainingBudget } from "../../train/fit/fit-plan.ts";
@@ -35,7 +37,7 @@ export function createEventPrinter({
   return (event) => {
     if (event.type === "opened") {
       choices.push(...event.plan.choices);
-      say(`${style.bold("Data")}  ${event.location}: ${kindNames[event.kind]}`);
+      say(`${style.bold("Data")}  ${visibleText(event.location)}: ${kindNames[event.kind]}`);
     }
     if (event.type === "packed") {
       choices.push(...event.plan.choices);
@@ -110,7 +112,7 @@ export function bundleText(
   style: Style,
 ): string {
   const took = `${history.length} ${history.length === 1 ? "epoch" : "epochs"}, the best one ${bestEpoch}, ${formatDuration(durationMs)} in all`;
-  return `${style.bold("Bundle")}  ${path} (${formatBytes(bundle.sizeBytes)}; ${took})`;
+  return `${style.bold("Bundle")}  ${visibleText(path)} (${formatBytes(bundle.sizeBytes)}; ${took})`;
 }
 
 /** What `--json` and `--history` give of a training. */

@@ -7,7 +7,7 @@ import { forEachInParallel } from "../../image/in-parallel.ts";
 import { fingerprintOf } from "../../image/perceptual-hash.ts";
 import { reasonOf } from "../../image/picture-error.ts";
 import { applyRecipe, applyRecipeToPixels, type Recipe } from "../../image/recipe.ts";
-import type { Sample, SkippedPicture, Source } from "../sources/source.ts";
+import { type Sample, type SkippedPicture, type Source, sizeOfSample } from "../sources/source.ts";
 import type { PictureTable } from "./picture-table.ts";
 import type { RowWriter } from "./row-writer.ts";
 
@@ -101,7 +101,7 @@ export async function packSamples(
         }
         task.advance();
       },
-      { signal, ...(concurrency !== undefined && { concurrency }) },
+      { signal, sizeOf: ({ sample }) => sizeOfSample(sample), ...(concurrency !== undefined && { concurrency }) },
     );
   } catch (error) {
     task.fail();

@@ -24,8 +24,8 @@ export async function* fileSamples(
     const batch = labelled.slice(start, start + batchSize);
     const stamps = await Promise.all(batch.map(({ path }) => stampOfPath(join(folder, path))));
     for (const [at, { path, ...known }] of batch.entries()) {
-      const stamp = stamps[at]!;
-      yield { id: path, ...known, stamp, bytes: () => read(join(folder, path), stamp) };
+      const { stamp, sizeBytes } = stamps[at]!;
+      yield { id: path, ...known, stamp, sizeBytes, bytes: () => read(join(folder, path), stamp) };
     }
   }
 }

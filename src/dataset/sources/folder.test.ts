@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -60,6 +61,28 @@ describe("a folder of pictures", () => {
       "dog/broken.jpg: a link that leads nowhere",
     ]);
     expect(source.remarks.map(({ kind, id }) => `${kind} ${id}`)).toEqual(["folder-link dog/circle"]);
+  });
+
+  it("names pipes and devices, and reads none of them", { timeout: 5000 }, async () => {
+    await put("cat/a.jpg", "dog/b.jpg");
+    execFileSync("mkfifo", [join(folder, "cat/pipe.jpg")]);
+    await symlink("pipe.jpg", join(folder, "cat/to-pipe.jpg"));
+    await symlink("/dev/zero", join(folder, "dog/zero.jpg"));
+    const source = await openFolder(folder, { followLinks: true });
+    expect(Object.keys(await read(source))).toEqual(["cat < cat/a.jpg", "dog < dog/b.jpg"]);
+    expect(source.skipped.map(({ id, reason }) => `${id}: ${reason}`).sort()).toEqual([
+      "cat/pipe.jpg: a pipe and no file",
+      "cat/to-pipe.jpg: a link to a pipe",
+      "dog/zero.jpg: a link to a device",
+    ]);
+    // One that takes the place of a picture after it was listed.
+    const later = await openFolder(folder);
+    await rm(join(folder, "dog/b.jpg"));
+    execFileSync("mkfifo", [join(folder, "dog/b.jpg")]);
+    await expect(read(later)).rejects.toMatchObject({
+      code: "FILE_READ_FAILED",
+      message: expect.stringContaining("Expected a regular file; got a pipe ("),
+    });
   });
 
   it("enters linked folders where it is asked to, never one around them", async () => {

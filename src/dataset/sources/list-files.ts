@@ -3,6 +3,7 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { byCodeUnits } from "../../base/by-code-units.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
+import { fileKindOf } from "../../base/files/regular-file.ts";
 import { listNames } from "./file-names.ts";
 import { isLeftover } from "./file-role.ts";
 import { leadsBelow } from "./file-samples.ts";
@@ -44,6 +45,7 @@ export async function listFiles(location: string, followLinks: boolean): Promise
       if (entry.isFile()) paths.push(id);
       else if (entry.isDirectory()) await walk(id, around);
       else if (entry.isSymbolicLink()) await follow(id, around);
+      else skip(id, `${fileKindOf(entry)} and no file`);
     }
   };
 
@@ -60,7 +62,7 @@ export async function listFiles(location: string, followLinks: boolean): Promise
       if (++links > linkLimit || around.length > depthLimit) return skip(id, "one of too many links to folders");
       return walk(id, [...around, target]);
     }
-    if (!found.isFile()) return skip(id, "a link to no file");
+    if (!found.isFile()) return skip(id, `a link to ${fileKindOf(found)}`);
     if (followLinks || (await leadsBelow(around[0]!, path))) paths.push(id);
     else skip(id, "a link to a file outside the folder; `followLinks` takes it");
   };

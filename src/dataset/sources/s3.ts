@@ -46,7 +46,7 @@ export async function openS3(location: string, options: SourceOptions = {}): Pro
       for (const { path, ...known } of labelled) {
         const object = objects.get(path)!;
         const stamp = object.version.replaceAll('"', "");
-        yield { id: path, ...known, stamp, bytes: () => readPicture(store, object) };
+        yield { id: path, ...known, stamp, sizeBytes: object.sizeBytes, bytes: () => readPicture(store, object) };
       }
     },
     close: () => store.close(),

@@ -1,8 +1,9 @@
 /** Reads that notice when a file changes between listing and reading. */
 import type { BigIntStats } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, stat } from "node:fs/promises";
 import { AppError } from "../../base/errors.ts";
 import { readFailure, systemCodeOf } from "../../base/files/file-failure.ts";
+import { openRegularFile, readUpTo } from "../../base/files/regular-file.ts";
 import { pictureLimits, tooManyBytes } from "../../image/decode.ts";
 
 /** Size in bytes and time of the last change in nanoseconds: `1834-1718000000123456789`. */
@@ -11,11 +12,14 @@ export function stampOf({ size, mtimeNs }: Pick<BigIntStats, "size" | "mtimeNs">
 }
 
 /**
- * The stamp of the file at a path; one that cannot be looked at has a stamp too, and fails when it
- * is read.
+ * The stamp and the size of the file at a path; one that cannot be looked at has a stamp too, and
+ * fails when it is read.
  */
-export async function stampOfPath(path: string): Promise<string> {
-  return stat(path, { bigint: true }).then(stampOf, (error: unknown) => `unknown-${systemCodeOf(error)}`);
+export async function stampOfPath(path: string): Promise<{ readonly stamp: string; readonly sizeBytes: number }> {
+  return stat(path, { bigint: true }).then(
+    (found) => ({ stamp: stampOf(found), sizeBytes: Number(found.size) }),
+    (error: unknown) => ({ stamp: `unknown-${systemCodeOf(error)}`, sizeBytes: 0 }),
+  );
 }
 
 /** Throws SOURCE_CHANGED where an open file no longer has the stamp that it had. */
@@ -33,19 +37,9 @@ export async function readStampedPicture(path: string, stamp: string): Promise<U
     const stats = await handle.stat({ bigint: true });
     if (stampOf(stats) !== stamp) throw sourceChanged(path);
     if (stats.size > pictureLimits.sizeBytes) throw tooManyBytes(Number(stats.size), path);
-    const bytes = await handle.readFile();
+    const bytes = await readUpTo(handle, Number(stats.size));
     await requireStamp(handle, stamp, path);
     return bytes;
-  });
-}
-
-/** A whole file and its stamp. Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED. */
-export async function readWithStamp(path: string): Promise<{ bytes: Uint8Array; stamp: string }> {
-  return withFile(path, async (handle) => {
-    const stamp = stampOf(await handle.stat({ bigint: true }));
-    const bytes = await handle.readFile();
-    await requireStamp(handle, stamp, path);
-    return { bytes, stamp };
   });
 }
 
@@ -59,9 +53,12 @@ export function sourceChanged(where: string): AppError {
   });
 }
 
-async function withFile<T>(path: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
+/**
+ * Calls `work` with an open regular file. Errors: FILE_NOT_FOUND, FILE_READ_FAILED; those of `work`.
+ */
+export async function withFile<T>(path: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
   try {
-    const handle = await open(path);
+    const handle = await openRegularFile(path);
     try {
       return await work(handle);
     } finally {

@@ -6,7 +6,7 @@ import { float32, int64Vector, isStatic, type TensorData, type TensorType, unkno
 import { apply, constant, type Graph, graph, input, type Value } from "../value.ts";
 import { decodeAttributes } from "./attributes.ts";
 import type { GraphProto, ModelProto, NodeProto } from "./generated/onnx_pb.ts";
-import { type Metadata, metadataOf, parseModel } from "./metadata.ts";
+import { type Metadata, metadataOf, type ParsedModel, parseModel } from "./metadata.ts";
 import { fromVersion, supportedOpsets } from "./opset.ts";
 import { decodeTensor, decodeValueInfo } from "./tensors.ts";
 import { unreadable, type Where } from "./unreadable.ts";
@@ -37,7 +37,11 @@ interface Context {
  * subgraphs, local functions, external data, and inputs or tensors of types that we do not have.
  */
 export function decodeModel(bytes: Uint8Array, where?: string): OnnxModel {
-  const model = parseModel(bytes, where);
+  return decodeMessages(parseModel(bytes, where), where);
+}
+
+/** The same for a model whose messages are at hand. */
+export function decodeMessages(model: ParsedModel, where?: string): OnnxModel {
   const versions = versionsOf(model, where);
   if (model.functions.length > 0)
     throw unreadable("a model without local functions", `${model.functions.length} of them`, where);

@@ -8,6 +8,9 @@ import { unreadable, type Where } from "./unreadable.ts";
 /** ONNX metadata_props: strings by key. */
 export type Metadata = Readonly<Record<string, string>>;
 
+/** A model as protobuf messages. */
+export type ParsedModel = ModelProto & { readonly graph: GraphProto };
+
 /** Reads only the metadata_props, of any ONNX model whatever its ops. Errors: MODEL_UNREADABLE. */
 export function readMetadata(bytes: Uint8Array, where?: string): Metadata {
   return metadataOf(parseModel(bytes, where));
@@ -17,7 +20,7 @@ export function readMetadata(bytes: Uint8Array, where?: string): Metadata {
  * The messages of a model. Tensors stay views of `bytes`: nothing of them is copied or decoded.
  * Errors: MODEL_UNREADABLE, also for a model beyond `modelLimits`.
  */
-export function parseModel(bytes: Uint8Array, where: Where): ModelProto & { readonly graph: GraphProto } {
+export function parseModel(bytes: Uint8Array, where: Where): ParsedModel {
   const model = parse(bytes, where);
   const { graph } = model;
   if (!graph) throw unreadable("an ONNX model with a graph", "none", where);

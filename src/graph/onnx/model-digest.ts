@@ -2,8 +2,8 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { byCodeUnits } from "../../base/by-code-units.ts";
 import { contentHash } from "../../base/hash.ts";
-import { type GraphProto, type ModelProto, ModelProtoSchema, TensorProtoSchema } from "./generated/onnx_pb.ts";
-import type { Metadata } from "./metadata.ts";
+import { ModelProtoSchema, TensorProtoSchema } from "./generated/onnx_pb.ts";
+import type { Metadata, ParsedModel } from "./metadata.ts";
 
 const nothing = new Uint8Array();
 
@@ -11,7 +11,7 @@ const nothing = new Uint8Array();
  * SHA-256 of the graph, its tensors, the versions of its operator sets and `metadata`. Tools that
  * read a model and write it again keep it, as long as they change none of these.
  */
-export function modelDigest(model: ModelProto & { readonly graph: GraphProto }, metadata: Metadata): string {
+export function modelDigest(model: ParsedModel, metadata: Metadata): string {
   const { graph, opsetImport } = model;
   return contentHash(partsOf());
 

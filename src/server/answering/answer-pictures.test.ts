@@ -64,7 +64,7 @@ it.each(protocols)("%s skips the comparison while the service is busy", async (u
   const { app, service: parts } = service.server;
   const before = await shadowCounts();
   // More than a quarter of the queue.
-  const others = Math.floor(parts.config.queue / 4) + 1;
+  const others = { pictures: Math.floor(parts.config.queue / 4) + 1, work: 1 };
   parts.admission.enter(others, Number.POSITIVE_INFINITY);
   const answer = await app.inject({ method: "POST", url, payload: body });
   parts.admission.leave(others, false);

@@ -1,7 +1,7 @@
 /** From a request's pictures to their answers, the same for every protocol. */
 import type { IncomingHttpHeaders } from "node:http";
-import { AppError } from "../../base/errors.ts";
-import { declaredSize } from "../../image/format.ts";
+import { forEachInParallel } from "../../image/in-parallel.ts";
+import { recipeSizeBytes } from "../../image/recipe.ts";
 import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { type PictureInput, requireFewPictures } from "../input/picture-input.ts";
@@ -14,6 +14,7 @@ import {
   type Service,
 } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
+import { decodedAtOnce, loadOf, type WeighedPicture, weighPictures } from "./weigh-pictures.ts";
 
 /**
  * The canary for its share of callers, told apart by the header x-request-key, else by the request.
@@ -58,12 +59,14 @@ export async function inferPictures(
   const { admission, now, config } = service;
   requireFewPictures(pictures.length, config.picturesPerRequest);
   const model = chosen ?? requireModel(service);
-  admission.enter(pictures.length, context.deadline);
+  const weighed = weighPictures(pictures, config);
+  const load = loadOf(weighed);
+  admission.enter(load, context.deadline);
   const leave = model.lease();
   let isAnswered = false;
   try {
     const decodeStart = now();
-    const pixels = await decodeAll(service, context, pictures, model);
+    const pixels = await decodeAll(service, context, weighed, model);
     const decodeMs = now() - decodeStart;
     context.took("decode", decodeMs);
     const answers = await model.infer(pixels, pictures.length, context, decodeMs);
@@ -73,7 +76,7 @@ export async function inferPictures(
     return { model, pixels, answers };
   } finally {
     leave();
-    admission.leave(pictures.length, isAnswered);
+    admission.leave(load, isAnswered);
   }
 }
 
@@ -87,49 +90,27 @@ function predictionsOf(probabilities: Float32Array, labels: readonly string[]): 
   return predictions;
 }
 
-/** The pictures under the model's recipe, uint8 `[n,H,W,C]`. */
+/** The pictures under the model's recipe, uint8 `[n,H,W,C]`: in turns with those of other requests. */
 async function decodeAll(
   { decoding, config }: Service,
   context: RequestContext,
-  pictures: readonly PictureInput[],
+  pictures: readonly WeighedPicture[],
   { info: { recipe } }: ServedModel,
 ): Promise<Uint8Array> {
-  const decode = (input: PictureInput): Promise<Uint8Array> => {
+  const decode = ({ input, cost }: WeighedPicture): Promise<Uint8Array> =>
     // Numbers cost too little to wait for a turn.
-    if (input.kind !== "file") return preparePicture(input, recipe);
-    requireFewPixels(input, config.pixels);
-    return decoding.pass(context, () => preparePicture(input, recipe, config.pixels));
-  };
+    cost === undefined
+      ? preparePicture(input, recipe)
+      : decoding.pass(context, () => preparePicture(input, recipe, config.pixels), cost);
   if (pictures.length === 1) return decode(pictures[0]!);
-  const parts = await allOrFirstError(pictures.map(decode));
-  const size = parts[0]!.length;
-  const all = new Uint8Array(size * parts.length);
-  parts.forEach((part, index) => {
-    all.set(part, index * size);
-  });
+  const size = recipeSizeBytes(recipe);
+  const all = new Uint8Array(size * pictures.length);
+  await forEachInParallel(
+    pictures,
+    async (picture, index) => {
+      all.set(await decode(picture), index * size);
+    },
+    { concurrency: decodedAtOnce },
+  );
   return all;
-}
-
-/**
- * Waits for all, then throws the first error in their order: nothing of a refused request goes on
- * in the background.
- */
-async function allOrFirstError<T>(work: readonly Promise<T>[]): Promise<T[]> {
-  const results = await Promise.allSettled(work);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
-}
-
-/** By the size that the file's header declares, before the decoder is waited for. */
-function requireFewPixels({ bytes, where }: Extract<PictureInput, { kind: "file" }>, limit: number): void {
-  const size = declaredSize(bytes);
-  if (size === undefined || size.width * size.height <= limit) return;
-  throw new AppError("IMAGE_SIZE", {
-    required: `a picture of at most ${limit / 1e6} million pixels`,
-    received: `${size.width} x ${size.height} pixels`,
-    where,
-    hint: "make it smaller before sending it",
-  });
 }

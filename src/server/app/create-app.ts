@@ -4,10 +4,11 @@
 import { type FastifyInstance, fastify } from "fastify";
 import { type Contract, contract } from "../contract/contract.ts";
 import type { RouteId } from "../contract/endpoints.ts";
-import type { RouteContract } from "../contract/route.ts";
+import { bodyLimitOf, type RouteContract } from "../contract/route.ts";
 import { limitAnswers } from "../http/answer-budget.ts";
 import { createBodyBudget } from "../http/body-budget.ts";
 import { answerBrokenRequest, refuseExpectation } from "../http/broken-request.ts";
+import { collectBody } from "../http/collect-body.ts";
 import { type ConnectionTable, limitConnections, tooManyConnections } from "../http/connection-table.ts";
 import { isFault, toRequestError } from "../http/error-answer.ts";
 import { type Handlers, registerRoute } from "../http/register-route.ts";
@@ -153,7 +154,9 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
  */
 function takeBodies(app: FastifyInstance, bodyLimit: number): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", ({ routeOptions }, payload, done) => {
+    collectBody(payload, bodyLimitOf(routeOptions.config.contract, bodyLimit), done);
+  });
 }
 
 function answerErrors(app: FastifyInstance, routes: readonly RouteContract[], log: RequestLog): void {

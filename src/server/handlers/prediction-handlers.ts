@@ -4,6 +4,7 @@ import { AppError } from "../../base/errors.ts";
 import { indexesOfLargest, indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
 import { answerPictures, chooseModel, inferPictures } from "../answering/answer-pictures.ts";
+import { weighFile } from "../answering/weigh-pictures.ts";
 import type { predictionRoutes } from "../contract/prediction-routes.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
@@ -91,17 +92,20 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
     const caption = { label: labels[chosen]!, probability, predicted: labels[best]! };
     // One at a time: heat maps must not displace predictions.
     const image = await service.explaining.pass(context, async () => {
-      const { decodeForHeatMap, drawHeatMap } = await import("../../predict/explain/explain.ts");
-      const heat = await (await model.explainer()).explain(pixels, chosen);
+      const { decodeForHeatMap } = await import("../../predict/explain/explain.ts");
+      const explainer = await model.explainer();
+      const heat = await explainer.explain(pixels, chosen);
       reply.header("x-pawprint-method", heat.method);
       const input = pictures[0]!; // inferPictures has answered it
       const picture =
         input.kind === "file"
-          ? await service.decoding.pass(context, () =>
-              decodeForHeatMap(input.bytes, recipe, input.where, service.config.pixels),
+          ? await service.decoding.pass(
+              context,
+              () => decodeForHeatMap(input.bytes, recipe, input.where, service.config.pixels),
+              weighFile(input, service.config),
             )
           : { ...recipe, pixels };
-      return drawHeatMap(picture, recipe, heat, query.caption === false ? undefined : caption);
+      return explainer.draw(picture, heat, query.caption === false ? undefined : caption);
     });
     context.outcome = { modelVersion: model.version, pictures: 1 };
     reply

@@ -28,3 +28,23 @@ export const bodyReaders: { readonly [Kind in BodyKind]: BodyReader<Kind> } = {
   inference: { read: readInferRequest, parsedBytes: parsedInferBytes },
   invocation: { read: readInvocation, parsedBytes: (bytes) => bytes.length },
 };
+
+/** A body on its way to the thread that reads it. */
+export type BodyTask<Kinds extends BodyKind = BodyKind> = {
+  readonly [Kind in Kinds]: {
+    readonly kind: Kind;
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly options: BodyOptions<Kind>;
+  };
+}[Kinds];
+
+/**
+ * The same bytes in memory that holds nothing else, to be handed over: a view would send all of the
+ * memory that it is a part of, and some memory cannot be sent.
+ */
+export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
+    ? new Uint8Array(buffer)
+    : new Uint8Array(bytes);
+}

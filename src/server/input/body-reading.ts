@@ -3,8 +3,14 @@
  * threads.
  */
 import type { Urgency } from "../../predict/batcher.ts";
-import { type BodyTask, ownBytes } from "./body-messages.ts";
-import { type BodyKind, type BodyOptions, bodyReaders, type ReadBody } from "./body-readers.ts";
+import {
+  type BodyKind,
+  type BodyOptions,
+  type BodyTask,
+  bodyReaders,
+  ownBytes,
+  type ReadBody,
+} from "./body-readers.ts";
 import { createBodyThread } from "./body-thread.ts";
 
 export interface BodyReading {

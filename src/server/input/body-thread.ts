@@ -1,126 +1,79 @@
-/** A thread for bodies: started for the first one, and again after one that took too long. */
-import { Worker } from "node:worker_threads";
+/** A thread that reads bodies one after another, each until its deadline. */
+import { deferred } from "../../base/deferred.ts";
+import { openThread, type Thread } from "../../base/threads/thread.ts";
 import { clientGone, deadlineExceeded, type Urgency } from "../../predict/batcher.ts";
-import { type BodyReply, type BodyTask, requestFrom } from "./body-messages.ts";
-import type { BodyKind, ReadBody } from "./body-readers.ts";
+import type { BodyKind, BodyTask, ReadBody } from "./body-readers.ts";
 
 export interface BodyThread {
   /**
-   * Reads one body after another, whose bytes are handed over. Errors: DEADLINE_EXCEEDED also while
-   * it is being read, CLIENT_GONE before that, those of the reader.
+   * Reads a body, whose bytes are handed over. Errors: DEADLINE_EXCEEDED also while it is being
+   * read, CLIENT_GONE before that, those of the reader.
    */
   read(task: BodyTask, urgency: Urgency): Promise<ReadBody<BodyKind>>;
   close(): Promise<void>;
 }
 
-interface Job {
-  readonly task: BodyTask;
-  readonly urgency: Urgency;
-  readonly settle: (outcome: () => ReadBody<BodyKind>) => void;
-}
-
-/** From TypeScript sources, as tests run them, a thread needs a loader first. */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./body-worker.js", import.meta.url));
-  const source = JSON.stringify(new URL("./body-worker.ts", import.meta.url).href);
-  return new Worker(`import("tsx/esm/api").then((loader) => (loader.register(), import(${source})))`, { eval: true });
-}
-
 /** Without a body for this long it ends, and gives its memory back. */
 const idleMs = 10_000;
 
+/** Starts with the first body, and anew after one that took too long. */
 export function createBodyThread(now: () => number): BodyThread {
-  const waiting: Job[] = [];
-  let running: Job | undefined;
-  let worker: Worker | undefined;
-  let ending: Promise<unknown> = Promise.resolve();
+  let open: { readonly thread: Thread<BodyTask, ReadBody<BodyKind>>; readonly abort: AbortController } | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let count = 0;
   let idle: NodeJS.Timeout | undefined;
-  let isStarting = false;
 
+  const threadForBodies = () => {
+    if (open?.thread.isOpen) return open.thread;
+    const abort = new AbortController();
+    const entry = new URL("./read-bodies-thread.ts", import.meta.url);
+    open = { thread: openThread(entry, { signal: abort.signal }), abort };
+    return open.thread;
+  };
   const end = (): void => {
+    open?.abort.abort();
+    open = undefined;
+  };
+  const begin = (): void => {
+    count++;
     clearTimeout(idle);
-    const old = worker;
-    worker = undefined;
-    // Two at once would need the memory of both.
-    if (old !== undefined) ending = old.terminate();
   };
-  const finish = (outcome: () => ReadBody<BodyKind>): void => {
-    const done = running;
-    running = undefined;
-    done?.settle(outcome);
-    void next();
-  };
-  const start = (): Worker => {
-    const started = startWorker();
-    const fail = (error: unknown): void => {
-      if (worker !== started) return;
-      end();
-      finish(() => {
-        throw error;
-      });
-    };
-    started.on("message", (reply: BodyReply) => {
-      if (worker === started) finish(() => requestFrom(reply));
-    });
-    started.on("error", fail);
-    started.on("exit", (code) => fail(new Error(`the thread that reads bodies ended with code ${code}`)));
-    return started;
-  };
-  const next = async (): Promise<void> => {
-    if (running !== undefined || isStarting) return;
-    clearTimeout(idle);
-    if (waiting.length === 0) {
-      idle = setTimeout(end, idleMs).unref();
-      return;
-    }
-    isStarting = true;
-    await ending;
-    isStarting = false;
-    const job = waiting.shift();
-    if (job === undefined) return;
-    running = job;
-    if (job.urgency.isGone) {
-      finish(() => {
-        throw clientGone();
-      });
-      return;
-    }
-    worker ??= start();
-    worker.postMessage(job.task, [job.task.bytes.buffer]);
-  };
-  const drop = (job: Job, error: unknown): void => {
-    job.settle(() => {
-      throw error;
-    });
-    const at = waiting.indexOf(job);
-    if (at >= 0) waiting.splice(at, 1);
-    if (running !== job) return;
-    running = undefined;
-    end();
-    void next();
+  const finish = (): void => {
+    if (--count === 0) idle = setTimeout(end, idleMs).unref();
   };
 
   return {
-    read(task, urgency) {
+    read(given, urgency) {
       const arrivedAt = now();
-      return new Promise((resolve, reject) => {
-        const settle: Job["settle"] = (outcome) => {
-          clearTimeout(timer);
-          try {
-            resolve(outcome());
-          } catch (error) {
-            reject(error);
-          }
-        };
-        const job: Job = { task, urgency, settle };
-        const timer = setTimeout(() => drop(job, deadlineExceeded(now() - arrivedAt)), urgency.deadline - arrivedAt);
-        waiting.push(job);
-        void next();
-      });
+      const late = deferred<never>();
+      let task: BodyTask | undefined = given;
+      let isRunning = false;
+      const timer = setTimeout(() => {
+        task = undefined;
+        late.reject(deadlineExceeded(now() - arrivedAt));
+        // The next body is read once the thread is gone, by a new one.
+        if (isRunning) end();
+      }, urgency.deadline - arrivedAt);
+      const work = async (): Promise<ReadBody<BodyKind>> => {
+        if (task === undefined) return late.promise;
+        if (urgency.isGone) throw clientGone();
+        isRunning = true;
+        const answer = threadForBodies().ask(task, [task.bytes.buffer]);
+        task = undefined;
+        return answer.finally(() => {
+          isRunning = false;
+        });
+      };
+      begin();
+      const done = last.then(work).finally(finish);
+      last = done.catch(() => undefined);
+      return Promise.race([done, late.promise]).finally(() => clearTimeout(timer));
     },
     async close() {
+      clearTimeout(idle);
+      const closing = open?.thread;
       end();
-      await ending;
+      await closing?.close();
     },
   };
 }

@@ -8,28 +8,38 @@ export interface AdmissionOptions {
   readonly now: () => number;
 }
 
+/** The pictures of a request. */
+export interface Load {
+  readonly pictures: number;
+  /**
+   * How much work they are, in any unit: 1 for a small picture. 0 for work that does not stand in
+   * the way of others, and that others do not stand in the way of.
+   */
+  readonly work: number;
+}
+
 export interface Admission {
   /**
-   * Admits `count` pictures. Errors: OVERLOADED where that exceeds `limit`, or where those before
-   * them would, at the present pace, take until after `deadline` (by the clock `now`).
+   * Admits pictures. Errors: OVERLOADED where they exceed `limit`, or where the work before them
+   * would, at the present pace, take until after `deadline` (by the clock `now`).
    */
-  enter(count: number, deadline: number): void;
-  /** Refuses where `enter` would refuse one picture; admits nothing. Errors: OVERLOADED. */
+  enter(load: Load, deadline: number): void;
+  /** Refuses where `enter` would refuse one small picture; admits nothing. Errors: OVERLOADED. */
   requireRoom(deadline: number): void;
   /**
-   * Takes `count` pictures out again. Only those that were answered count for the pace.
+   * Takes pictures out again. Of those that were not answered only the time counts for the pace.
    */
-  leave(count: number, isAnswered: boolean): void;
+  leave(load: Load, isAnswered: boolean): void;
   /** Pictures under way. */
   readonly pending: number;
-  /**
-   * Milliseconds per picture of late, while others wait; 0 before the first measurement.
-   */
-  readonly msPerPicture: number;
+  /** Milliseconds for each unit of work of late, while others wait; 0 before the first measurement. */
+  readonly pace: number;
 }
 
 /** Pictures per measurement: answers come in bursts, one for each batch. */
 const windowPictures = 16;
+/** A later measurement ends after this time, too: few answers are no reason to believe an old pace. */
+const windowMsAtMost = 2000;
 /** Weight of the newest window in the moving average. */
 const weightOfNewest = 0.4;
 /** A pause of the whole process says little of the next pictures: windows are capped at this multiple. */
@@ -38,42 +48,50 @@ const largestStep = 4;
 /** The pace is measured from one answer to the next, while others wait. */
 export function createAdmission({ limit, now }: AdmissionOptions): Admission {
   let pending = 0;
+  let pendingWork = 0;
   let lastLeave = 0;
   let pace = 0;
-  let windowMs = 0;
-  let windowCount = 0;
-  const requireRoomFor = (count: number, deadline: number): void => {
-    const waitMs = pending * pace;
-    const isTooLate = now() + waitMs > deadline;
-    if (pending > 0 && (pending + count > limit || isTooLate)) throw overloaded(pending, limit, waitMs);
+  let window = { ms: 0, pictures: 0, work: 0 };
+  const requireRoomFor = ({ pictures, work }: Load, deadline: number): void => {
+    if (pending === 0) return;
+    const waitMs = pendingWork * pace;
+    const isTooLate = work > 0 && now() + waitMs > deadline;
+    if (pending + pictures > limit || isTooLate) throw overloaded(pending, limit, waitMs);
   };
   return {
-    enter(count, deadline) {
-      requireRoomFor(count, deadline);
-      if (pending === 0) lastLeave = now();
-      pending += count;
+    enter(load, deadline) {
+      requireRoomFor(load, deadline);
+      if (pendingWork === 0) lastLeave = now();
+      pending += load.pictures;
+      pendingWork += load.work;
     },
-    requireRoom: (deadline) => requireRoomFor(1, deadline),
-    leave(count, isAnswered) {
-      pending -= count;
-      if (!isAnswered) return;
+    requireRoom: (deadline) => requireRoomFor(smallest, deadline),
+    leave({ pictures, work }, isAnswered) {
+      pending -= pictures;
+      // Fractions of units would not add up to 0 again.
+      pendingWork = pending === 0 ? 0 : Math.max(0, pendingWork - work);
+      if (!isAnswered || work === 0) return;
       const time = now();
-      windowMs += time - lastLeave;
-      windowCount += count;
+      window.ms += time - lastLeave;
+      window.pictures += pictures;
+      window.work += work;
       lastLeave = time;
-      if (windowCount < windowPictures) return;
-      const sample = windowMs / windowCount;
+      const isLong = pace > 0 && window.ms >= windowMsAtMost;
+      if (window.pictures < windowPictures && !isLong) return;
+      const sample = window.ms / window.work;
       pace = pace === 0 ? sample : pace + weightOfNewest * (Math.min(sample, largestStep * pace) - pace);
-      [windowMs, windowCount] = [0, 0];
+      window = { ms: 0, pictures: 0, work: 0 };
     },
     get pending() {
       return pending;
     },
-    get msPerPicture() {
+    get pace() {
       return pace;
     },
   };
 }
+
+const smallest: Load = { pictures: 1, work: 1 };
 
 /** Seconds until the work that waits now is done, from 1 to 60. */
 export function retryAfterSeconds(waitMs: number): number {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RequestContext } from "../http/request-context.ts";
-import { createRequestLog } from "./request-log.ts";
+import { createRequestLog, type RequestLog } from "./request-log.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -11,13 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function linesOf(
-  name: string,
-  level: "info" | "error",
-  write: (log: ReturnType<typeof createRequestLog>) => void,
-) {
+async function linesOf(name: string, level: "info" | "error", write: (log: RequestLog) => void) {
   const file = join(folder, "logs", name);
-  const log = createRequestLog({ level, file });
+  const log = await createRequestLog({ level, file });
   write(log);
   await log.close();
   const text = await readFile(file, "utf8");

@@ -1,7 +1,9 @@
 /** One JSON line for each request: route, status, outcome, time by phase; never a picture, key or body. */
 import { type Logger as Pino, pino } from "pino";
+import { writeFailure } from "../../base/files/file-failure.ts";
 import { createLogger, type Logger, type LogLevel } from "../../base/logger.ts";
 import type { RequestContext } from "../http/request-context.ts";
+import { openLogWriter } from "./log-writer.ts";
 
 export interface RequestLog {
   /** The service's own messages, in the same form. */
@@ -9,7 +11,7 @@ export interface RequestLog {
   answered(route: string, method: string, status: number, context: RequestContext, totalMs: number): void;
   /** A fault in the service, with its stack. */
   failed(context: RequestContext, error: unknown): void;
-  /** Flushes. */
+  /** Writes what is left, as far as that is taken within two seconds. */
   close(): Promise<void>;
 }
 
@@ -19,23 +21,22 @@ export interface RequestLogOptions {
   readonly file?: string | undefined;
 }
 
-/** Lines are written in blocks of this size, or after this time. */
-const bufferBytes = 4096;
-const flushMs = 1000;
-/** Buffered for a full disk or a stalled reader, before lines are dropped. */
-const maxLength = 8 * 2 ** 20;
+/** How long the last lines may take to be written. */
+const closeLimitMs = 2000;
 
-export function createRequestLog({ level, file }: RequestLogOptions): RequestLog {
-  const target = pino.destination({ dest: file ?? 1, sync: false, minLength: bufferBytes, maxLength, mkdir: true });
-  const isOpen = new Promise<void>((resolve) => {
-    target.once("ready", resolve);
-    // A full disk costs log lines, not the service.
-    target.on("error", () => resolve());
+/** Errors: FILE_WRITE_FAILED for a file that cannot be opened. */
+export async function createRequestLog({ level, file }: RequestLogOptions): Promise<RequestLog> {
+  const writer = await openLogWriter(file, {
+    failed(error) {
+      const { received } = writeFailure(file ?? "standard output", error);
+      process.emitWarning(`the log cannot be written: ${received}`, { code: "PAWPRINT_LOG" });
+    },
+    recovered: (lostLines) => logger.warn("lines of this log were lost", { lines: lostLines }),
   });
-  const timer = setInterval(() => target.flush(), flushMs).unref();
-  const log = pino({ level, base: { service: "pawprint" }, timestamp: pino.stdTimeFunctions.isoTime }, target);
+  const log = pino({ level, base: { service: "pawprint" }, timestamp: pino.stdTimeFunctions.isoTime }, writer);
+  const logger = loggerOver(log);
   return {
-    logger: loggerOver(log),
+    logger,
     answered(route, method, status, context, totalMs) {
       const write = status >= 500 && status !== 503 ? "error" : status >= 400 ? "warn" : "info";
       log[write](requestFields(route, method, status, context, totalMs));
@@ -43,15 +44,7 @@ export function createRequestLog({ level, file }: RequestLogOptions): RequestLog
     failed(context, error) {
       log.error({ request_id: context.id, err: error }, "a fault in the service");
     },
-    async close() {
-      clearInterval(timer);
-      await isOpen;
-      try {
-        target.flushSync();
-      } catch {
-        // Standard output is closed, or the disk is full: nowhere is left to report it.
-      }
-    },
+    close: () => writer.close(closeLimitMs),
   };
 }
 

@@ -6,7 +6,7 @@ import { canaryTakes } from "./canary.ts";
 import { createRoleModel, type RoleModel, type RoleModelOptions } from "./role-model.ts";
 import type { ServedModel } from "./served-model.ts";
 
-export interface ModelHostOptions extends Omit<RoleModelOptions, "role" | "source" | "retire"> {
+export interface ModelHostOptions extends Omit<RoleModelOptions, "role" | "source" | "retire" | "signal"> {
   readonly sources: { readonly champion: BundleSource } & Partial<Record<ModelRole, BundleSource>>;
   readonly canaryPercent: number;
 }
@@ -38,6 +38,7 @@ export interface ModelHost {
 export async function openModelHost(options: ModelHostOptions): Promise<ModelHost> {
   const { sources, canaryPercent: firstPercent, ...shared } = options;
   const retiring = new Set<Promise<void>>();
+  const ending = new AbortController();
   const retire = (model: ServedModel): void => {
     const work = model
       .retire()
@@ -49,11 +50,12 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
   };
   const roles = modelRoles.flatMap((role): RoleModel[] => {
     const source = sources[role];
-    return source === undefined ? [] : [createRoleModel({ ...shared, role, source, retire })];
+    return source === undefined ? [] : [createRoleModel({ ...shared, role, source, retire, signal: ending.signal })];
   });
   const current = (role: ModelRole): ServedModel | undefined => roles.find((one) => one.role === role)?.current;
   const refreshing = createRefresh(roles);
   const close = async (): Promise<void> => {
+    ending.abort();
     await refreshing.close();
     for (const { current: model } of roles) if (model) retire(model);
     await Promise.all(retiring);

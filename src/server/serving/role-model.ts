@@ -11,8 +11,10 @@ import type { ServedModel } from "./served-model.ts";
 export interface RoleModelOptions {
   readonly role: ModelRole;
   readonly source: BundleSource;
-  /** Loads, checks and warms one bundle. */
-  readonly open: (bundle: SourcedBundle, name: string) => Promise<ServedModel>;
+  /** Loads, checks and warms one bundle; `signal` ends that. */
+  readonly open: (bundle: SourcedBundle, signal: AbortSignal) => Promise<ServedModel>;
+  /** Aborted when the service ends. */
+  readonly signal: AbortSignal;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -43,7 +45,16 @@ interface Refusal {
   readonly since: string;
 }
 
-export function createRoleModel({ role, source, open, logger, now, onChange, retire }: RoleModelOptions): RoleModel {
+export function createRoleModel({
+  role,
+  source,
+  open,
+  logger,
+  now,
+  onChange,
+  retire,
+  signal,
+}: RoleModelOptions): RoleModel {
   const time = (): string => new Date(now()).toISOString();
   let model: ServedModel | undefined;
   let since = time();
@@ -55,15 +66,18 @@ export function createRoleModel({ role, source, open, logger, now, onChange, ret
   let unseen: Refusal | undefined;
 
   const load = async (): Promise<void> => {
-    const next = await open(await source.read(), source.name);
+    const next = await open(await source.read(), signal);
     refused = undefined;
     const before = model;
     if (before?.version === next.version) return next.retire();
     model = next;
     since = time();
-    onChange?.(role, next, before);
-    logger.info("a model serves", { role, version: next.version, source: next.source });
-    if (before) retire(before);
+    try {
+      onChange?.(role, next, before);
+      logger.info("a model serves", { role, version: next.version, source: next.source });
+    } finally {
+      if (before) retire(before);
+    }
   };
   const refusalOf = (thrown: unknown, before: Refusal | undefined): Refusal => {
     const error = toAppError(thrown);
@@ -108,6 +122,7 @@ export function createRoleModel({ role, source, open, logger, now, onChange, ret
       try {
         await load();
       } catch (error) {
+        if (signal.aborted) return;
         refused = refusalOf(error, refused);
         // A file that cannot be read now may be readable later, under the same stamp.
         if (refused.error.kind === "unavailable") stamp = undefined;

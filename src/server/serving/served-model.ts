@@ -1,14 +1,17 @@
 /** A loaded bundle in service: its batcher, its explainer on demand, and the count of its users. */
-import { sha256 } from "../../base/hash.ts";
+import { AppError } from "../../base/errors.ts";
+import { counted } from "../../base/quantity.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import type { SourcedBundle } from "../../bundle/bundle-source.ts";
-import { type LoadedBundle, loadBundle } from "../../bundle/load-bundle.ts";
-import { decodeModel } from "../../graph/onnx/decode.ts";
-import { applyRecipe, recipeSizeBytes } from "../../image/recipe.ts";
+import { type LoadedBundle, openBundle } from "../../bundle/load-bundle.ts";
+import { requireSoundAnswers } from "../../bundle/parity.ts";
+import { type BundleReading, readBundleInThread } from "../../bundle/read-in-thread.ts";
+import { applyRecipe, type Recipe, recipeSizeBytes } from "../../image/recipe.ts";
 import { type BatchedAnswers, createBatcher, type Urgency } from "../../predict/batcher.ts";
-import type { Explainer } from "../../predict/explain/explain.ts";
-import type { EngineFactory, Executor } from "../../runtime/executor.ts";
+import type { DrawingExplainer, ExplainerFactory } from "../../predict/explain/explainer-thread.ts";
+import type { ThreadedExecutor } from "../../runtime/executor.ts";
 import { type ModelStatistics, recordStatistics } from "./model-statistics.ts";
+import { openWithin } from "./open-within.ts";
 
 export interface ServedModel {
   readonly name: string;
@@ -27,7 +30,7 @@ export interface ServedModel {
    */
   infer(pixels: Uint8Array, count: number, urgency: Urgency, decodeMs?: number): Promise<BatchedAnswers>;
   /** Made on first use. Errors: BUNDLE_INVALID where the network has no feature map. */
-  explainer(): Promise<Explainer>;
+  explainer(): Promise<DrawingExplainer>;
   /** Requests that wait for the engine. */
   readonly waiting: number;
   /** Adds a user; the returned function removes it again. */
@@ -38,11 +41,14 @@ export interface ServedModel {
 
 export interface ServedModelOptions {
   readonly name: string;
-  /** Runs the model; its programs accept overlapping runs. */
-  readonly executor: Executor<"concurrent">;
-  /** Opened for the graphs of heat maps, when the first one is asked for. */
-  readonly openExplainEngine: EngineFactory;
+  readonly executor: ThreadedExecutor;
+  /** Called when the first heat map is asked for. */
+  readonly openExplainer: ExplainerFactory;
   readonly maximumBatch: number;
+  /** How long a bundle may take until it is ready to answer. */
+  readonly loadTimeoutMs: number;
+  /** Takes bundles without parity examples, which nothing says the answers of. */
+  readonly allowUnverified: boolean;
   readonly now: () => number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -52,17 +58,74 @@ export interface ServedModelOptions {
 /** Batches at the engine: one runs, one is ready, so that it never idles while HTTP is busy. */
 const batchesAhead = 2;
 
+/** Bytes of pixels in one batch: pictures of more than 1,100 pixels a side go in smaller ones. */
+const batchBytes = 64 * 2 ** 20;
+
 /**
  * Loads a bundle, checks its parity examples, and warms up: runs the smallest and the largest batch,
- * and decodes a picture.
- * Errors: as `loadBundle`.
+ * and decodes a picture. Where any of it fails, or `signal` is aborted, nothing of it stays.
+ * Errors: as `loadBundle`; BUNDLE_INVALID too for one that takes longer than `loadTimeoutMs`, and
+ * for one without parity examples.
  */
 export async function openServedModel(
-  { bytes, where }: SourcedBundle,
-  { name, executor, openExplainEngine, maximumBatch, now, clock, onBatch }: ServedModelOptions,
+  sourced: SourcedBundle,
+  options: ServedModelOptions,
+  signal?: AbortSignal,
 ): Promise<ServedModel> {
-  const bundle = await loadBundle({ bytes, where }, executor);
-  await warmUp(bundle, maximumBatch);
+  const { loadTimeoutMs } = options;
+  const tooLong = (): AppError =>
+    new AppError("BUNDLE_INVALID", {
+      required: `a bundle that is ready within ${loadTimeoutMs} ms`,
+      received: "one that takes longer",
+      where: sourced.where,
+      hint: "raise `loadTimeoutMs`, or reload it when the machine is less busy",
+    });
+  return openWithin(
+    { timeoutMs: loadTimeoutMs, tooLong, signal },
+    async (ending) => openModel(sourced, options, ending),
+    (model) => model.retire(),
+  );
+}
+
+async function openModel(
+  sourced: SourcedBundle,
+  options: ServedModelOptions,
+  ending: AbortSignal,
+): Promise<ServedModel> {
+  const reading = await readBundleInThread(sourced, ending);
+  if (reading.info.parity.length === 0 && !options.allowUnverified) throw unverified(sourced.where);
+  const program = await options.executor.open(reading.model, ending);
+  const { info, questions } = reading;
+  const bundle = await openBundle(program, options.executor.runs, info, questions, sourced.where);
+  const maximumBatch = batchOf(info.recipe, options.maximumBatch);
+  try {
+    await warmUp(bundle, maximumBatch, sourced.where);
+  } catch (error) {
+    await bundle.close();
+    throw error;
+  }
+  return servedModel(bundle, reading, sourced.where, { ...options, maximumBatch });
+}
+
+function unverified(where: string): AppError {
+  return new AppError("BUNDLE_INVALID", {
+    required: "a bundle with parity examples, by which its answers can be checked",
+    received: "none",
+    where,
+    hint: "export it with Pawprint, or give `allowUnverified` to serve it unchecked",
+  });
+}
+
+function batchOf(recipe: Recipe, maximumBatch: number): number {
+  return Math.max(1, Math.min(maximumBatch, Math.floor(batchBytes / recipeSizeBytes(recipe))));
+}
+
+function servedModel(
+  bundle: LoadedBundle<"concurrent">,
+  { bytes, sha256 }: Pick<BundleReading, "bytes" | "sha256">,
+  where: string,
+  { name, openExplainer, maximumBatch, now, clock, onBatch }: ServedModelOptions,
+): ServedModel {
   const { info } = bundle;
   const statistics = recordStatistics(clock);
   const batcher = createBatcher({
@@ -75,14 +138,13 @@ export async function openServedModel(
       onBatch?.(pictures);
     },
   });
-  let explainer: Promise<Explainer> | undefined;
+  let explainer: Promise<DrawingExplainer> | undefined;
   let users = 0;
   let onUnused: (() => void) | undefined;
-  const hash = sha256(bytes);
   return {
     name,
-    version: hash.slice(0, 12),
-    sha256: hash,
+    version: sha256.slice(0, 12),
+    sha256,
     source: where,
     info,
     statistics: statistics.current,
@@ -100,9 +162,8 @@ export async function openServedModel(
       }
     },
     explainer() {
-      const opened = explainer ?? openExplainer(bytes, where, info, openExplainEngine);
-      explainer = opened;
-      return opened;
+      explainer ??= openExplainer({ bytes, where });
+      return explainer;
     },
     get waiting() {
       return batcher.waiting;
@@ -130,28 +191,17 @@ export async function openServedModel(
   };
 }
 
-/** Autodiff and a second engine are loaded on demand: most services never draw a heat map. */
-async function openExplainer(
-  bytes: Uint8Array,
-  where: string,
-  info: BundleInfo,
-  openEngine: EngineFactory,
-): Promise<Explainer> {
-  const [{ createExplainer }, engine] = await Promise.all([
-    import("../../predict/explain/explain.ts"),
-    openEngine({ threads: 1 }),
-  ]);
-  return createExplainer(decodeModel(bytes, where).graph, info, engine);
-}
-
 /** A PNG of one grey pixel. */
 const onePixel = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVQI12Po6OgAAAM0AZkQj9/uAAAAAElFTkSuQmCC",
   "base64",
 );
 
-async function warmUp({ info, answer }: LoadedBundle, maximumBatch: number): Promise<void> {
+async function warmUp({ info, answer }: LoadedBundle, maximumBatch: number, where: string): Promise<void> {
   const decoded = applyRecipe(onePixel, info.recipe, "warm-up");
-  for (const count of new Set([1, maximumBatch])) await answer(new Uint8Array(count * recipeSizeBytes(info.recipe)));
+  for (const count of new Set([1, maximumBatch])) {
+    const answers = await answer(new Uint8Array(count * recipeSizeBytes(info.recipe)));
+    requireSoundAnswers(answers, info.labels.length, `${where}, ${counted(count, "black picture")}`);
+  }
   await decoded;
 }

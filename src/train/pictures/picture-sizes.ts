@@ -2,7 +2,7 @@
 import type { Progress } from "../../base/progress.ts";
 import { isPictureFault } from "../../dataset/pack/pack-samples.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
-import type { Sample, Source } from "../../dataset/sources/source.ts";
+import { type Sample, type Source, sizeOfSample } from "../../dataset/sources/source.ts";
 import type { SourceOptions } from "../../dataset/sources/source-options.ts";
 import { withPicture } from "../../image/decode.ts";
 import { declaredSize } from "../../image/format.ts";
@@ -40,7 +40,7 @@ export async function readShorterSides(
         sides[rowOf.get(sample.id)!] = await shorterSide(sample);
         task.advance();
       },
-      { signal },
+      { signal, sizeOf: sizeOfSample },
     );
   } catch (error) {
     task.fail();
@@ -83,7 +83,7 @@ export async function sampleShorterSides(source: Source, signal?: AbortSignal): 
       if (!isPictureFault(error)) throw error;
     }
   };
-  await forEachInParallel(spread(), look, { signal });
+  await forEachInParallel(spread(), look, { signal, sizeOf: sizeOfSample });
   return sides.sort((a, b) => a - b);
 }
 

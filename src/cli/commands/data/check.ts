@@ -86,6 +86,7 @@ ${fixedKinds.join(", ")}.`,
     { line: "pawprint data check data/raw --fix --kinds exact-duplicate,truncated", doc: "set these aside" },
     { line: "pawprint data check data/raw --strict --json", doc: "for a pipeline" },
   ],
+  leavesFiles: true,
   async run(context, { source: given }, options) {
     const { cwd, style, signal, progress, now } = context;
     const kinds = options.kinds === undefined ? undefined : parseKinds(options.kinds, options.fix);

@@ -2,6 +2,7 @@
 
 import { formatBytes } from "../../../base/quantity.ts";
 import { shellPath } from "../../../base/shell-word.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import { fetchPublicSet, type PublicSet, publicSets } from "../../../dataset/public-sets.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { type Style, table } from "../../frame/console.ts";
@@ -17,6 +18,7 @@ only if its SHA-256 is the published one.`,
     { line: "pawprint data fetch mnist", doc: "four files into data/mnist" },
     { line: "pawprint data fetch cats-vs-dogs --to /big/disk/pets", doc: "787 MB to another place" },
   ],
+  leavesFiles: true,
   again: "the download goes on where it ended",
   async run({ cwd, style, signal, progress }, { name }, options) {
     if (name === undefined) {
@@ -27,7 +29,7 @@ only if its SHA-256 is the published one.`,
     const { licence, page } = publicSets[name]!;
     const shown = shownPath(cwd, fetched.location);
     const lines = fetched.files.map(({ path, sizeBytes, status }) => {
-      return `  ${shownPath(cwd, path)} (${formatBytes(sizeBytes)}): ${status === "present" ? "was there already" : "downloaded"}`;
+      return `  ${visibleText(shownPath(cwd, path))} (${formatBytes(sizeBytes)}): ${status === "present" ? "was there already" : "downloaded"}`;
     });
     return {
       result: { ...fetched, licence, page },

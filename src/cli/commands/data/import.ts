@@ -1,7 +1,9 @@
 /** `pawprint data import`: labelled pictures from anywhere into one folder. */
+
 import { join } from "node:path";
 import { formatBytes } from "../../../base/quantity.ts";
 import { shellPath } from "../../../base/shell-word.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import { describeSkipped, tellRemarks } from "../../../dataset/describe-skipped.ts";
 import { type ImportReport, importSource } from "../../../dataset/import-source.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
@@ -32,6 +34,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
       doc: "an S3 prefix, replacing the folder",
     },
   ],
+  leavesFiles: true,
   again: "files that were copied are kept",
   async run({ cwd, style, signal, progress, logger }, { source: location }, { to, force, ...options }) {
     const folder = pathFrom(cwd, to);
@@ -54,7 +57,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
         text: [
           table([...(hasSplits ? ["SPLIT"] : []), "CLASS", { title: "PICTURES", align: "right" }], rows),
           "",
-          `${style.bold("Imported")}  ${pictures} pictures, ${formatBytes(sizeBytes)}, into ${shown}`,
+          `${style.bold("Imported")}  ${pictures} pictures, ${formatBytes(sizeBytes)}, into ${visibleText(shown)}`,
           ...renamedText(report),
         ].join("\n"),
         next: `${style.cyan(`pawprint data check ${data}`)}, then ${style.cyan(`pawprint train --data ${data}`)}`,

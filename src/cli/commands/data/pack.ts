@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes, formatDuration } from "../../../base/quantity.ts";
 import { shellPath } from "../../../base/shell-word.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
@@ -29,6 +30,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     { line: "pawprint data pack data/raw", doc: "into data/processed/raw" },
     { line: "pawprint data pack pets.zip --size 128 --to data/processed/pets-128", doc: "larger pictures" },
   ],
+  leavesFiles: true,
   again: "pictures that were packed are not decoded again",
   async run(context, { source: location }, options) {
     const { cwd, style, signal, progress, logger } = context;
@@ -58,7 +60,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
         text: [
           summaryText(summary),
           "",
-          `${style.bold("Pack")}  ${shown}: ${summary.pictures} pictures of ${recipe.width} x ${recipe.height} pixels, ${formatBytes(sizeBytes)}, in ${formatDuration(durationMs)}`,
+          `${style.bold("Pack")}  ${visibleText(shown)}: ${summary.pictures} pictures of ${recipe.width} x ${recipe.height} pixels, ${formatBytes(sizeBytes)}, in ${formatDuration(durationMs)}`,
         ].join("\n"),
         next: style.cyan(`pawprint train --data ${shellPath(shown)}`),
         quietText: shown,

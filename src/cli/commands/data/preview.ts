@@ -3,6 +3,7 @@
 import { dirname } from "node:path";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { shellPath } from "../../../base/shell-word.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { splits } from "../../../dataset/sources/source.ts";
 import type { AugmentationPreview } from "../../../train/pictures/augmentation-preview.ts";
@@ -47,6 +48,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
     { line: "pawprint data preview pets.zip --size 128 --crop 0.3 --hue 0.05", doc: "try settings before training" },
     { line: "pawprint data preview pictures --mixup 0.2 --cutmix 1 --out mixed.png", doc: "see how pairs are mixed" },
   ],
+  leavesFiles: true,
   async run(context, { source }, options) {
     const { cwd, style, signal, progress, logger } = context;
     const { out, count, variants, split, force } = options;
@@ -85,7 +87,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
           style,
         ),
         "",
-        `${style.bold("Sheet")}  ${shown}: ${rows.length} pictures of ${recipe.width} x ${recipe.height} pixels, ${variants} variants of each`,
+        `${style.bold("Sheet")}  ${visibleText(shown)}: ${rows.length} pictures of ${recipe.width} x ${recipe.height} pixels, ${variants} variants of each`,
       ].join("\n"),
       next: `${style.cyan(`pawprint train --data ${shellPath(source)}`)}, with the settings that you chose`,
       quietText: shown,

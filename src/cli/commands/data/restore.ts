@@ -10,6 +10,7 @@ overwritten. It may be run again at any time; the log stays. The exit code is 1 
   arguments: [{ name: "folder", doc: "the quarantine that data check --fix printed: a folder with a log.jsonl" }],
   options: [],
   examples: [{ line: "pawprint data restore data/raw.quarantine/2026-05-01T12-30-05", doc: "undo one --fix" }],
+  leavesFiles: true,
   again: "pictures that were put back are passed over",
   async run({ cwd, style, signal, progress }, { folder }) {
     const report = await restoreQuarantine(pathFrom(cwd, folder), { progress, signal });

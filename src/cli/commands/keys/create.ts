@@ -1,5 +1,8 @@
 /** `pawprint keys create`: makes an API key for a service. */
+
 import { AppError } from "../../../base/errors.ts";
+import { shellPath } from "../../../base/shell-word.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import { keyScopes } from "../../../server/security/api-keys.ts";
 import { addKey } from "../../../server/security/key-file.ts";
 import { defineCommand } from "../../frame/command.ts";
@@ -41,7 +44,7 @@ To rotate a key, create another one of the same name, hand it out, and revoke th
     return {
       result: { key: text, id: key.id, name, scopes: key.scopes, ...(expiresAt !== undefined && { expiresAt }), file },
       quietText: text,
-      text: `${text}\n\nThis is the only time that it is shown. Its hash is in ${file}; serve with: --keys-file ${file}`,
+      text: `${text}\n\nThis is the only time that it is shown. Its hash is in ${visibleText(file)}; serve with: --keys-file ${shellPath(file)}`,
     };
   },
 });

@@ -1,4 +1,5 @@
 /** `pawprint keys list`: the API keys of a file, without their hashes. */
+import { visibleText } from "../../../base/visible-text.ts";
 import { readKeys } from "../../../server/security/key-file.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { table } from "../../frame/console.ts";
@@ -25,7 +26,10 @@ export const command = defineCommand({
       requestsPerMinute === undefined ? "" : String(requestsPerMinute),
     ]);
     const columns = ["ID", "NAME", "SCOPES", "STATE", "CREATED", "EXPIRES", "PER MINUTE"];
-    return { result: { file, keys }, text: keys.length === 0 ? `no keys in ${file}` : table(columns, rows) };
+    return {
+      result: { file, keys },
+      text: keys.length === 0 ? `no keys in ${visibleText(file)}` : table(columns, rows),
+    };
   },
 });
 

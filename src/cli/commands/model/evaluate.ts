@@ -62,6 +62,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
     },
     { line: "pawprint evaluate models/cats-dogs.onnx --data new-pictures --split all --json", doc: "other pictures" },
   ],
+  leavesFiles: true,
   again: "pictures that were packed are not decoded again",
   async run(context, { model }, options) {
     const { cwd, signal, progress, logger, now } = context;

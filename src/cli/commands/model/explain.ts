@@ -1,7 +1,9 @@
 /** `pawprint explain`: heat maps of what a bundle looks at. */
+
 import { join } from "node:path";
 import { AppError } from "../../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import { findClass } from "../../../predict/find-class.ts";
 import { explainPictures, inspectBundle } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
@@ -45,6 +47,7 @@ the class, its probability and the scale of the colours. The map comes from the 
   examples: [
     { line: "pawprint explain models/cats-dogs.onnx cat.jpg --class dog", doc: "why it might be taken for a dog" },
   ],
+  leavesFiles: true,
   async run({ cwd, style, signal, progress }, { model, pictures }, { class: named, out, force }) {
     const path = pathFrom(cwd, model);
     const { labels } = (await inspectBundle(path)).info;
@@ -66,8 +69,8 @@ the class, its probability and the scale of the colours. The map comes from the 
     const failed = results.filter((row) => "error" in row).length;
     const lines = results.map((row) =>
       "error" in row
-        ? `${row.file}  ${style.red(row.error.code)}: ${row.error.message}`
-        : `${row.file}  ${style.bold(row.label)} ${percent(row.probability)}  ${shownPath(cwd, row.out)}`,
+        ? `${visibleText(row.file)}  ${style.red(row.error.code)}: ${visibleText(row.error.message)}`
+        : `${visibleText(row.file)}  ${style.bold(visibleText(row.label))} ${percent(row.probability)}  ${visibleText(shownPath(cwd, row.out))}`,
     );
     const written = results.flatMap((row) => ("out" in row ? [shownPath(cwd, row.out)] : []));
     return {

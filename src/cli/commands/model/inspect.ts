@@ -24,7 +24,7 @@ export const command = defineCommand({
 });
 
 function describe(file: BundleFile, style: Style): string {
-  const { labels, recipe, architecture, lineage, evaluation, parity } = file.info;
+  const { labels, recipe, architecture, lineage, evaluation, parity, digest } = file.info;
   const options = Object.entries(architecture.options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const rows: (readonly [string, string])[] = [
     ["file", `${file.path} (${formatBytes(file.sizeBytes)})`],
@@ -45,6 +45,7 @@ function describe(file: BundleFile, style: Style): string {
     ["seed", String(lineage.seed)],
     ["git commit", lineage.gitCommit ?? "none"],
     ["parity", `${parity.length} noise pictures with their answers`],
+    ["digest", digest === undefined ? "none (exported by an earlier version)" : `${digest}, correct`],
   ];
   return alignRows(rows.map(([name, value]) => [style.bold(name), value]));
 }

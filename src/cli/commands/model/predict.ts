@@ -1,6 +1,7 @@
 /** `pawprint predict`: classifies pictures with a bundle. */
 
 import { AppError } from "../../../base/errors.ts";
+import { visibleJson } from "../../../base/visible-text.ts";
 import type { FilePrediction } from "../../../predict/predict-files.ts";
 import { csvHead, csvRow, recordOf } from "../../../predict/prediction-formats.ts";
 import { openPredictor } from "../../../wire/library.ts";
@@ -32,7 +33,7 @@ the end. With --csv and --json-lines rows come as they are computed.`,
     { line: "pawprint predict models/cats-dogs.onnx holiday/ --json --top 1", doc: "for a program" },
   ],
   async run(context, { model, pictures }, { csv, jsonLines, top, followLinks, strict }) {
-    const { cwd, json, stdout, style, signal, progress, logger } = context;
+    const { cwd, json, stdout, dataOut, style, signal, progress, logger } = context;
     if ([csv, jsonLines, json].filter(Boolean).length > 1) throw severalFormats();
     const predictor = await openPredictor({ path: pathFrom(cwd, model) });
     const rows: ReturnType<typeof recordOf>[] = [];
@@ -40,12 +41,12 @@ the end. With --csv and --json-lines rows come as they are computed.`,
     let failed = 0;
     const print = (row: FilePrediction): void => {
       if (json) rows.push(recordOf(row, top));
-      else if (csv) stdout(csvRow(row, predictor.info.labels));
-      else if (jsonLines) stdout(`${JSON.stringify(recordOf(row, top))}\n`);
+      else if (csv) dataOut(csvRow(row, predictor.info.labels));
+      else if (jsonLines) stdout(`${visibleJson(recordOf(row, top))}\n`);
       else stdout(`${fileText(row, style, top)}\n`);
     };
     try {
-      if (csv) stdout(csvHead(predictor.info.labels));
+      if (csv) dataOut(csvHead(predictor.info.labels));
       for await (const row of predictor.predictFiles(pictures, {
         cwd,
         strict,

@@ -1,6 +1,7 @@
 /** `pawprint serve`: a bundle as a service over HTTP, until Ctrl-C or SIGTERM. */
 
 import { AppError } from "../../../base/errors.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import type { PawprintServer } from "../../../server/create-server.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
 import { createServer } from "../../../wire/library.ts";
@@ -21,6 +22,7 @@ The log is one JSON line for each request, on standard output or in --log-file. 
       doc: "a twentieth of the callers get the new model",
     },
   ],
+  leavesFiles: true,
   async run(context, { model }, options) {
     const { serve } = await loadPawprintConfig(context, "serve", { ...options, model });
     if (serve.model === undefined) throw noModel();
@@ -37,7 +39,9 @@ The log is one JSON line for each request, on standard output or in --log-file. 
     });
     await runServer(server, context, (url, adminUrl) => {
       const model = server.service.host.current("champion");
-      context.stderr(`${model?.name} ${model?.version} on ${url}  (playground; its routes: ${url}/docs)\n`);
+      context.stderr(
+        `${visibleText(`${model?.name} ${model?.version}`)} on ${url}  (playground; its routes: ${url}/docs)\n`,
+      );
       if (adminUrl !== undefined) context.stderr(`admin routes on ${adminUrl}\n`);
     });
     return undefined;

@@ -50,6 +50,7 @@ export const command = defineCommand({
     ...optionsOf(trainConfigSchema).filter(({ name }) => !unused.has(name)),
   ],
   examples: [{ line: "pawprint find-rate --data pictures --architecture resnet", doc: "before a long training" }],
+  leavesFiles: true,
   again: "pictures that were packed are not decoded again, the steps start from the first one",
   async run(context, _args, options) {
     const { cwd, style, signal, progress, logger } = context;

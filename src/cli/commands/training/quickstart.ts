@@ -2,6 +2,7 @@
  * `pawprint quickstart` (= `npm start`): from pictures to a service, each step explained in a line.
  */
 
+import { visibleText } from "../../../base/visible-text.ts";
 import { writeSampleSet } from "../../../image/sample-pictures.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
 import type { Choice } from "../../../train/plan/choice.ts";
@@ -43,6 +44,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
     { line: "pawprint quickstart --data pictures", doc: "on a folder with a folder of pictures for each class" },
     { line: "pawprint quickstart --no-serve", doc: "end after the predictions" },
   ],
+  leavesFiles: true,
   again: "the drawn pictures are kept, the training starts from its beginning",
   async run(context, _args, options) {
     const { cwd, style, signal, progress, logger } = context;
@@ -74,7 +76,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
     step("Load the bundle and predict pictures of the test split");
     const predictions = await predictExamples(report, pathFrom(cwd, bundlePath));
     for (const { id, truth, prediction } of predictions) {
-      const note = prediction.label === truth ? style.green("right") : style.red(`wrong: it is ${truth}`);
+      const note = prediction.label === truth ? style.green("right") : style.red(`wrong: it is ${visibleText(truth)}`);
       step.tell(predictionText(id, prediction, style, { note }));
     }
     // With --json the result is one object, and no service is started.

@@ -1,7 +1,9 @@
 /** `pawprint sweep`: searches settings of a training, a process for each trial. */
+
 import { basename, extname, join } from "node:path";
 import { writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { readText } from "../../../base/files/read-file.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import { renderChart } from "../../../report/charts/chart.ts";
 import { sweepChart } from "../../../report/training/sweep-chart.ts";
 import { runSweep, trialName } from "../../../train/sweep/run-sweep.ts";
@@ -45,6 +47,7 @@ and the bundle of every trial.`,
     { line: "pawprint sweep sweep.yaml", doc: "every trial, one after another" },
     { line: "pawprint sweep sweep.yaml --trial 3 --json", doc: "one trial of it" },
   ],
+  leavesFiles: true,
   again: "finished trials are kept, and a trial that was cut off resumes",
   async run(context, { file }, { out, parallel, trial, trialEpochs }) {
     const { cwd, signal, progress, style } = context;
@@ -85,6 +88,7 @@ and the bundle of every trial.`,
       await writeFileAtomic(chart, await renderChart(sweepChart(trials, searched)), { force: true });
     }
     const best = good[0];
+    const bundle = best && shownPath(cwd, join(folder, trialName(best.trial, best.epochs), "model.onnx"));
     return {
       result: { folder, reused, results },
       text: [
@@ -92,10 +96,9 @@ and the bundle of every trial.`,
         "",
         best === undefined
           ? style.red("no trial finished")
-          : `${style.bold("Best")}  ${shownPath(cwd, join(folder, trialName(best.trial, best.epochs), "model.onnx"))}; the chart: ${shownPath(cwd, chart)}`,
+          : `${style.bold("Best")}  ${visibleText(`${bundle}; the chart: ${shownPath(cwd, chart)}`)}`,
       ].join("\n"),
-      quietText:
-        best === undefined ? "" : shownPath(cwd, join(folder, trialName(best.trial, best.epochs), "model.onnx")),
+      quietText: bundle ?? "",
       exitCode: best === undefined ? 1 : 0,
     };
   },

@@ -52,6 +52,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
     { line: "pawprint train --data mnist", doc: "a folder with the idx files of MNIST" },
     { line: "pawprint train --data pictures --architecture resnet --widths 16,32,64", doc: "another network" },
   ],
+  leavesFiles: true,
   again: "pictures that were packed are not decoded again",
   async run(context, _args, options) {
     const { cwd, style, signal, progress, logger } = context;

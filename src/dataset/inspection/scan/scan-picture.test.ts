@@ -8,7 +8,13 @@ const plain = (width = 40, height = 30): Sharp =>
   sharp({ create: { width, height, channels: 3, background: { r: 200, g: 64, b: 16 } } });
 
 const scan = (bytes: Uint8Array | (() => Promise<Uint8Array>), id = "cat/a.jpg") =>
-  scanPicture({ id, label: "cat", stamp: "", bytes: typeof bytes === "function" ? bytes : async () => bytes });
+  scanPicture({
+    id,
+    label: "cat",
+    stamp: "",
+    sizeBytes: 0,
+    bytes: typeof bytes === "function" ? bytes : async () => bytes,
+  });
 
 describe("the facts of a picture", () => {
   it("say what it is and how it looks", async () => {

@@ -1,7 +1,7 @@
 /** Scans every picture of a source in parallel. */
 import { type Progress, silentProgress } from "../../../base/progress.ts";
 import { forEachInParallel } from "../../../image/in-parallel.ts";
-import type { Sample, SkippedPicture, Source } from "../../sources/source.ts";
+import { type Sample, type SkippedPicture, type Source, sizeOfSample } from "../../sources/source.ts";
 import { type ScannedPicture, scanPicture } from "./scan-picture.ts";
 
 export interface ScanOptions {
@@ -41,7 +41,7 @@ export async function scanSource(
         if (picture.fault !== undefined) faults++;
         task.advance(1, faults > 0 ? `${faults} unusable` : undefined);
       },
-      { signal, ...(concurrency !== undefined && { concurrency }) },
+      { signal, sizeOf: sizeOfSample, ...(concurrency !== undefined && { concurrency }) },
     );
   } catch (error) {
     task.fail();

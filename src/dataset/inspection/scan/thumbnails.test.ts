@@ -13,6 +13,7 @@ function sourceOf(pictures: Readonly<Record<string, () => Promise<Uint8Array>>>)
       id,
       label: "cat",
       stamp: "",
+      sizeBytes: 0,
       bytes: () => {
         read.push(id);
         return bytes();

@@ -4,7 +4,7 @@ import { AppError } from "../../../base/errors.ts";
 import { type Progress, silentProgress } from "../../../base/progress.ts";
 import { decodeThrough, type PixelImage } from "../../../image/decode.ts";
 import { forEachInParallel } from "../../../image/in-parallel.ts";
-import type { Sample, Source } from "../../sources/source.ts";
+import { type Sample, type Source, sizeOfSample } from "../../sources/source.ts";
 import type { Finding, FindingKind } from "../findings/findings.ts";
 
 export interface ThumbnailOptions {
@@ -44,7 +44,7 @@ export async function makeThumbnails(
         if (thumbnail !== undefined) thumbnails.set(sample.id, thumbnail);
         task.advance();
       },
-      { signal },
+      { signal, sizeOf: sizeOfSample },
     );
   } catch (error) {
     task.fail();

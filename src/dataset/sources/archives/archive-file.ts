@@ -5,6 +5,8 @@ import type { SkippedPicture } from "../source.ts";
 export interface ArchiveEntry {
   /** With forward slashes, without `./`; it leads nowhere outside the archive. */
   readonly name: string;
+  /** What it unpacks to. */
+  readonly sizeBytes: number;
 }
 
 export interface ArchiveFile<E extends ArchiveEntry> {

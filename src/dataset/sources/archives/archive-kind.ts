@@ -1,7 +1,7 @@
 /** Tells what kind of archive a file is, from its bytes before its name. */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { constants, gunzipSync } from "node:zlib";
-import { readFailure } from "../../../base/files/file-failure.ts";
+import { withFile } from "../stamped-file.ts";
 import { findZipEnd } from "./zip-end.ts";
 
 export type ArchiveKind = "zip" | "tar";
@@ -66,17 +66,4 @@ function unpackStart(start: Buffer): Buffer {
 async function startOf(handle: FileHandle): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(startBytes), 0, startBytes, 0);
   return buffer.subarray(0, bytesRead);
-}
-
-async function withFile<T>(location: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  try {
-    const handle = await open(location);
-    try {
-      return await work(handle);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw readFailure(location, error);
-  }
 }

@@ -99,6 +99,42 @@ describe("a zip of pictures", () => {
     expect(contents["cat < pets/cat/huge.jpg"]).toMatch(/a picture file of at most 268.4 MB; got 314.6 MB/);
   });
 
+  it.each([
+    ["share one local header", 42, () => 0],
+    ["lie inside the data of others", 20, (bytes: Buffer, at: number) => bytes.readUInt32LE(at) + 60],
+  ])("with entries that %s is corrupt", async (_, field, lie) => {
+    const bytes = writeZip([cat, dog, { ...cat, name: "pets/cat/c.jpg" }]);
+    const first = bytes.indexOf("PK\x01\x02");
+    for (const at of [first, bytes.indexOf("PK\x01\x02", first + 4)]) {
+      bytes.writeUInt32LE(lie(bytes, at + field), at + field);
+    }
+    const path = join(folder, `${Math.random()}.zip`);
+    await writeFile(path, bytes);
+    await expect(openArchive(path)).rejects.toMatchObject({
+      code: "ARCHIVE_CORRUPT",
+      message: expect.stringContaining("got entries that overlap, as no tool writes them"),
+    });
+  });
+
+  it("finds an entry damaged whose data reach into the next one behind a long local header", async () => {
+    const bytes = writeZip([cat, dog]);
+    bytes.writeUInt16LE(60, 28); // extra field of the first local header
+    const path = join(folder, `${Math.random()}.zip`);
+    await writeFile(path, bytes);
+    const contents = await read(path);
+    expect(contents["cat < pets/cat/a.jpg"]).toMatch(/bytes were promised and \d+ are there/);
+    expect(contents["dog < pets/dog/🐶 b.jpg"]).toBe(dog.content);
+  });
+
+  it("that claims to unpack to more than 1 GiB and 200 times its size is refused before anything is", async () => {
+    const large = [1, 2, 3, 4, 5].map((at) => ({ name: `cat/${at}.jpg`, content: "x", claimedSize: 250 * 2 ** 20 }));
+    const path = await archive([dog, ...large]);
+    await expect(openArchive(path)).rejects.toMatchObject({
+      code: "ARCHIVE_LIMIT",
+      message: `Expected unpacked content of at most 1.1 GB; got more than that (${path})`,
+    });
+  });
+
   it("skips names that lead out of it, and takes the rest", async () => {
     const members = [cat, dog, { ...cat, name: "../../etc/passwd.jpg" }, { ...cat, name: "/root/x.jpg" }];
     const source = await openArchive(await archive(members));

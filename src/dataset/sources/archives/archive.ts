@@ -50,7 +50,8 @@ async function sourceOf<E extends ArchiveEntry>(
       async *samples() {
         for (const { path, ...known } of labelled) {
           const entry = entries.get(path)!;
-          yield { id: path, ...known, stamp: file.stampOf(entry), bytes: () => file.read(entry) };
+          const stamp = file.stampOf(entry);
+          yield { id: path, ...known, stamp, sizeBytes: entry.sizeBytes, bytes: () => file.read(entry) };
         }
       },
       close: () => file.close(),

@@ -3,7 +3,7 @@ import { quoted } from "../label.ts";
 import type { SkippedPicture } from "../source.ts";
 
 /** The longest path that Linux takes. */
-const nameLimitBytes = 4096;
+export const nameLimitBytes = 4096;
 /** Deeper names would only make folders: a few kilobytes of them fill megabytes. */
 const partLimit = 256;
 
@@ -15,10 +15,14 @@ export function plainName(name: string): string {
     .join("/");
 }
 
+export function longNameFault(sizeBytes: number): string {
+  return `a name of ${sizeBytes} bytes, more than ${nameLimitBytes}`;
+}
+
 /** What is wrong with a name, in words; undefined for one that leads to a place inside. */
 export function nameFaultOf(name: string): string | undefined {
   const sizeBytes = Buffer.byteLength(name);
-  if (sizeBytes > nameLimitBytes) return `a name of ${sizeBytes} bytes, more than ${nameLimitBytes}`;
+  if (sizeBytes > nameLimitBytes) return longNameFault(sizeBytes);
   if (/^([a-z]:)?[/\\]/i.test(name)) return "an absolute path";
   if (name.split(/[/\\]/).includes("..")) return "a relative path that leads upwards";
   const parts = name.split(/[/\\]/).length;

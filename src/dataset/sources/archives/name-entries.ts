@@ -1,8 +1,11 @@
 /** Gives the entries of an archive their names, all in one encoding, and passes over what is no file of it. */
+import { formatBytes } from "../../../base/quantity.ts";
+import { quoted } from "../label.ts";
 import { decodeNames, escapedBytes } from "../name-encoding.ts";
-import type { SkippedPicture } from "../source.ts";
+import { pictureCountLimit, type SkippedPicture } from "../source.ts";
+import { listsTooMuch } from "./archive-errors.ts";
 import type { ArchiveEntry, ArchiveFile } from "./archive-file.ts";
-import { nameFaultOf, plainName, skippedEntry } from "./entry-name.ts";
+import { longNameFault, nameFaultOf, nameLimitBytes, plainName, skippedEntry } from "./entry-name.ts";
 
 export interface UnnamedEntry<E> {
   /** Text where the archive says what it is, else bytes of an encoding that is not stated. */
@@ -12,11 +15,43 @@ export interface UnnamedEntry<E> {
   readonly entry: E;
 }
 
+/** Of all names together, as manifests may have. */
+const namesLimitBytes = 512 * 2 ** 20;
+
+/** The entries of an archive while it is listed, in bounded memory whoever wrote it. */
+export class EntryList<E> {
+  readonly all: UnnamedEntry<E>[] = [];
+  readonly #location: string;
+  #namesBytes = 0;
+
+  constructor(location: string) {
+    this.#location = location;
+  }
+
+  /** Errors: ARCHIVE_LIMIT. */
+  add({ rawName, fault, entry }: UnnamedEntry<E>): void {
+    const sizeBytes = Buffer.byteLength(rawName);
+    if (sizeBytes > nameLimitBytes) {
+      const start = typeof rawName === "string" ? rawName : escapedBytes(rawName.subarray(0, 200));
+      const name = `${quoted(start)} (entry ${this.all.length + 1})`;
+      this.all.push({ rawName: name, fault: longNameFault(sizeBytes), entry });
+    } else {
+      // A part of a larger buffer would keep all of it.
+      this.all.push({ rawName: typeof rawName === "string" ? rawName : Buffer.from(rawName), fault, entry });
+    }
+    this.#namesBytes += Math.min(sizeBytes, nameLimitBytes);
+    if (this.all.length > pictureCountLimit) throw listsTooMuch(`at most ${pictureCountLimit} entries`, this.#location);
+    if (this.#namesBytes > namesLimitBytes) {
+      throw listsTooMuch(`names of at most ${formatBytes(namesLimitBytes)}`, this.#location);
+    }
+  }
+}
+
 /**
  * Files by their plain names; folders are left out, and of several entries with one name the last
  * counts. Errors: CONFIG_INVALID for an unknown encoding.
  */
-export function nameEntries<E>(
+export function nameEntries<E extends Omit<ArchiveEntry, "name">>(
   unnamed: readonly UnnamedEntry<E>[],
   nameEncoding: string | undefined,
 ): Pick<ArchiveFile<E & ArchiveEntry>, "entries" | "skipped" | "doubt"> {

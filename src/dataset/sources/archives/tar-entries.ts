@@ -5,9 +5,9 @@ import type { FileHandle } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { type Extract, type ExtractEvents, extract, type Header } from "tar-stream";
-import { AppError } from "../../../base/errors.ts";
 import { readFailure } from "../../../base/files/file-failure.ts";
-import { formatBytes } from "../../../base/quantity.ts";
+import { chunksOf } from "../../../base/files/regular-file.ts";
+import { unpackedLimitOf, unpacksToTooMuch } from "./archive-errors.ts";
 
 export interface TarInput {
   readonly handle: FileHandle;
@@ -15,8 +15,8 @@ export interface TarInput {
   /** Size of the file as it lies on the disk. */
   readonly sizeBytes: number;
   readonly isGzip: boolean;
-  /** What any archive may unpack to; a larger one may unpack to 200 times its own size. */
-  readonly unpackedFloorBytes: number;
+  /** As for `unpackedLimitOf`. */
+  readonly unpackedFloorBytes: number | undefined;
 }
 
 const chunkBytes = 1 << 18;
@@ -93,15 +93,10 @@ function drainOf(parser: Extract): Promise<void> {
 }
 
 async function* readChunks({ handle, location }: TarInput): AsyncGenerator<Buffer> {
-  for (let position = 0; ; ) {
-    const { buffer, bytesRead } = await handle
-      .read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
-      .catch((error: unknown) => {
-        throw readFailure(location, error);
-      });
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+  try {
+    yield* chunksOf(handle);
+  } catch (error) {
+    throw readFailure(location, error);
   }
 }
 
@@ -110,12 +105,12 @@ async function* readChunks({ handle, location }: TarInput): AsyncGenerator<Buffe
  * end every whole tar.
  */
 async function* checkFlow(chunks: AsyncIterable<Buffer>, input: TarInput): AsyncGenerator<Buffer> {
-  const limitBytes = Math.max(input.unpackedFloorBytes, 200 * input.sizeBytes);
+  const limitBytes = unpackedLimitOf(input.sizeBytes, input.unpackedFloorBytes);
   let unpackedBytes = 0;
   let zerosAtEnd = 0;
   for await (const chunk of chunks) {
     unpackedBytes += chunk.length;
-    if (unpackedBytes > limitBytes) throw tooMuch(limitBytes, input.location);
+    if (unpackedBytes > limitBytes) throw unpacksToTooMuch(limitBytes, input.location);
     const zeros = countZerosAtEnd(chunk);
     zerosAtEnd = zeros === chunk.length ? zerosAtEnd + zeros : zeros;
     yield chunk;
@@ -127,13 +122,4 @@ function countZerosAtEnd(chunk: Uint8Array): number {
   let at = chunk.length;
   while (at > 0 && chunk[at - 1] === 0) at--;
   return chunk.length - at;
-}
-
-function tooMuch(limitBytes: number, where: string): AppError {
-  return new AppError("ARCHIVE_LIMIT", {
-    required: `unpacked content of at most ${formatBytes(limitBytes)}`,
-    received: "more than that",
-    where,
-    hint: "if you trust it, unpack it yourself and name the folder",
-  });
 }

@@ -107,7 +107,7 @@ describe("a tar", () => {
         ["../../etc/passwd.jpg", "a relative path that leads upwards"],
         ["/root/x.jpg", "an absolute path"],
         ["x/..\\up.jpg", "a relative path that leads upwards"],
-        [`'${"n".repeat(40)}...'`, "a name of 5000 bytes, more than 4096"],
+        [`'${"n".repeat(40)}...' (entry 8)`, "a name of 5000 bytes, more than 4096"],
       ]);
     });
   });

@@ -1,19 +1,18 @@
 /** Reads entries of a tar or tar.gz from its stream; nothing is unpacked to the disk. */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { Header } from "tar-stream";
 import { AppError } from "../../../base/errors.ts";
-import { readFailure } from "../../../base/files/file-failure.ts";
+import { openRegularFile } from "../../../base/files/regular-file.ts";
 import { pictureLimits, tooManyBytes } from "../../../image/decode.ts";
 import { requireStamp, stampOf } from "../stamped-file.ts";
 import { archiveCorrupt } from "./archive-errors.ts";
 import type { ArchiveEntry, ArchiveFile } from "./archive-file.ts";
 import { isGzipStart } from "./archive-kind.ts";
-import { nameEntries, type UnnamedEntry } from "./name-entries.ts";
+import { EntryList, nameEntries } from "./name-entries.ts";
 import { TarCursor } from "./tar-cursor.ts";
 import { rawNameOf, readTarEntries, type TarInput } from "./tar-entries.ts";
 
 export interface TarEntry extends ArchiveEntry {
-  readonly sizeBytes: number;
   readonly mtimeMs: number;
   /** Its position among the entries of every type. */
   readonly at: number;
@@ -28,16 +27,13 @@ export interface TarOptions {
 /**
  * Opens a tar, packed by gzip or not, and lists its files in one pass, in the archive's own order.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, CONFIG_INVALID for an unknown encoding; ARCHIVE_CORRUPT where it is cut off or damaged;
- * ARCHIVE_LIMIT where it unpacks to more than 1 GiB (`unpackedFloorBytes`) and 200 times its own
- * size.
+ * ARCHIVE_LIMIT where it unpacks to too much, by `unpackedLimitOf`.
  */
 export async function openTar(
   location: string,
-  { nameEncoding, unpackedFloorBytes = 2 ** 30 }: TarOptions = {},
+  { nameEncoding, unpackedFloorBytes }: TarOptions = {},
 ): Promise<ArchiveFile<TarEntry>> {
-  const handle = await open(location).catch((error: unknown) => {
-    throw readFailure(location, error);
-  });
+  const handle = await openRegularFile(location);
   try {
     const stats = await handle.stat({ bigint: true });
     const stamp = stampOf(stats);
@@ -80,15 +76,15 @@ async function listEntries(
   input: TarInput,
   nameEncoding: string | undefined,
 ): Promise<Pick<ArchiveFile<TarEntry>, "entries" | "skipped" | "doubt">> {
-  const unnamed: UnnamedEntry<Omit<TarEntry, "name">>[] = [];
+  const listed = new EntryList<Omit<TarEntry, "name">>(input.location);
   let position = 0;
   for await (const { header } of readTarEntries(input)) {
     const at = position++;
     if (header.type === "directory") continue;
     const entry = { sizeBytes: header.size ?? 0, mtimeMs: header.mtime?.getTime() ?? 0, at };
-    unnamed.push({ rawName: rawNameOf(header), fault: typeFaultOf(header.type), entry });
+    listed.add({ rawName: rawNameOf(header), fault: typeFaultOf(header.type), entry });
   }
-  return nameEntries(unnamed, nameEncoding);
+  return nameEntries(listed.all, nameEncoding);
 }
 
 function isReadable({ sizeBytes }: TarEntry): boolean {

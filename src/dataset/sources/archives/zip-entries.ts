@@ -4,14 +4,13 @@ import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import * as yauzl from "yauzl";
 import type { AppError } from "../../../base/errors.ts";
-import { archiveUnsupported } from "./archive-errors.ts";
+import { archiveUnsupported, unpackedLimitOf, unpacksToTooMuch } from "./archive-errors.ts";
 import type { ArchiveEntry, ArchiveFile } from "./archive-file.ts";
-import { nameEntries, type UnnamedEntry } from "./name-entries.ts";
+import { EntryList, nameEntries, type UnnamedEntry } from "./name-entries.ts";
 import { findZipEnd } from "./zip-end.ts";
 
 /** What is kept of an entry: 22,500 of them take 3 MB. */
 export interface ZipEntry extends ArchiveEntry {
-  readonly sizeBytes: number;
   readonly packedBytes: number;
   readonly crc32: number;
   readonly isStored: boolean;
@@ -19,6 +18,8 @@ export interface ZipEntry extends ArchiveEntry {
   readonly lock?: string;
   /** Where the entry's local header begins in the file. */
   readonly headerAt: number;
+  /** Where what follows it begins: its data end before that. */
+  endsBefore: number;
 }
 
 type UnnamedZipEntry = Omit<ZipEntry, "name">;
@@ -26,7 +27,7 @@ type UnnamedZipEntry = Omit<ZipEntry, "name">;
 /**
  * The files of a zip; folders are left out.
  * Errors: CONFIG_INVALID for an unknown encoding; ARCHIVE_UNSUPPORTED for one part of several, and
- * for strong encryption; yauzl's own for a damaged archive.
+ * for strong encryption; ARCHIVE_LIMIT; yauzl's own for a damaged archive.
  */
 export async function listZip(
   handle: FileHandle,
@@ -41,7 +42,7 @@ async function readDirectory(
   handle: FileHandle,
   sizeBytes: number,
   location: string,
-): Promise<UnnamedEntry<UnnamedZipEntry>[]> {
+): Promise<readonly UnnamedEntry<UnnamedZipEntry>[]> {
   const end = await findZipEnd(handle, sizeBytes);
   if (end === undefined) {
     if (/\.(z\d\d|zip\.\d+)$/i.test(location)) throw inSeveralParts("one part of an archive in several", location);
@@ -53,14 +54,36 @@ async function readDirectory(
   const options = { autoClose: false, decodeStrings: false, validateEntrySizes: false };
   const reader = new DirectoryReader(handle, end.startAt);
   const zip = await yauzl.fromRandomAccessReaderPromise(reader, end.endAt - end.startAt, options);
-  const entries: UnnamedEntry<UnnamedZipEntry>[] = [];
+  const listed = new EntryList<UnnamedZipEntry>(location);
   try {
-    for await (const entry of zip.eachEntry()) entries.push(unnamedOf(entry, end.startAt));
+    for await (const entry of zip.eachEntry()) listed.add(unnamedOf(entry, end.startAt));
   } catch (error) {
     if (error instanceof Error && error.message.startsWith("strong encryption")) throw encrypted(location);
     throw error;
   }
-  return entries;
+  const entries = listed.all.map(({ entry }) => entry);
+  requireApart(entries, sizeBytes);
+  const limitBytes = unpackedLimitOf(sizeBytes);
+  if (entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) > limitBytes)
+    throw unpacksToTooMuch(limitBytes, location);
+  return listed.all;
+}
+
+/** A local header without its name (APPNOTE 6.3, 4.3.7). */
+export const localHeaderBytes = 30;
+
+/**
+ * Refuses entries that share bytes: a few kilobytes, listed again and again, unpack to terabytes
+ * (David Fifield, "A better zip bomb", 2019). Each is told where the next one begins.
+ */
+function requireApart(entries: readonly UnnamedZipEntry[], sizeBytes: number): void {
+  const ordered = [...entries].sort((a, b) => a.headerAt - b.headerAt);
+  for (const [at, entry] of ordered.entries()) {
+    entry.endsBefore = ordered[at + 1]?.headerAt ?? sizeBytes;
+    const isApart = entry.headerAt + localHeaderBytes + entry.packedBytes <= entry.endsBefore;
+    // What is said to lie behind the end of the file is damage of that entry alone.
+    if (!isApart && entry.endsBefore < sizeBytes) throw new Error("entries that overlap, as no tool writes them");
+  }
 }
 
 function unnamedOf(entry: yauzl.Entry, startAt: number): UnnamedEntry<UnnamedZipEntry> {
@@ -83,6 +106,7 @@ function unnamedOf(entry: yauzl.Entry, startAt: number): UnnamedEntry<UnnamedZip
       isStored: method === 0,
       ...(lock !== undefined && { lock }),
       headerAt: startAt + entry.relativeOffsetOfLocalHeader,
+      endsBefore: Number.POSITIVE_INFINITY,
     },
   };
 }

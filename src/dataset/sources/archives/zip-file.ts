@@ -1,14 +1,14 @@
 /** Reads entries of a zip file where they lie; nothing is unpacked to the disk. */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import { isAppError } from "../../../base/errors.ts";
-import { readFailure } from "../../../base/files/file-failure.ts";
+import { openRegularFile } from "../../../base/files/regular-file.ts";
 import { pictureLimits, tooManyBytes } from "../../../image/decode.ts";
 import { requireStamp, stampOf } from "../stamped-file.ts";
 import { archiveCorrupt, archiveUnsupported, entryLocked, entryUnreadable } from "./archive-errors.ts";
 import type { ArchiveFile } from "./archive-file.ts";
-import { encrypted, listZip, type ZipEntry } from "./zip-entries.ts";
+import { encrypted, listZip, localHeaderBytes, type ZipEntry } from "./zip-entries.ts";
 
 const inflate = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflateRaw);
 
@@ -20,13 +20,12 @@ export interface ZipOptions {
 /**
  * Opens a zip (also zip64, also behind the program of a self-extracting one) and lists its files.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, CONFIG_INVALID for an unknown encoding; ARCHIVE_CORRUPT
- * where the archive is cut off or its directory is damaged; ARCHIVE_UNSUPPORTED for one in several
+ * where the archive is cut off, its directory is damaged or its entries overlap; ARCHIVE_LIMIT where
+ * it unpacks to too much, by `unpackedLimitOf`; ARCHIVE_UNSUPPORTED for one in several
  * parts, or of which nothing can be unpacked: all encrypted, or packed by other methods.
  */
 export async function openZip(location: string, { nameEncoding }: ZipOptions = {}): Promise<ArchiveFile<ZipEntry>> {
-  const handle = await open(location).catch((error: unknown) => {
-    throw readFailure(location, error);
-  });
+  const handle = await openRegularFile(location);
   try {
     const stats = await handle.stat({ bigint: true });
     const stamp = stampOf(stats);
@@ -64,13 +63,13 @@ function requireUnlocked(entries: readonly ZipEntry[], location: string): void {
 }
 
 async function readEntry(handle: FileHandle, archiveBytes: number, entry: ZipEntry, where: string): Promise<Buffer> {
-  const { sizeBytes, packedBytes, isStored, lock } = entry;
+  const { sizeBytes, packedBytes, isStored, lock, endsBefore } = entry;
   if (Math.max(sizeBytes, packedBytes) > pictureLimits.sizeBytes) {
     throw tooManyBytes(Math.max(sizeBytes, packedBytes), where);
   }
   if (lock !== undefined) throw entryLocked(`one that is ${lock}`, where);
   const dataAt = await findData(handle, entry.headerAt);
-  const there = Math.max(0, archiveBytes - dataAt);
+  const there = Math.max(0, Math.min(archiveBytes, endsBefore) - dataAt);
   if (packedBytes > there) throw new Error(`${packedBytes} bytes were promised and ${there} are there`);
   const packed = Buffer.allocUnsafe(packedBytes);
   const { bytesRead } = await handle.read(packed, 0, packedBytes, dataAt);
@@ -86,8 +85,8 @@ async function readEntry(handle: FileHandle, archiveBytes: number, entry: ZipEnt
  * (APPNOTE 6.3, 4.3.7).
  */
 async function findData(handle: FileHandle, headerAt: number): Promise<number> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(30), 0, 30, headerAt);
-  if (bytesRead < 30 || buffer.readUInt32LE(0) !== 0x04034b50)
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(localHeaderBytes), 0, localHeaderBytes, headerAt);
+  if (bytesRead < localHeaderBytes || buffer.readUInt32LE(0) !== 0x04034b50)
     throw new Error("no local header at the stated position");
-  return headerAt + 30 + buffer.readUInt16LE(26) + buffer.readUInt16LE(28);
+  return headerAt + localHeaderBytes + buffer.readUInt16LE(26) + buffer.readUInt16LE(28);
 }

@@ -2,9 +2,10 @@
  * Reads one batch of CIFAR-10's binary version (https://www.cs.toronto.edu/~kriz/cifar.html):
  * records of one label byte and 3,072 bytes of pixels, 32 x 32 red, then green, then blue.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { AppError } from "../../../base/errors.ts";
 import { readFailure } from "../../../base/files/file-failure.ts";
+import { openRegularFileSync } from "../../../base/files/regular-file.ts";
 import type { PixelImage } from "../../../image/decode.ts";
 import { sourceChanged, stampOf } from "../stamped-file.ts";
 
@@ -34,7 +35,7 @@ export interface CifarBatch {
  * CIFAR_INVALID for its length.
  */
 export function openCifarBatch(path: string): CifarBatch {
-  const descriptor = attempt(path, () => openSync(path, "r"));
+  const descriptor = openRegularFileSync(path);
   try {
     const stats = attempt(path, () => fstatSync(descriptor, { bigint: true }));
     const sizeBytes = Number(stats.size);

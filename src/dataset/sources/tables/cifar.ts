@@ -1,7 +1,6 @@
 /** Labelled pictures in a folder of CIFAR-10's binary version. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readFailure } from "../../../base/files/file-failure.ts";
+import { readRegularFile } from "../../../base/files/regular-file.ts";
 import type { PixelImage } from "../../../image/decode.ts";
 import { readLabel } from "../label.ts";
 import type { PixelSample, Source, Split } from "../source.ts";
@@ -74,14 +73,16 @@ function* samplesOf(
   }
 }
 
+/** A label is one byte in a batch, and 255 bytes at most in a line. */
+const namesLimitBytes = 2 ** 16;
+
 /** The class names of `batches.meta.txt`, one a line; the numbers where there is no such file. */
 async function readLabelNames(location: string, names: readonly string[]): Promise<readonly string[]> {
   if (!names.includes(namesFile)) return Array.from({ length: 10 }, (_, at) => String(at));
   const path = join(location, namesFile);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw readFailure(path, error);
-  });
+  const text = await readRegularFile(path, { limitBytes: namesLimitBytes });
   const labels = text
+    .toString()
     .trimEnd()
     .split(/\r?\n/)
     .map((line, at) => {

@@ -90,7 +90,11 @@ describe("a folder of idx files", () => {
       { "train-labels-idx1-ubyte": idx([3], [1, 2, 3]) },
       /as many labels as pictures: 2 in train-images-idx3-ubyte; got 3 in train-labels-idx1-ubyte/,
     ],
-    ["pictures without pixels", { "train-images-idx3-ubyte": idx([2, 0, 3], []) }, /pictures with pixels; got 3 x 0/],
+    [
+      "pictures without pixels",
+      { "train-images-idx3-ubyte": idx([2, 0, 3], []) },
+      /pictures of 1 to 100 million pixels, .*; got 3 x 0 pixels/,
+    ],
   ])("with %s is invalid", async (_, files, message) => {
     await put({ "train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels, ...files });
     await expect(read()).rejects.toMatchObject({ code: "IDX_INVALID", message: expect.stringMatching(message) });
@@ -103,7 +107,41 @@ describe("a folder of idx files", () => {
     });
     await expect(read()).rejects.toMatchObject({
       code: "IDX_INVALID",
-      message: expect.stringMatching(/a gzip file that is whole .*; got unexpected end of file/),
+      message: expect.stringMatching(/a gzip file that is whole; got unexpected end of file/),
+    });
+  });
+
+  it.each([
+    ["a line of 67 million pixels", [1, 1, 2 ** 26], /sides of at most 65535; got 67108864 x 1 pixels/],
+    ["a picture of more pixels than any may have", [1, 2 ** 14, 2 ** 14], /got 16384 x 16384 pixels/],
+    ["more pictures than a source may have", [2 ** 23, 1, 1], /at most 5000000 pictures; got 8388608/],
+  ])("with %s is invalid, before anything is made of it", async (_, dims, message) => {
+    const pictures = Buffer.concat([idx(dims, []), Buffer.alloc(dims.reduce((product, dim) => product * dim, 1))]);
+    await put({
+      "train-images-idx3-ubyte": pictures,
+      "train-labels-idx1-ubyte": Buffer.concat([idx([dims[0]!], []), Buffer.alloc(dims[0]!)]),
+    });
+    await expect(read()).rejects.toMatchObject({ code: "IDX_INVALID", message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    ["overflows", [2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], "4294967295 x 4294967295 x 4294967295"],
+    ["is large", [2 ** 15, 256, 256], "32768 x 256 x 256"],
+  ])("with a packed file whose header %s is refused by the header alone", async (_, dims, shape) => {
+    // Behind the header is one value only: an array of that size is never made.
+    await put({ "train-images-idx3-ubyte.gz": gzipSync(idx(dims, [1])), "train-labels-idx1-ubyte": labels });
+    await expect(read()).rejects.toMatchObject({
+      code: "IDX_INVALID",
+      message: expect.stringContaining(`an idx file of at most 268.4 MB, unpacked; got one of ${shape} (`),
+    });
+  });
+
+  it("with a packed file that unpacks to more than its header says is invalid", async () => {
+    const bomb = gzipSync(Buffer.concat([images, Buffer.alloc(2 ** 26)]));
+    await put({ "train-images-idx3-ubyte.gz": bomb, "train-labels-idx1-ubyte": labels });
+    await expect(read()).rejects.toMatchObject({
+      code: "IDX_INVALID",
+      message: expect.stringContaining("an idx file of 2 x 2 x 3 with 28 bytes; got more ("),
     });
   });
 

@@ -1,7 +1,8 @@
 /** Labelled pictures in idx files, as MNIST, Fashion-MNIST and EMNIST are published. */
 import { join } from "node:path";
 import { AppError } from "../../../base/errors.ts";
-import type { PixelSample, Source, Split } from "../source.ts";
+import { pictureLimits } from "../../../image/decode.ts";
+import { type PixelSample, pictureCountLimit, type Source, type Split } from "../source.ts";
 import { type IdxFile, idxInvalid, readIdx } from "./idx-file.ts";
 
 /**
@@ -95,9 +96,22 @@ async function readPart(
       location,
     );
   }
-  if (height * width === 0)
-    throw idxInvalid("pictures with pixels", `${width} x ${height}`, join(location, imagesFile));
+  if (!isPictureSize(width, height)) {
+    const required = `pictures of 1 to ${pictureLimits.pixels / 1e6} million pixels, with sides of at most ${sideLimit}`;
+    throw idxInvalid(required, `${width} x ${height} pixels`, join(location, imagesFile));
+  }
+  if (count > pictureCountLimit) {
+    throw idxInvalid(`at most ${pictureCountLimit} pictures`, `${count}`, join(location, imagesFile));
+  }
   return () => digits(images, labels, imagesFile, splitIsGiven ? split : undefined);
+}
+
+/** A JPEG's sides can be no longer; libvips fails where a line of millions is to be resized. */
+const sideLimit = 65_535;
+
+function isPictureSize(width: number, height: number): boolean {
+  const pixels = width * height;
+  return pixels > 0 && pixels <= pictureLimits.pixels && Math.max(width, height) <= sideLimit;
 }
 
 function* digits(images: IdxFile, labels: IdxFile, file: string, split: Split | undefined): Generator<PixelSample> {

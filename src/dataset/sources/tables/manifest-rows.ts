@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
+import { describeValue } from "../../../base/describe-value.ts";
 import { isAppError } from "../../../base/errors.ts";
 import { quoted } from "../label.ts";
 import { readCsv } from "./csv-records.ts";
@@ -95,7 +96,7 @@ function readObject(line: number, text: string): ManifestRow | ManifestFault {
         columns,
         fields.map((field) => field ?? ""),
       );
-    return { line, fault: `${quoted(JSON.stringify(parsed[keys[wrong]!]))} as ${keys[wrong]} instead of text` };
+    return { line, fault: `${describeValue(parsed[keys[wrong]!])} as ${keys[wrong]} instead of text` };
   } catch (error) {
     if (!isAppError(error, "MANIFEST_INVALID")) throw error;
     return { line, fault: `${error.received} instead of ${error.required}` };

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -277,8 +278,13 @@ describe("a manifest", () => {
     ["a list", "[1]", "'[1]' instead of a JSON object"],
     ["null", "null", "'null' instead of a JSON object"],
     ["no label", '{"path":"b.jpg"}', "'path' instead of an object with the keys path|file|filename|image and label"],
-    ["a list as path", '{"path":[1],"label":"cat"}', "'[1]' as path instead of text"],
-    ["true as label", '{"path":"b.jpg","label":true}', "'true' as label instead of text"],
+    ["a list as path", '{"path":[1],"label":"cat"}', "a list of 1 as path instead of text"],
+    ["true as label", '{"path":"b.jpg","label":true}', "true as label instead of text"],
+    [
+      "a deeply nested path",
+      `{"path":${"[".repeat(30_000)}${"]".repeat(30_000)},"label":"cat"}`,
+      "a list of 1 as path instead of text",
+    ],
     ["null as label", '{"path":"b.jpg","label":null}', "an empty label"],
     ["half a character as label", '{"path":"b.jpg","label":"\\ud83d"}', "with a line break or a control character"],
     ["a line without an end", `"${"x".repeat(70_000)}`, "a line of more than 65536 characters"],
@@ -289,13 +295,16 @@ describe("a manifest", () => {
     expect(await skippedOf("l.jsonl", text)).toEqual([expect.stringMatching(`line 3: .*${escaped(reason)}`)]);
   });
 
-  it("finds out that a file is missing, or a link leads out, when it reads it", async () => {
+  it("finds out that a file is missing, a pipe or a folder, or a link leads out, when it reads it", async () => {
     const outside = join(await mkdtemp(join(tmpdir(), "pawprint-outside-")), "secret.jpg");
     await writeFile(outside, "secret");
     await put("a.jpg");
     await symlink(outside, join(folder, "out.jpg"));
     await symlink("a.jpg", join(folder, "in.jpg"));
-    const source = await openManifest(await put("l.csv", "path,label\na.jpg,1\nin.jpg,1\nout.jpg,2\ngone.jpg,2"));
+    execFileSync("mkfifo", [join(folder, "pipe.jpg")]);
+    await mkdir(join(folder, "folder.jpg"));
+    const list = "path,label\na.jpg,1\nin.jpg,1\nout.jpg,2\ngone.jpg,2\npipe.jpg,2\nfolder.jpg,2";
+    const source = await openManifest(await put("l.csv", list));
     const found: string[] = [];
     for await (const sample of source.samples()) {
       if (!("bytes" in sample)) continue;
@@ -306,7 +315,9 @@ describe("a manifest", () => {
         ),
       );
     }
-    expect(found).toEqual(["content of a.jpg", "content of a.jpg", "IMAGE_UNREADABLE", "FILE_NOT_FOUND"]);
+    const notRegular = ["FILE_READ_FAILED", "FILE_READ_FAILED"];
+    const refused = ["IMAGE_UNREADABLE", "FILE_NOT_FOUND", ...notRegular];
+    expect(found).toEqual(["content of a.jpg", "content of a.jpg", ...refused]);
   });
 
   it("that is not there, or far too large, is refused before it is read", async () => {

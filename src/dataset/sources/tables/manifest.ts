@@ -1,13 +1,14 @@
 /** Labelled pictures that a CSV, TSV or JSONL file lists. */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { AppError, type ErrorCode } from "../../../base/errors.ts";
 import { readFailure } from "../../../base/files/file-failure.ts";
+import { openRegularFile } from "../../../base/files/regular-file.ts";
 import { formatBytes } from "../../../base/quantity.ts";
 import { fileSamples } from "../file-samples.ts";
 import type { LabelledPath } from "../folder-layout.ts";
 import { quoted, readLabel } from "../label.ts";
-import type { SkippedPicture, Source } from "../source.ts";
+import { pictureCountLimit, type SkippedPicture, type Source } from "../source.ts";
 import type { SourceOptions } from "../source-options.ts";
 import { readSplit } from "../split-words.ts";
 import { requireStamp, stampOf } from "../stamped-file.ts";
@@ -15,7 +16,7 @@ import { manifestInvalid } from "./manifest-errors.ts";
 import { ManifestRoot } from "./manifest-paths.ts";
 import { type ManifestRow, readManifestRows } from "./manifest-rows.ts";
 
-/** Some five million lines. */
+/** Some five million lines of usual length. */
 const sizeLimitBytes = 512 * 2 ** 20;
 
 /** A manifest with more of them is one of another kind, and must not fill the memory. */
@@ -31,12 +32,10 @@ const probedFiles = 50;
  * not there turn out to be missing when they are read.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, SOURCE_CHANGED, CONFIG_INVALID for a root that is no
  * folder; MANIFEST_INVALID for a file that is no text, is too large, has no usable header, no usable
- * line, or more than 100,000 faulty ones.
+ * line, more than 5 million pictures, or more than 100,000 faulty ones.
  */
 export async function openManifest(location: string, { root: given }: SourceOptions = {}): Promise<Source> {
-  const handle = await open(location).catch((error: unknown) => {
-    throw readFailure(location, error);
-  });
+  const handle = await openRegularFile(location);
   try {
     const root = await ManifestRoot.open(location, given);
     const stats = await handle.stat({ bigint: true });
@@ -88,6 +87,7 @@ async function readRows(
       if (before === undefined) listed.set(read.path, { ...read, label });
       else if (before.label !== label || before.split !== read.split) before.other ??= read;
     }
+    if (listed.size > pictureCountLimit) throw tooMany(location);
     if (skipped.length > faultLimit) throw unusable(`more than ${faultLimit} faulty ones`, skipped, location);
   }
   const all = [...listed.values()];
@@ -121,6 +121,11 @@ function conflicting(one: ListedPicture, other: ListedPicture): SkippedPicture {
     ({ line, label, split }) => `${quoted(label)}${split ? ` in ${split}` : ""} in line ${line}`,
   );
   return { id: one.path, code: "MANIFEST_INVALID", reason: `${first} and ${second}` };
+}
+
+function tooMany(location: string): AppError {
+  const limit = `a manifest of at most ${pictureCountLimit} pictures`;
+  return manifestInvalid(limit, "more than that", location, "cut it into several datasets");
 }
 
 /** The reasons are the same for most lines where nearly all are faulty: the first says enough. */

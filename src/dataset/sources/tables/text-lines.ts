@@ -1,6 +1,7 @@
 /** The lines of a text file, whatever its encoding and line ends, in bounded memory. */
 import type { FileHandle } from "node:fs/promises";
 import { TextDecoder } from "node:util";
+import { chunksOf } from "../../../base/files/regular-file.ts";
 import { contentKindOf } from "../file-content.ts";
 import { manifestInvalid } from "./manifest-errors.ts";
 
@@ -45,10 +46,6 @@ export async function* readLines(handle: FileHandle, where: string): AsyncGenera
   rest += decoder?.decode() ?? "";
   const end = rest.endsWith("\r") ? "\r" : "";
   if (rest !== "" || cut !== undefined) yield take(rest.slice(0, rest.length - end.length), end);
-}
-
-function chunksOf(handle: FileHandle): AsyncIterable<Buffer> {
-  return handle.createReadStream({ autoClose: false, start: 0 });
 }
 
 function decoderFor(start: Buffer, where: string): TextDecoder {

@@ -1,0 +1,167 @@
+/**
+ * Names of files, classes, settings and addresses come from anywhere. No command may send what steers
+ * a terminal, or let a name begin a line of its own.
+ */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { captureContext } from "../../../tests/support/captured-context.ts";
+import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
+import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
+import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
+import { createConsoleLogger, createStyle } from "../frame/console.ts";
+import { createProgressLines } from "../frame/progress.ts";
+import { runCommand } from "../frame/run-command.ts";
+import { commands } from "./table.ts";
+
+/** A title, colours, a cleared screen by C1 controls, turned text, and a line that looks like ours. */
+const evil = "\u001b]0;x\u0007\u001b[8m\u009b2J\u202egpj\u200b\u0085\u2028\rFORGED\nNext: FORGED";
+const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/u;
+const ownCodes = new RegExp(`${evil[0]}\\[(?:1|2|22|31|32|33|36|39)m`, "g");
+
+const cwd = temporaryFolder("hostile");
+const data = `pictures${evil}`;
+const model = `model${evil}.onnx`;
+const wild = `wild${evil}.onnx`;
+/** Sources take no label with a control character; a bundle may hold any. */
+const labels = ["cat\u202egpj\u200b", "dog\u202egpj\u200b"];
+const wildLabels = [`cat${evil}`, `dog${evil}`];
+const fast = ["--size", "8", "--widths", "8", "--epochs", "1", "--batch-size", "8"];
+
+async function run(argv: readonly string[], isTTY = true) {
+  let err = "";
+  const write = (text: string): void => {
+    err += text;
+  };
+  const { context, out } = captureContext({
+    cwd,
+    isTTY,
+    style: createStyle(true),
+    stderr: write,
+    logger: createConsoleLogger(write, createStyle(true)),
+    progress: createProgressLines({ write, now: () => performance.now(), everyMs: 0 }),
+    signal: AbortSignal.timeout(60_000),
+  });
+  const exitCode = await runCommand(argv, context);
+  return { exitCode, out: out(), err };
+}
+
+/** A cell of CSV keeps its line breaks, between quotes. */
+function expectSafe(text: string, isCsv = false): void {
+  for (const line of text.split("\n")) {
+    expect(line.replaceAll(ownCodes, "")).not.toMatch(unsafe);
+    if (!isCsv) expect(line.replaceAll(ownCodes, "").trim()).not.toMatch(/^(Next: )?FORGED/);
+  }
+}
+
+beforeAll(async () => {
+  await writePictureFolder(join(cwd, data), { labels: ["red", "blue"], perClass: 12 });
+  for (const [at, old] of ["red", "blue"].entries()) await rename(join(cwd, data, old), join(cwd, data, labels[at]!));
+  await rename(join(cwd, data, labels[0]!, "red.0.png"), join(cwd, data, labels[0]!, `one${evil}.png`));
+  await writeFile(join(cwd, data, labels[0]!, `torn${evil}.png`), "torn");
+  await mkdir(join(cwd, data, `fox${evil}`));
+  await writeFile(join(cwd, data, `fox${evil}`, "a.png"), "torn");
+  const recipe = { width: 8, height: 8, channels: 3, fit: "cover", kernel: "cubic" } as const;
+  await writeUntrainedBundle({ labels: wildLabels, recipe, widths: [4] }, join(cwd, wild));
+  await writeFile(join(cwd, `sweep${evil}.yaml`), `${JSON.stringify({ [evil]: evil })}\n`);
+  const { exitCode, err } = await run(["train", "--data", data, "--out", model, ...fast]);
+  if (exitCode !== 0) throw new Error(err);
+}, 60_000);
+
+/** What each command is fed with: names in every place that takes one, right and wrong. */
+const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  quickstart: [["--data", `no${evil}`]],
+  train: [
+    ["--data", data, "--out", model],
+    ["--data", data, "--out", `again${evil}.onnx`, "--report", `page${evil}.html`, ...fast],
+    ["--data", `no${evil}`],
+    ["--data", data, "--architecture", evil],
+    ["--data", data, "--strict", "--out", `strict${evil}.onnx`],
+  ],
+  "find-rate": [["--data", data, "--size", "8", "--widths", "8", "--steps", "20", "--out", `rate${evil}.svg`]],
+  sweep: [[`no${evil}`], [`sweep${evil}.yaml`, "--out", `sweep${evil}`, "--parallel", "1"]],
+  "data fetch": [[evil]],
+  "data import": [
+    [data, "--to", `copy${evil}`],
+    [data, "--to", `copy${evil}`],
+    [`no${evil}`, "--to", "x"],
+  ],
+  "data check": [[data], [data, "--kinds", evil], [data, "--report", `check${evil}.html`], [`copy${evil}`, "--fix"]],
+  "data stats": [[data]],
+  "data restore": [[`no${evil}`]],
+  "data preview": [[data, "--out", `sheet${evil}.png`, "--size", "8"]],
+  "data pack": [
+    [data, "--to", `pack${evil}`, "--size", "8"],
+    [`copy${evil}`, "--to", `pack${evil}`, "--size", "8"],
+  ],
+  evaluate: [
+    [model, "--data", data],
+    [model, "--data", data, "--against", model, "--csv", `rows${evil}.csv`, "--force"],
+    [model, "--data", `no${evil}`],
+  ],
+  predict: [
+    [wild, data],
+    [wild, data, "--csv"],
+    [wild, data, "--json-lines"],
+    [model, `no${evil}`],
+  ],
+  explain: [
+    [wild, data, "--out", `maps${evil}`],
+    [wild, data, "--class", evil],
+  ],
+  serve: [[`no${evil}`], [model, "--port", evil]],
+  health: [[`http://${evil}`], [evil]],
+  smoke: [[`http://${evil}`]],
+  "keys create": [[`ann${evil}`, "--file", `keys${evil}.json`]],
+  "keys list": [
+    ["--file", `keys${evil}.json`],
+    ["--file", `no${evil}.json`],
+  ],
+  "keys revoke": [[evil, "--file", `keys${evil}.json`]],
+  inspect: [[model], [wild], [`no${evil}`]],
+  errors: [[evil]],
+};
+
+describe("hostile names", () => {
+  it("are tried with every command", () => {
+    expect(Object.keys(lines).sort()).toEqual(commands.map(({ name }) => name).sort());
+  });
+
+  describe.each(Object.entries(lines))("given to %s", (name, given) => {
+    it("reach the terminal as escapes, and stay within their lines", async () => {
+      let shown = "";
+      const tried = [
+        ...given.flatMap((argv) => [argv, [...argv, "--json"]]),
+        ...[["--verbose"], [evil], [`--${evil}`]].map((flags) => [...given.at(-1)!, ...flags]),
+      ];
+      for (const argv of tried) {
+        const { out, err } = await run([...name.split(" "), ...argv]);
+        expectSafe(out, argv.includes("--csv"));
+        expectSafe(err);
+        shown += out + err;
+      }
+      // The names were there.
+      expect(shown).toContain("FORGED");
+    }, 120_000);
+  });
+
+  it("are the same in JSON as they were given", async () => {
+    const { out } = await run(["predict", wild, join(data, labels[0]!), "--json", "--top", "1"]);
+    const { results } = JSON.parse(out) as { results: { file: string; label?: string }[] };
+    expect(results.map(({ file }) => file)).toContain(join(data, labels[0]!, `one${evil}.png`));
+    expect(wildLabels).toContain(results[0]!.label);
+  });
+
+  it("stay as they are in CSV that goes to a file or a pipe", async () => {
+    const file = join(data, labels[0]!, `one${evil}.png`);
+    const { out } = await run(["predict", model, file, "--csv"], false);
+    expect(out).toContain(`"${file}"`);
+  });
+
+  it("are no commands", async () => {
+    const { err } = await run([evil]);
+    expectSafe(err);
+    await mkdir(join(cwd, "empty"));
+    expectSafe((await run(["data", evil])).err);
+  });
+});
