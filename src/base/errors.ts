@@ -157,7 +157,8 @@ export class AppError extends Error {
   readonly hint: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, detail: ErrorDetail) {
+  constructor(code: ErrorCode, given: ErrorDetail) {
+    const detail = { ...given, ...shortened(given) };
     const summary = summaryOf(detail);
     const where = detail.where === undefined ? "" : ` (${detail.where})`;
     super(`${summary}${where}`, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -192,6 +193,14 @@ export function withHint(error: AppError, hint: string): AppError {
     ...(where !== undefined && { where }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
+}
+
+/** What came may be a file's whole content; a message shows the beginning. */
+const longestPart = 2000;
+
+function shortened({ required, received }: ErrorDetail): Pick<ErrorDetail, "required" | "received"> {
+  const cut = (text: string): string => (text.length > longestPart ? `${text.slice(0, longestPart)}…` : text);
+  return { required: cut(required), ...(received !== undefined && { received: cut(received) }) };
 }
 
 function summaryOf({ required, received }: ErrorDetail): string {
