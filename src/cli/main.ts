@@ -6,6 +6,7 @@
 import { interruptionOf } from "../base/cancel.ts";
 import { removeUnfinished } from "../base/files/unfinished-files.ts";
 import { createConsoleLogger, createStyle, wantsColour } from "./frame/console.ts";
+import { loadModulesWithin } from "./frame/few-open-files.ts";
 import { createProgressLines } from "./frame/progress.ts";
 import { printError, runCommand } from "./frame/run-command.ts";
 import { abortOnSignals, endBySignal } from "./frame/signals.ts";
@@ -24,6 +25,7 @@ const output = openStandardOutput(stdout, {
 });
 const signal = abortOnSignals(process, { notify: progress.write, cleanUp: removeUnfinished });
 
+loadModulesWithin();
 const commandCode = await runCommand(process.argv.slice(2), {
   stdout: output.write,
   workOn: output.workOn,

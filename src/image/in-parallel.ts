@@ -1,12 +1,23 @@
 /** Runs asynchronous work on many items, a bounded number at a time. */
 import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../base/cancel.ts";
+import { openFileLimit } from "../base/machine/open-file-limit.ts";
+
+/** Files that the process has open besides: streams, threads, shards, the engine. */
+const otherFiles = 48;
 
 /**
  * Enough to keep every core decoding while other files are read and written: 2, 4, 6 and 8 per core
- * packed 518, 612, 640 and 685 photographs a second.
+ * packed 518, 612, 640 and 685 photographs a second. Fewer where the process may open few files: a
+ * picture has two open while it is copied.
  */
-export const defaultConcurrency = availableParallelism() * 8;
+export const defaultConcurrency = concurrencyWithin(openFileLimit(), availableParallelism());
+
+/** For a limit of open files (`ulimit -n`); at least 1. */
+export function concurrencyWithin(limit: number | undefined, cores: number): number {
+  const files = limit === undefined ? Number.POSITIVE_INFINITY : Math.floor((limit - otherFiles) / 2);
+  return Math.max(1, Math.min(cores * 8, files));
+}
 
 /** What the items under way may take together; a larger one is worked on alone. */
 const heldLimitBytes = 256 * 2 ** 20;

@@ -5,6 +5,7 @@ import { endsWithin } from "../base/within.ts";
 import { completeConfig } from "./complete-config.ts";
 import { createService, type ServiceEngines } from "./create-service.ts";
 import { endConnections, listenOn } from "./http/connections.ts";
+import { fitConnections } from "./load/fit-connections.ts";
 import { createRequestLog } from "./observability/request-log.ts";
 import { openTracing } from "./observability/tracing.ts";
 import { openSamples } from "./samples.ts";
@@ -39,12 +40,13 @@ export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
 
 /**
  * Loads the models and makes the service ready, not listening yet.
- * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, FILE_WRITE_FAILED (`logFile`), and those of the champion's bundle
- * (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
+ * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, FILE_WRITE_FAILED (of `logFile`),
+ * and those of the champion's bundle (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
  */
 export async function createServer(options: ServerOptions, engines: ServiceEngines): Promise<PawprintServer> {
-  const config = completeConfig(options);
-  const { isLocal, warnings } = await exposureOf(config);
+  const { config, warnings: ofFiles } = fitConnections(completeConfig(options));
+  const { isLocal, warnings: ofExposure } = await exposureOf(config);
+  const warnings = [...ofExposure, ...ofFiles];
   const version = await readVersion();
   const tracing =
     config.otlpEndpoint === undefined

@@ -1,9 +1,16 @@
-/** Some hundred malformed requests; `npm run fuzz:service` sends 20,000. */
+/**
+ * Large bodies and some hundred malformed requests; `npm run fuzz:service` sends larger ones, and
+ * 20,000.
+ */
+import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { drawSamplePicture } from "../../src/image/sample-pictures.ts";
+import { watchLoop } from "../support/malformed/loop-holds.ts";
+import { sendHeavyBodies } from "../support/malformed/send-heavy-bodies.ts";
 import { storm } from "../support/malformed/storm.ts";
 import { petModel, type RunningService, startService } from "../support/running-service.ts";
 
@@ -36,3 +43,25 @@ it("survives malformed requests: no 5xx that is not meant, no picture in the log
     expect(line).not.toMatch(/[A-Za-z0-9+/]{200}/);
   }
 });
+
+it("is held by no body for longer than others may wait", async () => {
+  const holds = watchLoop(join(service.folder, "loop-holds"));
+  const args = ["--import", "tsx", "src/cli/main.ts", "serve", join(service.folder, "model.onnx"), "--port", "0"];
+  const child = spawn(process.execPath, [...args, "--log-file", join(service.folder, "other.log")], {
+    env: { ...process.env, ...holds.environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    let port = 0;
+    for await (const line of createInterface({ input: child.stdout })) {
+      port = Number(/http:\S+?:(\d+) /.exec(line)?.[1]);
+      break;
+    }
+    // An eighth of the default limit, to be done in seconds.
+    const { count, faults } = await sendHeavyBodies(port, holds, { modelName: "model", sizeBytes: 2 ** 21 });
+    expect(faults).toEqual([]);
+    expect(count).toBeGreaterThan(80);
+  } finally {
+    child.kill();
+  }
+}, 180_000);
