@@ -244,7 +244,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Give a bundle that train wrote; to look at one: pawprint inspect MODEL",
   ),
   BUNDLE_INVALID: row(
-    "An ONNX model that Pawprint did not export: recipe and labels are missing from its metadata.",
+    "An ONNX model that Pawprint did not export (recipe and labels are missing), or a bundle that was damaged or changed.",
     "Expected a bundle with pawprint.format 1 in its metadata; got an ONNX model without it (resnet50.onnx)",
     "Train a bundle of your own: pawprint train --data FOLDER",
   ),
