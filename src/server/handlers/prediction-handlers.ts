@@ -93,10 +93,8 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
     // One at a time: heat maps must not displace predictions.
     const image = await service.explaining.pass(context, async () => {
       const { decodeForHeatMap } = await import("../../predict/explain/explain.ts");
-      const explainer = await model.explainer();
-      const heat = await explainer.explain(pixels, chosen);
-      reply.header("x-pawprint-method", heat.method);
       const input = pictures[0]!; // inferPictures has answered it
+      // Before the first explanation opens its thread, which may take longer than a deadline.
       const picture =
         input.kind === "file"
           ? await service.decoding.pass(
@@ -105,6 +103,9 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
               weighFile(input, service.config),
             )
           : { ...recipe, pixels };
+      const explainer = await model.explainer();
+      const heat = await explainer.explain(pixels, chosen);
+      reply.header("x-pawprint-method", heat.method);
       return explainer.draw(picture, heat, query.caption === false ? undefined : caption);
     });
     context.outcome = { modelVersion: model.version, pictures: 1 };
