@@ -1,20 +1,21 @@
 /** Copies labelled pictures from any source into a folder of folders, whole or not at all. */
-import { open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { byCodeUnits } from "../base/by-code-units.ts";
 import { countBy } from "../base/count-by.ts";
 import { AppError } from "../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../base/files/file-failure.ts";
+import { readRegularFile } from "../base/files/regular-file.ts";
 import { sha256 } from "../base/hash.ts";
 import { withLock } from "../base/locks/lock-file.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
-import { counted } from "../base/quantity.ts";
 import type { PixelImage } from "../image/decode.ts";
 import { forEachInParallel } from "../image/in-parallel.ts";
 import { noneUsable } from "./describe-skipped.ts";
 import { isPictureFault } from "./pack/pack-samples.ts";
+import { declareOwn, pathsName, removeOthers } from "./partial-folder.ts";
 import {
   importManifestName,
   manifestLines,
@@ -22,7 +23,6 @@ import {
   planImport,
   type RenamedClass,
 } from "./plan-import.ts";
-import { quotedList } from "./sources/label.ts";
 import { type SkippedPicture, type Source, type Split, sizeOfSample } from "./sources/source.ts";
 
 export interface ImportOptions {
@@ -158,63 +158,12 @@ function countClasses(pictures: readonly PlannedPicture[]): ImportReport["classe
   return [...counts].sort(([a], [b]) => byCodeUnits(a, b)).map(([, count]) => count);
 }
 
-/** Lists what this and interrupted imports may have written; the dot hides it from sources. */
-const pathsName = ".import-paths";
-
-/**
- * Declares the files that are going to be written before any is, so that a later import can tell
- * them from files that others put into the folder. Returns those of all imports so far.
- * Errors: FILE_EXISTS for files of others.
- */
-async function declareOwn(partial: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const list = join(partial, pathsName);
-  const before = await readFile(list, "utf8").catch(() => "");
-  const earlier = new Set(before.split("\n"));
-  requireOwn(partial, await listFilesIn(partial), earlier);
-  const own = new Set([...earlier, ...paths]);
-  await writeFileAtomic(list, [...own].join("\n"), { force: true });
-  return own;
-}
-
-/** Temporary files of a killed import, and what systems leave in folders that were looked at. */
-const left = /(?:^|\/)(?:\.pawprint-[^/]*\.tmp|\.DS_Store|Thumbs\.db|desktop\.ini)$/i;
-
-function requireOwn(partial: string, files: readonly string[], own: ReadonlySet<string>): void {
-  const theirs = files.filter((path) => path !== pathsName && !own.has(path) && !left.test(path));
-  if (theirs.length === 0) return;
-  throw new AppError("FILE_EXISTS", {
-    required: "a folder with nothing but files of an interrupted import",
-    received: `${counted(theirs.length, "other file")}: ${quotedList(theirs, 3, 80)}`,
-    where: partial,
-    hint: "move them away, or delete the folder",
-  });
-}
-
-/** Removes files of earlier imports that named their pictures otherwise, or whose source has changed since. */
-async function removeOthers(folder: string, own: ReadonlySet<string>, kept: ReadonlySet<string>): Promise<void> {
-  const files = await listFilesIn(folder);
-  requireOwn(folder, files, own);
-  for (const path of files) if (path !== pathsName && !kept.has(path)) await rm(join(folder, path), { force: true });
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
-  // The innermost first; those that hold something stay.
-  for (const path of folders.sort().reverse()) await rmdir(path).catch(() => undefined);
-}
-
-/** Everything that is no folder, as paths with forward slashes. */
-async function listFilesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).split(sep).join("/"));
-}
-
 function encodePng({ width, height, channels, pixels }: PixelImage): Promise<Uint8Array> {
   return sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 6 }).toBuffer();
 }
 
 async function keepOrWrite(path: string, bytes: Uint8Array): Promise<void> {
-  const there = await readFile(path).catch(() => undefined);
+  const there = await readRegularFile(path, { limitBytes: bytes.byteLength }).catch(() => undefined);
   if (there !== undefined && there.byteLength === bytes.byteLength && sha256(there) === sha256(bytes)) return;
   await ensureFolder(dirname(path));
   await writeFileAtomic(path, bytes, { force: true });
