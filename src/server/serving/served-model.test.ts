@@ -1,15 +1,13 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { changed } from "../../../tests/support/onnx-model.ts";
+import { changed, node } from "../../../tests/support/onnx-model.ts";
 import { petModel } from "../../../tests/support/running-service.ts";
 import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
 import { sha256 } from "../../base/hash.ts";
 import { encodeBundle, parseBundle } from "../../bundle/bundle.ts";
 import { decodeModel } from "../../graph/onnx/decode.ts";
-import { NodeProtoSchema } from "../../graph/onnx/generated/onnx_pb.ts";
 import { encodeTensor } from "../../graph/onnx/tensors.ts";
 import { int64Vector } from "../../graph/tensor-type.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
@@ -133,7 +131,7 @@ function failingWarmUp(): Uint8Array {
     last!.output = ["any"];
     const axes = { ...encodeTensor(int64Vector([1, petModel.labels.length])), name: "one" };
     model.graph!.initializer.push(axes);
-    model.graph!.node.push(create(NodeProtoSchema, { opType: "Reshape", input: ["any", "one"], output: [output] }));
+    model.graph!.node.push(node({ opType: "Reshape", input: ["any", "one"], output: [output] }));
     model.metadataProps = model.metadataProps.filter(({ key }) => key !== "pawprint.digest");
   });
 }
