@@ -5,8 +5,8 @@
  */
 import { interruptionOf } from "../base/cancel.ts";
 import { removeUnfinished } from "../base/files/unfinished-files.ts";
+import { limitModuleFiles } from "../base/threads/module-files.ts";
 import { createConsoleLogger, createStyle, wantsColour } from "./frame/console.ts";
-import { loadModulesWithin } from "./frame/few-open-files.ts";
 import { createProgressLines } from "./frame/progress.ts";
 import { printError, runCommand } from "./frame/run-command.ts";
 import { abortOnSignals, endBySignal } from "./frame/signals.ts";
@@ -25,7 +25,7 @@ const output = openStandardOutput(stdout, {
 });
 const signal = abortOnSignals(process, { notify: progress.write, cleanUp: removeUnfinished });
 
-loadModulesWithin();
+limitModuleFiles();
 const commandCode = await runCommand(process.argv.slice(2), {
   stdout: output.write,
   workOn: output.workOn,

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { openFileLimit } from "../base/machine/open-file-limit.ts";
+import { createByteBudget } from "./byte-budget.ts";
 
 /** Files that the process has open besides: streams, threads, shards, the engine. */
 const otherFiles = 48;
@@ -42,50 +43,23 @@ export async function forEachInParallel<T>(
   { concurrency = defaultConcurrency, signal, sizeOf = () => 0 }: ParallelOptions<T> = {},
 ): Promise<void> {
   const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  const budget = createByteBudget(heldLimitBytes);
   let started = 0;
-  let heldBytes = 0;
-  let wake = (): void => undefined;
   const failures: { readonly index: number; readonly error: unknown }[] = [];
-
   const isEnding = (): boolean => failures.length > 0 || signal?.aborted === true;
 
-  async function take(): Promise<{ readonly item: T; readonly index: number; readonly sizeBytes: number } | undefined> {
-    if (isEnding()) return undefined;
-    const next = await iterator.next();
-    if (next.done) return undefined;
-    const sizeBytes = Math.min(sizeOf(next.value), heldLimitBytes);
-    while (heldBytes + sizeBytes > heldLimitBytes) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if (isEnding()) return undefined;
-    }
-    heldBytes += sizeBytes;
-    return { item: next.value, index: started++, sizeBytes };
-  }
-
-  // One after another, so that a large item is not passed by small ones again and again.
-  let turn: Promise<unknown> = Promise.resolve();
-  function takeInTurn(): ReturnType<typeof take> {
-    const taken = turn.then(take);
-    turn = taken.catch(() => undefined);
-    return taken;
-  }
-
   async function lane(): Promise<void> {
-    for (;;) {
+    while (!isEnding()) {
       let index = Number.POSITIVE_INFINITY;
-      let sizeBytes = 0;
       try {
-        const taken = await takeInTurn();
-        if (taken === undefined) return;
-        ({ index, sizeBytes } = taken);
-        await work(taken.item, index);
+        const next = await iterator.next();
+        if (next.done) return;
+        index = started++;
+        await budget.hold(sizeOf(next.value), async () => {
+          if (!isEnding()) await work(next.value, index);
+        });
       } catch (error) {
         failures.push({ index, error });
-      } finally {
-        heldBytes -= sizeBytes;
-        wake();
       }
     }
   }
