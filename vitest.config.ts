@@ -12,6 +12,7 @@ export default defineConfig({
       "tests/deployment/**",
       "**/node_modules/**",
     ],
+    globalSetup: "tests/support/run-folder.ts",
     testTimeout: 60_000,
     // The AWS SDK says at each start that later versions of it will not run on Node.js 20.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },

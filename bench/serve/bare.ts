@@ -36,6 +36,8 @@ export interface BareResult {
   readonly rate: number;
   /** Milliseconds from the file to the answer, one picture after another; 0 with a plan. */
   readonly p50: number;
+  /** Milliseconds of processor time for each picture, of all threads. */
+  readonly cpu: number;
 }
 
 const batchSize = 16;
@@ -59,21 +61,27 @@ async function measure({ bundle: path, body, isFile, seconds, plan }: BareTask):
   const decode: Decode = async () =>
     isFile ? applyRecipe(bytes, recipe) : pixelsFromNumbers(readNumericPicture(bytes)!.values, "image");
   const end = performance.now() + seconds * 1000;
+  const before = process.cpuUsage();
   const result = await (plan
     ? answerInBatches(engines, decode, plan.decodes, end)
     : answerOneByOne(engines[0]!, decode, end));
+  const { user, system } = process.cpuUsage(before);
   await Promise.all(engines.map((engine) => engine.close()));
-  return result;
+  return { rate: result.rate, p50: result.p50, cpu: (user + system) / 1000 / result.pictures };
 }
 
-async function answerOneByOne(engine: LoadedBundle, decode: Decode, end: number): Promise<BareResult> {
+interface Answered extends Omit<BareResult, "cpu"> {
+  readonly pictures: number;
+}
+
+async function answerOneByOne(engine: LoadedBundle, decode: Decode, end: number): Promise<Answered> {
   const times: number[] = [];
   while (performance.now() < end) {
     const start = performance.now();
     await engine.answer(await decode());
     times.push(performance.now() - start);
   }
-  return { p50: median(times), rate: 1000 / median(times) };
+  return { p50: median(times), rate: 1000 / median(times), pictures: times.length };
 }
 
 /** While batches are computed, the next ones are decoded. What was begun is finished, and counts. */
@@ -82,7 +90,7 @@ async function answerInBatches(
   decode: Decode,
   decodes: number,
   end: number,
-): Promise<BareResult> {
+): Promise<Answered> {
   const start = performance.now();
   const running = new Set<Promise<void>>();
   let decoded: Uint8Array[] = [];
@@ -107,5 +115,5 @@ async function answerInBatches(
   await Promise.all(Array.from({ length: decodes }, lane));
   if (decoded.length > 0) dispatch();
   await Promise.all(running);
-  return { rate: (answered * 1000) / (performance.now() - start), p50: 0 };
+  return { rate: (answered * 1000) / (performance.now() - start), p50: 0, pictures: answered };
 }

@@ -6,6 +6,7 @@ import { askBare, describePlan, fastestPlan } from "./bare-limit.ts";
 import { type Bench, rateOf, requireAnswers, startWorker } from "./callers.ts";
 import { type Contender, type Measure, resultsOf, type Targets } from "./comparison-rows.ts";
 import { type RunningPeer, startPeers } from "./peers.ts";
+import { processorMs } from "./process-family.ts";
 import { type RunningService, startPawprint } from "./services.ts";
 import { bundleOf, type Load } from "./subjects.ts";
 
@@ -67,9 +68,11 @@ async function compareOn(
     targetsAt,
     runs: [],
     async measure(connections, seconds) {
+      const before = await processorMs(service.pid);
       const result = await bench.callers.call(service, load, { connections, seconds }, path);
+      const cpu = ((await processorMs(service.pid)) - before) / (result.statuses["200"] ?? 0);
       requireAnswers(name, result);
-      return { rate: rateOf(result), p50: result.p50, p99: result.p99 };
+      return { rate: rateOf(result), p50: result.p50, p99: result.p99, cpu };
     },
   });
   const ours = await start("pawprint");
@@ -79,7 +82,7 @@ async function compareOn(
   for (const connections of counts.filter((count) => count <= (load.maximumConnections ?? count))) {
     const own = runner("pawprint", ours, "/predict", () => ({}));
     const others = [
-      ...(old ? [runner("baseline", old, "/predict", () => ({ rate: 0.97, p50: 0.97, p99: 0.97 }))] : []),
+      ...(old ? [runner("baseline", old, "/predict", () => ({ rate: 0.97, p50: 0.97, p99: 0.97, cpu: 0.97 }))] : []),
       ...peers.map(({ name, service, targetsAt }) =>
         runner(name, service, load.peerPath, (count) => targetsAt(load.subject.name, count)),
       ),
@@ -104,11 +107,11 @@ async function limitRunner({ log }: Bench, load: Load, bundle: string, bare: Lin
   log(`${load.name}: the limit is measured with ${describePlan(plan)}`);
   return {
     name: `limit (${describePlan(plan)})`,
-    targetsAt: () => (load.file === undefined ? { rate: null } : { rate: limitTarget }),
+    targetsAt: () => (load.file === undefined ? { rate: null, cpu: null } : { rate: limitTarget, cpu: limitTarget }),
     runs: [],
     async measure(_connections, seconds) {
-      const { rate } = await askBare(bare, load, bundle, { plan, seconds });
-      return { rate, p50: 0, p99: 0 };
+      const { rate, cpu } = await askBare(bare, load, bundle, { plan, seconds });
+      return { rate, p50: 0, p99: 0, cpu };
     },
   };
 }

@@ -24,8 +24,8 @@ const torchPeer: Peer = {
   name: "FastAPI + PyTorch",
   // With 10 and 64 callers the targets are those of the plan; else it is enough to be better.
   targetsAt(subject, connections) {
-    if (connections !== 10 && connections !== 64) return { rate: 1, p50: 1, p99: 1 };
-    return { rate: subject === "digits" ? 12 : 5, p50: 1, p99: 5 };
+    if (connections !== 10 && connections !== 64) return { rate: 1, p50: 1, p99: 1, cpu: null };
+    return { rate: subject === "digits" ? 12 : 5, p50: 1, p99: 5, cpu: null };
   },
   file: here("peer.py"),
   packages: ["torch==2.13.0", ...http],
@@ -33,7 +33,7 @@ const torchPeer: Peer = {
 };
 const onnxPeer: Peer = {
   name: "FastAPI + ONNX Runtime",
-  targetsAt: () => ({ rate: 1, p50: 1, p99: 1 }),
+  targetsAt: () => ({ rate: 1, p50: 1, p99: 1, cpu: 1 }),
   file: here("peer_onnx.py"),
   packages: ["onnxruntime", "numpy", "uvloop", "httptools", ...http],
   workers: availableParallelism(),

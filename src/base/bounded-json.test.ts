@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { isDeeperThan, parseBoundedJson, passedLimit } from "./bounded-json.ts";
+import { jsonFaultOf, parseBoundedJson, passedLimit } from "./bounded-json.ts";
 import { createRandom } from "./random.ts";
 
+const isDeeperThan = (bytes: Uint8Array, depth: number): boolean => passedLimit(bytes, { depth }) === "depth";
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The depth of a value, as JSON writes it. */
@@ -71,6 +72,21 @@ describe("JSON from outside", () => {
       expect(() => parseBoundedJson(source)).toThrow(message);
     }
     expect(parseBoundedJson(`${"[".repeat(64)}${"]".repeat(64)}`)).toBeDefined();
+  });
+
+  it("is refused beyond the number of values that is allowed, and told without a quotation of it", () => {
+    const faultOf = (text: string, limits = {}): unknown => {
+      try {
+        return parseBoundedJson(text, limits);
+      } catch (error) {
+        return jsonFaultOf(error);
+      }
+    };
+    expect(faultOf("[[1]]", { depth: 1 })).toBe("JSON nested more than 1 levels deep");
+    expect(faultOf("[[],[]]", { lists: 2 })).toBe("JSON of more than 2 lists");
+    expect(faultOf('["a"]', { names: 0 })).toBe("JSON of more than 0 texts and objects");
+    expect(faultOf('{"secret')).toBe("other text");
+    expect(faultOf(`[${"[],".repeat(4_000_000)}[]]`)).toBe("JSON of more than 4000000 lists");
   });
 
   it("is refused where its bytes are not UTF-8", () => {

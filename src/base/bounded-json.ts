@@ -1,4 +1,4 @@
-/** JSON from outside, whose depth is bounded before it is parsed. */
+/** JSON from outside, whose depth and number of values are bounded before it is parsed. */
 
 /**
  * Deeper than anything that Pawprint writes or asks for. Values within it can be walked, compared
@@ -6,19 +6,34 @@
  */
 export const deepestJson = 64;
 
+/** More than any file of Pawprint has: some 200 MB of memory. */
+const mostValues = 4_000_000;
+
+/** JSON beyond its limits; the message is a noun phrase. */
+class JsonExcess extends SyntaxError {}
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The value of a JSON text (bytes are UTF-8, without a byte order mark). Its depth is checked
+ * The value of a JSON text (bytes are UTF-8, without a byte order mark). Its limits are checked
  * first, in one pass over the bytes: a value of 100,000 levels parses, and then overflows the stack
  * of whatever walks it.
- * Throws a SyntaxError for what is no JSON or nested deeper than `depth`, a TypeError for bytes that
- * are not UTF-8; the caller gives it a code. The message may quote the text.
+ * Throws a SyntaxError for what is no JSON or beyond its limits, a TypeError for bytes that are not
+ * UTF-8; the caller gives it a code, and says it by `jsonFaultOf`.
  */
-export function parseBoundedJson(source: string | Uint8Array, depth: number = deepestJson): unknown {
+export function parseBoundedJson(source: string | Uint8Array, limits: Partial<JsonLimits> = {}): unknown {
+  const { depth = deepestJson, lists = mostValues, names = mostValues } = limits;
   const bytes = typeof source === "string" ? new TextEncoder().encode(source) : source;
-  if (isDeeperThan(bytes, depth)) throw new SyntaxError(`JSON nested more than ${depth} levels deep`);
+  const passed = passedLimit(bytes, { depth, lists, names });
+  if (passed === "depth") throw new JsonExcess(`JSON nested more than ${depth} levels deep`);
+  if (passed === "lists") throw new JsonExcess(`JSON of more than ${lists} lists`);
+  if (passed === "names") throw new JsonExcess(`JSON of more than ${names} texts and objects`);
   return JSON.parse(typeof source === "string" ? source : utf8.decode(source));
+}
+
+/** What `parseBoundedJson` got instead of JSON, a noun phrase that quotes nothing of it. */
+export function jsonFaultOf(error: unknown): string {
+  return error instanceof JsonExcess ? error.message : "other text";
 }
 
 /** What a JSON text may hold at most. Numbers are not counted: they are the cheapest of all. */
@@ -27,11 +42,6 @@ export interface JsonLimits {
   readonly lists?: number;
   /** Texts, keys among them, and objects. */
   readonly names?: number;
-}
-
-/** Whether arrays and objects of a JSON text stand in one another more than `depth` times. */
-export function isDeeperThan(bytes: Uint8Array, depth: number): boolean {
-  return passedLimit(bytes, { depth }) !== undefined;
 }
 
 const [quote, backslash] = [0x22, 0x5c];

@@ -71,6 +71,11 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Expected a file that can be read; got permission denied [EACCES] (data/raw/cat/1.jpg)",
     "Give yourself the right to read it; where the disk fails, copy the data to another one.",
   ),
+  TOO_MANY_OPEN_FILES: row(
+    "A limit of open files below about 64 (ulimit -n), or other files that the same program keeps open. Pawprint opens fewer files at once where the limit is low.",
+    "Expected a limit of open files that is high enough; got a process that has reached its limit",
+    "Raise the limit with ulimit -n 1024 in the shell, or in the settings of the service manager.",
+  ),
   INTERRUPTED: row(
     "Ctrl-C, or SIGTERM from a scheduler, a container or a closed terminal. Finished files are whole.",
     "Expected completed work; got SIGINT",
@@ -239,7 +244,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Give a bundle that train wrote; to look at one: pawprint inspect MODEL",
   ),
   BUNDLE_INVALID: row(
-    "An ONNX model that Pawprint did not export: recipe and labels are missing from its metadata.",
+    "An ONNX model that Pawprint did not export (recipe and labels are missing), or a bundle that was damaged or changed.",
     "Expected a bundle with pawprint.format 1 in its metadata; got an ONNX model without it (resnet50.onnx)",
     "Train a bundle of your own: pawprint train --data FOLDER",
   ),

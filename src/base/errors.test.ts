@@ -90,12 +90,15 @@ describe("the error table", () => {
     expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
   });
 
+  // toAppError, in the table's own file, raises two.
   it("has no code that nothing under src raises", async () => {
     const sources = (await readdir("src", { recursive: true })).filter(
       (name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && name !== join("base", "errors.ts"),
     );
     const text = (await Promise.all(sources.map((name) => readFile(join("src", name), "utf8")))).join("\n");
-    const unraised = codes.filter((code) => code !== "INTERNAL" && !text.includes(`"${code}"`));
+    const unraised = codes.filter(
+      (code) => code !== "INTERNAL" && code !== "TOO_MANY_OPEN_FILES" && !text.includes(`"${code}"`),
+    );
     expect(unraised).toEqual([]);
   });
 });

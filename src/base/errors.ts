@@ -30,6 +30,7 @@ export const errorTable = {
   FILE_EXISTS: entry("conflict", "an output exists already and is not to be replaced"),
   FILE_WRITE_FAILED: entry("unavailable", "the operating system refused a write; the old file is intact"),
   FILE_READ_FAILED: entry("unavailable", "the operating system refused a read"),
+  TOO_MANY_OPEN_FILES: entry("unavailable", "the process may not open as many files as its work needs"),
   INTERRUPTED: entry("unavailable", "the work was interrupted by Ctrl-C or SIGTERM"),
 
   DATASET_EMPTY: entry("invalid", "a source has no usable pictures"),
@@ -156,7 +157,8 @@ export class AppError extends Error {
   readonly hint: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, detail: ErrorDetail) {
+  constructor(code: ErrorCode, given: ErrorDetail) {
+    const detail = { ...given, ...shortened(given) };
     const summary = summaryOf(detail);
     const where = detail.where === undefined ? "" : ` (${detail.where})`;
     super(`${summary}${where}`, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -193,6 +195,14 @@ export function withHint(error: AppError, hint: string): AppError {
   });
 }
 
+/** What came may be a file's whole content; a message shows the beginning. */
+const longestPart = 2000;
+
+function shortened({ required, received }: ErrorDetail): Pick<ErrorDetail, "required" | "received"> {
+  const cut = (text: string): string => (text.length > longestPart ? `${text.slice(0, longestPart)}…` : text);
+  return { required: cut(required), ...(received !== undefined && { received: cut(received) }) };
+}
+
 function summaryOf({ required, received }: ErrorDetail): string {
   return received === undefined ? `Expected ${required}` : `Expected ${required}; got ${received}`;
 }
@@ -202,13 +212,27 @@ export function isAppError(error: unknown, code?: ErrorCode): error is AppError 
   return error instanceof AppError && (code === undefined || error.code === code);
 }
 
-/** The error itself, or an INTERNAL one around an unexpected error. */
+/**
+ * The error itself; TOO_MANY_OPEN_FILES, which any call of the system may meet; or an INTERNAL one
+ * around an unexpected error.
+ */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (error instanceof Error && "code" in error && error.code === "EMFILE") return tooManyOpenFiles(error);
   return new AppError("INTERNAL", {
     required: "no fault in Pawprint itself",
     received: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
     cause: error,
+  });
+}
+
+/** Around the system's EMFILE. */
+export function tooManyOpenFiles(cause: unknown): AppError {
+  return new AppError("TOO_MANY_OPEN_FILES", {
+    required: "a limit of open files that is high enough",
+    received: "a process that has reached its limit",
+    hint: "raise it: ulimit -n 1024",
+    cause,
   });
 }
 

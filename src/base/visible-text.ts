@@ -21,8 +21,13 @@ export function visibleText(text: string): string {
  * `visibleText` escapes are written as `\u202e`. It reads as the same value.
  */
 export function visibleJson(value: unknown): string {
+  return visibleJsonText(JSON.stringify(value));
+}
+
+/** The same for JSON that was written already; line breaks stay, since they stand between its values. */
+export function visibleJsonText(json: string): string {
   const code = (character: string): string => character.charCodeAt(0).toString(16).padStart(4, "0");
-  return JSON.stringify(value).replace(unseen, (character) => `\\u${code(character)}`);
+  return json.replace(unseen, (character) => (character === "\n" ? character : `\\u${code(character)}`));
 }
 
 /**

@@ -1,4 +1,5 @@
-import { mkdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
@@ -48,6 +49,21 @@ describe("a folder", () => {
     await writeFile(join(live, "v12.ONNX"), "loud");
     expect(textOf((await source.read()).bytes)).toBe("loud");
   });
+});
+
+it("reads regular files of bounded size, and sees the bundle that comes after another kind of file", async () => {
+  const live = join(folder, "mixed");
+  await mkdir(live);
+  await writeFile(join(live, "v1.onnx"), "one");
+  const source = await openBundleSource(live, 10);
+  execFileSync("mkfifo", [join(live, "v2.onnx")]);
+  await expect(source.read()).rejects.toMatchObject({ message: expect.stringContaining("got a pipe") });
+  await symlink("/dev/zero", join(live, "v3.onnx"));
+  await expect(source.read()).rejects.toMatchObject({ message: expect.stringContaining("got a device") });
+  await writeFile(join(live, "v4.onnx"), "eleven bytes");
+  await expect(source.read()).rejects.toMatchObject({ message: expect.stringContaining("a file of at most 10 B") });
+  await writeFile(join(live, "v5.onnx"), "five");
+  expect(textOf((await source.read()).bytes)).toBe("five");
 });
 
 it.each([

@@ -71,6 +71,8 @@ describe("a bundle", () => {
       "for pawprint.labels in its metadata",
     );
     expect(fault({ ...metadata, "pawprint.parity": "[" }).message).toContain("for pawprint.parity in its metadata");
+    const deep = `{"accuracy":${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
+    expect(fault({ ...metadata, "pawprint.evaluation": deep }).code).toBe("BUNDLE_INVALID");
     expect(fault({ ...metadata, "pawprint.lineage": '{"runId":7}' }).message).toContain("pawprint.lineage.");
     expect(fault({ ...metadata, "pawprint.recipe": '{"width":0}' })).toMatchObject({ code: "RECIPE_INVALID" });
   });

@@ -63,6 +63,19 @@ describe("loading a bundle", () => {
     await expect(load({ parity: [{ seed: 9, probabilities: [1] }] })).rejects.toMatchObject({ code: "BUNDLE_PARITY" });
   });
 
+  it("compares logits, which show what probabilities near 0 and 1 hide", async () => {
+    const program = await executor.load(model.graph);
+    const { logits, probabilities } = await runProgram(program, model.info, parityPicture(9, model.info.recipe));
+    await program.close();
+    const example = { seed: 9, probabilities: Array.from(probabilities), logits: Array.from(logits) };
+    await (await load({ parity: [example] })).close();
+    const wrong = example.logits.map((value, index) => (index === 0 ? value * 1.01 + 0.01 : value));
+    await expect(load({ parity: [{ ...example, logits: wrong }] })).rejects.toMatchObject({
+      code: "BUNDLE_PARITY",
+      message: expect.stringMatching(/^Expected logits within 0\.\d+ of the trained model's; got a difference/),
+    });
+  });
+
   it("names a file that does not exist", async () => {
     await expect(loadBundle({ path: "no-such.onnx" }, executor)).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",

@@ -1,6 +1,5 @@
 /** Parity: that two runs of one model give the same answers. */
 import { AppError } from "../base/errors.ts";
-import type { BundleAnswers } from "./load-bundle.ts";
 
 /**
  * Kernels on different machines add up in different orders; probabilities then differ by some 1e-6.
@@ -46,7 +45,11 @@ function requireNear(
  * Throws BUNDLE_INVALID for answers that are no numbers, and for rows of `classes` probabilities
  * that do not add up to 1.
  */
-export function requireSoundAnswers({ logits, probabilities }: BundleAnswers, classes: number, where: string): void {
+export function requireSoundAnswers(
+  { logits, probabilities }: { readonly logits: Float32Array; readonly probabilities: Float32Array },
+  classes: number,
+  where: string,
+): void {
   const refuse = (received: string): AppError =>
     new AppError("BUNDLE_INVALID", {
       required: "a model that answers with numbers, and with probabilities that add up to 1",

@@ -5,6 +5,7 @@
  */
 import { interruptionOf } from "../base/cancel.ts";
 import { removeUnfinished } from "../base/files/unfinished-files.ts";
+import { limitModuleFiles } from "../base/threads/module-files.ts";
 import { createConsoleLogger, createStyle, wantsColour } from "./frame/console.ts";
 import { createProgressLines } from "./frame/progress.ts";
 import { printError, runCommand } from "./frame/run-command.ts";
@@ -24,6 +25,7 @@ const output = openStandardOutput(stdout, {
 });
 const signal = abortOnSignals(process, { notify: progress.write, cleanUp: removeUnfinished });
 
+limitModuleFiles();
 const commandCode = await runCommand(process.argv.slice(2), {
   stdout: output.write,
   workOn: output.workOn,

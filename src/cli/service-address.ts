@@ -1,10 +1,16 @@
 /** The address of a running service, as commands take it. */
 import { AppError } from "../base/errors.ts";
 
-/** The origin of a URL; `http://` may be left out. Errors: CLI_USAGE. */
-export function originFrom(text: string): string {
-  const url = /^\w+:\/\//.test(text) ? text : `http://${text}`;
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return new URL(url).origin;
+/**
+ * The address of a service, with the path that it has behind a proxy; `http://` may be left out.
+ * Errors: CLI_USAGE.
+ */
+export function addressFrom(text: string): string {
+  const given = /^\w+:\/\//.test(text) ? text : `http://${text}`;
+  if (URL.canParse(given)) {
+    const { protocol, origin, pathname, search, hash } = new URL(given);
+    if (/^https?:$/.test(protocol) && search === "" && hash === "") return origin + pathname.replace(/\/+$/, "");
+  }
   throw new AppError("CLI_USAGE", {
     required: "the URL of a service",
     received: JSON.stringify(text),

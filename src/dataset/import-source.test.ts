@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { beforeEach, describe, expect, it } from "vitest";
+import { AppError } from "../base/errors.ts";
 import { importSource } from "./import-source.ts";
 import { createPathClaims, portableName } from "./portable-name.ts";
 import { readLabel } from "./sources/label.ts";
@@ -210,10 +211,10 @@ describe("an import", () => {
             if (read.fault !== undefined) return [];
             return [{ ...picture(`${at}/${name}`, read.label, `${at}`), ...(hasSplits && given && { split: given }) }];
           });
+          if (samples.length === 0) return;
           const source = sourceOf(samples);
           const { manifest, renamed, pictures } = await importSource(source, { to, force: true });
           expect(pictures).toBe(samples.length);
-          if (samples.length === 0) return;
           const wanted = await labelledIn(source);
           expect(await labelledIn(await openSource(manifest === undefined ? to : join(to, manifest)))).toEqual(wanted);
           expect(manifest !== undefined || renamed.length === 0).toBe(true);
@@ -229,10 +230,72 @@ describe("an import", () => {
     const source = await openSource(from);
     await mkdir(join(`${to}.importing`, "├¿"), { recursive: true });
     await writeFile(join(`${to}.importing`, "├¿", "a.jpg"), "old");
-    const { kind, location } = source;
-    await writeFile(join(`${to}.importing`, ".import.json"), `${JSON.stringify({ kind, location })}\n`);
+    await writeFile(join(`${to}.importing`, ".import-paths"), "├¿/a.jpg\nlabels.csv");
+    await writeFile(join(`${to}.importing`, "labels.csv"), "old");
+    await writeFile(join(`${to}.importing`, "├¿", ".pawprint-0123456789ab.jpg.tmp"), "half");
     await importSource(source, { to });
     expect((await readdir(to)).sort()).toEqual(["cat", "dog"]);
+  });
+
+  it("deletes no file that others put into a half-imported folder, and names it", async () => {
+    await put("cat/a.jpg");
+    await put("dog/a.jpg");
+    const partial = `${to}.importing`;
+    await mkdir(join(partial, "cat"), { recursive: true });
+    await writeFile(join(partial, ".import-paths"), "cat/a.jpg\ndog/a.jpg");
+    await writeFile(join(partial, "cat/mine.jpg"), "mine");
+    await expect(openSource(from).then((source) => importSource(source, { to }))).rejects.toMatchObject({
+      code: "FILE_EXISTS",
+      received: "1 other file: 'cat/mine.jpg'",
+      where: partial,
+    });
+    expect(await readFile(join(partial, "cat/mine.jpg"), "utf8")).toBe("mine");
+    await rename(join(partial, "cat/mine.jpg"), join(root, "mine.jpg"));
+    expect(await importSource(await openSource(from), { to })).toMatchObject({ pictures: 2 });
+  });
+
+  it("is the source exactly after it was changed between a kill and the next import", async () => {
+    for (const path of ["cat/moves.jpg", "cat/goes.jpg", "cat/stays.jpg", "dog/changes.jpg"]) await put(path);
+    // What an import of all four that was killed before its last step leaves.
+    await importSource(await openSource(from), { to: join(root, "first") });
+    const partial = `${to}.importing`;
+    await mkdir(dirname(to), { recursive: true });
+    await rename(join(root, "first"), partial);
+    await writeFile(join(partial, ".import-paths"), [...(await filesIn(partial)), "labels.csv"].join("\n"));
+    await rename(join(from, "cat/moves.jpg"), join(from, "dog/moves.jpg"));
+    await rm(join(from, "cat/goes.jpg"));
+    await put("dog/changes.jpg", "another picture");
+    const report = await importSource(await openSource(from), { to });
+    expect(await filesIn(to)).toEqual(["cat/stays.jpg", "dog/changes.jpg", "dog/moves.jpg"]);
+    expect(await contentOf(await openSource(to))).toEqual(await contentOf(await openSource(from)));
+    expect(report).toMatchObject({ pictures: 3, sizeBytes: 41 });
+  });
+
+  const unreadable = (id: string, label: string): Sample => ({
+    ...picture(id, label),
+    bytes: () => Promise.reject(new AppError("IMAGE_UNREADABLE", { required: "an archive entry that is whole" })),
+  });
+
+  it("of which every picture is skipped fails, names the first reason and leaves nothing", async () => {
+    const failing = importSource(sourceOf([unreadable("a.jpg", "cat"), unreadable("b.jpg", "dog")]), { to });
+    await expect(failing).rejects.toMatchObject({
+      code: "DATASET_EMPTY",
+      received:
+        "no picture that can be used: 2 of 2 were skipped, the first 'a.jpg': Expected an archive entry that is whole",
+    });
+    expect(await readdir(dirname(to))).toEqual([]);
+  });
+
+  it("says which classes were skipped whole, and looks at the folders that are left", async () => {
+    const source = sourceOf([picture("a.jpg", "train"), unreadable("b.jpg", "bus"), unreadable("c.jpg", "car")]);
+    const { lostClasses, manifest } = await importSource(source, { to });
+    expect(lostClasses).toEqual([
+      { label: "bus", pictures: 1 },
+      { label: "car", pictures: 1 },
+    ]);
+    // With bus and car beside it, train is a class; alone it would be a split.
+    expect(manifest).toBe("labels.csv");
+    expect(await labelledIn(await openSource(join(to, "labels.csv")))).toEqual(["undefined train a.jpg"]);
   });
 
   it("skips and names pictures that cannot be read", async () => {

@@ -1,17 +1,21 @@
 /** Copies labelled pictures from any source into a folder of folders, whole or not at all. */
-import { open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { byCodeUnits } from "../base/by-code-units.ts";
+import { countBy } from "../base/count-by.ts";
 import { AppError } from "../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../base/files/file-failure.ts";
+import { readRegularFile } from "../base/files/regular-file.ts";
 import { sha256 } from "../base/hash.ts";
 import { withLock } from "../base/locks/lock-file.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
 import type { PixelImage } from "../image/decode.ts";
 import { forEachInParallel } from "../image/in-parallel.ts";
+import { noneUsable } from "./describe-skipped.ts";
 import { isPictureFault } from "./pack/pack-samples.ts";
+import { declareOwn, pathsName, removeOthers } from "./partial-folder.ts";
 import {
   importManifestName,
   manifestLines,
@@ -38,6 +42,8 @@ export interface ImportReport {
   readonly sizeBytes: number;
   readonly classes: readonly { readonly label: string; readonly split: Split | undefined; readonly pictures: number }[];
   readonly skipped: readonly SkippedPicture[];
+  /** Classes of which no picture could be copied, with how many were skipped. */
+  readonly lostClasses: readonly { readonly label: string; readonly pictures: number }[];
   /** Classes whose folders cannot have their names. */
   readonly renamed: readonly RenamedClass[];
   /** How many files could not keep their names. */
@@ -54,10 +60,12 @@ export interface ImportReport {
  * splits; the bytes stay as they are, pictures without a file become PNG. It works in
  * `TO.importing` and renames that at the end, so that a folder `TO` is always whole; after an
  * interruption, or kill -9, the next import of the same source keeps the files that are there
- * already. Names are made safe for every system and for every reader of the folder; where they cannot
+ * already, and removes what it does not need; where others put files there, it asks for them to be
+ * moved away. Names are made safe for every system and for every reader of the folder; where they cannot
  * tell every label and split, `labels.csv` in the folder does.
- * Errors: FILE_EXISTS where `to` holds something and `force` is not given; LOCKED;
- * FILE_WRITE_FAILED; those that end the work on a source.
+ * Errors: FILE_EXISTS where `to` holds something and `force` is not given, and for files of others
+ * in `TO.importing`; DATASET_EMPTY where every picture was skipped; LOCKED; FILE_WRITE_FAILED; those
+ * that end the work on a source.
  */
 export async function importSource(source: Source, options: ImportOptions): Promise<ImportReport> {
   const { to, force = false, signal } = options;
@@ -65,27 +73,13 @@ export async function importSource(source: Source, options: ImportOptions): Prom
   await ensureFolder(dirname(to));
   const work = async (): Promise<ImportReport> => {
     const partial = `${to}.importing`;
-    await prepare(partial, source);
+    await ensureFolder(partial);
     const report = await copyAll(source, partial, options);
-    await rm(join(partial, markerName), { force: true });
     await takePlace(partial, to);
+    await rm(join(to, pathsName), { force: true });
     return { ...report, location: to };
   };
   return withLock(`${to}.lock`, work, { ...(signal && { signal }) });
-}
-
-/** Says of which source a partial folder is; the dot hides it from sources. */
-const markerName = ".import.json";
-
-/** Begins a folder, or goes on with one that was begun for the same source. */
-async function prepare(partial: string, { kind, location }: Source): Promise<void> {
-  const marker = `${JSON.stringify({ kind, location })}\n`;
-  const path = join(partial, markerName);
-  const theirs = await readFile(path, "utf8").catch(() => undefined);
-  if (theirs === marker) return;
-  await rm(partial, { recursive: true, force: true });
-  await ensureFolder(partial);
-  await writeFileAtomic(path, marker);
 }
 
 async function copyAll(
@@ -95,6 +89,7 @@ async function copyAll(
 ): Promise<Omit<ImportReport, "location">> {
   const { progress = silentProgress, signal, concurrency } = options;
   const { pictures: planned, renamed, renamedFiles, needsManifest } = await planImport(source);
+  const own = await declareOwn(partial, [...planned.map(({ path }) => path), importManifestName]);
   const skipped: SkippedPicture[] = [...source.skipped];
   /** Sizes by the position in the plan. */
   const copied = new Map<number, number>();
@@ -116,25 +111,42 @@ async function copyAll(
       { signal, sizeOf: sizeOfSample, ...(concurrency !== undefined && { concurrency }) },
     );
     const pictures = planned.filter((_, at) => copied.has(at));
-    if (needsManifest) {
+    const hasManifest = needsManifest(pictures);
+    if (hasManifest) {
       await writeFileAtomic(join(partial, importManifestName), [...manifestLines(pictures)].join(""), { force: true });
     }
-    const kept = [...pictures.map(({ path }) => path), markerName, ...(needsManifest ? [importManifestName] : [])];
-    await removeOthers(partial, new Set(kept));
+    const kept = [...pictures.map(({ path }) => path), ...(hasManifest ? [importManifestName] : [])];
+    await removeOthers(partial, own, new Set(kept));
+    if (pictures.length === 0) {
+      await rm(join(partial, pathsName), { force: true });
+      await rmdir(partial);
+      const { location: where, remarks } = source;
+      throw noneUsable("pictures that can be read", { where, skipped, remarks });
+    }
     task.done();
     return {
       pictures: pictures.length,
       sizeBytes: [...copied.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0),
       classes: countClasses(pictures),
       skipped,
+      lostClasses: lostAmong(planned, pictures),
       renamed,
       renamedFiles,
-      ...(needsManifest && { manifest: importManifestName }),
+      ...(hasManifest && { manifest: importManifestName }),
     };
   } catch (error) {
     task.fail();
     throw error;
   }
+}
+
+function lostAmong(planned: readonly PlannedPicture[], copied: readonly PlannedPicture[]): ImportReport["lostClasses"] {
+  const left = new Set(copied.map(({ label }) => label));
+  const lost = countBy(
+    planned.filter(({ label }) => !left.has(label)),
+    ({ label }) => label,
+  );
+  return [...lost].map(([label, pictures]) => ({ label, pictures }));
 }
 
 function countClasses(pictures: readonly PlannedPicture[]): ImportReport["classes"] {
@@ -146,34 +158,24 @@ function countClasses(pictures: readonly PlannedPicture[]): ImportReport["classe
   return [...counts].sort(([a], [b]) => byCodeUnits(a, b)).map(([, count]) => count);
 }
 
-/** What an interrupted import left that read the source in another way, or before it was changed. */
-async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<void> {
-  const folders: string[] = [];
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) folders.push(path);
-    else if (!kept.has(relative(folder, path).split(sep).join("/"))) await rm(path, { force: true });
-  }
-  // The innermost first; those that hold something stay.
-  for (const path of folders.sort().reverse()) await rmdir(path).catch(() => undefined);
-}
-
 function encodePng({ width, height, channels, pixels }: PixelImage): Promise<Uint8Array> {
   return sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 6 }).toBuffer();
 }
 
 async function keepOrWrite(path: string, bytes: Uint8Array): Promise<void> {
-  const there = await readFile(path).catch(() => undefined);
+  const there = await readRegularFile(path, { limitBytes: bytes.byteLength }).catch(() => undefined);
   if (there !== undefined && there.byteLength === bytes.byteLength && sha256(there) === sha256(bytes)) return;
   await ensureFolder(dirname(path));
   await writeFileAtomic(path, bytes, { force: true });
 }
 
 async function requireFree(to: string, force: boolean): Promise<void> {
-  const names = await readdir(to).catch((error: unknown) => {
+  const names: readonly string[] = await readdir(to).catch((error: unknown) => {
     if (systemCodeOf(error) === "ENOENT") return [];
     throw writeFailure(to, error);
   });
+  // Left where an import was killed at its very end.
+  if (names.includes(pathsName)) await rm(join(to, pathsName), { force: true });
   if (names.length === 0 || force) return;
   throw new AppError("FILE_EXISTS", {
     required: "a folder that is new or empty",

@@ -19,8 +19,8 @@ export interface ImportPlan {
   readonly renamed: readonly RenamedClass[];
   /** How many files could not keep their names. */
   readonly renamedFiles: number;
-  /** True where folders and names alone do not give every label and split back. */
-  readonly needsManifest: boolean;
+  /** True where folders and names alone do not give every label and split of these pictures back. */
+  needsManifest(copied: readonly PlannedPicture[]): boolean;
 }
 
 export interface RenamedClass {
@@ -61,7 +61,7 @@ export async function planImport(source: Source): Promise<ImportPlan> {
   }
   const renamed = [...folders].flatMap(([label, folder]) => (label === folder ? [] : [{ label, folder }]));
   const renamedFiles = names.filter(({ name, isRenamed }, at) => isRenamed || !pictures[at]!.path.endsWith(`/${name}`));
-  const needsManifest = renamed.length > 0 || !isReadBack(pictures, folders);
+  const needsManifest: ImportPlan["needsManifest"] = (copied) => renamed.length > 0 || !isReadBack(copied, folders);
   return { pictures, renamed, renamedFiles: renamedFiles.length, needsManifest };
 }
 

@@ -58,7 +58,9 @@ export function portableNames(
   const alike = new Map<string, string[]>();
   for (const name of sorted) {
     const key = caseless(portableName(name));
-    alike.set(key, [...(alike.get(key) ?? []), name]);
+    const group = alike.get(key);
+    if (group === undefined) alike.set(key, [name]);
+    else group.push(name);
   }
   const chosen = new Map<string, string>();
   for (const group of alike.values()) {

@@ -65,9 +65,9 @@ export function decodeCostOf(bytes: Uint8Array): DecodeCost {
   if (coding === undefined) return { size: declaredSize(bytes), heldBytes: lightBytes, ms: lightMs, isHeavy: true };
   const { width, height, sampleBytes, pixelNs, byteNs = usualByteNs } = coding;
   const rowBytes = width * sampleBytes;
-  const heldBytes = coding.heldBytes + betweenSteps * rowBytes * Math.min(height, rowsKept);
+  const heldBytes = Math.round(coding.heldBytes + betweenSteps * rowBytes * Math.min(height, rowsKept));
   const ms = (width * height * pixelNs + bytes.byteLength * byteNs) / 1e6;
-  return { size: coding, heldBytes, ms, isHeavy: ms >= lightMs || heldBytes >= lightBytes };
+  return { size: { width, height }, heldBytes, ms, isHeavy: ms >= lightMs || heldBytes >= lightBytes };
 }
 
 const codingReaders: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Coding | undefined>> = {

@@ -1,10 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { interruption } from "../base/cancel.ts";
-import { forEachInParallel } from "./in-parallel.ts";
+import { concurrencyWithin, forEachInParallel } from "./in-parallel.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("work in parallel", () => {
+  it("keeps every core busy, within what the process may open", () => {
+    expect(concurrencyWithin(undefined, 4)).toBe(32);
+    expect(concurrencyWithin(1024, 4)).toBe(32);
+    expect(concurrencyWithin(1024, 128)).toBe(488);
+    expect(concurrencyWithin(64, 4)).toBe(8);
+    expect(concurrencyWithin(20, 4)).toBe(1);
+  });
+
   it("does every item once, never more at a time than allowed", async () => {
     const done: number[] = [];
     let running = 0;

@@ -1,12 +1,24 @@
 /** Runs asynchronous work on many items, a bounded number at a time. */
 import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../base/cancel.ts";
+import { openFileLimit } from "../base/machine/open-file-limit.ts";
+import { createByteBudget } from "./byte-budget.ts";
+
+/** Files that the process has open besides: streams, threads, shards, the engine. */
+const otherFiles = 48;
 
 /**
  * Enough to keep every core decoding while other files are read and written: 2, 4, 6 and 8 per core
- * packed 518, 612, 640 and 685 photographs a second.
+ * packed 518, 612, 640 and 685 photographs a second. Fewer where the process may open few files: a
+ * picture has two open while it is copied.
  */
-export const defaultConcurrency = availableParallelism() * 8;
+export const defaultConcurrency = concurrencyWithin(openFileLimit(), availableParallelism());
+
+/** For a limit of open files (`ulimit -n`); at least 1. */
+export function concurrencyWithin(limit: number | undefined, cores: number): number {
+  const files = limit === undefined ? Number.POSITIVE_INFINITY : Math.floor((limit - otherFiles) / 2);
+  return Math.max(1, Math.min(cores * 8, files));
+}
 
 /** What the items under way may take together; a larger one is worked on alone. */
 const heldLimitBytes = 256 * 2 ** 20;
@@ -31,50 +43,23 @@ export async function forEachInParallel<T>(
   { concurrency = defaultConcurrency, signal, sizeOf = () => 0 }: ParallelOptions<T> = {},
 ): Promise<void> {
   const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  const budget = createByteBudget(heldLimitBytes);
   let started = 0;
-  let heldBytes = 0;
-  let wake = (): void => undefined;
   const failures: { readonly index: number; readonly error: unknown }[] = [];
-
   const isEnding = (): boolean => failures.length > 0 || signal?.aborted === true;
 
-  async function take(): Promise<{ readonly item: T; readonly index: number; readonly sizeBytes: number } | undefined> {
-    if (isEnding()) return undefined;
-    const next = await iterator.next();
-    if (next.done) return undefined;
-    const sizeBytes = Math.min(sizeOf(next.value), heldLimitBytes);
-    while (heldBytes + sizeBytes > heldLimitBytes) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if (isEnding()) return undefined;
-    }
-    heldBytes += sizeBytes;
-    return { item: next.value, index: started++, sizeBytes };
-  }
-
-  // One after another, so that a large item is not passed by small ones again and again.
-  let turn: Promise<unknown> = Promise.resolve();
-  function takeInTurn(): ReturnType<typeof take> {
-    const taken = turn.then(take);
-    turn = taken.catch(() => undefined);
-    return taken;
-  }
-
   async function lane(): Promise<void> {
-    for (;;) {
+    while (!isEnding()) {
       let index = Number.POSITIVE_INFINITY;
-      let sizeBytes = 0;
       try {
-        const taken = await takeInTurn();
-        if (taken === undefined) return;
-        ({ index, sizeBytes } = taken);
-        await work(taken.item, index);
+        const next = await iterator.next();
+        if (next.done) return;
+        index = started++;
+        await budget.hold(sizeOf(next.value), async () => {
+          if (!isEnding()) await work(next.value, index);
+        });
       } catch (error) {
         failures.push({ index, error });
-      } finally {
-        heldBytes -= sizeBytes;
-        wake();
       }
     }
   }

@@ -24,8 +24,8 @@ export interface GateOptions {
 
 export interface Gate {
   /**
-   * Runs `work` when its turn comes. The caller has its answer by its deadline (to `sweepMs`), but
-   * work that has begun keeps its slot until it has ended: a decoder cannot be stopped.
+   * Runs `work` when its turn comes. Heavy work that has begun keeps its slot until it has ended,
+   * since a decoder cannot be stopped, but its caller has an answer by its deadline (to 50 ms).
    * Errors: CLIENT_GONE; DEADLINE_EXCEEDED; OVERLOADED for heavy work that waited until it could
    * not end in time any more; what `work` throws.
    */
@@ -137,7 +137,7 @@ export function createGate({ slots, heavySlots = slots, now }: GateOptions): Gat
     weight.isHeavy && hasWaited && startedAt === undefined && now() + weight.ms * slowness > urgency.deadline;
 
   const sweep = (): void => {
-    for (const task of inside) drop(task);
+    for (const task of inside) if (task.weight.isHeavy) drop(task);
     for (let at = queue.length - 1; at >= 0; at--) if (drop(queue[at]!)) queue.splice(at, 1);
     if (inside.size > 0 || queue.length > 0) return;
     clearInterval(sweeper);

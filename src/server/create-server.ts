@@ -1,10 +1,12 @@
 /** The service as a whole: opens its parts, listens, and ends without losing a request. */
 import type { FastifyInstance } from "fastify";
+import { createCloseStack } from "../base/close-stack.ts";
 import { readVersion } from "../base/version.ts";
 import { endsWithin } from "../base/within.ts";
 import { completeConfig } from "./complete-config.ts";
 import { createService, type ServiceEngines } from "./create-service.ts";
 import { endConnections, listenOn } from "./http/connections.ts";
+import { fitConnections } from "./load/fit-connections.ts";
 import { createRequestLog } from "./observability/request-log.ts";
 import { openTracing } from "./observability/tracing.ts";
 import { openSamples } from "./samples.ts";
@@ -39,47 +41,57 @@ export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
 
 /**
  * Loads the models and makes the service ready, not listening yet.
- * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, FILE_WRITE_FAILED (`logFile`), and those of the champion's bundle
- * (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
+ * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, FILE_WRITE_FAILED (of `logFile`),
+ * and those of the champion's bundle (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
  */
 export async function createServer(options: ServerOptions, engines: ServiceEngines): Promise<PawprintServer> {
-  const config = completeConfig(options);
-  const { isLocal, warnings } = await exposureOf(config);
+  const { config, warnings: ofFiles } = fitConnections(completeConfig(options));
+  const { isLocal, warnings: ofExposure } = await exposureOf(config);
+  const warnings = [...ofExposure, ...ofFiles];
   const version = await readVersion();
-  const tracing =
-    config.otlpEndpoint === undefined
-      ? undefined
-      : await openTracing({ endpoint: config.otlpEndpoint, version, now: Date.now });
   const log = await createRequestLog({ level: config.logLevel, file: config.logFile });
   const { logger } = log;
-  const access = await createAccess(config, logger);
-  const samples = openSamples(config.samples);
+  const parts = createCloseStack();
   let phase: "starting" | "ready" | "draining" = "starting";
-  const notReady = (): string | undefined => (phase === "ready" ? undefined : phase);
+  let hasListened = false;
 
-  // While the engine starts in a thread of its own, this one loads the HTTP libraries.
-  const [service, { createApps }] = await Promise.all([
-    createService({ config, version, logger, engines, notReady }),
-    import("./app/create-apps.ts"),
-  ]);
-  const isDraining = (): boolean => phase === "draining";
-  const { app, adminApp } = await createApps({ service, samples, log, tracing, access, isLocal, isDraining });
-  await Promise.all([app.ready(), adminApp.ready()]);
+  const open = async () => {
+    const tracing =
+      config.otlpEndpoint === undefined
+        ? undefined
+        : await openTracing({ endpoint: config.otlpEndpoint, version, now: Date.now });
+    parts.add(() =>
+      tracing?.close().catch((error: unknown) => logger.warn("traces were lost", { error: String(error) })),
+    );
+    const access = await createAccess(config, logger);
+    parts.add(access.close);
+    const samples = openSamples(config.samples);
+    parts.add(samples.close);
+    const notReady = (): string | undefined => (phase === "ready" ? undefined : phase);
+    const opening = createService({ config, version, logger, engines, notReady });
+    // Also where what is loaded beside it fails.
+    parts.add(async () => closeService(await opening.catch(() => undefined)));
+    // While the engine starts in a thread of its own, this one loads the HTTP libraries.
+    const [service, { createApps }] = await Promise.all([opening, import("./app/create-apps.ts")]);
+    const isDraining = (): boolean => phase === "draining";
+    const apps = await createApps({ service, samples, log, tracing, access, isLocal, isDraining });
+    await Promise.all([apps.app.ready(), apps.adminApp.ready()]);
+    return { service, ...apps };
+  };
+  const { service, app, adminApp } = await open().catch(async (error: unknown) => {
+    await parts.close().catch(() => undefined);
+    await log.close();
+    throw error;
+  });
   phase = "ready";
   const poll = setInterval(() => void service.host.refresh(), config.pollMs).unref();
 
   // Bodies may still arrive and be answered; no connection is kept for longer.
   const graceMs = config.bodyTimeoutMs + config.deadlineMs;
   const endParts = async (): Promise<void> => {
-    if (config.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.drainMs));
+    if (hasListened && config.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.drainMs));
     await Promise.all([endConnections(app, graceMs), endConnections(adminApp, graceMs)]);
-    await service.shadow.idle();
-    await service.host.close();
-    await service.reading.close();
-    await samples.close();
-    access.close();
-    await tracing?.close().catch((error: unknown) => logger.warn("traces were lost", { error: String(error) }));
-    service.metrics.close();
+    await parts.close();
   };
   const close = async (): Promise<void> => {
     phase = "draining";
@@ -95,6 +107,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
   return {
     async listen() {
       const url = await listenOn(app, config.host, config.port);
+      hasListened = true;
       for (const warning of warnings) logger.warn(warning);
       if (config.adminPort === undefined) return { url };
       return { url, adminUrl: await listenOn(adminApp, config.adminHost, config.adminPort) };
@@ -108,4 +121,11 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
     adminApp,
     service,
   };
+}
+
+async function closeService(service: Service | undefined): Promise<void> {
+  await service?.shadow.idle();
+  await service?.host.close();
+  await service?.reading.close();
+  service?.metrics.close();
 }

@@ -43,7 +43,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     waitingRequests: () => decoding.waiting + (host.current("champion")?.waiting ?? 0),
     isReady: () => notReady() === undefined,
   });
-  const host: ModelHost = await openModels(options, metrics, now);
+  const host: ModelHost = await openModels(options, metrics, now).catch((error: unknown) => {
+    metrics.close();
+    throw error;
+  });
   const shadow = createShadow({
     host,
     // A quarter full: answers that a caller waits for come first.

@@ -43,7 +43,12 @@ export async function evaluationFacts(
 
 export interface TrainingReportOptions {
   /** What the page calls the bundle and the data; their paths unless given. */
-  readonly names?: { readonly bundle: string; readonly data: string };
+  readonly names?: {
+    readonly bundle: string;
+    readonly data: string;
+    /** How the data was read, as flags of its commands; none unless given. */
+    readonly readingFlags?: string;
+  };
   /** The time that the page says it was made at; now unless given. */
   readonly now?: Date;
   readonly signal?: AbortSignal;
@@ -70,6 +75,7 @@ export async function renderTrainingReport(
     const facts = {
       evaluation: await evaluationFacts({ model, data, evaluation }, signal),
       summary,
+      ...(names?.readingFlags !== undefined && { readingFlags: names.readingFlags }),
       choices: choiceRows(choices),
       epochs: history,
       epochsBefore,

@@ -1,7 +1,9 @@
-/** How a command ends: full disks, readers that stall or go away, and signals. */
+/** How a command ends: full disks, readers that stall or go away, signals, few open files. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { access, readdir } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -124,4 +126,39 @@ describe.runIf(process.platform !== "win32")("a second signal", () => {
     expect(service.err()).toContain("ended at once\n");
     expect((await readdir(cwd)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   }, 60_000);
+});
+
+describe.runIf(process.platform === "linux")("a limit of 128 open files", () => {
+  /** A shell's limit is the hard one too, which Node.js cannot raise. */
+  const startLimited = (line: readonly string[]) => {
+    const words = [...pawprintCommand, ...line].map((word) => shellWord(word)).join(" ");
+    return startProcess(["sh", "-c", `ulimit -n 128; exec ${words}`], { cwd });
+  };
+
+  it("is enough for commands that read many files", async () => {
+    const lines = ["data check pictures", "data pack pictures --to pack", "predict pets.onnx pictures --json"];
+    for (const line of lines) {
+      const command = startLimited(line.split(" "));
+      expect(await command.ended, command.err()).toBe(0);
+    }
+  }, 120_000);
+
+  it("makes the service take fewer connections, and answer while others hold theirs", async () => {
+    const service = startLimited(["serve", "pets.onnx", "--port", "0", "--log-file", "few.log"]);
+    const origin = await addressOf(service);
+    expect(service.err()).toContain("This process may open 128 files: enough for 48 connections, not for 2048;");
+    const { hostname, port } = new URL(origin);
+    const sockets = Array.from({ length: 200 }, () => connect(Number(port), hostname));
+    const letGo = (): void => {
+      for (const socket of sockets) socket.destroy();
+    };
+    onTestFinished(letGo);
+    for (const socket of sockets) socket.on("error", () => undefined).write("GET /livez HTTP/1.1\r\n");
+    await Promise.all(sockets.filter(({ connecting }) => connecting).map((socket) => once(socket, "connect")));
+    const answer = await fetch(`${origin}/livez`, { signal: AbortSignal.timeout(30_000) });
+    expect(answer.status).toBe(200);
+    letGo();
+    service.child.kill("SIGTERM");
+    expect(await service.ended, service.err()).toBe(0);
+  }, 120_000);
 });

@@ -6,7 +6,7 @@ import {
   type GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
-  type NodeProtoSchema,
+  NodeProtoSchema,
 } from "../../src/graph/onnx/generated/onnx_pb.ts";
 import { encodeTensor, encodeValueInfo } from "../../src/graph/onnx/tensors.ts";
 import type { TensorData, TensorType } from "../../src/graph/tensor-type.ts";
@@ -50,6 +50,10 @@ export function attribute(
   value: MessageInitShape<typeof AttributeProtoSchema>,
 ) {
   return create(AttributeProtoSchema, { name, type, ...value });
+}
+
+export function node(parts: MessageInitShape<typeof NodeProtoSchema>) {
+  return create(NodeProtoSchema, parts);
 }
 
 /** The messages of a model. */

@@ -19,7 +19,10 @@ export interface AttackOptions {
   readonly log: (text: string) => void;
 }
 
-/** Where an attack fails to run, that is said and the others go on. Linux only: it reads `/proc`. */
+/**
+ * Where an attack cannot be run, that is said, the others go on, and the exit status is 1. Linux only:
+ * it reads `/proc`.
+ */
 export async function compareAttacks(options: AttackOptions): Promise<readonly AttackOutcome[]> {
   const { scratch, contenders, seconds, log } = options;
   const material = await makeMaterial(join(scratch, "attacks"));
@@ -27,11 +30,17 @@ export async function compareAttacks(options: AttackOptions): Promise<readonly A
   const outcomes: AttackOutcome[] = [];
   try {
     for (const [index, attack] of selectAttacks(options.only).entries()) {
-      const prepared = await prepareAttack(attack, material);
       // Whoever comes second finds a warmer machine.
-      for (const contender of index % 2 === 0 ? contenders : contenders.toReversed()) {
-        log(`${attack.name} (${attack.sends}; ${attack.clients} clients) against ${contender.name}`);
-        outcomes.push(await runAttack(prepared, contender, field));
+      const order = index % 2 === 0 ? contenders : contenders.toReversed();
+      log(
+        `${attack.name} (${attack.sends}; ${attack.clients} clients) against ${order.map(({ name }) => name).join(", ")}`,
+      );
+      try {
+        const prepared = await prepareAttack(attack, material);
+        for (const contender of order) outcomes.push(await runAttack(prepared, contender, field));
+      } catch (error) {
+        log(`${attack.name} could not be run: ${error instanceof Error ? error.message : String(error)}`);
+        process.exitCode = 1;
       }
     }
   } finally {

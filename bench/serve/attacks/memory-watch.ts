@@ -1,5 +1,6 @@
 /** The memory of a service and of the processes that it has started, read from `/proc`. */
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { familyOf } from "../process-family.ts";
 
 export interface MemoryWatch {
   /** The most that was resident. */
@@ -55,21 +56,6 @@ async function usageOf(pid: number): Promise<Usage> {
   const bytes = (field: string): number =>
     Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) * 1024;
   return { now: bytes("VmRSS"), peak: bytes("VmHWM") };
-}
-
-/** The process and all that come from it. */
-async function familyOf(pid: number): Promise<readonly number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(
-    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, "utf8").catch(() => "")),
-  );
-  const children = lists.flatMap((list) =>
-    list
-      .split(" ")
-      .filter((part) => part.trim() !== "")
-      .map(Number),
-  );
-  return [pid, ...(await Promise.all(children.map(familyOf))).flat()];
 }
 
 async function availableBytes(): Promise<number> {

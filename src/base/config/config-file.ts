@@ -26,7 +26,7 @@ export function readConfigFile(schema: TObject, text: string, fileName: string):
   if (fault !== undefined) {
     throw new AppError("CONFIG_UNREADABLE", {
       required: "a configuration file in valid YAML",
-      received: fault.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""),
+      received: describeFault(fault.message),
       where: `${fileName} line ${lines.linePos(fault.pos[0]).line}`,
       hint: "look for wrong indentation, or a tab where spaces must stand",
     });
@@ -35,7 +35,23 @@ export function readConfigFile(schema: TObject, text: string, fileName: string):
     const range = isNode(node) ? node.range : undefined;
     return range ? `${fileName} line ${lines.linePos(range[0]).line}` : fileName;
   };
-  return readSection(schema, document.contents, [], { document, place });
+  try {
+    return readSection(schema, document.contents, [], { document, place });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new AppError("CONFIG_UNREADABLE", {
+      required: "a configuration file whose aliases can be followed",
+      received: "one with aliases of aliases",
+      where: fileName,
+      cause: error,
+    });
+  }
+}
+
+/** The parser's words, in one line without their place. */
+function describeFault(message: string): string {
+  if (/call stack/.test(message)) return "lists or maps nested too deep";
+  return message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
 }
 
 interface Reading {

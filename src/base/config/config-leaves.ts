@@ -1,5 +1,6 @@
 /** Reads a configuration schema: its leaves, their names in each source, and values from text. */
 import type { TObject, TSchema } from "typebox";
+import { parseBoundedJson } from "../bounded-json.ts";
 import { jsonSchemaOf } from "../schema/json-schema.ts";
 import { matchesSchema } from "../schema/matches-schema.ts";
 import { parseBoolean, parseNumber } from "./parse-text.ts";
@@ -75,7 +76,7 @@ export function parseForSchema(schema: TSchema, text: string): unknown {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined; // not JSON: the caller keeps the text, and the check names it
   }

@@ -185,4 +185,16 @@ describe("a file that is not valid YAML", () => {
       "Expected a configuration file in valid YAML; got Map keys must be unique (pawprint.yaml line 2)",
     );
   });
+
+  it("is refused where it is nested without end, or made of aliases of aliases", () => {
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+    expect(fault({ fileText: `seed: 1\nlabels: ${deep}\n` })).toMatchObject({
+      code: "CONFIG_UNREADABLE",
+      message: expect.stringContaining("got lists or maps nested too deep (pawprint.yaml line 2)"),
+    });
+    const nine = (name: string): string => `[${Array(9).fill(name)}]`;
+    const aliases = `seed: &a ${nine("x")}\nname: &b ${nine("*a")}\nlabels: &c ${nine("*b")}\nextra: ${nine("*c")}\n`;
+    expect(fault({ fileText: aliases })).toMatchObject({ code: "CONFIG_UNREADABLE" });
+    expect(fault({ env: { PAWPRINT_EXTRA: deep } })).toMatchObject({ code: "CONFIG_INVALID" });
+  });
 });

@@ -1,5 +1,5 @@
 /** What the operating system says about files, as coded errors with a hint. */
-import { AppError } from "../errors.ts";
+import { AppError, tooManyOpenFiles } from "../errors.ts";
 
 /** The reason in words, and what to do about it, for the codes that people meet. */
 const systemReasons: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
@@ -8,7 +8,6 @@ const systemReasons: Readonly<Record<string, readonly [reason: string, hint: str
   EFBIG: ["a file larger than the file system allows", "choose a folder on another disk"],
   EIO: ["an error of the disk", "look at the system's log; the disk may be failing"],
   EISDIR: ["a folder of this name", "name a file"],
-  EMFILE: ["too many open files", "raise the limit: ulimit -n 1024"],
   ENAMETOOLONG: ["a name that is too long", "choose a shorter name"],
   ENOENT: ["no folder of this path", "make the folder first"],
   ENOSPC: ["a full disk", "make room, or choose a folder on another disk"],
@@ -24,7 +23,10 @@ export function systemCodeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** FILE_NOT_FOUND where nothing has this name, FILE_READ_FAILED for any other refusal. */
+/**
+ * FILE_NOT_FOUND where nothing has this name, TOO_MANY_OPEN_FILES at the process's limit,
+ * FILE_READ_FAILED for any other refusal.
+ */
 export function readFailure(path: string, cause: unknown): AppError {
   if (systemCodeOf(cause) === "ENOENT") {
     return new AppError("FILE_NOT_FOUND", {
@@ -37,13 +39,14 @@ export function readFailure(path: string, cause: unknown): AppError {
   return failure("FILE_READ_FAILED", "a file that can be read", path, cause);
 }
 
-/** FILE_WRITE_FAILED with the system's reason in words. */
+/** FILE_WRITE_FAILED with the system's reason in words; TOO_MANY_OPEN_FILES as of `readFailure`. */
 export function writeFailure(path: string, cause: unknown): AppError {
   return failure("FILE_WRITE_FAILED", "a path that can be written", path, cause);
 }
 
 function failure(code: "FILE_READ_FAILED" | "FILE_WRITE_FAILED", required: string, path: string, cause: unknown) {
   const systemCode = systemCodeOf(cause);
+  if (systemCode === "EMFILE") return tooManyOpenFiles(cause);
   const known = systemCode === undefined ? undefined : systemReasons[systemCode];
   const message = cause instanceof Error ? cause.message : String(cause);
   return new AppError(code, {

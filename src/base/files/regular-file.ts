@@ -60,7 +60,7 @@ export interface ReadRegularFileOptions {
 export async function readRegularFile(
   path: string,
   { limitBytes, where = path }: ReadRegularFileOptions,
-): Promise<Buffer> {
+): Promise<Buffer<ArrayBuffer>> {
   const handle = await openRegularFile(path, where);
   try {
     const { size } = await handle.stat();
@@ -83,7 +83,7 @@ export async function readRegularFile(
  * The first `sizeBytes` of a file, or all of a shorter one: a file that grows, or that states no size
  * (as in /proc), does not fill the memory. Throws the system's errors.
  */
-export async function readUpTo(handle: FileHandle, sizeBytes: number): Promise<Buffer> {
+export async function readUpTo(handle: FileHandle, sizeBytes: number): Promise<Buffer<ArrayBuffer>> {
   const bytes = Buffer.allocUnsafeSlow(sizeBytes);
   let filled = 0;
   while (filled < sizeBytes) {

@@ -6,6 +6,7 @@ import { type Transferable, Worker, type WorkerOptions } from "node:worker_threa
 import { type Deferred, deferred } from "../deferred.ts";
 import { AppError, isErrorCode } from "../errors.ts";
 import type { PlainError, ThreadAnswer } from "./answer-thread.ts";
+import { limitingLine } from "./module-files.ts";
 
 export interface Thread<Question, Answer> {
   /**
@@ -92,13 +93,18 @@ export function openThread<Question, Answer>(entry: URL, options: ThreadOptions 
 
 /**
  * In the build a module beside the compiled one. From the sources (tests, benchmarks) Node needs a
- * loader for TypeScript, which a thread does not get from the test runner.
+ * loader for TypeScript, which a thread does not get from the test runner. A thread has no hooks of
+ * the one that starts it.
  */
 function moduleOf(entry: URL): URL {
-  if (!entry.pathname.endsWith(".ts")) return entry;
-  if (import.meta.url.endsWith(".js")) return new URL(entry.href.replace(/\.ts$/, ".js"));
-  const loader = import.meta.resolve("tsx/esm/api");
-  const script = `import { register } from ${JSON.stringify(loader)}; register(); await import(${JSON.stringify(entry.href)});`;
+  const isCompiled = import.meta.url.endsWith(".js");
+  const file = isCompiled ? entry.href.replace(/\.ts$/, ".js") : entry.href;
+  const needsLoader = file.endsWith(".ts");
+  const limiting = limitingLine();
+  if (!needsLoader && limiting === "") return new URL(file);
+  const loader = JSON.stringify(needsLoader ? import.meta.resolve("tsx/esm/api") : "");
+  const loading = needsLoader ? `import { register } from ${loader}; register();` : "";
+  const script = `${limiting}${loading} await import(${JSON.stringify(file)});`;
   return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
 }
 

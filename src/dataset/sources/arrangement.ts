@@ -1,4 +1,5 @@
 /** Decides what the folders of a source stand for: classes, splits, or neither. */
+import { countBy } from "../../base/count-by.ts";
 import { AppError } from "../../base/errors.ts";
 import { counted } from "../../base/quantity.ts";
 import { type Folder, innerOf, labelsInNames } from "./folder-tree.ts";
@@ -97,16 +98,18 @@ function classRegions(base: Folder, split?: Split): Map<Folder, Region> {
 
 /** `train/cat/a.jpg`, `val/cat/b.jpg`, `test/c.jpg`. */
 function bySplits(base: Folder, named: readonly Folder[], where: string): Arrangement {
-  const first = named.flatMap((folder) => [...(classesIn(folder)?.labels ?? [])]);
+  const first = new Set(named.flatMap((folder) => [...(classesIn(folder)?.labels ?? [])]));
   // A class called "mask" is no folder to pass, where another split has it beside others.
-  const found = new Map(named.flatMap((folder) => entryOf(folder, classesIn(folder, new Set(first)))));
+  const found = new Map(named.flatMap((folder) => entryOf(folder, classesIn(folder, first))));
   requireSharedLabels(base, found, where);
-  const isMeant = (folder: Folder, { labels }: ClassesInSplit): boolean => {
-    const others = [...found].filter(([other]) => other !== folder);
-    // test/unknown/1.jpg, as some tools want it, or test/img.1.jpg: pictures without labels.
-    const isOne = labels.size === 1 && others.some(([, { labels: theirs }]) => theirs.size > 1);
-    return !isOne || others.some(([, { labels: theirs }]) => [...labels].some((label) => theirs.has(label)));
-  };
+  const hasSeveral = [...found.values()].some(({ labels }) => labels.size > 1);
+  const splitCounts = countBy(
+    [...found.values()].flatMap(({ labels }) => [...labels]),
+    (label) => label,
+  );
+  // test/unknown/1.jpg, as some tools want it, or test/img.1.jpg: pictures without labels.
+  const isMeant = ({ labels }: ClassesInSplit): boolean =>
+    labels.size > 1 || !hasSeveral || [...labels].some((label) => splitCounts.get(label)! > 1);
   const regions = new Map<Folder, Region>();
   const classParents: Folder[] = [];
   const unlabelled: { folder: Folder; split: Split }[] = [];
@@ -114,14 +117,15 @@ function bySplits(base: Folder, named: readonly Folder[], where: string): Arrang
     const split = readSplit(folder.name)!; // chosen for it
     const classes = found.get(folder);
     regions.set(folder, { split });
-    if (classes === undefined || !isMeant(folder, classes)) unlabelled.push({ folder, split });
+    if (classes === undefined || !isMeant(classes)) unlabelled.push({ folder, split });
     else if (classes.isByNames) regions.set(classes.at, { split, label: "in names" });
     else {
       classParents.push(classes.at);
       for (const [inner, region] of classRegions(classes.at, split)) regions.set(inner, region);
     }
   }
-  const outside = innerOf(base).filter((folder) => !named.includes(folder));
+  const isNamed = new Set(named);
+  const outside = innerOf(base).filter((folder) => !isNamed.has(folder));
   return { regions, base, classParents, unlabelled, outside };
 }
 

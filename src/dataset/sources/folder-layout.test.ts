@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isAppError } from "../../base/errors.ts";
+import { portableNames } from "../portable-name.ts";
 import { type LayoutFacts, readLayout } from "./folder-layout.ts";
 import { readSplit } from "./split-words.ts";
 
@@ -17,6 +18,22 @@ const remarksOf = (paths: readonly string[], options: Partial<LayoutFacts> = {})
   readLayout(paths, { where: "pets", ...options }).remarks.map(({ kind, id, reason }) => `${kind} ${id}: ${reason}`);
 
 describe("labels from paths", () => {
+  it("take time that grows with their number, not with its square, whatever the folders are", {
+    timeout: 20_000,
+  }, () => {
+    // A square of 40,000 folders takes minutes.
+    const numbers = Array.from({ length: 20_000 }, (_, at) => at);
+    const paths = numbers.flatMap((at) => [`train${at}/cat${at}/a.jpg`, `train${at}/dog/b.jpg`, `test${at}/dog/c.jpg`]);
+    const bareFolders = new Map(numbers.map((at) => [`train${at}/bird`, "empty"] as const));
+    const { labelled, remarks } = readLayout(paths, { where: "pets", bareFolders });
+    expect(labelled).toHaveLength(60_000);
+    expect(remarks).toHaveLength(20_000);
+    const alike = numbers.map((at) =>
+      [..."abcdefghijklmnop"].map((letter, bit) => ((at >> bit) & 1 ? letter.toUpperCase() : letter)).join(""),
+    );
+    expect(new Set(portableNames(alike).values()).size).toBe(20_000);
+  });
+
   it("are the names of the folders", () => {
     const paths = ["cat/a.jpg", "cat/more/deeper/b.png", "dog/c.jpeg"];
     expect(labelsOf(paths)).toEqual({ "cat/a.jpg": "cat", "cat/more/deeper/b.png": "cat", "dog/c.jpeg": "dog" });

@@ -117,9 +117,10 @@ function remarksOn({ root, others }: FolderTree, arrangement: Arrangement): Sour
 function bareBeside(root: Folder, base: Folder, classParents: readonly Folder[]): Folder[] {
   const above = new Set<Folder>();
   for (let at = base.parent; at !== undefined; at = at.parent) above.add(at);
+  const parents = new Set(classParents);
   const isExpected = ({ name, parent }: Folder): boolean =>
     parent !== undefined &&
-    (classParents.includes(parent) || above.has(parent) || (parent === base && readSplit(name) !== undefined));
+    (parents.has(parent) || above.has(parent) || (parent === base && readSplit(name) !== undefined));
   const found: Folder[] = [];
   const walk = (folder: Folder): void => {
     if (folder.bare === "link" || (folder.bare === "empty" && isExpected(folder))) found.push(folder);

@@ -117,6 +117,13 @@ describe("pictures in an object store", () => {
     expect(server.requests).toHaveLength(before);
   });
 
+  it("are not downloaded past the size that they were listed with", async () => {
+    put("cat/1.jpg", "dog/2.jpg");
+    server.claimedSizes.set("cat/1.jpg", 3);
+    const [longer] = await open("");
+    expect(await refusalOf(longer!.bytes())).toMatchObject({ code: "SOURCE_CHANGED", where: "s3://pets/cat/1.jpg" });
+  });
+
   it.each<[string, Fault, string, string]>([
     ["access", { status: 403, code: "AccessDenied" }, "access denied", "s3:ListBucket"],
     ["an unknown key", { status: 403, code: "InvalidAccessKeyId" }, "an unknown access key", "AWS_ACCESS_KEY_ID"],

@@ -3,13 +3,14 @@
 import { byCodeUnits } from "../../base/by-code-units.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { pictureLimits, tooManyBytes } from "../../image/decode.ts";
+import { joinChunks } from "../../storage/object-content.ts";
 import { keyFaultOf } from "../../storage/object-key.ts";
-import { type ObjectStore, readBytesOf, type StoredObject } from "../../storage/object-store.ts";
+import type { ObjectStore, StoredObject } from "../../storage/object-store.ts";
 import { parseS3Address, s3AddressForm } from "../../storage/s3-address.ts";
 import { openS3Store } from "../../storage/s3-store.ts";
 import { skippedEntry } from "./archives/entry-name.ts";
 import { type FolderLayout, readLayout } from "./folder-layout.ts";
-import type { SkippedPicture, Source } from "./source.ts";
+import { pictureCountLimit, type SkippedPicture, type Source } from "./source.ts";
 import type { SourceOptions } from "./source-options.ts";
 import { sourceChanged } from "./stamped-file.ts";
 
@@ -27,6 +28,7 @@ export async function openS3(location: string, options: SourceOptions = {}): Pro
   let layout: FolderLayout;
   try {
     for await (const object of store.list()) {
+      if (objects.size + hostile.length === pictureCountLimit) throw listsTooMany(location);
       const fault = keyFaultOf(object.key);
       if (fault === undefined) objects.set(object.key, object);
       else hostile.push(skippedEntry(object.key, `a key with ${fault}`));
@@ -53,14 +55,34 @@ export async function openS3(location: string, options: SourceOptions = {}): Pro
   };
 }
 
+/** A store, or what answers in its place, may list without end. */
+function listsTooMany(where: string): AppError {
+  return new AppError("STORE_FAILED", {
+    required: `a prefix with at most ${pictureCountLimit} objects`,
+    received: "more than that",
+    where,
+    hint: "name a longer prefix",
+  });
+}
+
 /** The bytes as they were when they were listed. */
 async function readPicture(store: ObjectStore, { key, sizeBytes, version }: StoredObject): Promise<Uint8Array> {
   const where = store.addressOf(key);
   if (sizeBytes > pictureLimits.sizeBytes) throw tooManyBytes(sizeBytes, where);
   try {
-    return await readBytesOf(store, key, { version });
+    return await joinChunks(asListed(store.read(key, { version }), sizeBytes, where));
   } catch (error) {
     throw isAppError(error, "STORE_CONFLICT") ? sourceChanged(where) : error;
+  }
+}
+
+/** Ends an answer that is longer than the listing says, instead of keeping all that comes. */
+async function* asListed(chunks: AsyncIterable<Uint8Array>, sizeBytes: number, where: string) {
+  let count = 0;
+  for await (const chunk of chunks) {
+    count += chunk.byteLength;
+    if (count > sizeBytes) throw sourceChanged(where);
+    yield chunk;
   }
 }
 

@@ -5,6 +5,7 @@ import { basename, extname, resolve } from "node:path";
 import { throwIfCancelled } from "../../base/cancel.ts";
 import type { AppError } from "../../base/errors.ts";
 import { readBytes } from "../../base/files/read-file.ts";
+import { type Logger, silentLogger } from "../../base/logger.ts";
 import { type Progress, silentProgress } from "../../base/progress.ts";
 import { type BundleInput, loadBundle } from "../../bundle/load-bundle.ts";
 import { createPathClaims, portableName } from "../../dataset/portable-name.ts";
@@ -27,6 +28,8 @@ export interface ExplainPicturesOptions {
   readonly cwd?: string;
   readonly signal?: AbortSignal;
   readonly progress?: Progress;
+  /** Is told of files that are left out of folders. */
+  readonly logger?: Logger;
 }
 
 export interface ExplainedPicture {
@@ -61,12 +64,19 @@ export interface UnexplainedPicture {
 export async function* explainPictures(
   input: BundleInput,
   paths: readonly string[],
-  { executor, classIndex, cwd = process.cwd(), signal, progress = silentProgress }: ExplainPicturesOptions,
+  {
+    executor,
+    classIndex,
+    cwd = process.cwd(),
+    signal,
+    progress = silentProgress,
+    logger = silentLogger,
+  }: ExplainPicturesOptions,
 ): AsyncGenerator<ExplainedPicture | UnexplainedPicture, void, undefined> {
   const source = "path" in input ? { bytes: await readBytes(input.path), where: input.path } : input;
   const bundle = await loadBundle(source, executor);
   const { labels, recipe } = bundle.info;
-  const files = await listPictures(paths, { cwd });
+  const files = await listPictures(paths, { cwd, logger });
   const names = mapNames(files.map(({ file }) => file));
   const classNames = fileNamesOf(labels);
   const read = async (file: string) => {

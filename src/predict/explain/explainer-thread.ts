@@ -2,6 +2,7 @@
  * An explainer in a thread of its own: the gradients, ONNX Runtime's session and the drawing keep
  * the event loop free.
  */
+import "../../runtime/engine-telemetry.ts";
 import { openThread } from "../../base/threads/thread.ts";
 import type { PixelImage } from "../../image/decode.ts";
 import type { Explainer } from "./explain.ts";

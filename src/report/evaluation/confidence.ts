@@ -86,6 +86,6 @@ export async function thresholdsSection({ thresholds }: ModelFigures): Promise<P
         )}</tr>
 `,
     )}</tbody></table></div>
-${await chartHtml("Accuracy and share answered", coverageChart(thresholds), "The figures at the dots are thresholds, as far as they have room.")}`,
+${await chartHtml("Accuracy and share answered", coverageChart(thresholds), "The numbers at the dots are thresholds; those without room are left out.")}`,
   };
 }

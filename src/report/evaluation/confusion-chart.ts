@@ -34,6 +34,9 @@ export function confusionChart(
   const isDense = classes.length > confusionLimits.counts;
   const dense = { labelFontSize: 9, labelSeparation: 1 } as const;
   const axis = { labelExpr: names, grid: false, labelLimit: 110, ...(isDense && dense) } as const;
+  const href = links.size > 0 && {
+    href: { condition: { test: "isValid(datum.href)", field: "href", type: "nominal" as const }, value: "" },
+  };
   const sort = classes.map((_, at) => at);
   const x = { field: "answer", type: "ordinal", sort, axis: { ...axis, title: "answered", labelAngle: -40 } } as const;
   const y = { field: "target", type: "ordinal", sort, axis: { ...axis, title: "what it is" } } as const;
@@ -55,9 +58,7 @@ export function confusionChart(
             scale: { type: "sqrt", domain: [0, 1], range: [0.03, 1] },
             legend: null,
           },
-          ...(links.size > 0 && {
-            href: { condition: { test: "isValid(datum.href)", field: "href", type: "nominal" as const }, value: "" },
-          }),
+          ...href,
         },
       },
       ...(!isDense
@@ -67,6 +68,8 @@ export function confusionChart(
               encoding: {
                 x,
                 y,
+                // The count lies on the cell and takes its clicks.
+                ...href,
                 text: { field: "count", type: "quantitative" as const, format: ",~r" },
                 color: {
                   condition: { test: "datum.share > 0.35", value: "var(--background, #ffffff)" },

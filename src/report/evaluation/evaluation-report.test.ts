@@ -150,6 +150,18 @@ describe("the page of an evaluation", () => {
     expect(sectionIds(page)).not.toContain("latency");
   });
 
+  it("leads from the counts that are written in a matrix, too, to their pictures", async () => {
+    const names = Array.from({ length: 14 }, (_, at) => `class ${at}`);
+    const page = await render({
+      model: modelOf("m.onnx", names),
+      figures: { ...randomAnalysis(names), isTrainingData: true },
+    });
+    const chart = /<svg role="group".*?<\/svg>/s.exec(page)![0];
+    const written = [...chart.matchAll(/<a xlink:href="#(cell-\d+-\d+)"[^>]*><text/g)].map(([, anchor]) => anchor!);
+    expect(new Set(written).size).toBeGreaterThan(20);
+    for (const anchor of written) expect(page).toContain(`<article class="cell" id="${anchor}" `);
+  });
+
   it("draws a matrix of many classes, and lists the commonest confusions", async () => {
     const names = Array.from({ length: 40 }, (_, at) => `class ${at}`);
     const page = await render({

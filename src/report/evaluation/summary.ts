@@ -18,7 +18,7 @@ const splitNames: Readonly<Record<EvaluationFacts["split"], string>> = {
 
 export function leadHtml({ figures, data, split }: EvaluationFacts): Html {
   const { evaluation, isTrainingData } = figures;
-  return html`<p>On pictures like these, ${intervalText(evaluation.accuracyInterval)} with 95 % certainty. Measured on ${
+  return html`<p>95 % confidence interval of the accuracy: ${intervalText(evaluation.accuracyInterval)}. Measured on ${
     splitNames[split]
   } of ${nameHtml(data, 80)}, ${originText(split, isTrainingData)}.</p>`;
 }

@@ -6,6 +6,8 @@ export interface TrainingFacts {
   /** The bundle on the split that the training kept for it. */
   readonly evaluation: EvaluationFacts;
   readonly summary: DatasetSummary;
+  /** How the data was read, as flags behind its name: ` --layout splits`. */
+  readonly readingFlags?: string;
   /** The settings, with the reason of each. */
   readonly choices: readonly { readonly label: string; readonly text: string; readonly reason: string }[];
   readonly epochs: readonly TimedEpoch[];

@@ -24,6 +24,11 @@ describe("learning curves", () => {
     }
   });
 
+  it("name the epochs of the whole training where only some were kept", async () => {
+    const resumed = history.map((row) => ({ ...row, epoch: row.epoch + 4 }));
+    expect(String((await learningSection(resumed, 6))?.body)).toContain("loss over 7 epochs");
+  });
+
   it("say nothing of a best epoch that is not known, and are absent without a history", async () => {
     expect(String((await learningSection(history, undefined))?.body)).not.toContain("were kept");
     expect(await learningSection(undefined, 1)).toBeUndefined();

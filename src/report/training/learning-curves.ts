@@ -63,7 +63,7 @@ function epochChart(
     axis: { title: "epoch", format: "d", tickMinStep: 1, tickCount: 6, grid: false },
   } as const;
   return {
-    ...frame(`${title} over ${countOf(history.length, "epoch")}: ${names.join(" and ")}`, 220),
+    ...frame(`${title} over ${countOf(history.at(-1)?.epoch ?? 0, "epoch")}: ${names.join(" and ")}`, 220),
     layer: [
       {
         data: { values: bestEpoch === undefined ? [] : [{ epoch: bestEpoch }] },

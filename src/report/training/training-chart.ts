@@ -46,7 +46,7 @@ export function trainingChart(history: readonly TrainingChartEpoch[], bestEpoch:
     axis: { title: "accuracy", format: "~%", tickCount: 6 },
   } as const;
   const found = best[0] && `the best of validation ${(100 * best[0].accuracy).toFixed(2)} % in epoch ${bestEpoch}`;
-  const epochs = countOf(history.length, "epoch");
+  const epochs = countOf(history.at(-1)?.epoch ?? 0, "epoch");
   return {
     description: `Accuracy over ${unit.name} of training: ${epochs}${found ? `, ${found}` : ""}.`,
     // In the title and not at its point, where it would lie on a line.

@@ -72,7 +72,7 @@ describe("the page of a training", () => {
   it("says what went in, what was chosen and why, how it learned, what came out, how long it took, and what is next", async () => {
     const text = textOf(await render());
     for (const part of [
-      "60 pictures in 3 classes from pictures ; 2 exact copies, each on the side of its first; 12 pictures left out.",
+      "60 pictures in 3 classes from pictures ; 2 exact copies, each in the split of the picture that it copies; 12 pictures left out.",
       "batch size 8 24 training pictures",
       "The weights of epoch 2, with the best validation",
       "65.00 % of 20 pictures classified correctly",
@@ -86,6 +86,11 @@ describe("the page of a training", () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  it("reads the data as the training did in the commands of the next steps", async () => {
+    const text = textOf(await render({ readingFlags: " --layout splits" }));
+    expect(text).toMatch(/pawprint evaluate \S+ pets\.onnx&#39; --data \S+ --layout splits --report evaluation\.html/);
   });
 
   it("needs nothing from anywhere, runs nothing, takes names for text, and is the same for the same facts", async () => {

@@ -66,7 +66,9 @@ function dataSection({ summary, evaluation }: TrainingFacts): PageSection {
     bySplit: { train, val, test },
   }));
   const notes = [
-    ...(duplicates > 0 ? [`${countOf(duplicates, "exact copy", "exact copies")}, each on the side of its first`] : []),
+    ...(duplicates > 0
+      ? [`${countOf(duplicates, "exact copy", "exact copies")}, each in the split of the picture that it copies`]
+      : []),
     ...(duplicatesAcrossSplits > 0
       ? [`${countOf(duplicatesAcrossSplits, "picture")} in more than one split: the figures are too good`]
       : []),
@@ -131,14 +133,14 @@ ${rowsHtml([
   };
 }
 
-function nextSection({ evaluation: { model, data } }: TrainingFacts): PageSection {
+function nextSection({ evaluation: { model, data }, readingFlags = "" }: TrainingFacts): PageSection {
   const bundle = shellPath(model.path);
   const commands = [
     ["Predict other pictures", `pawprint predict ${bundle} PICTURE_OR_FOLDER`],
-    ["See what it looks at", `pawprint explain ${bundle} PICTURE_OR_FOLDER`],
+    ["Heat maps of the evidence for a class", `pawprint explain ${bundle} PICTURE_OR_FOLDER`],
     [
       "Measure it on this machine, or on other pictures",
-      `pawprint evaluate ${bundle} --data ${shellPath(data)} --report evaluation.html`,
+      `pawprint evaluate ${bundle} --data ${shellPath(data)}${readingFlags} --report evaluation.html`,
     ],
     ["Serve it, with a page to try it on", `pawprint serve ${bundle}`],
   ] as const;

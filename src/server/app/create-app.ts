@@ -62,6 +62,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     connections: config.connections,
     // With proxies in front the addresses are theirs, and few.
     perAddress: config.connectionsPerAddress ?? Math.ceil(config.connections / (config.trustProxy > 0 ? 1 : 2)),
+    sendTimeoutMs: config.sendTimeoutMs,
     onEnd: metrics.endedConnection,
   });
   beginRequests(app, options, broken);
@@ -88,7 +89,6 @@ function createFastify(config: ServeConfig, broken: BrokenRequests): FastifyInst
     logger: false,
     bodyLimit: config.bodyBytes,
     requestTimeout: config.bodyTimeoutMs,
-    connectionTimeout: config.sendTimeoutMs,
     keepAliveTimeout: keepAliveMs,
     trustProxy: (_address, hop) => hop < config.trustProxy,
     forceCloseConnections: "idle",

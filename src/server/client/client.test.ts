@@ -22,6 +22,22 @@ function clientThat(answer: Response, key?: string) {
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
 
+it("sends nothing to another route than the one that was called, and nothing that is nested without end", async () => {
+  const { client, sent } = clientThat(json({}));
+  for (const model of ["..", ".", ""]) {
+    await expect(client.call("v2ModelReady", { params: { model } })).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+      message: expect.stringContaining(`got '${model}'`),
+    });
+  }
+  const body = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
+  await expect(client.call("predict", { body })).rejects.toMatchObject({
+    code: "ARGUMENT_INVALID",
+    message: expect.stringContaining("JSON nested more than 64 levels deep"),
+  });
+  expect(sent).toEqual([]);
+});
+
 it("fills the path and the query in, and sends JSON with the key", async () => {
   const { client, sent } = clientThat(json({ predictions: [] }), "pawprint_1_x");
   await client.call("predict", { query: { top_k: 3 }, body: { image: "AAAA" } });

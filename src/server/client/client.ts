@@ -237,7 +237,11 @@ function urlOf(origin: string, path: string, params: object | undefined, query: 
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
     if (values[name] === undefined)
       throw new AppError("ARGUMENT_INVALID", { required: `params with ${name}`, where: path });
-    return encodeURIComponent(String(values[name]));
+    const value = String(values[name]);
+    // An address without a part, or with "..", is that of another route.
+    if (["", ".", ".."].includes(value))
+      throw new AppError("ARGUMENT_INVALID", { required: `a name for ${name}`, received: `'${value}'`, where: path });
+    return encodeURIComponent(value);
   });
   // The address may have a path of its own, behind a proxy.
   const url = new URL(origin.replace(/\/*$/, "") + filled);

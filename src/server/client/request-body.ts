@@ -1,4 +1,5 @@
 /** What a program gives as the body of a request, as `fetch` sends it. Runs in browsers too. */
+import { deepestJson } from "../../base/bounded-json.ts";
 import { describeValue } from "../../base/describe-value.ts";
 import { AppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
@@ -87,6 +88,7 @@ function requireJson(value: unknown, place: string, around: readonly unknown[] =
     return;
   }
   if (around.includes(value)) throw notJson(value, place, "one that holds itself");
+  if (around.length === deepestJson) throw notJson(value, "body", `JSON nested more than ${deepestJson} levels deep`);
   const inside = [...around, value];
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at++) {

@@ -9,6 +9,7 @@ import { weighFile } from "../answering/weigh-pictures.ts";
 import type { predictionRoutes } from "../contract/prediction-routes.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
+import type { PictureInput } from "../input/picture-input.ts";
 import { nothingSent } from "../input/read-pictures.ts";
 import { type PredictedClass, requireModel, type Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
@@ -98,22 +99,14 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
     const chosen = query.class === undefined ? best : classFrom(query.class, model);
     const probability = answers.probabilities[chosen]!;
     const caption = { label: labels[chosen]!, probability, predicted: labels[best]! };
+    // Before the turn of the heat map: a picture that is slow to decode must not hold others up.
+    const picture = await decodeToDraw(service, context, pictures[0]!, model); // inferPictures has answered it
     // One at a time: heat maps must not displace predictions.
     const image = await service.explaining.pass(context, async () => {
-      const { decodeForHeatMap } = await import("../../predict/explain/explain.ts");
       const explainer = await model.explainer();
       const heat = await explainer.explain(pixels, chosen);
       reply.header("x-pawprint-method", heat.method);
-      const input = pictures[0]!; // inferPictures has answered it
-      const picture =
-        input.kind === "file"
-          ? await service.decoding.pass(
-              context,
-              () => decodeForHeatMap(input.bytes, recipe, input.where, service.config.pixels),
-              weighFile(input, service.config),
-            )
-          : { ...recipe, pixels };
-      return explainer.draw(picture, heat, query.caption === false ? undefined : caption);
+      return explainer.draw(picture ?? { ...recipe, pixels }, heat, query.caption === false ? undefined : caption);
     });
     context.outcome = { modelVersion: model.version, pictures: 1 };
     reply
@@ -126,6 +119,19 @@ async function explain(service: Service, request: RouteRequest<Routes["explain"]
   } finally {
     leave();
   }
+}
+
+/** The picture itself, for the heat to lie on; undefined where pixels were sent. */
+async function decodeToDraw(
+  { decoding, config }: Service,
+  context: RequestContext,
+  input: PictureInput,
+  { info: { recipe } }: ServedModel,
+) {
+  if (input.kind !== "file") return undefined;
+  const { decodeForHeatMap } = await import("../../predict/explain/explain.ts");
+  const decode = () => decodeForHeatMap(input.bytes, recipe, input.where, config.pixels);
+  return decoding.pass(context, decode, weighFile(input, config));
 }
 
 function classFrom(text: string, { info: { labels } }: ServedModel): number {

@@ -31,9 +31,10 @@ async function serve({ connections = 3, perAddress = 1000, timeoutMs = 60_000 }:
   const table: ConnectionTable = limitConnections(server, {
     connections,
     perAddress,
+    sendTimeoutMs: timeoutMs,
     onEnd: (reason) => ends.push(reason),
   });
-  servers.push(server.setTimeout(timeoutMs));
+  servers.push(server);
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as { port: number };
   const open = async (text = "", localAddress = "127.0.0.1"): Promise<Socket> => {
@@ -153,6 +154,15 @@ describe("an answer", () => {
     await expect.poll(() => ends, { timeout: 10_000 }).toEqual(["stalled"]);
     const open_ = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
     await expect.poll(open_).toBe(0);
+  });
+
+  it("is not taken by a caller that goes on sending", async () => {
+    const { open, ends } = await serve({ timeoutMs: 300 }, large);
+    const socket = await open(get());
+    // Line ends between requests mean nothing to HTTP.
+    const sending = setInterval(() => socket.write("\r\n"), 20);
+    await expect.poll(() => ends, { timeout: 10_000 }).toEqual(["stalled"]);
+    clearInterval(sending);
   });
 
   it("that is taken slowly, over longer than that, arrives whole", async () => {

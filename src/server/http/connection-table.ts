@@ -8,6 +8,8 @@ export interface ConnectionLimits {
   /** Open connections, and those of one address (or network of an IPv6 host). */
   readonly connections: number;
   readonly perAddress: number;
+  /** How long a caller may take nothing of an answer. */
+  readonly sendTimeoutMs: number;
   /** Told of every connection that is ended here. */
   readonly onEnd: (reason: ConnectionEnd) => void;
 }
@@ -32,6 +34,9 @@ interface Connection {
   /** The last of them, and when it came, in milliseconds of a monotonic clock. */
   last: IncomingMessage | undefined;
   lastAt: number;
+  /** What the kernel had taken of its answers, and when that was seen first. */
+  sent: number;
+  sentAt: number;
 }
 
 /** Above the limit, for probes and quick refusals: connections of both kinds end at once. */
@@ -64,7 +69,7 @@ class Connections {
 
   add(socket: Socket, address: string): void {
     const isExtra = !this.hasRoom(address);
-    this.all.set(socket, { address, isExtra, requests: 0, last: undefined, lastAt: 0 });
+    this.all.set(socket, { address, isExtra, requests: 0, last: undefined, lastAt: 0, sent: -1, sentAt: 0 });
     this.#perAddress.set(address, this.#countOf(address) + 1);
     this.#idle.add(socket);
   }
@@ -118,6 +123,21 @@ class Connections {
     return extra && { socket: extra, reason: "idle" };
   }
 
+  /** Connections with an answer that is not taken, and was not for so long. */
+  stalledFor(timeoutMs: number): readonly Socket[] {
+    const now = performance.now();
+    return [...this.busy].filter((socket) => {
+      const connection = this.all.get(socket);
+      // Otherwise its answer is still being computed, or its body on its way: both have other limits.
+      if (connection === undefined || socket.writableLength === 0) return false;
+      const sent = sentOn(socket);
+      if (sent === connection.sent) return now - connection.sentAt >= timeoutMs;
+      connection.sent = sent;
+      connection.sentAt = now;
+      return false;
+    });
+  }
+
   #countOf(address: string): number {
     return this.#perAddress.get(address) ?? 0;
   }
@@ -126,11 +146,11 @@ class Connections {
 /**
  * Holds a server to the limits. At its limit a new connection takes the place of the one that has
  * been idle for longest, so that idle and slow ones lock nobody out; Node's own `maxConnections`
- * would drop the new one. A connection whose answer makes no progress within the server's time-out
- * is ended.
+ * would drop the new one. A connection whose answer makes no progress for `sendTimeoutMs` is ended;
+ * Node's own time-outs take bytes that the caller sends for progress.
  */
 export function limitConnections(server: Server, limits: ConnectionLimits): ConnectionTable {
-  const { connections, onEnd } = limits;
+  const { connections, sendTimeoutMs, onEnd } = limits;
   const open = new Connections(limits);
   const end = (socket: Socket, reason: ConnectionEnd): void => {
     open.remove(socket);
@@ -147,15 +167,23 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
     socket.once("close", () => open.remove(socket));
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => open.begin(request, response));
-  // Of a connection without progress in either direction. Node's timer takes what the kernel took
-  // of a large answer for progress; with a listener the connection is left to it.
-  server.on("timeout", (socket: Socket) => {
-    if (!open.busy.has(socket)) return void socket.destroy();
-    // Otherwise its answer is still being computed, or its body on its way: both have other limits.
-    if (socket.writableLength > 0) end(socket, "stalled");
+  const endStalled = (): void => {
+    for (const socket of open.stalledFor(sendTimeoutMs)) end(socket, "stalled");
+  };
+  server.once("listening", () => {
+    const timer = setInterval(endStalled, Math.min(1000, sendTimeoutMs / 2)).unref();
+    server.once("close", () => clearInterval(timer));
   });
   keepUnsent(server, open.busy);
   return { isExtra: (socket) => open.all.get(socket)?.isExtra === true };
+}
+
+/** Bytes that the kernel has taken, and those that wait to be given to it: grows with progress alone. */
+function sentOn(socket: Socket): number {
+  // Node's own time-out reads the same field of the handle; of the public ones none knows how much
+  // of one large write is done.
+  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };
+  return socket.bytesWritten - (handle?.writeQueueSize ?? 0);
 }
 
 /** OVERLOADED for a connection above the limit. */

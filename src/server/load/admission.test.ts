@@ -164,3 +164,44 @@ it("never counts wrong, whatever comes and goes", () => {
 it("says when to come again in whole seconds, from 1 to 60", () => {
   expect([0, 999, 1001, 1e9].map(retryAfterSeconds)).toEqual([1, 1, 2, 60]);
 });
+
+it("takes a large picture for as much work as it is", () => {
+  const { admission, pass, time } = clockedAdmission(1000);
+  const photograph: Load = { pictures: 1, work: 40 };
+  for (let round = 0; round < 100; round++) {
+    admission.enter(photograph, 1e9);
+    pass(20);
+    admission.leave(photograph, true);
+  }
+  expect(admission.pace).toBeCloseTo(0.5, 6);
+  for (let at = 0; at < 10; at++) admission.enter(small(1), 1e9);
+  admission.enter(small(1), time() + 5);
+  admission.enter(photograph, 1e9);
+  expect(() => admission.enter(small(1), time() + 20)).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+});
+
+it("does not let heavy pictures, which stand in nobody's way, keep others out", () => {
+  const { admission, pass, time } = clockedAdmission(30);
+  const heavy: Load = { pictures: 1, work: 0 };
+  for (let round = 0; round < 40; round++) {
+    admission.enter(heavy, 1e9);
+    pass(1500);
+    admission.leave(heavy, round % 2 === 0);
+  }
+  expect(admission.pace).toBe(0);
+  for (let at = 0; at < 29; at++) admission.enter(heavy, 1e9);
+  admission.enter(small(1), time() + 1);
+  expect(() => admission.enter(heavy, 1e9)).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+});
+
+it("believes few answers in a long time, too", () => {
+  const { admission, pass } = clockedAdmission(1000);
+  const answer = (ms: number) => {
+    admission.enter(small(1), 1e9);
+    pass(ms);
+    admission.leave(small(1), true);
+  };
+  for (let round = 0; round < 32; round++) answer(10);
+  for (let round = 0; round < 5; round++) answer(2000);
+  expect(admission.pace).toBeGreaterThan(300);
+});

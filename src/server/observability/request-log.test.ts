@@ -55,6 +55,16 @@ it("writes one object for each request, with what came out and where the time we
   });
 });
 
+it("holds no character that steers a terminal, and reads as what it was", async () => {
+  const context = new RequestContext({}, undefined, 0, 1000);
+  const label = "cat\u001b]0;x\u0007\u009b2J\u202egpj\u2028\n";
+  context.outcome = { modelVersion: "v1", pictures: 1, batchSize: 1, label, confidence: 0.9 };
+  const [line] = await linesOf("d.log", "info", (log) => log.answered("/predict", "POST", 200, context, 1));
+  expect(line.prediction).toBe(label);
+  const text = await readFile(join(folder, "logs", "d.log"), "utf8");
+  expect(text.trimEnd()).not.toMatch(/[\p{Cc}\p{Zl}\u202e]/u);
+});
+
 it("has a level by status: overload is no fault of the service", async () => {
   const lines = await linesOf("b.log", "info", (log) => {
     for (const status of [200, 404, 503, 504, 500]) {

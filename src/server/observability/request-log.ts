@@ -2,6 +2,7 @@
 import { type Logger as Pino, pino } from "pino";
 import { writeFailure } from "../../base/files/file-failure.ts";
 import { createLogger, type Logger, type LogLevel } from "../../base/logger.ts";
+import { visibleJsonText } from "../../base/visible-text.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { openLogWriter } from "./log-writer.ts";
 
@@ -33,7 +34,9 @@ export async function createRequestLog({ level, file }: RequestLogOptions): Prom
     },
     recovered: (lostLines) => logger.warn("lines of this log were lost", { lines: lostLines }),
   });
-  const log = pino({ level, base: { service: "pawprint" }, timestamp: pino.stdTimeFunctions.isoTime }, writer);
+  // Labels come from bundles, and a log is read in terminals.
+  const visible = { write: (line: string) => writer.write(visibleJsonText(line)) };
+  const log = pino({ level, base: { service: "pawprint" }, timestamp: pino.stdTimeFunctions.isoTime }, visible);
   const logger = loggerOver(log);
   return {
     logger,

@@ -88,6 +88,8 @@ describe("a file of keys", () => {
     const path = join(folder, "broken.json");
     await writeFile(path, "{");
     await expect(readKeys(path)).rejects.toMatchObject({ code: "KEYS_INVALID" });
+    await writeFile(path, `{"format":1,"keys":${"[".repeat(50_000)}${"]".repeat(50_000)}}`);
+    await expect(readKeys(path)).rejects.toThrow("got JSON nested more than 64 levels deep");
     await writeFile(path, '{"format":1,"keys":[{"id":"x"}]}');
     await expect(readKeys(path)).rejects.toThrow(/for keys\.0/);
     await expect(watchKeys(join(folder, "nowhere.json"), silentLogger)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 /** API keys: creating, storing and verifying them. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Static, Type } from "typebox";
+import { jsonFaultOf, parseBoundedJson } from "../../base/bounded-json.ts";
 import { AppError } from "../../base/errors.ts";
 import { literals } from "../../base/schema/literals.ts";
 import { matchesSchema } from "../../base/schema/matches-schema.ts";
@@ -76,9 +77,9 @@ export function findKey(keys: ReadonlyMap<string, ApiKey>, presented: string, no
 export function parseKeyFile(text: string, where: string): readonly ApiKey[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseBoundedJson(text);
   } catch (cause) {
-    throw new AppError("KEYS_INVALID", { required: "a key file in JSON", received: "other text", where, cause });
+    throw new AppError("KEYS_INVALID", { required: "a key file in JSON", received: jsonFaultOf(cause), where, cause });
   }
   if (matchesSchema(KeyFile, value)) return value.keys;
   const fault = schemaFault(KeyFile, value);

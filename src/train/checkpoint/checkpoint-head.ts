@@ -1,14 +1,18 @@
 /** The JSON header of a checkpoint: its training, and the progress of that. */
 import { type Static, Type } from "typebox";
+import { jsonFaultOf, parseBoundedJson } from "../../base/bounded-json.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
-import type { Model } from "../../nn/inference-graph.ts";
+import { layoutOf, type Model } from "../../nn/inference-graph.ts";
+import type { ParameterLayout } from "../../nn/parameter-layout.ts";
 import { trainingRunSchema } from "../training-run.ts";
 
 export const checkpointFormat = 4;
 
 const count = Type.Integer({ minimum: 0 });
+/** As a recipe's. */
+const side = Type.Integer({ minimum: 1, maximum: 4096 });
 const duration = Type.Number({ minimum: 0 });
 const epochSchema = Type.Object({
   epoch: count,
@@ -25,7 +29,7 @@ const headSchema = Type.Object({
   run: trainingRunSchema,
   architecture: Type.String(),
   options: Type.Record(Type.String(), Type.Unknown()),
-  size: Type.Object({ height: Type.Integer(), width: Type.Integer(), channels: Type.Integer() }),
+  size: Type.Object({ height: side, width: side, channels: Type.Integer({ minimum: 1, maximum: 4 }) }),
   normalization: Type.Object({ mean: Type.Array(Type.Number()), std: Type.Array(Type.Number()) }),
   labels: Type.Array(Type.String(), { minItems: 1 }),
   optimizer: Type.String(),
@@ -49,10 +53,15 @@ export function parseHead(text: string, where: string): Head {
   return value as Head; // checked against its schema in the line above
 }
 
-/** Throws CHECKPOINT_INVALID for an architecture or options that this version does not have. */
-export function modelOf({ architecture, options, size, normalization, labels }: Head, where: string): Model {
+/**
+ * The network and its parameters. Throws CHECKPOINT_INVALID for an architecture, options or a size
+ * that this version does not have.
+ */
+export function modelOf(head: Head, where: string): { readonly model: Model; readonly layout: ParameterLayout } {
+  const { architecture, options, size, normalization, labels } = head;
   try {
-    return { network: createNetwork(architecture, options), size, normalization, labels };
+    const model = { network: createNetwork(architecture, options), size, normalization, labels };
+    return { model, layout: layoutOf(model) };
   } catch (cause) {
     if (!isAppError(cause)) throw cause;
     throw invalidCheckpoint("a checkpoint of an architecture of this version", cause.message, where, cause);
@@ -65,8 +74,8 @@ export function invalidCheckpoint(required: string, received: string, where: str
 
 function parseJson(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch (cause) {
-    throw invalidCheckpoint("a header in JSON", "other text", where, cause);
+    throw invalidCheckpoint("a header in JSON", jsonFaultOf(cause), where, cause);
   }
 }

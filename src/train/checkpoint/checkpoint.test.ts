@@ -1,9 +1,12 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FlatFitOptions, fitOptions } from "../../../tests/fixtures/fit-options.ts";
 import { patternPack } from "../../../tests/fixtures/pattern-pack.ts";
+import { failureOf } from "../../../tests/support/failure-of.ts";
+import { createRandom } from "../../base/random.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { createModel } from "../create-model.ts";
@@ -128,4 +131,53 @@ describe("a checkpoint", () => {
     await expect(loadCheckpoint(path)).rejects.toMatchObject({ code: "CHECKPOINT_INVALID", where: path });
     await expect(loadCheckpoint(join(folder, "none"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
   });
+
+  it("is refused with its code, or read, whatever stands in any place of its header", () => {
+    const { metadata } = decodeSafetensors(encodeCheckpoint(checkpoint), "x");
+    const paths = pathsIn(JSON.parse(metadata["pawprint.checkpoint"]!)).filter((path) => path.length > 0);
+    expect(paths.length).toBeGreaterThan(50);
+    const deep = JSON.parse(`${"[".repeat(1000)}${"]".repeat(1000)}`);
+    const strange = [null, -1, 0.5, 2 ** 31, 1e300, "", "\ud800", [], {}, [null], "x".repeat(10_000), deep, undefined];
+    for (const path of paths) {
+      for (const value of strange) {
+        const file = changed((head) => {
+          const parent = path.slice(0, -1).reduce<unknown>((at, step) => Reflect.get(Object(at), step), head);
+          Reflect.set(Object(parent), path.at(-1)!, value);
+        });
+        expectReadOrRefused(() => decodeCheckpoint(file, "run/last"));
+      }
+    }
+  });
+
+  it("is refused with its code, or read, whichever byte was changed", () => {
+    const file = encodeCheckpoint(checkpoint);
+    const headerEnd = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+    const random = createRandom("checkpoint");
+    for (let round = 0; round < 1500; round++) {
+      const bytes = Uint8Array.from(file);
+      bytes[random.integer(headerEnd)]! ^= 1 + random.integer(255);
+      expectReadOrRefused(() => decodeCheckpoint(bytes, "run/last"));
+    }
+  });
+
+  it.skipIf(process.platform === "win32")("is not waited for where it is a pipe", async () => {
+    const path = join(folder, "pipe.safetensors");
+    execFileSync("mkfifo", [path]);
+    expect(await failureOf(loadCheckpoint(path))).toMatchObject({ code: "FILE_READ_FAILED" });
+  });
 });
+
+/** Every place in a JSON value, as the keys that lead there. */
+function pathsIn(value: unknown): string[][] {
+  if (typeof value !== "object" || value === null) return [[]];
+  return [[], ...Object.entries(value).flatMap(([key, part]) => pathsIn(part).map((path) => [key, ...path]))];
+}
+
+function expectReadOrRefused(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toMatchObject({ code: "CHECKPOINT_INVALID", where: "run/last" });
+    expect(String(error).length).toBeLessThan(3000);
+  }
+}

@@ -1,6 +1,6 @@
 /** A training on disk: one safetensors file with every weight under its own name, and its state. */
 import { writeFileAtomic } from "../../base/files/atomic-file.ts";
-import { readBytes } from "../../base/files/read-file.ts";
+import { readRegularFile } from "../../base/files/regular-file.ts";
 import { formatShape, sameShape } from "../../graph/tensor-type.ts";
 import { layoutOf, type Model } from "../../nn/inference-graph.ts";
 import type { ParameterLayout, Slot } from "../../nn/parameter-layout.ts";
@@ -19,6 +19,8 @@ export interface Checkpoint {
   readonly snapshot: Snapshot;
 }
 
+/** The largest block that Node reads at once. */
+const maximumBytes = 2 ** 31 - 1;
 const metadataKey = "pawprint.checkpoint";
 const bestPrefix = "best.";
 const averagePrefix = "average.";
@@ -31,7 +33,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 
 /** Throws FILE_NOT_FOUND, FILE_READ_FAILED or CHECKPOINT_INVALID. */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readBytes(path);
+  const bytes = await readRegularFile(path, { limitBytes: maximumBytes });
   return decodeCheckpoint(bytes, path);
 }
 
@@ -57,8 +59,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const text = metadata[metadataKey];
   if (text === undefined) throw invalidCheckpoint(`a header '${metadataKey}'`, "a file without it", where);
   const head = parseHead(text, where);
-  const model = modelOf(head, where);
-  const layout = layoutOf(model);
+  const { model, layout } = modelOf(head, where);
   const optimizerVectors = [...tensors.values()].filter(({ name }) => name.startsWith(optimizerPrefix));
   const weights = (prefix: string) => ({
     parameters: gather(tensors, layout.parameters, layout.parameterCount, prefix, where),
@@ -122,14 +123,14 @@ function gather(
   prefix: string,
   where: string,
 ): Float32Array {
-  const vector = new Float32Array(length);
-  for (const { name, shape, offset } of slots) {
+  // What the header describes is held against the file before there is memory for it.
+  const parts = slots.map(({ name, shape, offset }) => {
     const tensor = tensors.get(prefix + name);
-    if (!tensor || !sameShape(tensor.shape, shape)) {
-      const received = tensor ? formatShape(tensor.shape) : "none";
-      throw invalidCheckpoint(`tensor '${prefix + name}' of shape ${formatShape(shape)}`, received, where);
-    }
-    vector.set(tensor.data, offset);
-  }
+    if (tensor && sameShape(tensor.shape, shape)) return { data: tensor.data, offset };
+    const received = tensor ? formatShape(tensor.shape) : "none";
+    throw invalidCheckpoint(`tensor '${prefix + name}' of shape ${formatShape(shape)}`, received, where);
+  });
+  const vector = new Float32Array(length);
+  for (const { data, offset } of parts) vector.set(data, offset);
   return vector;
 }

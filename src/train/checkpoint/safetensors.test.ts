@@ -58,6 +58,42 @@ describe("safetensors", () => {
     ["a negative shape", withHeader({ a: { dtype: "F32", shape: [-1], data_offsets: [0, 4] } }), "tensor 'a'"],
     ["offsets of another size", withHeader({ a: { dtype: "F32", shape: [2], data_offsets: [0, 4] } }), "tensor 'a'"],
     ["a gap", withHeader({ a: { dtype: "F32", shape: [1], data_offsets: [4, 8] } }, new Uint8Array(8)), "without gaps"],
+    ["a deep header", withHeader(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), "more than 64 levels"],
+    [
+      "deep metadata",
+      withHeader(`{"__metadata__":${"[".repeat(100_000)}${"]".repeat(100_000)}}`),
+      "more than 64 levels",
+    ],
+    ["a header of millions of lists", withHeader(`{"a":[${"[],".repeat(5_000_000)}[]]}`), "more than 4000000 lists"],
+    [
+      "tensors that overlap",
+      withHeader(
+        {
+          a: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+          b: { dtype: "F32", shape: [1], data_offsets: [4, 8] },
+        },
+        new Uint8Array(8),
+      ),
+      "without gaps",
+    ],
+    [
+      "a name twice",
+      withHeader(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        new Uint8Array(8),
+      ),
+      "without gaps",
+    ],
+    [
+      "an object as type",
+      withHeader({ a: { dtype: { a: 1 }, shape: [], data_offsets: [0, 4] } }),
+      "an object with the key",
+    ],
+    [
+      "a shape whose product is no number",
+      withHeader({ a: { dtype: "F32", shape: [2 ** 52, 2 ** 52, 2 ** 1000], data_offsets: [0, 4] } }),
+      "tensor 'a'",
+    ],
     ["a header of 2^60 bytes", Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 16, 1, 2), "8 bytes of header length"],
   ])("refuses %s", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes, "x")).toThrow(message);

@@ -2,6 +2,8 @@
  * The safetensors format: a JSON header, then raw tensors.
  * Source: https://github.com/huggingface/safetensors (format section of the README).
  */
+import { jsonFaultOf, parseBoundedJson } from "../../base/bounded-json.ts";
+import { describeValue } from "../../base/describe-value.ts";
 import { AppError } from "../../base/errors.ts";
 
 /** One float32 tensor of a file. */
@@ -66,7 +68,7 @@ export function decodeSafetensors(file: Uint8Array, where: string): SafetensorsF
   const header = parseHeader(file.subarray(lengthBytes, dataStart), where);
   const { __metadata__: metadata = {}, ...entries } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    throw invalid("texts in __metadata__", JSON.stringify(metadata), where);
+    throw invalid("texts in __metadata__", describeValue(metadata), where);
   }
   const tensors = new Map<string, NamedTensor>();
   let expectedStart = 0;
@@ -93,10 +95,10 @@ export function decodeSafetensors(file: Uint8Array, where: string): SafetensorsF
 
 function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> {
   try {
-    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const header = parseBoundedJson(bytes);
     if (isRecord(header)) return header;
   } catch (cause) {
-    throw invalid("a safetensors header in JSON", "other bytes", where, cause);
+    throw invalid("a safetensors header in JSON", jsonFaultOf(cause), where, cause);
   }
   throw invalid("a safetensors header that is a JSON object", "another value", where);
 }
@@ -108,7 +110,16 @@ function parseEntry(name: string, entry: unknown, where: string) {
     const sizeBytes = shape.reduce((product, side) => product * side, 4);
     if (rest.length === 0 && begin >= 0 && end - begin === sizeBytes) return { shape, begin, end };
   }
-  throw invalid(`tensor '${name}' with dtype F32, a shape, and offsets that fit it`, JSON.stringify(entry), where);
+  const required = `tensor '${name.slice(0, 100)}' with dtype F32, a shape, and offsets that fit it`;
+  throw invalid(required, describeEntry(entry), where);
+}
+
+function describeEntry(entry: unknown): string {
+  if (!isRecord(entry)) return describeValue(entry);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const list = (value: unknown): string =>
+    isWholeList(value) && value.length < 9 ? `[${value}]` : describeValue(value);
+  return `dtype ${describeValue(dtype)}, shape ${list(shape)}, offsets ${list(offsets)}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

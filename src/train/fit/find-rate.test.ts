@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { plainPlan } from "../../../tests/fixtures/fit-options.ts";
 import { patternPack } from "../../../tests/fixtures/pattern-pack.ts";
-import { silentProgress } from "../../base/progress.ts";
+import { type Progress, silentProgress } from "../../base/progress.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 import { createModel } from "../create-model.ts";
@@ -38,6 +38,35 @@ describe("the range test", () => {
     expect(points.length).toBeLessThan(100);
     expect(advice?.suggestion).toBeGreaterThan(1e-4);
     expect(advice?.suggestion).toBeLessThan(0.5);
+  });
+
+  it("averages its runs, and each of them starts elsewhere", async () => {
+    const short = { ...options, steps: 20, from: 1e-5, to: 1e-4 };
+    const [one, three] = [await findRate(short), await findRate({ ...short, runs: 3 })];
+    // The first step of each run has the loss of its own weights, which no rate has changed yet.
+    const first = one.points[0]!.loss;
+    const others = 3 * three.points[0]!.loss - first;
+    expect(others).not.toBeCloseTo(2 * first, 3);
+    expect(three.points).toHaveLength(20);
+    const again = await findRate({ ...short, runs: 3 });
+    expect(again.points).toEqual(three.points);
+  });
+
+  it("averages as many steps as its shortest run has, over the runs that were begun", async () => {
+    const short = { ...options, runs: 3, steps: 20, from: 1e-5, to: 1e-4 };
+    const whole = await findRate({ ...short, runs: 2 });
+    const controller = new AbortController();
+    let pictures = 0;
+    const advance = (count = 1): void => {
+      pictures += count;
+      // In the second run, after its fifth step.
+      if (pictures === 25 * plainPlan.batchSize) controller.abort();
+    };
+    const progress: Progress = { start: () => ({ advance, done: () => {}, fail: () => {} }) };
+    const ended = await findRate({ ...short, signal: controller.signal, progress });
+    expect(ended.points).toHaveLength(5);
+    // The third run was not begun, and counts for nothing.
+    for (const [at, { loss }] of ended.points.entries()) expect(loss).toBeCloseTo(whole.points[at]!.loss, 5);
   });
 
   it("gives back what it has when it is interrupted", async () => {

@@ -37,7 +37,7 @@ const divergenceFactor = 4;
  * are. Source: Smith, Cyclical Learning Rates for Training Neural Networks, WACV 2017.
  */
 export async function findRate(options: FindRateOptions): Promise<FoundRate> {
-  const { model, pack, runs, steps, from, to } = options;
+  const { model, pack, runs, steps, from, to, signal } = options;
   const plan: FitPlan = { ...options.plan, budget: { epochs: 1 }, learningRate: from, averageSteps: 0 };
   checkFit({ model, pack, plan });
   const rates = Array.from({ length: steps }, (_, at) => from * (to / from) ** (at / (steps - 1)));
@@ -46,7 +46,7 @@ export async function findRate(options: FindRateOptions): Promise<FoundRate> {
   const bar = options.progress.start({ label: "learning rates", total, unit: "images" });
   const losses: (readonly number[])[] = [];
   try {
-    for (let run = 0; run < runs; run++) {
+    for (let run = 0; run < runs && (run === 0 || !signal?.aborted); run++) {
       losses.push(await lossesOf({ ...options, plan, rates, random: random.split(run), bar }));
     }
     bar.done();
@@ -57,7 +57,7 @@ export async function findRate(options: FindRateOptions): Promise<FoundRate> {
   const meanOf = createMean(weightOfNewest(rates[1]! / rates[0]!));
   const count = Math.min(...losses.map(({ length }) => length));
   const points = rates.slice(0, count).map((learningRate, at) => {
-    const loss = losses.reduce((sum, run) => sum + run[at]!, 0) / runs;
+    const loss = losses.reduce((sum, run) => sum + run[at]!, 0) / losses.length;
     return { learningRate, loss, smoothedLoss: meanOf(loss) };
   });
   return { points, advice: adviseRate(points) };

@@ -74,7 +74,7 @@ export async function previewAugmentation(options: AugmentationPreviewOptions): 
   const { data, settings = {}, count = 8, variants = 8 } = options;
   const source = await openSource(data, settings);
   try {
-    const plan = await planPicturesOf(await pictureFacts(source, options.signal), settings);
+    const plan = await planPicturesOf(await pictureFacts(source, options), settings);
     const { augmentation, choices } = planAugmentation(plan.recipe, source.kind, settings);
     const { packed, skipped } = await packPreviewPictures(source, plan.recipe, Math.max(count, measuredPictures), {
       ...options,

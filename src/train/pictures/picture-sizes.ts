@@ -1,5 +1,5 @@
 /** Sizes of pictures before the recipe resizes them. */
-import type { Progress } from "../../base/progress.ts";
+import { type Progress, silentProgress } from "../../base/progress.ts";
 import { isPictureFault } from "../../dataset/pack/pack-samples.ts";
 import { openSource } from "../../dataset/sources/open-source.ts";
 import { type Sample, type Source, sizeOfSample } from "../../dataset/sources/source.ts";
@@ -60,10 +60,17 @@ const sampledPictures = 200;
  * smallest first, from the headers of their files. Pictures that cannot be read are left out.
  * Errors: SOURCE_CHANGED, INTERRUPTED, and what else ends the work on a source.
  */
-export async function sampleShorterSides(source: Source, signal?: AbortSignal): Promise<readonly number[]> {
+export async function sampleShorterSides(
+  source: Source,
+  {
+    progress = silentProgress,
+    signal,
+  }: { readonly progress?: Progress; readonly signal?: AbortSignal | undefined } = {},
+): Promise<readonly number[]> {
   let count = 0;
   for await (const _sample of source.samples()) count++;
   const distance = Math.max(1, count / sampledPictures);
+  const task = progress.start({ label: "sizes", total: Math.min(count, sampledPictures), unit: "pictures" });
 
   async function* spread(): AsyncGenerator<Sample> {
     let at = 0;
@@ -82,8 +89,15 @@ export async function sampleShorterSides(source: Source, signal?: AbortSignal): 
     } catch (error) {
       if (!isPictureFault(error)) throw error;
     }
+    task.advance();
   };
-  await forEachInParallel(spread(), look, { signal, sizeOf: sizeOfSample });
+  try {
+    await forEachInParallel(spread(), look, { signal, sizeOf: sizeOfSample });
+  } catch (error) {
+    task.fail();
+    throw error;
+  }
+  task.done();
   return sides.sort((a, b) => a - b);
 }
 

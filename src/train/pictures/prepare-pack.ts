@@ -71,7 +71,7 @@ async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
   const { data, reading, packs, splits, strict = false, progress, logger, signal, recipeFor } = options;
   const source = await openSource(data, reading);
   try {
-    const facts = await pictureFacts(source, signal);
+    const facts = await pictureFacts(source, { ...(progress && { progress }), signal });
     const recipe = await recipeFor(facts, source);
     // Pixels are read from their source as fast as from a pack.
     const folder = packs === undefined || facts.own ? undefined : join(packs, packName(data, reading, recipe));
@@ -114,11 +114,17 @@ function requireSameRecipe(wanted: Recipe, packed: Recipe, where: string): void 
   });
 }
 
-/** Errors: those of listing a source; those of `sampleShorterSides` when it is asked. */
-export async function pictureFacts(source: Source, signal?: AbortSignal): Promise<PictureFacts> {
+/**
+ * Progress is told of archives alone: elsewhere it takes a moment. Errors: those of listing a source;
+ * those of `sampleShorterSides` when it is asked.
+ */
+export async function pictureFacts(
+  source: Source,
+  options: { readonly progress?: Progress; readonly signal?: AbortSignal | undefined } = {},
+): Promise<PictureFacts> {
   return {
     own: await ownSize(source),
-    shorterSides: () => sampleShorterSides(source, signal),
+    shorterSides: () => sampleShorterSides(source, source.kind === "archive" ? options : { signal: options.signal }),
     labels: () => labelsOf(source),
   };
 }

@@ -1,6 +1,6 @@
 /** The options of the functions that predict. */
 import { Type } from "typebox";
-import { Count, optionsSchema, ProgressOption, SignalOption, Text } from "../../base/schema/options.ts";
+import { Count, LoggerOption, optionsSchema, ProgressOption, SignalOption, Text } from "../../base/schema/options.ts";
 import type { ExplainPicturesOptions } from "../../predict/explain/explain-pictures.ts";
 import type { PredictorOptions } from "../../predict/predictor.ts";
 import type { WithEngine } from "../engines.ts";
@@ -13,5 +13,6 @@ export const explainOptions = optionsSchema<WithEngine<ExplainPicturesOptions>>(
   cwd: Type.Optional(Text),
   signal: SignalOption,
   progress: ProgressOption,
+  logger: LoggerOption,
   ...engineOptions,
 });

@@ -14,7 +14,7 @@ export const evaluationReportOptions = optionsSchema<EvaluationReportOptions>({ 
 
 export const trainingReportOptions = optionsSchema<WithEngine<TrainingReportOptions & { readonly executor: Executor }>>(
   {
-    names: Type.Optional(Type.Object({ bundle: Text, data: Text })),
+    names: Type.Optional(Type.Object({ bundle: Text, data: Text, readingFlags: Type.Optional(Text) })),
     now: Type.Optional(Time),
     signal: SignalOption,
     ...engineOptions,

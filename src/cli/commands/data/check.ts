@@ -180,8 +180,10 @@ async function writeReport(
   await writeFileAtomic(path, html, { force, signal });
 }
 
-/** The first thing to do about what was found; training where nothing stands against it. */
-/** `path` with the flags that say how it is read: a part of the next line. */
+/**
+ * The first thing to do about what was found; training where nothing stands against it. `path` has
+ * the flags that say how it is read.
+ */
 function nextText({ source, findings, facts }: Inspection, path: string, { style }: CommandContext): string {
   const fixable = new Set(
     findings.filter(({ kind }) => findingTable[kind].isFixed).flatMap(({ offenders }) => offenders),

@@ -27,6 +27,26 @@ describe("pawprint data import", () => {
     expect((await readdir(join(cwd, "data", "raw"))).length).toBeGreaterThan(1);
   });
 
+  it("prints with -q what is to be read: the manifest where folders do not tell all labels", async () => {
+    expect((await run("data import pictures -q")).out()).toBe("data/raw\n");
+    await writeFile(join(cwd, "l.csv"), "path,label\npictures/red/red.0.png,a:b\npictures/blue/blue.0.png,cat\n");
+    expect((await run("data import l.csv -q --to other")).out()).toBe("other/labels.csv\n");
+  });
+
+  it("warns of a class that is gone, and fails where all are", async () => {
+    await writeFile(join(cwd, "l.csv"), "path,label\npictures/red/red.0.png,red\ngone.png,cat\n");
+    const { exitCode, logged } = await run("data import l.csv");
+    expect(exitCode).toBe(0);
+    expect(logged.map(({ message }) => message)).toContain("class cat is missing: its picture was skipped");
+    await writeFile(join(cwd, "l.csv"), "path,label\ngone.png,red\nlost.png,cat\n");
+    const empty = await run("data import l.csv --to none");
+    expect(empty.exitCode).toBe(1);
+    expect(empty.err()).toContain(
+      "error DATASET_EMPTY: Expected pictures that can be read; got no picture that can be",
+    );
+    expect((await readdir(cwd)).filter((name) => name.startsWith("none"))).toEqual([]);
+  });
+
   it("refuses a folder that holds something, unless forced", async () => {
     await mkdir(join(cwd, "there"));
     await writeFile(join(cwd, "there", "mine.txt"), "mine");

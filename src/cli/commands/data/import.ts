@@ -41,9 +41,17 @@ become PNG. The folder appears when it is complete; an interrupted import resume
     const source = await openSource(pathFrom(cwd, location), readingFrom(cwd, options));
     try {
       const report = await importSource(source, { to: folder, force, signal, progress });
-      const { pictures, sizeBytes, classes, skipped, manifest } = report;
+      const { pictures, sizeBytes, classes, skipped, lostClasses, manifest } = report;
       tellRemarks(source.remarks, logger);
       for (const line of describeSkipped(skipped, pictures + skipped.length)) logger.warn(line);
+      for (const { label, pictures: lost } of lostClasses.slice(0, namedClasses)) {
+        logger.warn(
+          `class ${shownName(label)} is missing: ${lost === 1 ? "its picture was" : `all its ${lost} pictures were`} skipped`,
+        );
+      }
+      if (lostClasses.length > namedClasses) {
+        logger.warn(`${lostClasses.length - namedClasses} more classes are missing (--json lists them)`);
+      }
       const hasSplits = classes.some(({ split }) => split !== undefined);
       const rows = classes.map(({ label, split, pictures: count }) => [
         ...(hasSplits ? [split ?? "-"] : []),
@@ -51,7 +59,8 @@ become PNG. The folder appears when it is complete; an interrupted import resume
         String(count),
       ]);
       const shown = shownPath(cwd, folder);
-      const data = shellPath(shownPath(cwd, manifest === undefined ? folder : join(folder, manifest)));
+      const read = shownPath(cwd, manifest === undefined ? folder : join(folder, manifest));
+      const data = shellPath(read);
       return {
         result: report,
         text: [
@@ -61,7 +70,7 @@ become PNG. The folder appears when it is complete; an interrupted import resume
           ...renamedText(report),
         ].join("\n"),
         next: `${style.cyan(`pawprint data check ${data}`)}, then ${style.cyan(`pawprint train --data ${data}`)}`,
-        quietText: shown,
+        quietText: read,
       };
     } finally {
       await source.close();

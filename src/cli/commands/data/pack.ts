@@ -40,7 +40,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
     const startMs = performance.now();
     const source = await openSource(path, settings);
     try {
-      const { recipe } = await planPicturesOf(await pictureFacts(source, signal), settings);
+      const { recipe } = await planPicturesOf(await pictureFacts(source, { progress, signal }), settings);
       const pack = await buildPack(source, recipe, {
         ...splitOptionsOf(settings),
         folder,

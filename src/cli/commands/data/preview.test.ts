@@ -32,6 +32,8 @@ describe("pawprint data preview", () => {
     expect(out).toContain("Next: pawprint train --data pictures, with the settings that you chose\n");
     const { format, width, height } = await sharp(await readFile(join(cwd, "preview.png"))).metadata();
     expect(format).toBe("png");
+    const other = await run(`pictures ${small} --layout classes --out other.png`);
+    expect(other.out).toContain("Next: pawprint train --data pictures --layout classes, with");
     // Three columns and three rows of pictures that are drawn at 96 pixels.
     expect(Math.min(width, height)).toBeGreaterThanOrEqual(3 * 96);
   });

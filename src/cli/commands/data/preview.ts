@@ -13,7 +13,7 @@ import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { previewAugmentation } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, optionsOf, readingKeys } from "../../pawprint-config.ts";
+import { loadPawprintConfig, optionsOf, readingFlags, readingKeys } from "../../pawprint-config.ts";
 import { choicesText } from "../../text/choices-text.ts";
 
 /** Smaller pictures are enlarged by whole factors, so that their captions fit. */
@@ -89,7 +89,7 @@ train, from flags, environment and the train section of pawprint.yaml; captions 
         "",
         `${style.bold("Sheet")}  ${visibleText(shown)}: ${rows.length} pictures of ${recipe.width} x ${recipe.height} pixels, ${variants} variants of each`,
       ].join("\n"),
-      next: `${style.cyan(`pawprint train --data ${shellPath(source)}`)}, with the settings that you chose`,
+      next: `${style.cyan(`pawprint train --data ${shellPath(source)}${readingFlags(options)}`)}, with the settings that you chose`,
       quietText: shown,
     };
   },

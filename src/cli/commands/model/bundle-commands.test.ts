@@ -149,6 +149,12 @@ describe("pawprint evaluate", () => {
     expect((await run("evaluate m.onnx --data pictures --against torn.jpg")).err).toContain("error MODEL_UNREADABLE: ");
   });
 
+  it("says next how to have the same evaluation as a page", async () => {
+    const flags = "--data pictures --layout classes --split all --against m.onnx";
+    const { out } = await run(`evaluate m.onnx ${flags} --no-latency`);
+    expect(out).toContain(`Next: pawprint evaluate m.onnx ${flags} --report evaluation.html, a page`);
+  });
+
   it("takes the data from a configuration that holds settings of training, too", async () => {
     const env = { PAWPRINT_TRAIN_DATA: "pictures", PAWPRINT_TRAIN_SIZE: "8", PAWPRINT_TRAIN_THREADS: "1" };
     const { exitCode, err } = await run("evaluate m.onnx --no-latency", { env });

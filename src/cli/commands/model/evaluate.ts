@@ -12,7 +12,7 @@ import type { EvaluatedModels } from "../../../wire/reports.ts";
 import { prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, readingOptions } from "../../pawprint-config.ts";
+import { loadPawprintConfig, readingFlags, readingOptions } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 
@@ -101,7 +101,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       return {
         result: resultOf(models, written),
         text: textOf(models, shown, context),
-        ...(written.length === 0 ? { next: nextText(models, context) } : { quietText: shown.join("\n") }),
+        ...(written.length === 0 ? { next: nextText(models, options, context) } : { quietText: shown.join("\n") }),
       };
     } finally {
       await first.bundle.close();
@@ -179,8 +179,20 @@ function textOf(
   ].join("\n");
 }
 
-function nextText({ model, data }: EvaluatedModels, { style }: CommandContext): string {
-  const line = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)} --report evaluation.html`;
+type ReadingOptions = Parameters<typeof readingFlags>[0];
+
+/** The same evaluation, with what decided it. */
+function nextText(
+  { model, data, against, evaluation: { split } }: EvaluatedModels,
+  options: ReadingOptions,
+  { style }: CommandContext,
+): string {
+  const flags = [
+    `--data ${shellPath(data)}${readingFlags(options)}`,
+    ...(split === "test" ? [] : [`--split ${split}`]),
+    ...(against === undefined ? [] : [`--against ${shellPath(against.path)}`]),
+  ];
+  const line = `pawprint evaluate ${shellPath(model.path)} ${flags.join(" ")} --report evaluation.html`;
   return `${style.cyan(line)}, a page with curves and pictures`;
 }
 

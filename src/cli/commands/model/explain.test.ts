@@ -22,6 +22,15 @@ async function run(line: string) {
   return { exitCode, out: out(), err: err() };
 }
 
+it("names the files that it leaves out of a folder, as predict does", async () => {
+  await mkdir(join(cwd, "some"));
+  await writeFile(join(cwd, "some", "cat.jpg"), await readFile(join(cwd, "cat.jpg")));
+  await writeFile(join(cwd, "some", "notes.txt"), "notes");
+  const { context, logged } = captureContext({ cwd });
+  await runCommand(["explain", "pets.onnx", "some", "--out", "some-maps"], context);
+  expect(logged.map(({ message }) => message).join("\n")).toContain("notes.txt");
+});
+
 it("writes a heat map for the predicted class, and another one for another class", async () => {
   const { exitCode, out } = await run("explain pets.onnx cat.jpg --json");
   expect(exitCode).toBe(0);

@@ -48,10 +48,16 @@ the class, its probability and the scale of the colours. The map comes from the 
     { line: "pawprint explain models/cats-dogs.onnx cat.jpg --class dog", doc: "why it might be taken for a dog" },
   ],
   leavesFiles: true,
-  async run({ cwd, style, signal, progress }, { model, pictures }, { class: named, out, force }) {
+  async run({ cwd, style, signal, progress, logger }, { model, pictures }, { class: named, out, force }) {
     const path = pathFrom(cwd, model);
     const { labels } = (await inspectBundle(path)).info;
-    const options = { cwd, signal, progress, ...(named !== undefined && { classIndex: classFrom(named, labels) }) };
+    const options = {
+      cwd,
+      signal,
+      progress,
+      logger,
+      ...(named !== undefined && { classIndex: classFrom(named, labels) }),
+    };
     const folder = pathFrom(cwd, out);
     await ensureFolder(folder);
     const results: Row[] = [];

@@ -56,7 +56,26 @@ describe("pawprint health", () => {
     expect(late).toMatchObject({ exitCode: 1, out: "not ready: no answer in 50 ms\n" });
   });
 
-  it.each(["ftp://host", "http://", "::"])("refuses %s as an address", async (url) => {
+  it("asks below the path that a service has behind a proxy, and takes no other program for it", async () => {
+    const other = await stranger('{"status":"up"}');
+    expect(await run(`health ${other.origin}`)).toMatchObject({
+      exitCode: 1,
+      out: "not ready: an answer of another program\n",
+    });
+    other.close();
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.setHeader("content-type", "application/json").end('{"status":"ok"}');
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const { port } = proxy.address() as { port: number };
+    expect(await run(`health http://127.0.0.1:${port}/pets/`)).toMatchObject({ exitCode: 0, out: "ready\n" });
+    proxy.close();
+    expect(asked).toEqual(["/pets/readyz"]);
+  });
+
+  it.each(["ftp://host", "http://", "::", "http://host?x"])("refuses %s as an address", async (url) => {
     const { exitCode, err } = await run(`health ${url}`);
     expect(exitCode).toBe(2);
     expect(err).toContain("error CLI_USAGE");

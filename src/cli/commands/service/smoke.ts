@@ -5,7 +5,7 @@ import { createClient } from "../../../server/client/client.ts";
 import { type SmokeStep, smokeTest } from "../../../server/client/smoke-test.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { alignRows } from "../../frame/console.ts";
-import { originFrom, unreachable } from "../../service-address.ts";
+import { addressFrom, unreachable } from "../../service-address.ts";
 
 export const command = defineCommand({
   description: `Every public route is called, and its answer checked against the contract. Exit code 1 where one does not conform.`,
@@ -13,7 +13,7 @@ export const command = defineCommand({
   options: [{ name: "key", type: "string", doc: "an API key or a token" }],
   examples: [{ line: "pawprint smoke http://localhost:8000", doc: "after a deployment" }],
   async run({ style }, { url }, { key }) {
-    const origin = originFrom(url);
+    const origin = addressFrom(url);
     const client = createClient(origin, { ...(key !== undefined && { key }) });
     const steps: SmokeStep[] = [];
     try {

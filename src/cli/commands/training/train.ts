@@ -13,7 +13,7 @@ import { renderTrainingReport, train } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { readGitCommit } from "../../git-commit.ts";
 import { nameOf, packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { loadPawprintConfig, optionsOf, readingFlags } from "../../pawprint-config.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 import { bundleText, createEventPrinter, trainResult } from "../../text/training-text.ts";
 
@@ -88,7 +88,8 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
     const shown = shownPath(cwd, report.bundle.path);
     try {
       if (page !== undefined) {
-        const names = { bundle: shown, data };
+        const flags = readingFlags(options);
+        const names = { bundle: shown, data, ...(flags !== "" && { readingFlags: flags }) };
         const html = await renderTrainingReport(report, { names, now: new Date(context.now()), signal });
         await writeFileAtomic(page, html, { force });
       }

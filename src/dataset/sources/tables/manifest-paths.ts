@@ -136,7 +136,9 @@ async function listPictures(folder: string): Promise<Listing> {
     const extension = extname(name);
     if (!pictureExtensions.has(extension.toLowerCase())) continue;
     const stem = name.slice(0, name.length - extension.length);
-    pictures.set(stem, [...(pictures.get(stem) ?? []), name]);
+    const alike = pictures.get(stem);
+    if (alike === undefined) pictures.set(stem, [name]);
+    else alike.push(name);
   }
   return { names: new Set(names), pictures };
 }
