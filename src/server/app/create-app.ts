@@ -11,6 +11,7 @@ import { answerBrokenRequest, refuseExpectation } from "../http/broken-request.t
 import { collectBody } from "../http/collect-body.ts";
 import { type ConnectionTable, limitConnections, tooManyConnections } from "../http/connection-table.ts";
 import { isFault, toRequestError } from "../http/error-answer.ts";
+import { endPipelinedAnswers } from "../http/pipelined-answers.ts";
 import { type Handlers, registerRoute } from "../http/register-route.ts";
 import { RequestContext } from "../http/request-context.ts";
 import { securityHeaders } from "../http/security-headers.ts";
@@ -62,13 +63,19 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     sendTimeoutMs: config.sendTimeoutMs,
     onEnd: metrics.endedConnection,
   });
+  endPipelinedAnswers(app.server);
   beginRequests(app, options);
   refuseStrangers(app, options, connections);
   // Before requests are admitted: pages of other origins must be able to read a refusal.
   if (config.corsOrigins.length > 0) await allowOrigins(app, config.corsOrigins);
   limitAnswers(app);
   const record = createRequestRecorder({ metrics, log, tracing, now });
-  const bodies = createBodyBudget(config.bodyBytes);
+  const bodies = createBodyBudget({
+    bodyBytes: config.bodyBytes,
+    timeoutMs: config.bodyTimeoutMs,
+    now,
+    onGiveUp: () => metrics.endedConnection("slow"),
+  });
   await admitRequests(app, { service, access, routes, record, bodies });
   takeBodies(app, config.bodyBytes);
   unpackBodies(app, service, bodies);
