@@ -6,8 +6,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { httpStatusOf, isAppError, toAppError } from "../../base/errors.ts";
 import { bodyLimitOf, type RouteContract } from "../contract/route.ts";
 import type { BodyBudget } from "../http/body-budget.ts";
-import { noHost } from "../http/broken-request.ts";
+import { earlyFaultOf } from "../http/early-faults.ts";
 import { type Caller, deadlineFrom } from "../http/request-context.ts";
+import { sendError } from "../http/send-error.ts";
 import { routeFaultsOf } from "../http/unknown-route.ts";
 import type { Access } from "../security/access.ts";
 import type { Service } from "../service.ts";
@@ -34,7 +35,12 @@ export async function admitRequests(app: FastifyInstance, options: AdmitOptions)
     bodies.arrives(raw, reply.raw, bodyLimitOf(contract, config.bodyBytes));
   };
   app.addHook("onRequest", (request, reply, done) => {
-    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") return done(noHost());
+    const fault = earlyFaultOf(request.raw);
+    if (fault !== undefined) {
+      // What else the connection holds is not to be trusted.
+      sendError(reply.header("connection", "close"), fault.error, request, fault.status);
+      return;
+    }
     if (request.is404) return done(routeFaultOf(request, reply));
     const { context } = request;
     const { contract } = request.routeOptions.config;

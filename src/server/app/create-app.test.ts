@@ -125,7 +125,7 @@ it("a body that no route wants is not waited for", async () => {
 });
 
 it("a caller that keeps its side open after its time was over does not keep the connection", async () => {
-  const bytes = "POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 9\r\n\r\nab";
+  const bytes = "POST /predict HTTP/1.1\r\nhost:";
   const port = Number(new URL(service.origin).port);
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(bytes));
   socket.on("error", () => undefined);

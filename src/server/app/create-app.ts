@@ -7,9 +7,10 @@ import type { RouteId } from "../contract/endpoints.ts";
 import { bodyLimitOf, type RouteContract } from "../contract/route.ts";
 import { limitAnswers } from "../http/answer-budget.ts";
 import { createBodyBudget } from "../http/body-budget.ts";
-import { answerBrokenRequest, refuseExpectation } from "../http/broken-request.ts";
+import { answerBrokenRequests, type BrokenRequests } from "../http/broken-request.ts";
 import { collectBody } from "../http/collect-body.ts";
 import { type ConnectionTable, limitConnections, tooManyConnections } from "../http/connection-table.ts";
+import { refuseExpectations, routableUrl } from "../http/early-faults.ts";
 import { isFault, toRequestError } from "../http/error-answer.ts";
 import { endPipelinedAnswers } from "../http/pipelined-answers.ts";
 import { type Handlers, registerRoute } from "../http/register-route.ts";
@@ -25,7 +26,7 @@ import type { HostGuard } from "../security/host-guard.ts";
 import type { ServeConfig } from "../serve-config.ts";
 import type { Service } from "../service.ts";
 import { admitRequests } from "./admit-requests.ts";
-import { createRequestRecorder } from "./record-requests.ts";
+import { createRequestRecorders } from "./record-requests.ts";
 import { unpackBodies } from "./unpack-bodies.ts";
 
 export interface AppOptions {
@@ -55,7 +56,9 @@ const slowCheckMs = 1000;
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { service, access, log, tracing, routes, handlers } = options;
   const { config, metrics, now } = service;
-  const app = createFastify(config);
+  const { record, recordBroken } = createRequestRecorders({ metrics, log, tracing, now });
+  const broken = answerBrokenRequests({ now, record: recordBroken });
+  const app = createFastify(config, broken);
   const connections = limitConnections(app.server, {
     connections: config.connections,
     // With proxies in front the addresses are theirs, and few.
@@ -64,12 +67,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     onEnd: metrics.endedConnection,
   });
   endPipelinedAnswers(app.server);
-  beginRequests(app, options);
+  beginRequests(app, options, broken);
   refuseStrangers(app, options, connections);
   // Before requests are admitted: pages of other origins must be able to read a refusal.
   if (config.corsOrigins.length > 0) await allowOrigins(app, config.corsOrigins);
   limitAnswers(app);
-  const record = createRequestRecorder({ metrics, log, tracing, now });
   const bodies = createBodyBudget({
     bodyBytes: config.bodyBytes,
     timeoutMs: config.bodyTimeoutMs,
@@ -89,7 +91,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-function createFastify(config: ServeConfig): FastifyInstance {
+function createFastify(config: ServeConfig, broken: BrokenRequests): FastifyInstance {
   const app: FastifyInstance = fastify({
     logger: false,
     bodyLimit: config.bodyBytes,
@@ -98,25 +100,33 @@ function createFastify(config: ServeConfig): FastifyInstance {
     trustProxy: (_address, hop) => hop < config.trustProxy,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 512 },
+    rewriteUrl: routableUrl,
+    // Longer than any URL that Node takes: the router would answer by itself.
+    routerOptions: { maxParamLength: 2 ** 16 },
     http: {
       connectionsCheckingInterval: slowCheckMs,
       headersTimeout: config.bodyTimeoutMs,
       requireHostHeader: false,
     },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: broken.refuse,
   });
-  app.server.on("checkExpectation", refuseExpectation);
+  refuseExpectations(app.server);
+  app.server.on("connect", broken.refuseTunnel);
   app.setValidatorCompiler(compileForRequest);
   return app;
 }
 
 // Hooks take callbacks: a promise for each of them would be a third of a short answer's cost.
-function beginRequests(app: FastifyInstance, { service: { config, now }, isDraining }: AppOptions): void {
+function beginRequests(
+  app: FastifyInstance,
+  { service: { config, now }, isDraining }: AppOptions,
+  broken: BrokenRequests,
+): void {
   app.decorateRequest("context");
   app.addHook("onRequest", (request, reply, done) => {
     const context = new RequestContext(request.headers, request.raw.socket, now(), config.deadlineMs);
     request.context = context;
+    broken.begin(reply);
     reply.headers(securityHeaders).header("x-request-id", context.id);
     if (isDraining()) reply.header("connection", "close");
     done();
@@ -143,6 +153,8 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
   const { fastifyCors } = await import("@fastify/cors");
   await app.register(fastifyCors, {
     origin: [...origins],
+    // The plugin would answer in a form of its own.
+    strictPreflight: false,
     exposedHeaders: [
       "x-request-id",
       "server-timing",

@@ -2,6 +2,7 @@
  * The outputs of the Open Inference Protocol, as they were wanted. With Triton's classification
  * extension an output is the names of its largest values.
  */
+import { inTurns } from "../../image/in-turns.ts";
 import { indexesOfLargest } from "../../metrics/classification-metrics.ts";
 import type { WantedOutput } from "../input/wanted-outputs.ts";
 
@@ -17,12 +18,15 @@ export interface OutputTensor {
   readonly bytes?: Uint8Array;
 }
 
+/** Names that are written before others get their turn. */
+const valuesAtOnce = 5000;
+
 /** `values` is float32 `[n, labels]`. */
-export function outputTensor(
+export async function outputTensor(
   { name, isBinary, classes }: WantedOutput,
   values: Float32Array,
   labels: readonly string[],
-): OutputTensor {
+): Promise<OutputTensor> {
   const rows = values.length / labels.length;
   const perRow = classes === 0 ? labels.length : Math.min(classes, labels.length);
   const facts = { name, shape: [rows, perRow], datatype: classes === 0 ? "FP32" : "BYTES" };
@@ -31,13 +35,19 @@ export function outputTensor(
     return withBytes(facts, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   const texts: string[] = [];
-  for (let start = 0; start < values.length; start += labels.length) {
-    const row = values.subarray(start, start + labels.length);
-    // Six decimals, as Triton writes them.
-    for (const index of indexesOfLargest(row, perRow))
-      texts.push(`${row[index]!.toFixed(6)}:${index}:${labels[index]}`);
-  }
-  return isBinary ? withBytes(facts, lengthPrefixed(texts)) : { tensor: { ...facts, data: texts } };
+  const elements: Uint8Array[] = [];
+  await inTurns(rows, valuesAtOnce / perRow, (start, end) => {
+    for (let at = start; at < end; at++) {
+      const row = values.subarray(at * labels.length, (at + 1) * labels.length);
+      // Six decimals, as Triton writes them.
+      const largest = indexesOfLargest(row, perRow).map(
+        (index) => `${row[index]!.toFixed(6)}:${index}:${labels[index]}`,
+      );
+      if (isBinary) elements.push(lengthPrefixed(largest));
+      else texts.push(...largest);
+    }
+  });
+  return isBinary ? withBytes(facts, Buffer.concat(elements)) : { tensor: { ...facts, data: texts } };
 }
 
 function withBytes(facts: Omit<OutputTensor["tensor"], "data" | "parameters">, bytes: Uint8Array): OutputTensor {

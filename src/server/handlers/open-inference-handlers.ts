@@ -77,7 +77,9 @@ async function answerInfer(
   const model = findModel(service, request);
   const { answers } = await answerPictures(service, context, pictures, model);
   const facts = { model_name: model.name, model_version: model.version, id };
-  const tensors = outputs.map((output) => outputTensor(output, answers[output.name], model.info.labels));
+  const tensors = await Promise.all(
+    outputs.map((output) => outputTensor(output, answers[output.name], model.info.labels)),
+  );
   const answer = { ...facts, outputs: tensors.map(({ tensor }) => tensor) };
   const binary = tensors.flatMap(({ bytes }) => bytes ?? []);
   if (binary.length === 0) return answer;

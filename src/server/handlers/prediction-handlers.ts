@@ -1,6 +1,7 @@
 /** `/predict` and `/explain`. */
 import type { FastifyReply } from "fastify";
 import { AppError } from "../../base/errors.ts";
+import { inTurns } from "../../image/in-turns.ts";
 import { indexesOfLargest, indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
 import { answerPictures, chooseModel, inferPictures } from "../answering/answer-pictures.ts";
@@ -30,6 +31,9 @@ function readPictures({ reading }: Service, { body, headers, context }: PictureR
   return reading.read("pictures", body, { contentType: headers["content-type"] ?? "", limit }, context);
 }
 
+/** Probabilities that are put into an answer before others get their turn. */
+const valuesAtOnce = 10_000;
+
 async function predict(service: Service, request: RouteRequest<Routes["predict"]>, reply: FastifyReply) {
   const { context, query } = request;
   const {
@@ -38,7 +42,11 @@ async function predict(service: Service, request: RouteRequest<Routes["predict"]
     topK = query.top_k,
   } = await readPictures(service, request, service.config.picturesPerRequest);
   const { model, predictions } = await answerPictures(service, context, pictures, chooseModel(service, request));
-  const rows = predictions.map((prediction) => rowOf(prediction, model.info.labels, topK));
+  const { labels } = model.info;
+  const rows: ReturnType<typeof rowOf>[] = [];
+  await inTurns(predictions.length, valuesAtOnce / labels.length, (start, end) => {
+    for (const prediction of predictions.slice(start, end)) rows.push(rowOf(prediction, labels, topK));
+  });
   reply.header("server-timing", serverTiming(context, service.now()));
   const provenance = { model: model.name, model_version: model.version, request_id: context.id };
   return isList ? { predictions: rows, ...provenance } : { ...rows[0]!, ...provenance };

@@ -63,10 +63,11 @@ function bodyOf(form: ErrorForm, { error, status, message, hint, requestId }: Pa
   }
 }
 
-/** The codes of libraries' errors. */
-const libraryCodes: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: "REQUEST_TOO_LARGE",
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: "MEDIA_TYPE_UNSUPPORTED",
+/** What libraries refuse, by their codes; their own words are no noun phrases. */
+const libraryErrors: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ["REQUEST_TOO_LARGE", "a smaller body"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["MEDIA_TYPE_UNSUPPORTED", "a media type in the header content-type"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["REQUEST_INVALID", "a body as long as its content-length says"],
 };
 
 /** For any error that a handler, a hook or Fastify throws; INTERNAL for those not foreseen. */
@@ -85,8 +86,10 @@ export function toRequestError(error: unknown): AppError {
     return new AppError("REQUEST_INVALID", { required: first?.message ?? "a valid request", where: place });
   }
   if (code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE") return clientGoneFrom(error);
-  const known = libraryCodes[code] ?? (statusCode >= 400 && statusCode < 500 ? codeOfStatus(statusCode) : undefined);
-  return known === undefined ? toAppError(error) : new AppError(known, { required: message ?? "a valid request" });
+  const known = libraryErrors[code];
+  if (known !== undefined) return new AppError(known[0], { required: known[1] });
+  if (statusCode < 400 || statusCode >= 500) return toAppError(error);
+  return new AppError(codeOfStatus(statusCode), { required: "a valid request", received: `the fault '${message}'` });
 }
 
 function codeOfStatus(status: number): ErrorCode {

@@ -7,6 +7,7 @@ import { AppError, toAppError } from "../../base/errors.ts";
 import type { AnswerBodyOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "../contract/route.ts";
 import { parseJson, requireJsonBody } from "../input/parse-json.ts";
 import { acceptedCodings, contentCodingOf } from "./content-encoding.ts";
+import { isLargeJson, jsonInTurns } from "./json-in-turns.ts";
 import type { RequestContext } from "./request-context.ts";
 import { compileCheck } from "./validate.ts";
 
@@ -66,8 +67,18 @@ export function registerRoute<R extends RouteContract>(app: FastifyInstance, rou
       preParsing: ({ headers }, reply, _payload, done) =>
         done(mediaTypeFault(headers["content-type"], types) ?? codingFault(headers["content-encoding"], reply)),
     }),
-    handler: json === undefined ? handler : withJsonBody(json, bodyIsOptional, handler),
+    handler: json === undefined ? answerInTurns(handler) : withJsonBody(json, bodyIsOptional, handler),
   });
+}
+
+/** Writes a large answer piece by piece. */
+function answerInTurns<R extends RouteContract>(handler: Handler<R>) {
+  return async (request: RouteRequest<R>, reply: FastifyReply): Promise<AnswerBodyOf<R> | Buffer> => {
+    const answer = await handler(request, reply);
+    if (!isLargeJson(answer)) return answer;
+    reply.type("application/json");
+    return jsonInTurns(answer);
+  };
 }
 
 /** Reads the body before the handler sees it. Errors: REQUEST_INVALID. */

@@ -22,6 +22,9 @@ export interface HostRules {
 /** The fault of a request: REQUEST_INVALID, HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED. */
 export type HostGuard = (request: IncomingMessage) => AppError | undefined;
 
+/** Fastify keeps the target of a request here, where it routes by another one. */
+type RoutedRequest = IncomingMessage & { readonly originalUrl?: string };
+
 const readingMethods = ["GET", "HEAD", "OPTIONS"];
 
 export function createHostGuard({ checksHost, checksOrigin, allowedHosts, corsOrigins }: HostRules): HostGuard {
@@ -38,14 +41,16 @@ export function createHostGuard({ checksHost, checksOrigin, allowedHosts, corsOr
   /** Most callers send the same one again. */
   let lastAllowed: string | undefined;
 
-  const hostFault = ({ headers: { host }, url = "/" }: IncomingMessage): AppError | undefined => {
+  const hostFault = (request: RoutedRequest): AppError | undefined => {
+    const { headers, url = "/", originalUrl = url } = request;
+    const { host } = headers;
     if (host !== undefined && host !== lastAllowed) {
       if (!isAllowed(host)) return hostNotAllowed(host);
       lastAllowed = host;
     }
-    if (url.startsWith("/")) return undefined;
+    if (originalUrl.startsWith("/")) return undefined;
     // In a target with a scheme its own host counts, not the header's (RFC 9112, 3.2.2).
-    const target = URL.canParse(url) ? new URL(url) : undefined;
+    const target = URL.canParse(originalUrl) ? new URL(originalUrl) : undefined;
     return target === undefined || isAllowed(target.host) ? undefined : hostNotAllowed(target.host);
   };
   const originFault = ({ headers: { host = "", origin }, method = "" }: IncomingMessage): AppError | undefined => {
