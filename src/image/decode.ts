@@ -10,7 +10,7 @@ import { memoryLimit } from "../base/machine/memory-limit.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { type BmpPixels, bmpProblem, decodeBmp } from "./bmp.ts";
 import { bmpEndsEarly, readBmpHeader } from "./bmp-header.ts";
-import { createByteBudget } from "./byte-budget.ts";
+import { createByteSemaphore } from "./byte-semaphore.ts";
 import { decodeCostOf, lightBytes } from "./decode-cost.ts";
 import { type DeclaredSize, type PictureFormat, sniffFormat } from "./format.ts";
 import { oneByOne } from "./in-turns.ts";
@@ -32,7 +32,7 @@ export const pictureLimits = { pixels: 100_000_000, sizeBytes: 256 * 2 ** 20 } a
  * what the process may use. The others are too small to wait for each other: each task of the
  * process decodes a bounded number at once.
  */
-const decoderMemory = createByteBudget(Math.min(2 ** 29, memoryLimit() / 4));
+const decoderMemory = createByteSemaphore(Math.min(2 ** 29, memoryLimit() / 4));
 
 /**
  * 8-bit pixels, row by row, the channels of a pixel side by side: `[height, width, channels]`; RGB

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { openFileLimit } from "../base/machine/open-file-limit.ts";
-import { createByteBudget } from "./byte-budget.ts";
+import { createByteSemaphore } from "./byte-semaphore.ts";
 
 /** Files that the process has open besides: streams, threads, shards, the engine. */
 const otherFiles = 48;
@@ -43,7 +43,7 @@ export async function forEachInParallel<T>(
   { concurrency = defaultConcurrency, signal, sizeOf = () => 0 }: ParallelOptions<T> = {},
 ): Promise<void> {
   const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-  const budget = createByteBudget(heldLimitBytes);
+  const memory = createByteSemaphore(heldLimitBytes);
   let started = 0;
   const failures: { readonly index: number; readonly error: unknown }[] = [];
   const isEnding = (): boolean => failures.length > 0 || signal?.aborted === true;
@@ -55,7 +55,7 @@ export async function forEachInParallel<T>(
         const next = await iterator.next();
         if (next.done) return;
         index = started++;
-        await budget.hold(sizeOf(next.value), async () => {
+        await memory.hold(sizeOf(next.value), async () => {
           if (!isEnding()) await work(next.value, index);
         });
       } catch (error) {

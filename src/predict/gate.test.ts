@@ -189,6 +189,20 @@ describe("with heavy work", () => {
     expect(started).not.toContain("late");
   });
 
+  it("learns nothing from work that is far longer than was thought, or too short to be measured", async () => {
+    const { started, ask, end } = openGate(2, 1);
+    for (const ms of [0.003, 0.003, 11]) {
+      void ask(`odd ${ms}`, { ms, isHeavy: true }, 100_000);
+      await vi.advanceTimersByTimeAsync(5000);
+      await end(`odd ${ms}`);
+    }
+    void ask("busy", heavy, 10_000);
+    void ask("next", heavy, 3000);
+    await vi.advanceTimersByTimeAsync(1000);
+    await end("busy");
+    expect(started).toContain("next");
+  });
+
   it("lets small work past longer work that waits, but not past what came long before", async () => {
     const { started, ask, end } = openGate(1);
     const photograph = { ms: 40, isHeavy: false };

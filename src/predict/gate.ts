@@ -65,8 +65,10 @@ const heavyHandicapMs = 250;
 const patienceMs = 500;
 /** Weight of the newest heavy work in the moving average of how long it takes. */
 const weightOfNewest = 0.3;
-/** Work that fails at once says little of the rest. */
-const leastSlowness = 0.5;
+/** Shorter work, heavy by its memory, is lost in what comes with any work. */
+const measuredMs = 10;
+/** Work that fails at once, or that was mistaken for a small one, says little of the rest. */
+const [leastSlowness, mostSlowness] = [0.5, 20];
 
 export function createGate({ slots, heavySlots = slots, now }: GateOptions): Gate {
   const inside = new Set<Task>();
@@ -113,7 +115,8 @@ export function createGate({ slots, heavySlots = slots, now }: GateOptions): Gat
   };
 
   const endHeavy = ({ weight }: Task, tookMs: number, wasInTheWay: boolean): void => {
-    slowness += weightOfNewest * (Math.max(leastSlowness, tookMs / weight.ms) - slowness);
+    const ratio = weight.ms < measuredMs ? slowness : tookMs / weight.ms;
+    slowness += weightOfNewest * (Math.min(mostSlowness, Math.max(leastSlowness, ratio)) - slowness);
     const free = (): void => {
       heavyTaken--;
       startNext();

@@ -37,7 +37,7 @@ export const serveConfigSchema = Type.Object({
     minimum: 1000,
     maximum: 3_600_000,
     default: 60_000,
-    description: "how long a bundle may take until it is ready; then it is refused",
+    description: "time within which a bundle must be ready; a slower one is refused",
   }),
   bundleBytes: Type.Integer({
     minimum: 1024,
@@ -89,20 +89,20 @@ export const serveConfigSchema = Type.Object({
     Type.Integer({
       minimum: 1,
       maximum: 100_000,
-      description: "those of one address; half of connections unless given, all with trustProxy",
+      description: "open connections of one address; half of connections unless given, all of them with trustProxy",
     }),
   ),
   bodyTimeoutMs: Type.Integer({
     minimum: 100,
     maximum: 600_000,
     default: 10_000,
-    description: "how long a request may take to arrive",
+    description: "time within which a request must arrive",
   }),
   sendTimeoutMs: Type.Integer({
     minimum: 100,
     maximum: 600_000,
     default: 30_000,
-    description: "how long a caller may take nothing of its answer",
+    description: "time without progress after which an answer's connection is closed",
   }),
   drainMs: Type.Integer({
     minimum: 0,
@@ -122,7 +122,9 @@ export const serveConfigSchema = Type.Object({
       description: "where traces go: an OpenTelemetry collector's URL for OTLP over HTTP",
     }),
   ),
-  keysFile: Type.Optional(Type.String({ minLength: 1, description: "file of API keys; whoever has none is refused" })),
+  keysFile: Type.Optional(
+    Type.String({ minLength: 1, description: "file of API keys; callers without one are refused" }),
+  ),
   requestsPerMinute: Type.Optional(
     Type.Integer({
       minimum: 1,

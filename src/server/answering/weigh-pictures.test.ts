@@ -16,9 +16,9 @@ const load = (pictures: readonly PictureInput[]) => loadOf(weighPictures(picture
 const digit: PictureInput = { kind: "pixels", pixels: new Uint8Array(784), shape: [28, 28, 1], where: "image" };
 
 it("counts numbers by the picture, photographs by what decoding takes, heavy pictures not at all", () => {
-  expect(load([digit, digit])).toEqual({ pictures: 2, work: 2 });
+  expect(load([digit, digit])).toEqual({ pictures: 2, heavy: 0, work: 2 });
   expect(load([photograph]).work).toBeGreaterThan(5);
-  expect(load([heavy])).toEqual({ pictures: 1, work: 0 });
+  expect(load([heavy])).toEqual({ pictures: 1, heavy: 1, work: 0 });
   expect(load([heavy, photograph]).work).toBeCloseTo(load([photograph]).work + 1, 6);
 });
 

@@ -62,13 +62,12 @@ const longestTurnMs = 400;
  * pictures have slots of their own.
  */
 export function loadOf(pictures: readonly WeighedPicture[]): Load {
-  let isLight = false;
+  let heavy = 0;
   let decodeMs = 0;
   for (const { cost } of pictures) {
-    if (cost?.isHeavy) continue;
-    isLight = true;
-    decodeMs += cost?.ms ?? 0;
+    if (cost?.isHeavy) heavy++;
+    else decodeMs += cost?.ms ?? 0;
   }
-  const work = isLight ? pictures.length + Math.min(longestTurnMs, decodeMs) : 0;
-  return { pictures: pictures.length, work };
+  const work = heavy < pictures.length ? pictures.length + Math.min(longestTurnMs, decodeMs) : 0;
+  return { pictures: pictures.length, heavy, work };
 }

@@ -12,6 +12,7 @@ import { collectBody } from "../http/collect-body.ts";
 import { type ConnectionTable, limitConnections, tooManyConnections } from "../http/connection-table.ts";
 import { refuseExpectations, routableUrl } from "../http/early-faults.ts";
 import { isFault, toRequestError } from "../http/error-answer.ts";
+import { endPipelinedAnswers } from "../http/pipelined-answers.ts";
 import { type Handlers, registerRoute } from "../http/register-route.ts";
 import { RequestContext } from "../http/request-context.ts";
 import { securityHeaders } from "../http/security-headers.ts";
@@ -65,12 +66,18 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     sendTimeoutMs: config.sendTimeoutMs,
     onEnd: metrics.endedConnection,
   });
+  endPipelinedAnswers(app.server);
   beginRequests(app, options, broken);
   refuseStrangers(app, options, connections);
   // Before requests are admitted: pages of other origins must be able to read a refusal.
   if (config.corsOrigins.length > 0) await allowOrigins(app, config.corsOrigins);
   limitAnswers(app);
-  const bodies = createBodyBudget(config.bodyBytes);
+  const bodies = createBodyBudget({
+    bodyBytes: config.bodyBytes,
+    timeoutMs: config.bodyTimeoutMs,
+    now,
+    onGiveUp: () => metrics.endedConnection("slow"),
+  });
   await admitRequests(app, { service, access, routes, record, bodies });
   takeBodies(app, config.bodyBytes);
   unpackBodies(app, service, bodies);

@@ -1,13 +1,28 @@
 import { EventEmitter } from "node:events";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, it } from "vitest";
-import { createBodyBudget } from "./body-budget.ts";
+import type { AppError } from "../../base/errors.ts";
+import { type BodyBudget, createBodyBudget } from "./body-budget.ts";
+
+let time = 0;
+let givenUp = 0;
+const budgetOf = (bodyBytes: number): BodyBudget =>
+  createBodyBudget({ bodyBytes, timeoutMs: 10_000, now: () => time, onGiveUp: () => givenUp++ });
+
+function requestWith(headers: Record<string, string>) {
+  const socket = { bytesRead: 500, error: undefined as AppError | undefined };
+  const destroy = (error: AppError): void => {
+    socket.error = error;
+  };
+  const request = { headers, complete: false, socket: Object.assign(socket, { destroy }) };
+  return request as unknown as typeof request & IncomingMessage;
+}
 
 function bodies(limit: number) {
-  const budget = createBodyBudget(limit);
+  const budget = budgetOf(limit);
   return (headers: Record<string, string>) => {
     const response = new EventEmitter();
-    budget.arrives({ headers }, response as unknown as ServerResponse);
+    budget.arrives(requestWith(headers), response as unknown as ServerResponse);
     return () => response.emit("close");
   };
 }
@@ -31,7 +46,7 @@ it("counts a body of unknown length as one of the largest, and nothing for none"
 });
 
 it("counts nothing for an answer that has closed already, which would never end", () => {
-  const budget = createBodyBudget(1000);
+  const budget = budgetOf(1000);
   const closed = { closed: true, once: () => undefined } as unknown as ServerResponse;
   for (let at = 0; at < 100; at++) {
     expect(() => budget.unpacked(1000, closed)).toThrow(expect.objectContaining({ code: "CLIENT_GONE" }));
@@ -40,19 +55,24 @@ it("counts nothing for an answer that has closed already, which would never end"
 });
 
 it("refuses what is above the limit of a route", () => {
-  const budget = createBodyBudget(1000);
+  const budget = budgetOf(1000);
   const response = new EventEmitter() as unknown as ServerResponse;
   const headers = { "content-length": "101" };
-  expect(() => budget.arrives({ headers }, response, 100)).toThrow(
+  expect(() => budget.arrives(requestWith(headers), response, 100)).toThrow(
     expect.objectContaining({ code: "REQUEST_TOO_LARGE", required: "a body of at most 100 bytes" }),
   );
-  for (let at = 0; at < 160; at++) budget.arrives({ headers: { "transfer-encoding": "chunked" } }, response, 100);
+  for (let at = 0; at < 160; at++)
+    budget.arrives(
+      requestWith({ "transfer-encoding": "chunked" }),
+      new EventEmitter() as unknown as ServerResponse,
+      100,
+    );
 });
 
 it("says when to come again, in the words from which retry-after is read", () => {
-  const budget = createBodyBudget(2 ** 20);
+  const budget = budgetOf(2 ** 20);
   const headers = { "content-length": String(2 ** 20) };
-  const enter = (): void => budget.arrives({ headers }, new EventEmitter() as unknown as ServerResponse);
+  const enter = (): void => budget.arrives(requestWith(headers), new EventEmitter() as unknown as ServerResponse);
   for (let at = 0; at < 16; at++) enter();
   expect(enter).toThrow(
     expect.objectContaining({ required: "at most 16 MiB of bodies at once", hint: "send it again in 1 s" }),
@@ -71,14 +91,41 @@ it("refuses a body that says it is too large, and counts none of it", () => {
 });
 
 it("counts what a body unpacks to, until its answer ends", () => {
-  const budget = createBodyBudget(1000);
+  const budget = budgetOf(1000);
   const responses = Array.from({ length: 15 }, () => new EventEmitter() as unknown as ServerResponse);
   for (const response of responses) {
-    budget.arrives({ headers: { "content-length": "60" } }, response);
+    budget.arrives(requestWith({ "content-length": "60" }), response);
     budget.unpacked(1000, response);
   }
   const late = new EventEmitter() as unknown as ServerResponse;
   expect(() => budget.unpacked(1000, late)).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
   responses[0]!.emit("close");
   budget.unpacked(1000, late);
+});
+
+it("gives up bodies that would not arrive in time, but only where others need their place", () => {
+  const budget = budgetOf(1000);
+  givenUp = 0;
+  const enter = () => {
+    const request = requestWith({ "content-length": "1000" });
+    budget.arrives(request, new EventEmitter() as unknown as ServerResponse);
+    return request;
+  };
+  const requests = Array.from({ length: 16 }, enter);
+  const [prompt, whole] = requests;
+  time += 900;
+  // All of them may still be on their way.
+  expect(enter).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+  time += 600;
+  prompt!.socket.bytesRead += 200; // of 1000 bytes, after 1.5 of 10 seconds
+  whole!.complete = true;
+  expect(givenUp).toBe(0);
+  for (let at = 0; at < 14; at++) enter();
+  expect(givenUp).toBe(14);
+  expect(requests.map(({ socket }) => socket.error?.code)).toEqual([
+    undefined,
+    undefined,
+    ...Array<string>(14).fill("OVERLOADED"),
+  ]);
+  expect(enter).toThrow();
 });

@@ -8,7 +8,7 @@ export interface ConnectionLimits {
   /** Open connections, and those of one address (or network of an IPv6 host). */
   readonly connections: number;
   readonly perAddress: number;
-  /** How long a caller may take nothing of an answer. */
+  /** Time without progress after which an answer's connection is closed. */
   readonly sendTimeoutMs: number;
   /** Told of every connection that is ended here. */
   readonly onEnd: (reason: ConnectionEnd) => void;

@@ -36,6 +36,18 @@ it("is full at its limit, and has room again when somebody leaves", () => {
   expect(admission.pending).toBe(2);
 });
 
+it("keeps room for small pictures, however many heavy ones come", () => {
+  const { admission } = clockedAdmission(400);
+  const heavy: Load = { pictures: 64, heavy: 64, work: 0 };
+  admission.enter(heavy, 1000);
+  for (let at = 0; at < 10; at++) {
+    expect(() => admission.enter(heavy, 1000)).toThrow(/at most 100 pictures at once that are slow to decode/);
+  }
+  for (let at = 0; at < 300; at++) admission.enter(small(1), 1000);
+  admission.leave(heavy, false);
+  admission.enter(heavy, 1000);
+});
+
 it("refuses what, at the pace of late, would be answered after its deadline", () => {
   const { admission, pass, time } = clockedAdmission(1000);
   for (let round = 0; round < 200; round++) {

@@ -162,7 +162,10 @@ function servedModel(
       }
     },
     explainer() {
-      explainer ??= openExplainer({ bytes, where });
+      explainer ??= openExplainer({ bytes, where }).catch((error: unknown) => {
+        explainer = undefined; // the next caller tries again
+        throw error;
+      });
       return explainer;
     },
     get waiting() {

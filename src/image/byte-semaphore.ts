@@ -1,6 +1,6 @@
-/** Bounds the memory that pieces of work hold at the same time, whoever asks for them. */
+/** A semaphore of bytes: bounds the memory that pieces of work hold at the same time, whoever asks for them. */
 
-export interface ByteBudget {
+export interface ByteSemaphore {
   /**
    * Runs `work` once `bytes` are free, in the order in which it was asked. Work that needs more
    * than there is runs alone.
@@ -9,7 +9,7 @@ export interface ByteBudget {
   readonly heldBytes: number;
 }
 
-export function createByteBudget(limitBytes: number): ByteBudget {
+export function createByteSemaphore(limitBytes: number): ByteSemaphore {
   const queue: { readonly bytes: number; readonly start: () => void }[] = [];
   let heldBytes = 0;
   const fits = (bytes: number): boolean => heldBytes === 0 || heldBytes + bytes <= limitBytes;

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { type Deferred, deferred } from "../base/deferred.ts";
-import { createByteBudget } from "./byte-budget.ts";
+import { createByteSemaphore } from "./byte-semaphore.ts";
 
 function asked(limitBytes: number) {
-  const budget = createByteBudget(limitBytes);
+  const semaphore = createByteSemaphore(limitBytes);
   const started: number[] = [];
   const open: Deferred<void>[] = [];
   const ask = (bytes: number): Promise<void> => {
     const index = open.push(deferred<void>()) - 1;
-    return budget.hold(bytes, () => {
+    return semaphore.hold(bytes, () => {
       started.push(index);
       return open[index]!.promise;
     });
@@ -17,22 +17,22 @@ function asked(limitBytes: number) {
     open[index]!.resolve();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { budget, started, open, ask, end };
+  return { semaphore, started, open, ask, end };
 }
 
 it("runs what fits at the same time, and the rest in the order in which it came", async () => {
-  const { budget, started, ask, end } = asked(100);
+  const { semaphore, started, ask, end } = asked(100);
   const all = [ask(60), ask(40), ask(50), ask(10)];
   await end(1);
   // The third needs 50 of the 40 that are free; the fourth does not pass it.
   expect(started).toEqual([0, 1]);
-  expect(budget.heldBytes).toBe(60);
+  expect(semaphore.heldBytes).toBe(60);
   await end(0);
   expect(started).toEqual([0, 1, 2, 3]);
   await end(2);
   await end(3);
   await Promise.all(all);
-  expect(budget.heldBytes).toBe(0);
+  expect(semaphore.heldBytes).toBe(0);
 });
 
 it("runs what is larger than all of it alone", async () => {
@@ -47,9 +47,9 @@ it("runs what is larger than all of it alone", async () => {
 });
 
 it("gives back what failed work held", async () => {
-  const { budget, ask, open } = asked(100);
+  const { semaphore, ask, open } = asked(100);
   const failing = ask(100);
   open[0]!.reject(new Error("damaged"));
   await expect(failing).rejects.toThrow("damaged");
-  expect(budget.heldBytes).toBe(0);
+  expect(semaphore.heldBytes).toBe(0);
 });
