@@ -59,13 +59,21 @@ export async function measureMemory(
   };
 }
 
+const overloadConnections = 1500;
+
 export async function measureOverload(bench: Bench, load: Load): Promise<readonly BenchmarkResult[]> {
   const { callers, scratch, seconds, log } = bench;
-  const service = await startPawprint(await bundleOf(load.subject, scratch), join(scratch, "serve.log"));
+  // All callers are on this machine: they share one address.
+  const options = ["--connections-per-address", String(overloadConnections)];
+  const service = await startPawprint(await bundleOf(load.subject, scratch), join(scratch, "serve.log"), { options });
   await callers.call(service, load, { connections: 64, seconds: 2 });
   const capacity = rateOf(await callers.call(service, load, { connections: 64, seconds }));
   log(`capacity: ${capacity.toFixed(0)} requests/s`);
-  const overload = await callers.call(service, load, { connections: 1500, seconds: 60, rate: 2 * capacity });
+  const overload = await callers.call(service, load, {
+    connections: overloadConnections,
+    seconds: 60,
+    rate: 2 * capacity,
+  });
   const { statuses } = overload;
   log(
     `at twice the capacity for 60 s: ${JSON.stringify(statuses)}; accepted: p50 ${overload.p50.toFixed(0)} ms, p99 ${overload.p99.toFixed(0)} ms, max ${overload.max.toFixed(0)} ms; sent ${overload.latest.toFixed(0)} ms late at most`,
@@ -80,7 +88,15 @@ export async function measureOverload(bench: Bench, load: Load): Promise<readonl
   const unexpected = Object.keys(statuses).filter((status) => !["200", "503"].includes(status));
   if (unexpected.length > 0) log(`other answers than 200 and 503: ${unexpected.join(", ")}`);
   return [
-    againstLimit("accepted at twice the capacity", rateOf(overload), "requests/s", capacity),
+    {
+      case: "accepted at twice the capacity",
+      value: rateOf(overload),
+      unit: "requests/s",
+      peer: "capacity",
+      peerValue: capacity,
+      ratio: rateOf(overload) / capacity,
+      target: null,
+    },
     againstLimit("slowest accepted", overload.max, "ms", 2000),
     againstLimit("recovery", recovered, "ms", 1000),
   ];

@@ -164,8 +164,8 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   ),
   PACK_INVALID: row(
     "A pack that was damaged, or made by another version of Pawprint.",
-    "Expected version 5 of a pack; got version 4 (data/processed/raw/index.jsonl)",
-    "Pack again, which keeps what is intact: pawprint data pack SOURCE --to FOLDER",
+    "Expected version 2 of a pack; got version 1 (data/processed/raw/index.jsonl, line 1)",
+    "Pack again: pawprint data pack SOURCE --to FOLDER",
   ),
   DOWNLOAD_FAILED: row(
     "No network, a proxy that is not set, or a publisher that does not answer.",

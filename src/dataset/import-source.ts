@@ -7,7 +7,7 @@ import { countBy } from "../base/count-by.ts";
 import { AppError } from "../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../base/files/file-failure.ts";
-import { readRegularFile } from "../base/files/regular-file.ts";
+import { readBytes } from "../base/files/read-file.ts";
 import { sha256 } from "../base/hash.ts";
 import { withLock } from "../base/locks/lock-file.ts";
 import { type Progress, silentProgress } from "../base/progress.ts";
@@ -163,7 +163,7 @@ function encodePng({ width, height, channels, pixels }: PixelImage): Promise<Uin
 }
 
 async function keepOrWrite(path: string, bytes: Uint8Array): Promise<void> {
-  const there = await readRegularFile(path, { limitBytes: bytes.byteLength }).catch(() => undefined);
+  const there = await readBytes(path, path, bytes.byteLength).catch(() => undefined);
   if (there !== undefined && there.byteLength === bytes.byteLength && sha256(there) === sha256(bytes)) return;
   await ensureFolder(dirname(path));
   await writeFileAtomic(path, bytes, { force: true });

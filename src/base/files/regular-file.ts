@@ -5,7 +5,6 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "../errors.ts";
-import { formatBytes } from "../quantity.ts";
 import { readFailure, systemCodeOf } from "./file-failure.ts";
 
 /** A pipe opens at once, a terminal does not take this process; Windows knows neither flag. */
@@ -43,39 +42,6 @@ export function openRegularFileSync(path: string, where = path): number {
   } catch (error) {
     closeSync(descriptor);
     throw error instanceof AppError ? error : readFailure(where, error);
-  }
-}
-
-export interface ReadRegularFileOptions {
-  /** More bytes are refused before any is read. */
-  readonly limitBytes: number;
-  /** The file's name in errors. */
-  readonly where?: string;
-}
-
-/**
- * A whole file of bounded size. Errors: as `openRegularFile`; FILE_READ_FAILED for one above the
- * limit.
- */
-export async function readRegularFile(
-  path: string,
-  { limitBytes, where = path }: ReadRegularFileOptions,
-): Promise<Buffer<ArrayBuffer>> {
-  const handle = await openRegularFile(path, where);
-  try {
-    const { size } = await handle.stat();
-    if (size > limitBytes) {
-      throw new AppError("FILE_READ_FAILED", {
-        required: `a file of at most ${formatBytes(limitBytes)}`,
-        received: formatBytes(size),
-        where,
-      });
-    }
-    return await readUpTo(handle, size);
-  } catch (error) {
-    throw error instanceof AppError ? error : readFailure(where, error);
-  } finally {
-    await handle.close();
   }
 }
 
@@ -123,5 +89,6 @@ function openFailure(where: string, error: unknown): AppError {
 }
 
 function notRegular(received: string, where: string): AppError {
-  return new AppError("FILE_READ_FAILED", { required: "a regular file", received, where });
+  const hint = received === "a pipe" ? "write its content to a file, and name that" : "name a file";
+  return new AppError("FILE_READ_FAILED", { required: "a regular file", received, where, hint });
 }

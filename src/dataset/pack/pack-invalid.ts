@@ -9,6 +9,6 @@ export function packInvalid(required: string, received: string | Uint8Array, whe
     required,
     received: shown,
     where,
-    hint: "pack the pictures again, which keeps what is intact: pawprint data pack SOURCE --to FOLDER",
+    hint: "pack the pictures again: pawprint data pack SOURCE --to FOLDER",
   });
 }

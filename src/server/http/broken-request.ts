@@ -28,12 +28,14 @@ export interface BrokenRequests {
   refuseTunnel(request: IncomingMessage, socket: Socket): void;
 }
 
+/** A property of each connection, since a map of them would cost every request a microsecond. */
+const lastReply = Symbol("the last reply");
+type Followed = Socket & { [lastReply]?: FastifyReply };
+
 /** How long a caller has to read why its connection is closed. */
 const lingerMs = 1000;
 
 export function answerBrokenRequests({ now, record }: BrokenRequestOptions): BrokenRequests {
-  const replies = new WeakMap<Socket, FastifyReply>();
-
   /** Where there is no request object, and so no reply, the answer is written to the socket. */
   const write = (socket: Socket, fault: EarlyFault, path: string): void => {
     if (!socket.writable) return;
@@ -56,7 +58,7 @@ export function answerBrokenRequests({ now, record }: BrokenRequestOptions): Bro
     record(context, status);
   };
   const refuseOn = (socket: Socket, fault: EarlyFault, path: string): void => {
-    const reply = replies.get(socket);
+    const reply = (socket as Followed)[lastReply];
     if (reply?.request.raw.complete === false) {
       // The body breaks off: its request is answered, unless it has been.
       if (reply.sent) socket.end();
@@ -72,7 +74,7 @@ export function answerBrokenRequests({ now, record }: BrokenRequestOptions): Bro
 
   return {
     begin(reply) {
-      replies.set(reply.request.raw.socket, reply);
+      (reply.request.raw.socket as Followed)[lastReply] = reply;
     },
     refuse(error, socket) {
       if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();

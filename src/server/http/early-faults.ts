@@ -11,12 +11,13 @@ export interface EarlyFault {
   readonly status?: number;
 }
 
-const noted = new WeakMap<IncomingMessage, EarlyFault>();
+const noted = Symbol("the fault of a head");
+type Noted = IncomingMessage & { [noted]?: EarlyFault };
 
-export function earlyFaultOf(request: IncomingMessage): EarlyFault | undefined {
+export function earlyFaultOf(request: Noted): EarlyFault | undefined {
   const { headers, httpVersion } = request;
   if (headers.host === undefined && httpVersion === "1.1") return { error: noHost() };
-  return noted.get(request);
+  return request[noted];
 }
 
 /** Fits no route. */
@@ -26,11 +27,11 @@ const nowhere = "//";
  * The path and query to route by: a router would answer by itself what is no path, or cannot be
  * decoded.
  */
-export function routableUrl(request: IncomingMessage): string {
+export function routableUrl(request: Noted): string {
   const { url = "" } = request;
   const path = url.startsWith("/") ? url : /^https?:\/\/[^/?#]+(\/.*)?$/i.exec(url)?.[1];
   if (path !== undefined && (!path.includes("%") || isDecodable(path))) return path;
-  noted.set(request, { error: badUrl(url) });
+  request[noted] = { error: badUrl(url) };
   return nowhere;
 }
 
@@ -45,10 +46,10 @@ function isDecodable(path: string): boolean {
 
 /** Refuses an `Expect` header with anything else than 100-continue. */
 export function refuseExpectations(server: Server): void {
-  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+  server.on("checkExpectation", (request: Noted, response: ServerResponse) => {
     const received = JSON.stringify((request.headers.expect ?? "").slice(0, 80));
     const error = new AppError("REQUEST_INVALID", { required: "the expectation 100-continue, or none", received });
-    noted.set(request, { error, status: 417 });
+    request[noted] = { error, status: 417 };
     server.emit("request", request, response);
   });
 }

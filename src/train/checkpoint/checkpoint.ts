@@ -1,6 +1,6 @@
 /** A training on disk: one safetensors file with every weight under its own name, and its state. */
 import { writeFileAtomic } from "../../base/files/atomic-file.ts";
-import { readRegularFile } from "../../base/files/regular-file.ts";
+import { readBytes } from "../../base/files/read-file.ts";
 import { formatShape, sameShape } from "../../graph/tensor-type.ts";
 import { layoutOf, type Model } from "../../nn/inference-graph.ts";
 import type { ParameterLayout, Slot } from "../../nn/parameter-layout.ts";
@@ -19,8 +19,6 @@ export interface Checkpoint {
   readonly snapshot: Snapshot;
 }
 
-/** The largest block that Node reads at once. */
-const maximumBytes = 2 ** 31 - 1;
 const metadataKey = "pawprint.checkpoint";
 const bestPrefix = "best.";
 const averagePrefix = "average.";
@@ -33,7 +31,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 
 /** Throws FILE_NOT_FOUND, FILE_READ_FAILED or CHECKPOINT_INVALID. */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readRegularFile(path, { limitBytes: maximumBytes });
+  const bytes = await readBytes(path);
   return decodeCheckpoint(bytes, path);
 }
 

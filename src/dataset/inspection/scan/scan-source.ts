@@ -1,7 +1,7 @@
 /** Scans every picture of a source in parallel. */
 import { type Progress, silentProgress } from "../../../base/progress.ts";
 import { forEachInParallel } from "../../../image/in-parallel.ts";
-import { type Sample, type SkippedPicture, type Source, sizeOfSample } from "../../sources/source.ts";
+import { type SkippedPicture, type Source, sizeOfSample } from "../../sources/source.ts";
 import { type ScannedPicture, scanPicture } from "./scan-picture.ts";
 
 export interface ScanOptions {
@@ -27,14 +27,15 @@ export async function scanSource(
   source: Source,
   { progress = silentProgress, signal, concurrency }: ScanOptions = {},
 ): Promise<ScannedSource> {
-  const samples: Sample[] = [];
-  for await (const sample of source.samples()) samples.push(sample);
-  const pictures = new Array<ScannedPicture>(samples.length);
-  const task = progress.start({ label: "check", total: samples.length, unit: "pictures" });
+  // Counted and not kept: millions of samples would take gigabytes.
+  let total = 0;
+  for await (const _sample of source.samples()) total++;
+  const pictures: ScannedPicture[] = [];
+  const task = progress.start({ label: "check", total, unit: "pictures" });
   let faults = 0;
   try {
     await forEachInParallel(
-      samples,
+      source.samples(),
       async (sample, at) => {
         const picture = await scanPicture(sample);
         pictures[at] = picture;

@@ -1,6 +1,6 @@
 /** Labelled pictures in a folder of CIFAR-10's binary version. */
 import { join } from "node:path";
-import { readRegularFile } from "../../../base/files/regular-file.ts";
+import { readBytes } from "../../../base/files/read-file.ts";
 import type { PixelImage } from "../../../image/decode.ts";
 import { readLabel } from "../label.ts";
 import type { PixelSample, Source, Split } from "../source.ts";
@@ -80,7 +80,7 @@ const namesLimitBytes = 2 ** 16;
 async function readLabelNames(location: string, names: readonly string[]): Promise<readonly string[]> {
   if (!names.includes(namesFile)) return Array.from({ length: 10 }, (_, at) => String(at));
   const path = join(location, namesFile);
-  const text = await readRegularFile(path, { limitBytes: namesLimitBytes });
+  const text = await readBytes(path, path, namesLimitBytes);
   const labels = text
     .toString()
     .trimEnd()
