@@ -101,7 +101,7 @@ it("refuses a body that says it is too large, and counts none of it", () => {
 
 it("counts what a body unpacks to, until its answer ends", () => {
   const budget = budgetOf(1000);
-  const responses = Array.from({ length: 15 }, () => new EventEmitter() as unknown as ServerResponse);
+  const responses = Array.from({ length: 16 }, () => new EventEmitter() as unknown as ServerResponse);
   for (const response of responses) {
     budget.arrives(requestWith({ "content-length": "60" }), response);
     budget.unpacked(1000, response);
