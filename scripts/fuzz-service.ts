@@ -4,7 +4,7 @@
  * Starts the service as it was built, sends it the largest bodies one by one and then malformed
  * requests, and watches its memory and its event loop. Ends with 1 where it answered with a 5xx that
  * is not meant, did not answer at all, did not answer the next good request, grew beyond the limit,
- * or where one body held the event loop for more than 50 ms. Each fault is told with the body, or
+ * or where one body held the event loop for too long. Each fault is told with the body, or
  * the seed that brings it back.
  */
 import { mkdtemp, rm } from "node:fs/promises";

@@ -10,7 +10,7 @@ const firstBytes = 2 ** 16;
 const growth = 4;
 
 /** More chunks than these must hold `leastBytes` on average: each costs as much as a kilobyte. */
-const freeChunks = 10_000;
+const freeChunks = 2000;
 const leastBytes = 64;
 
 /**
@@ -30,8 +30,13 @@ export function collectBody(
   let chunks = 0;
   const finish = (error: Error | null): void => {
     payload.off("data", take).off("end", end).off("error", finish);
-    if (error === null) done(null, body.length === length ? body : body.subarray(0, length));
-    else done(error);
+    if (error === null) {
+      done(null, body.length === length ? body : body.subarray(0, length));
+      return;
+    }
+    // Without a listener, what still comes would be kept.
+    payload.on("data", () => undefined);
+    done(error);
   };
   const end = (): void => finish(null);
   const take = (chunk: Buffer): void => {
