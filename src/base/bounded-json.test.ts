@@ -53,6 +53,8 @@ it("lists, and texts with objects, are counted wherever they stand", () => {
   expect(passedLimit(bytesOf('{"a":"b"}'), limits)).toBe(undefined);
   expect(passedLimit(bytesOf('{"a":"b","c":1}'), limits)).toBe("names");
   expect(passedLimit(bytesOf("[{},{},{},{}]"), limits)).toBe("names");
+  expect(passedLimit(bytesOf('[1,2,"1,2,3"]'), { ...limits, items: 2 })).toBe(undefined);
+  expect(passedLimit(bytesOf("[1,2,3,4]"), { ...limits, items: 2 })).toBe("items");
 });
 
 describe("JSON from outside", () => {

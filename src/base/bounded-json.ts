@@ -36,16 +36,20 @@ export function jsonFaultOf(error: unknown): string {
   return error instanceof JsonExcess ? error.message : "other text";
 }
 
-/** What a JSON text may hold at most. Numbers are not counted: they are the cheapest of all. */
+/** What a JSON text may hold at most. */
 export interface JsonLimits {
   readonly depth: number;
+  /** Items of lists and objects, by the commas between them. */
+  readonly items?: number;
   readonly lists?: number;
   /** Texts, keys among them, and objects. */
   readonly names?: number;
 }
 
 const [quote, backslash] = [0x22, 0x5c];
-const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+const [openList, closeList, openObject, closeObject, comma] = [0x5b, 0x5d, 0x7b, 0x7d, 0x2c];
+
+const unlimited = Number.POSITIVE_INFINITY;
 
 /**
  * The first limit that a text passes, in one look at each byte; whether it is JSON at all is left to
@@ -53,9 +57,10 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
  */
 export function passedLimit(
   bytes: Uint8Array,
-  { depth, lists = Number.POSITIVE_INFINITY, names = Number.POSITIVE_INFINITY }: JsonLimits,
+  { depth, items = unlimited, lists = unlimited, names = unlimited }: JsonLimits,
 ): keyof JsonLimits | undefined {
   let open = 0;
+  let itemCount = 0;
   let listCount = 0;
   let nameCount = 0;
   for (let at = 0; at < bytes.length; at++) {
@@ -71,6 +76,9 @@ export function passedLimit(
       case openList:
         if (++open > depth) return "depth";
         if (++listCount > lists) return "lists";
+        break;
+      case comma:
+        if (++itemCount > items) return "items";
         break;
       case closeList:
       case closeObject:

@@ -26,6 +26,7 @@ it("needs nothing but a browser: no package, no module of Node, no schema", () =
   const root = new URL("../", import.meta.url).href;
   const modules = [...runtimeImports(new URL("client.ts", import.meta.url))].map((id) => id.replace(root, ""));
   expect(modules.sort()).toEqual([
+    "base/bounded-json.ts",
     "base/describe-value.ts",
     "base/errors.ts",
     "base/files/file-failure.ts",

@@ -2,7 +2,7 @@ import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../base/random.ts";
 import { endsEarly } from "./ends-early.ts";
-import { type PictureFormat, sniffFormat } from "./format.ts";
+import { declaredSize, type PictureFormat, sniffFormat } from "./format.ts";
 
 const formats = ["jpeg", "png", "gif", "webp", "tiff", "avif"] as const satisfies readonly PictureFormat[];
 
@@ -69,4 +69,17 @@ describe("a TIFF", () => {
     expect(endsEarly(bytes, "tiff")).toBe(false);
     expect(endsEarly(bytes.subarray(0, bytes.length - 40), "tiff")).toBe(true);
   });
+});
+
+it("walks no more parts than whole files have: a file of millions of empty ones is neither sized nor cut", () => {
+  const parts = 60_000;
+  const of = (start: string, part: string): Uint8Array => Buffer.from(start + part.repeat(parts), "latin1");
+  // A frame header behind them would say 256 x 256.
+  const frame = Buffer.from("\xff\xc0\0\x0b\x08\x01\0\x01\0\x01\x01\x11\0", "latin1");
+  expect(declaredSize(Buffer.concat([of("\xff\xd8", "\xff\xe0\0\x02"), frame]))).toBeUndefined();
+  expect(declaredSize(of("GIF89a\x01\0\x01\0\0\0\0", "!\xfe\x01a\0"))).toBeUndefined();
+  expect(endsEarly(of("\xff\xd8", "\xff\xe0\0\x02"), "jpeg")).toBe(false);
+  expect(endsEarly(of("\x89PNG\r\n\x1a\n", "\0\0\0\0IDAT\x35\xaf\x06\x1e"), "png")).toBe(false);
+  expect(endsEarly(of("GIF89a\x01\0\x01\0\0\0\0", "!\xfe\x01a\0"), "gif")).toBe(false);
+  expect(endsEarly(of("\0\0\0\x14ftypavif\0\0\0\0avif", "\0\0\0\x08free"), "avif")).toBe(false);
 });

@@ -60,9 +60,9 @@ function pngEndsEarly(bytes: Buffer): boolean {
 function gifEndsEarly(bytes: Buffer): boolean {
   const colourTableBytes = (flags: number): number => ((flags & 0x80) === 0 ? 0 : 3 << ((flags & 7) + 1));
   let at = 13 + colourTableBytes(bytes[10] ?? 0);
-  while (at < bytes.length) {
+  for (let part = 0; at < bytes.length; part++) {
     const mark = bytes[at];
-    if (mark !== 0x21 && mark !== 0x2c) return false;
+    if ((mark !== 0x21 && mark !== 0x2c) || part === lookedAtParts) return false;
     at += mark === 0x21 ? 2 : 11 + colourTableBytes(bytes[at + 9] ?? 0);
     while (at < bytes.length && bytes[at] !== 0) at += 1 + bytes[at]!;
     at++;

@@ -93,7 +93,7 @@ function pngSize(bytes: Uint8Array): DeclaredSize | undefined {
 
 /**
  * The logical screen, or more where the first frame reaches beyond it: decoders then take that for
- * the size (GIF89a specification, 18 and 20).
+ * the size (GIF89a specification, 18 and 20). Undefined where too much stands before the frame.
  */
 export function gifSize(bytes: Uint8Array): DeclaredSize | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -102,10 +102,15 @@ export function gifSize(bytes: Uint8Array): DeclaredSize | undefined {
   const flags = view.getUint8(10);
   let at = 13 + ((flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1));
   // Extensions in front of it: two bytes, then blocks up to an empty one.
+  let parts = 0;
   while (bytes[at] === 0x21) {
     at += 2;
-    while ((bytes[at] ?? 0) > 0) at += 1 + bytes[at]!;
+    while ((bytes[at] ?? 0) > 0) {
+      if (++parts > lookedAtParts) return undefined;
+      at += 1 + bytes[at]!;
+    }
     at++;
+    if (++parts > lookedAtParts) return undefined;
   }
   if (bytes[at] !== 0x2c || at + 9 > view.byteLength) return { width, height };
   const field = (offset: number): number => view.getUint16(at + offset, true);

@@ -55,3 +55,12 @@ it("fills in the defaults of a section that is given", () => {
   const { jwt } = completeConfig({ model: "m.onnx", jwt: { issuer: "x", audience: "y" } as never });
   expect(jwt).toEqual({ issuer: "x", audience: "y", scopesClaim: "scope" });
 });
+
+it("takes names of hosts, and none that no Host header could match", () => {
+  const names = ["pets.example.com", ".example.com", "*", "pets"];
+  expect(completeConfig({ model: "m.onnx", allowedHosts: names }).allowedHosts).toEqual(names);
+  for (const name of ["pets.example.com:8000", "https://pets.example.com", "*.example.com", ""]) {
+    const failure = failureOf(() => completeConfig({ model: "m.onnx", allowedHosts: [name] }));
+    expect(failure).toMatchObject({ code: "CONFIG_INVALID" });
+  }
+});

@@ -138,7 +138,7 @@ export const serveConfigSchema = Type.Object({
     default: 0,
     description: "how many proxies stand in front, whose X-Forwarded-For is believed",
   }),
-  allowedHosts: Type.Array(Text, {
+  allowedHosts: Type.Array(Type.String({ pattern: "^(\\*|\\.?[^\\s*:/@,]+)$", examples: ["pets.example.com"] }), {
     default: [],
     description: "host names to answer to beside localhost and addresses; .example.com for all below it, * for any",
   }),

@@ -49,11 +49,11 @@ it("is held by no body for longer than others may wait", async () => {
   const args = ["--import", "tsx", "src/cli/main.ts", "serve", join(service.folder, "model.onnx"), "--port", "0"];
   const child = spawn(process.execPath, [...args, "--log-file", join(service.folder, "other.log")], {
     env: { ...process.env, ...holds.environment },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
   try {
     let port = 0;
-    for await (const line of createInterface({ input: child.stdout })) {
+    for await (const line of createInterface({ input: child.stderr })) {
       port = Number(/http:\S+?:(\d+) /.exec(line)?.[1]);
       break;
     }

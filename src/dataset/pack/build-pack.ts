@@ -52,13 +52,14 @@ export async function buildPack(source: Source, recipe: Recipe, options: PackOpt
   if (options.strict) requireComplete(source);
   requireSplittable(listed, options, source);
   tellRemarks(source.remarks, options.logger ?? silentLogger);
-  const { folder, force = false, logger = silentLogger, signal } = options;
+  const { folder, force = false, logger = silentLogger, progress, signal } = options;
   if (folder === undefined) {
     return writePack(source, listed, recipe, createMemoryWriter(recipe, listed.length), options);
   }
   await ensureFolder(folder);
   const build = async (): Promise<Pack> => {
-    const writer = await openFolderWriter(folder, recipe, { source, wanted: listed }, { force, logger, signal });
+    const known = { source, wanted: listed };
+    const writer = await openFolderWriter(folder, recipe, known, { force, logger, progress, signal });
     return writePack(source, listed, recipe, writer, options);
   };
   const lock = join(folder, ".lock");

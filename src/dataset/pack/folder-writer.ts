@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { removeLeftovers, writeFileAtomic } from "../../base/files/atomic-file.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { Progress } from "../../base/progress.ts";
 import { formatAmount } from "../../base/quantity.ts";
 import type { Recipe } from "../../image/recipe.ts";
 import type { Source } from "../sources/source.ts";
@@ -18,7 +19,8 @@ import { encodeIndex, encodePicture, indexName, rowsPerShardOf } from "./pack-in
 import { PictureTable } from "./picture-table.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { ShardWriter } from "./shard-writer.ts";
-import { generationOf, openShards, wholeRows } from "./shards.ts";
+import { generationOf, openShards } from "./shards.ts";
+import { wholeRows } from "./whole-rows.ts";
 
 /** Rows between two flushes: about a second of work, the most that a power cut loses. */
 const rowsPerFlush = 512;
@@ -27,6 +29,7 @@ export interface FolderWriterOptions {
   /** Replace the pack of another source. */
   readonly force: boolean;
   readonly logger: Logger;
+  readonly progress: Progress | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -41,7 +44,7 @@ export async function openFolderWriter(
   folder: string,
   recipe: Recipe,
   { source, wanted }: { readonly source: Pick<Source, "kind" | "location">; readonly wanted: PictureTable },
-  { force, logger, signal }: FolderWriterOptions,
+  { force, logger, progress, signal }: FolderWriterOptions,
 ): Promise<RowWriter> {
   await removeLeftovers(folder, [".jsonl", ".journal"]);
   const { finished, begun } = await findEarlierBuilds(folder, logger);
@@ -51,7 +54,7 @@ export async function openFolderWriter(
   );
   if (earlier === undefined) return startWriter(folder, newBuild(recipe));
   const { header } = earlier;
-  const pictures = await wholeRows(folder, header, earlier.pictures, signal);
+  const pictures = await wholeRows(folder, header, earlier.pictures, { progress, signal });
   const damagedCount = earlier.pictures.length - pictures.length;
   if (earlier === finished && damagedCount > 0) {
     const what = formatAmount(damagedCount, "pictures");

@@ -5,14 +5,13 @@
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { throwIfCancelled } from "../../base/cancel.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
 import { openRegularFile } from "../../base/files/regular-file.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import type { PackHeader } from "./pack-index.ts";
 import { packInvalid } from "./pack-invalid.ts";
-import { PictureTable } from "./picture-table.ts";
+import type { PictureTable } from "./picture-table.ts";
 import { type PixelStore, requireRows } from "./pixel-store.ts";
 
 export function shardName(generation: string, shard: number): string {
@@ -107,58 +106,4 @@ function pixelsOf(row: number, pictures: PictureTable): string {
     if (pictures.row(at) === row) return `the pixels that were packed of '${pictures.id(at)}'`;
   }
   return "a row that belongs to a picture";
-}
-
-/** So much is read at once where every row is checked. */
-const checkedBytes = 2 ** 20;
-
-/**
- * Those of the pictures whose row is there with the right checksum; a shard may be missing or cut
- * off. Errors: INTERRUPTED, FILE_READ_FAILED.
- */
-export async function wholeRows(
-  folder: string,
-  { rowsPerShard, generation, recipe }: PackHeader,
-  pictures: PictureTable,
-  signal?: AbortSignal,
-): Promise<PictureTable> {
-  const rowBytes = recipeSizeBytes(recipe);
-  const rowsAtOnce = Math.max(1, Math.floor(checkedBytes / rowBytes));
-  const buffer = new Uint8Array(rowsAtOnce * rowBytes);
-  const order = Uint32Array.from({ length: pictures.length }, (_, at) => at);
-  order.sort((a, b) => pictures.row(a) - pictures.row(b));
-  const isWhole = new Uint8Array(pictures.length);
-  let shard = -1;
-  let handle: FileHandle | undefined;
-  let path = "";
-  try {
-    for (let next = 0; next < order.length; ) {
-      throwIfCancelled(signal);
-      const first = pictures.row(order[next]!);
-      const wanted = Math.floor(first / rowsPerShard);
-      if (wanted !== shard) {
-        await handle?.close();
-        handle = undefined;
-        shard = wanted;
-        path = join(folder, shardName(generation, shard));
-        handle = await openRegularFile(path).catch(() => undefined);
-      }
-      const end = Math.min(first + rowsAtOnce, (shard + 1) * rowsPerShard);
-      const position = (first % rowsPerShard) * rowBytes;
-      const { bytesRead } = (await handle?.read(buffer, 0, (end - first) * rowBytes, position)) ?? { bytesRead: 0 };
-      for (; next < order.length && pictures.row(order[next]!) < end; next++) {
-        const at = order[next]!;
-        const rowEnd = (pictures.row(at) - first + 1) * rowBytes;
-        const pixels = buffer.subarray(rowEnd - rowBytes, rowEnd);
-        isWhole[at] = Number(rowEnd <= bytesRead && crc32(pixels) === pictures.crc(at));
-      }
-    }
-  } catch (error) {
-    throw error instanceof AppError ? error : readFailure(path, error);
-  } finally {
-    await handle?.close();
-  }
-  const whole = new PictureTable(pictures.length);
-  for (let at = 0; at < pictures.length; at++) if (isWhole[at] === 1) whole.add(pictures.get(at));
-  return whole;
 }

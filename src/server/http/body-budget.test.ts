@@ -30,11 +30,20 @@ function bodies(limit: number) {
 it("takes sixteen of the largest bodies at once, and another one when one is done", () => {
   const enter = bodies(1000);
   const ends = Array.from({ length: 16 }, () => enter({ "content-length": "1000" }));
-  expect(() => enter({ "content-length": "1" })).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+  expect(() => enter({ "content-length": "63" })).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
   ends[0]!();
   ends[0]!(); // counts once
   enter({ "content-length": "1000" });
-  expect(() => enter({ "content-length": "1" })).toThrow();
+  expect(() => enter({ "content-length": "63" })).toThrow();
+});
+
+it("keeps room for small bodies beside the largest, and no more than that", () => {
+  const enter = bodies(1000);
+  for (let at = 0; at < 16; at++) enter({ "content-length": "1000" });
+  const ends = Array.from({ length: 40 }, () => enter({ "content-length": "50" }));
+  expect(() => enter({ "content-length": "50" })).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+  ends[0]!();
+  enter({ "content-length": "50" });
 });
 
 it("counts a body of unknown length as one of the largest, and nothing for none", () => {
@@ -92,7 +101,7 @@ it("refuses a body that says it is too large, and counts none of it", () => {
 
 it("counts what a body unpacks to, until its answer ends", () => {
   const budget = budgetOf(1000);
-  const responses = Array.from({ length: 15 }, () => new EventEmitter() as unknown as ServerResponse);
+  const responses = Array.from({ length: 16 }, () => new EventEmitter() as unknown as ServerResponse);
   for (const response of responses) {
     budget.arrives(requestWith({ "content-length": "60" }), response);
     budget.unpacked(1000, response);

@@ -1,10 +1,15 @@
 /** Bounds the memory of request bodies that are under way. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../base/errors.ts";
-import { createByteBudget } from "./byte-budget.ts";
+import { type ByteBudget, createByteBudget } from "./byte-budget.ts";
 
 /** Bodies of the largest size that may be under way at once. */
 const largestBodies = 16;
+/**
+ * Bodies of at most a sixteenth of the largest have room of their own, as much as two of the
+ * largest: else sixteen callers with large ones would keep all others out.
+ */
+const [smallPart, smallRoom] = [16, 2];
 
 export interface BodyBudgetOptions {
   /** The largest body, in bytes. */
@@ -65,7 +70,10 @@ export function createBodyBudget({ bodyBytes, timeoutMs, now, onGiveUp }: BodyBu
       onGiveUp();
     }
   };
-  const take = createByteBudget(bodyBytes * largestBodies, "bodies", giveUpLate);
+  const takeLarge = createByteBudget(bodyBytes * largestBodies, "bodies", giveUpLate);
+  const takeSmall = createByteBudget(bodyBytes * smallRoom, "small bodies", giveUpLate);
+  const take: ByteBudget = (bytes, response) =>
+    (bytes * smallPart > bodyBytes ? takeLarge : takeSmall)(bytes, response);
   return {
     arrives(request, response, limit = bodyBytes) {
       const { headers, socket } = request;

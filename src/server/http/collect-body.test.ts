@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { collectBody } from "./collect-body.ts";
 
 const limit = 50_000;
@@ -42,6 +42,18 @@ it("keeps nothing of the memory that a chunk was a part of", async () => {
 it("takes an empty body", async () => {
   expect(await collect([])).toHaveLength(0);
   expect(await collect([], { "content-length": "0" })).toHaveLength(0);
+});
+
+it("takes memory for what is here, not for what was announced", async () => {
+  const allocate = vi.spyOn(Buffer, "allocUnsafe");
+  const payload = Object.assign(new PassThrough(), { headers: { "content-length": String(2 ** 24) } });
+  const broken = new Promise((resolve) => collectBody(payload as unknown as IncomingMessage, 2 ** 24, resolve));
+  payload.write(bytes.subarray(0, 1000));
+  payload.destroy(new Error("aborted"));
+  await broken;
+  const taken = allocate.mock.calls.map(([size]) => size);
+  allocate.mockRestore();
+  expect(Math.max(0, ...taken)).toBeLessThanOrEqual(2 ** 16);
 });
 
 it("refuses what passes the limit, and a flood of tiny chunks", async () => {

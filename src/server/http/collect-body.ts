@@ -2,8 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../../base/errors.ts";
 
-/** Where a body of unknown length begins to grow. */
-const firstBytes = 2 ** 14;
+/**
+ * Memory follows the bytes that are here, not those that were announced: 1,000 uploads of 4 MB that
+ * broke off at once held the event loop for 4 s, most of it in the garbage collector.
+ */
+const firstBytes = 2 ** 16;
+const growth = 4;
 
 /** More chunks than these must hold `leastBytes` on average: each costs as much as a kilobyte. */
 const freeChunks = 10_000;
@@ -20,7 +24,8 @@ export function collectBody(
   done: (error: Error | null, body?: Buffer) => void,
 ): void {
   const declared = Number(payload.headers["content-length"] ?? Number.NaN);
-  let body = declared <= limit ? Buffer.allocUnsafe(declared) : Buffer.alloc(0);
+  const most = declared <= limit ? declared : limit;
+  let body = declared <= firstBytes ? Buffer.allocUnsafe(most) : Buffer.alloc(0);
   let length = 0;
   let chunks = 0;
   const finish = (error: Error | null): void => {
@@ -38,7 +43,7 @@ export function collectBody(
       return;
     }
     if (needed > body.length) {
-      const larger = Buffer.allocUnsafe(Math.min(limit, Math.max(firstBytes, needed, 2 * body.length)));
+      const larger = Buffer.allocUnsafe(Math.max(needed, Math.min(most, Math.max(firstBytes, growth * body.length))));
       body.copy(larger, 0, 0, length);
       body = larger;
     }

@@ -16,6 +16,12 @@ export interface BodyThread {
 /** Without a body for this long it ends, and gives its memory back. */
 const idleMs = 10_000;
 
+/**
+ * More than the JSON that is let through can take (`modest-json.ts`), whatever the machine: a parser
+ * that runs out of memory ends the whole process, not its thread alone.
+ */
+const heapMiB = 2048;
+
 /** Starts with the first body, and anew after one that took too long. */
 export function createBodyThread(now: () => number): BodyThread {
   let open: { readonly thread: Thread<BodyTask, ReadBody<BodyKind>>; readonly abort: AbortController } | undefined;
@@ -27,7 +33,7 @@ export function createBodyThread(now: () => number): BodyThread {
     if (open?.thread.isOpen) return open.thread;
     const abort = new AbortController();
     const entry = new URL("./read-bodies-thread.ts", import.meta.url);
-    open = { thread: openThread(entry, { signal: abort.signal }), abort };
+    open = { thread: openThread(entry, { signal: abort.signal, heapMiB }), abort };
     return open.thread;
   };
   const end = (): void => {

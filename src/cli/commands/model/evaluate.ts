@@ -187,12 +187,12 @@ function nextText(
   options: ReadingOptions,
   { style }: CommandContext,
 ): string {
-  const flags = [
-    `--data ${shellPath(data)}${readingFlags(options)}`,
-    ...(split === "test" ? [] : [`--split ${split}`]),
-    ...(against === undefined ? [] : [`--against ${shellPath(against.path)}`]),
-  ];
-  const line = `pawprint evaluate ${shellPath(model.path)} ${flags.join(" ")} --report evaluation.html`;
+  const others = [
+    readingFlags(options),
+    ...(split === "test" ? [] : [` --split ${split}`]),
+    ...(against === undefined ? [] : [` --against ${shellPath(against.path)}`]),
+  ].join("");
+  const line = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)}${others} --report evaluation.html`;
   return `${style.cyan(line)}, a page with curves and pictures`;
 }
 

@@ -84,6 +84,13 @@ describe("a manifest", () => {
     expect(await skippedOf("l.csv", bytes)).toEqual([expect.stringContaining("line 3: text that is not UTF-8")]);
   });
 
+  it("takes the character that stands for what is not UTF-8 where it is written as such", async () => {
+    expect(await listOf("l.csv", "path,label\na.jpg,\ufffd cat\nb.jpg,dog\n")).toEqual({
+      "a.jpg": "\ufffd cat",
+      "b.jpg": "dog",
+    });
+  });
+
   it("counts a picture once that it lists twice with one label", async () => {
     expect(await listOf("l.csv", "path,label\na.jpg,cat\n./a.jpg, cat\n")).toEqual({ "a.jpg": "cat" });
   });

@@ -23,19 +23,20 @@ const lineLimit = 64 * 1024;
  * Errors: MANIFEST_INVALID for a file that is no text.
  */
 export async function* readLines(handle: FileHandle, where: string): AsyncGenerator<TextLine> {
-  let decoder: TextDecoder | undefined;
+  let decoder: LooseDecoder | undefined;
   let rest = "";
   let cut: string | undefined;
   let line = 1;
   const take = (text: string, end: string): TextLine => {
     const overlong = cut ?? (text.length > lineLimit ? text.slice(0, 100) : undefined);
     cut = undefined;
-    const fault = overlong === undefined ? encodingFaultOf(text) : `a line of more than ${lineLimit} characters`;
+    const damage = decoder?.isDamaged && text.includes("\ufffd") ? notUtf8 : undefined;
+    const fault = overlong === undefined ? damage : `a line of more than ${lineLimit} characters`;
     return { line: line++, text: overlong ?? text, end, ...(fault !== undefined && { fault }) };
   };
   for await (const chunk of chunksOf(handle)) {
-    decoder ??= decoderFor(chunk, where);
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split(/(\r\n|\n|\r(?!$))/);
+    decoder ??= new LooseDecoder(encodingOf(chunk, where));
+    const parts = (rest + decoder.decode(chunk)).split(/(\r\n|\n|\r(?!$))/);
     rest = parts.pop()!;
     for (let at = 0; at < parts.length; at += 2) yield take(parts[at]!, parts[at + 1]!);
     if (rest.length <= lineLimit) continue;
@@ -48,16 +49,37 @@ export async function* readLines(handle: FileHandle, where: string): AsyncGenera
   if (rest !== "" || cut !== undefined) yield take(rest.slice(0, rest.length - end.length), end);
 }
 
-function decoderFor(start: Buffer, where: string): TextDecoder {
+function encodingOf(start: Buffer, where: string): string {
   const mark = start.toString("latin1", 0, 2);
-  if (mark === "\xff\xfe") return new TextDecoder("utf-16le");
-  if (mark === "\xfe\xff") return new TextDecoder("utf-16be");
+  if (mark === "\xff\xfe") return "utf-16le";
+  if (mark === "\xfe\xff") return "utf-16be";
   const content = contentKindOf(start) ?? (start.includes(0) ? "a file with NUL bytes" : undefined);
-  if (content === undefined) return new TextDecoder();
+  if (content === undefined) return "utf-8";
   throw manifestInvalid("a text file", content, where, "save the table as CSV in UTF-8");
 }
 
-/** The decoder puts U+FFFD where bytes are not of the encoding. */
-function encodingFaultOf(text: string): string | undefined {
-  return text.includes("\ufffd") ? "text that is not UTF-8; save the file as UTF-8" : undefined;
+const notUtf8 = "text that is not UTF-8; save the file as UTF-8";
+
+/** Puts U+FFFD where bytes are not of the encoding; the file itself may hold that character too. */
+class LooseDecoder {
+  /** Whether bytes so far were not of the encoding. */
+  isDamaged = false;
+  readonly #loose: TextDecoder;
+  readonly #strict: TextDecoder;
+
+  constructor(encoding: string) {
+    this.#loose = new TextDecoder(encoding);
+    this.#strict = new TextDecoder(encoding, { fatal: true });
+  }
+
+  /** The text of the next bytes; without any, of a character that was cut off at the end. */
+  decode(bytes?: Buffer): string {
+    const options = { stream: bytes !== undefined };
+    try {
+      if (!this.isDamaged) this.#strict.decode(bytes, options);
+    } catch {
+      this.isDamaged = true;
+    }
+    return this.#loose.decode(bytes, options);
+  }
 }
