@@ -133,11 +133,16 @@ describe("a bundle's digest", () => {
 
 describe("metadata that would do harm", () => {
   it.each([
-    ["evaluation", `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`, "for pawprint.evaluation in its metadata"],
-    ["evaluation", '{"accuracy":1e999}', "for pawprint.evaluation in its metadata"],
+    ["evaluation", `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`, "nested more than 64 levels deep"],
+    ["evaluation", '{"accuracy":NaN}', "Expected JSON for pawprint.evaluation in its metadata; got other text"],
+    ["evaluation", '{"accuracy":1e999}', "got a number beyond all numbers"],
     ["labels", '["cat","\\ud800"]', "labels of whole characters"],
     ["labels", JSON.stringify(Array.from({ length: 100_000 }, (_, at) => `class ${at}`)), "for pawprint.labels"],
-    ["labels", JSON.stringify(["cat", "d".repeat(2000)]), "for pawprint.labels"],
+    [
+      "labels",
+      JSON.stringify(["cat", "d".repeat(2000)]),
+      "Expected a text of 1 to 1024 characters for pawprint.labels.1",
+    ],
     ["lineage", JSON.stringify({ ...whole.lineage, runId: "r".repeat(10_000) }), "for pawprint.lineage.runId"],
     ["parity", JSON.stringify(Array(100).fill(whole.parity[0])), "for pawprint.parity"],
     ["parity", '[{"seed":1,"probabilities":[null]}]', "for pawprint.parity"],

@@ -7,7 +7,7 @@
  * `pawprint.*`, as JSON. Any ONNX runtime runs it; no other file is needed.
  */
 import { type Static, Type } from "typebox";
-import { parseBoundedJson } from "../base/bounded-json.ts";
+import { jsonFaultOf, parseBoundedJson } from "../base/bounded-json.ts";
 import { AppError } from "../base/errors.ts";
 import type { DeepReadonly } from "../base/freeze.ts";
 import { createRandom } from "../base/random.ts";
@@ -163,7 +163,7 @@ export function readInfo(model: ParsedModel, where: string): BundleInfo {
 
 function readParts(metadata: Metadata, where: string): BundleInfo {
   const read = <K extends keyof typeof parts>(key: K): Static<(typeof parts)[K]> => {
-    const value = parseJson(metadata[`${prefix}${key}`]);
+    const value = parseJson(metadata, key, where);
     const fault = schemaFault(parts[key], value);
     if (!fault) return value as Static<(typeof parts)[K]>;
     const received = fault.received.length > 200 ? `${fault.received.slice(0, 200)}...` : fault.received;
@@ -210,15 +210,20 @@ export function parityPicture(
   return Uint8Array.from({ length: recipe.height * recipe.width * recipe.channels }, () => random.integer(256));
 }
 
-/** Undefined for what is no JSON, is nested too deep, or holds a number beyond all numbers (1e999). */
-function parseJson(text: string | undefined): unknown {
+function parseJson(metadata: Metadata, key: string, where: string): unknown {
+  const text = metadata[`${prefix}${key}`];
   if (text === undefined) return undefined;
+  const refuse = (received: string, cause?: unknown): AppError =>
+    new AppError("BUNDLE_INVALID", { required: `JSON for ${prefix}${key} in its metadata`, received, where, cause });
+  let value: unknown;
   try {
-    const value = parseBoundedJson(text);
-    return hasFiniteNumbers(value) ? value : undefined;
-  } catch {
-    return undefined;
+    value = parseBoundedJson(text);
+  } catch (error) {
+    throw refuse(jsonFaultOf(error), error);
   }
+  // Such as 1e999.
+  if (!hasFiniteNumbers(value)) throw refuse("a number beyond all numbers");
+  return value;
 }
 
 function hasFiniteNumbers(value: unknown): boolean {

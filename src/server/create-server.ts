@@ -37,14 +37,21 @@ export interface PawprintServer {
 const closeLimitMs = 5000;
 
 /** What a caller of the library gives: the model, and whatever differs from the defaults. */
-export type ServerOptions = Partial<ServeConfig> & { readonly model: string };
+export type ServerOptions = Partial<ServeConfig> & {
+  readonly model: string;
+  /** Ends what is being loaded, and the start with it. */
+  readonly signal?: AbortSignal;
+};
 
 /**
  * Loads the models and makes the service ready, not listening yet.
  * Errors: MODEL_SOURCE_INVALID, CONFIG_INVALID, PACKAGE_MISSING, FILE_WRITE_FAILED (of `logFile`),
- * and those of the champion's bundle (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
+ * INTERRUPTED, and those of the champion's bundle (FILE_NOT_FOUND, BUNDLE_INVALID, BUNDLE_PARITY, ...).
  */
-export async function createServer(options: ServerOptions, engines: ServiceEngines): Promise<PawprintServer> {
+export async function createServer(
+  { signal, ...options }: ServerOptions,
+  engines: ServiceEngines,
+): Promise<PawprintServer> {
   const { config, warnings: ofFiles } = fitConnections(completeConfig(options));
   const { isLocal, warnings: ofExposure } = await exposureOf(config);
   const warnings = [...ofExposure, ...ofFiles];
@@ -68,7 +75,7 @@ export async function createServer(options: ServerOptions, engines: ServiceEngin
     const samples = openSamples(config.samples);
     parts.add(samples.close);
     const notReady = (): string | undefined => (phase === "ready" ? undefined : phase);
-    const opening = createService({ config, version, logger, engines, notReady });
+    const opening = createService({ config, version, logger, engines, notReady, signal });
     // Also where what is loaded beside it fails.
     parts.add(async () => closeService(await opening.catch(() => undefined)));
     // While the engine starts in a thread of its own, this one loads the HTTP libraries.

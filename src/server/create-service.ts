@@ -30,9 +30,11 @@ export interface ServiceOptions {
   readonly engines: ServiceEngines;
   /** Why requests are not welcome, while they are not. */
   readonly notReady: () => string | undefined;
+  /** Ends what is being loaded. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Errors: those of the champion's bundle. */
+/** Errors: those of the champion's bundle; INTERRUPTED. */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { config, version, logger, notReady } = options;
   const now = (): number => performance.now();
@@ -81,12 +83,12 @@ function heavyDecoders(cores: number): number {
   return Math.max(1, Math.floor(Math.min(cores, threads) / 2));
 }
 
-async function openModels({ config, logger, engines }: ServiceOptions, metrics: Metrics, now: () => number) {
+async function openModels({ config, logger, engines, signal }: ServiceOptions, metrics: Metrics, now: () => number) {
   const executor = await engines.prediction({ threads: config.threads ?? cpuLimit() });
   const sources = await openSources(config);
   return openModelHost({
     sources,
-    open: async (bundle, signal) => {
+    open: async (bundle, ending) => {
       const opened = await openServedModel(
         bundle,
         {
@@ -101,7 +103,7 @@ async function openModels({ config, logger, engines }: ServiceOptions, metrics: 
           clock: Date.now,
           onBatch: metrics.ranBatch,
         },
-        signal,
+        ending,
       );
       if (opened.info.digest === undefined) {
         logger.warn("a bundle without a digest, of an earlier version: damage to its weights may go unseen", {
@@ -114,6 +116,7 @@ async function openModels({ config, logger, engines }: ServiceOptions, metrics: 
     logger,
     now: Date.now,
     onChange: metrics.serves,
+    signal,
   });
 }
 

@@ -42,8 +42,13 @@ function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonS
   return bounds.length === 0 ? "" : ` ${bounds.join(" and ")}`;
 }
 
-function lengthOf({ minLength, minItems, maxItems }: JsonSchema): string {
-  if (minItems !== undefined) return minItems === maxItems ? ` of ${minItems}` : ` of at least ${minItems}`;
-  if (minLength === undefined) return "";
-  return minLength === 1 ? " that is not empty" : ` of at least ${minLength} characters`;
+function lengthOf({ minLength, maxLength, minItems, maxItems }: JsonSchema): string {
+  if (minLength === 1 && maxLength === undefined) return " that is not empty";
+  return countOf(minItems, maxItems, "") + countOf(minLength, maxLength, " characters");
+}
+
+function countOf(least: number | undefined, most: number | undefined, unit: string): string {
+  if (least === undefined) return most === undefined ? "" : ` of at most ${most}${unit}`;
+  if (least === most) return ` of ${least}${unit}`;
+  return most === undefined ? ` of at least ${least}${unit}` : ` of ${least} to ${most}${unit}`;
 }

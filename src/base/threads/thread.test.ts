@@ -1,4 +1,9 @@
+import { spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
+import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
 import { openThread } from "./thread.ts";
 
 /** A thread in plain JavaScript that speaks the messages of `answerThread`. */
@@ -51,4 +56,19 @@ it("fails what was asked of a thread that crashes, or needs more memory than it 
     heapMiB: 32,
   });
   await expect(hungry.ask(1)).rejects.toThrow(/memory/);
+});
+
+it("starts from a program that Node was given as text", async () => {
+  const file = join(temporaryFolder("thread"), "echo.mjs");
+  await writeFile(file, decodeURIComponent(echo.href.slice(echo.href.indexOf(",") + 1)));
+  const thread = new URL("./thread.ts", import.meta.url).href;
+  const program = `
+    import { register } from ${JSON.stringify(import.meta.resolve("tsx/esm/api"))};
+    register();
+    const { openThread } = await import(${JSON.stringify(thread)});
+    const thread = openThread(new URL(${JSON.stringify(pathToFileURL(file).href)}));
+    console.log(await thread.ask("heard"));
+    await thread.close();`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+  expect(stdout, stderr).toBe("heard\n");
 });

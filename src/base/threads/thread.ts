@@ -43,6 +43,8 @@ export function openThread<Question, Answer>(entry: URL, options: ThreadOptions 
   const worker = new Worker(moduleOf(entry), {
     workerData: data,
     transferList: [...transfer],
+    // A program given as text (`node --input-type=module -e ...`) hands that flag on, which no file may have.
+    ...(process.execArgv.some((flag) => flag.startsWith("--input-type")) && { execArgv: [] }),
     ...(heapMiB !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
   } satisfies WorkerOptions);
   const kill = (): void => void worker.terminate();

@@ -13,6 +13,8 @@ import type { HeatMapCaption } from "./heat-map-caption.ts";
 export interface DrawingExplainer extends Explainer {
   /** As `drawHeatMap`. */
   draw(picture: PixelImage, heat: HeatMap, caption?: HeatMapCaption): Promise<Uint8Array>;
+  /** False once it has ended: by `close`, or because its thread failed. */
+  readonly isOpen: boolean;
 }
 
 /** A bundle's bytes, and their name in errors. */
@@ -56,6 +58,9 @@ export async function openExplainerThread(entry: URL, bundle: BundleToExplain): 
     async draw(image, heat, caption) {
       const picture = { ...image, pixels: Uint8Array.from(image.pixels) };
       return (await thread.ask({ kind: "draw", picture, heat, caption }, [picture.pixels.buffer])) as Uint8Array;
+    },
+    get isOpen() {
+      return thread.isOpen;
     },
     close: () => thread.close(),
   };

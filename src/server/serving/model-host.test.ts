@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { AppError } from "../../base/errors.ts";
-import { createLogger } from "../../base/logger.ts";
+import { createLogger, silentLogger } from "../../base/logger.ts";
 import type { BundleSource } from "../../bundle/bundle-source.ts";
 import { openModelHost } from "./model-host.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -220,4 +220,24 @@ it("forgets that its source could not be looked at once it can, and nothing has 
   await host.refresh();
   expect(host.versions.map(({ state: one }) => one)).toEqual(["serving"]);
   expect(state.reads).toBe(1);
+});
+
+it("ends where it is told to stop while a bundle is being loaded", async () => {
+  const stop = new AbortController();
+  const ended: string[] = [];
+  const opening = openModelHost({
+    sources: { champion: movingSource("v1").source },
+    canaryPercent: 0,
+    logger: silentLogger,
+    now: () => 0,
+    open: (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        setTimeout(() => stop.abort(), 0);
+      }),
+    onChange: () => ended.push("changed"),
+    signal: stop.signal,
+  });
+  await expect(opening).rejects.toMatchObject({ code: "INTERRUPTED" });
+  expect(ended).toEqual([]);
 });

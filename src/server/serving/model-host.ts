@@ -1,4 +1,5 @@
 /** The models that serve, one for each role, and which of them answers a request. */
+import { throwIfCancelled } from "../../base/cancel.ts";
 import { toAppError } from "../../base/errors.ts";
 import type { BundleSource } from "../../bundle/bundle-source.ts";
 import { type ModelRole, modelRoles, type VersionState } from "../contract/model-routes.ts";
@@ -9,6 +10,8 @@ import type { ServedModel } from "./served-model.ts";
 export interface ModelHostOptions extends Omit<RoleModelOptions, "role" | "source" | "retire" | "signal"> {
   readonly sources: { readonly champion: BundleSource } & Partial<Record<ModelRole, BundleSource>>;
   readonly canaryPercent: number;
+  /** Ends what is being loaded. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ModelHost {
@@ -33,12 +36,13 @@ export interface ModelHost {
 
 /**
  * Loads what the sources hold. Errors: those of the champion's bundle; a bundle of another role is
- * refused, and the host opens without it.
+ * refused, and the host opens without it; INTERRUPTED.
  */
 export async function openModelHost(options: ModelHostOptions): Promise<ModelHost> {
-  const { sources, canaryPercent: firstPercent, ...shared } = options;
+  const { sources, canaryPercent: firstPercent, signal: stop, ...shared } = options;
   const retiring = new Set<Promise<void>>();
   const ending = new AbortController();
+  const signal = stop === undefined ? ending.signal : AbortSignal.any([ending.signal, stop]);
   const retire = (model: ServedModel): void => {
     const work = model
       .retire()
@@ -50,7 +54,7 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
   };
   const roles = modelRoles.flatMap((role): RoleModel[] => {
     const source = sources[role];
-    return source === undefined ? [] : [createRoleModel({ ...shared, role, source, retire, signal: ending.signal })];
+    return source === undefined ? [] : [createRoleModel({ ...shared, role, source, retire, signal })];
   });
   const current = (role: ModelRole): ServedModel | undefined => roles.find((one) => one.role === role)?.current;
   const refreshing = createRefresh(roles);
@@ -63,8 +67,9 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
 
   await refreshing.refresh();
   const champion = roles.find(({ role }) => role === "champion");
-  if (champion?.current === undefined) {
+  if (champion?.current === undefined || stop?.aborted) {
     await close();
+    throwIfCancelled(stop);
     throw toAppError(champion?.fault);
   }
   let canaryPercent = firstPercent;

@@ -60,7 +60,11 @@ it("is named by its bytes, answers, and explains", async () => {
   expect(batches).toEqual([3]);
   const heat = await (await model.explainer()).explain(new Uint8Array(size), 0);
   expect(heat.method.length).toBeGreaterThan(0);
-  expect(await model.explainer()).toBe(await model.explainer());
+  const first = await model.explainer();
+  expect(await model.explainer()).toBe(first);
+  await first.close();
+  const next = await model.explainer();
+  expect(await next.explain(new Uint8Array(size), 0)).toEqual(heat);
   await model.retire();
 });
 

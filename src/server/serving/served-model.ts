@@ -161,7 +161,10 @@ function servedModel(
         throw error;
       }
     },
-    explainer() {
+    async explainer() {
+      const last = explainer;
+      // A thread that failed is replaced.
+      if (last !== undefined && !(await last).isOpen && explainer === last) explainer = undefined;
       explainer ??= openExplainer({ bytes, where }).catch((error: unknown) => {
         explainer = undefined; // the next caller tries again
         throw error;

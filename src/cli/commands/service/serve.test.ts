@@ -6,6 +6,7 @@ import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { petModel } from "../../../../tests/support/running-service.ts";
 import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../../../../tests/support/untrained-bundle.ts";
+import { interruption } from "../../../base/cancel.ts";
 import { type HostContext, runCommand } from "../../frame/run-command.ts";
 
 const cwd = temporaryFolder();
@@ -87,5 +88,14 @@ describe("pawprint serve", () => {
     expect(exitCode).toBe(2);
     expect(err).toMatch(new RegExp(`^error LISTEN_FAILED: .*127\\.0\\.0\\.1:${port}`));
     expect(err).toContain("--port");
+  });
+
+  it("ends well where it is asked to stop while it loads, and announces nothing", async () => {
+    const { exitCode, err } = await run("serve pets.onnx --port 0 --log-file stopped.log", {
+      signal: AbortSignal.abort(interruption("SIGTERM")),
+    });
+    expect(exitCode).toBe(0);
+    expect(err).toBe("");
+    expect(await readFile(join(cwd, "stopped.log"), "utf8")).toBe("");
   });
 });

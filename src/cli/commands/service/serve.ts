@@ -1,6 +1,6 @@
 /** `pawprint serve`: a bundle as a service over HTTP, until Ctrl-C or SIGTERM. */
 
-import { AppError } from "../../../base/errors.ts";
+import { AppError, isAppError } from "../../../base/errors.ts";
 import { visibleText } from "../../../base/visible-text.ts";
 import type { PawprintServer } from "../../../server/create-server.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
@@ -30,13 +30,19 @@ The log is one JSON line for each request, on standard output or in --log-file. 
     const { canary, challenger, samples, logFile, keysFile } = serve;
     const server = await createServer({
       ...serve,
+      signal: context.signal,
       model: /^\w+:/.test(serve.model) ? serve.model : path(serve.model),
       ...(canary !== undefined && { canary: path(canary) }),
       ...(challenger !== undefined && { challenger: path(challenger) }),
       ...(samples !== undefined && { samples: path(samples) }),
       ...(logFile !== undefined && { logFile: path(logFile) }),
       ...(keysFile !== undefined && { keysFile: path(keysFile) }),
+    }).catch((error: unknown) => {
+      if (context.signal.aborted && isAppError(error) && error.code === "INTERRUPTED") return undefined;
+      throw error;
     });
+    // Asked to stop before it served, which is no fault of a service.
+    if (server === undefined) return undefined;
     await runServer(server, context, (url, adminUrl) => {
       const model = server.service.host.current("champion");
       context.stderr(
