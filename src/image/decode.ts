@@ -2,10 +2,10 @@
  * Turns the bytes of a picture file into upright 8-bit pixels, within limits that hold before
  * anything is decoded.
  */
-import { readFile, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { AppError } from "../base/errors.ts";
 import { readFailure } from "../base/files/file-failure.ts";
+import { openRegularFile, readUpTo } from "../base/files/regular-file.ts";
 import { memoryLimit } from "../base/machine/memory-limit.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { type BmpPixels, bmpProblem, decodeBmp } from "./bmp.ts";
@@ -223,15 +223,19 @@ export function rgb([r, g, b]: Colour): { r: number; g: number; b: number } {
 
 /**
  * The bytes of a picture file, its size looked at first.
- * Errors: FILE_NOT_FOUND, FILE_READ_FAILED; IMAGE_SIZE above 256 MiB.
+ * Errors: FILE_NOT_FOUND; FILE_READ_FAILED, also for what is no regular file; IMAGE_SIZE above 256
+ * MiB.
  */
 export async function readPictureFile(path: string): Promise<Uint8Array> {
+  const file = await openRegularFile(path);
   try {
-    const { size } = await stat(path);
+    const { size } = await file.stat();
     if (size > pictureLimits.sizeBytes) throw tooManyBytes(size, path);
-    return await readFile(path);
+    return await readUpTo(file, size);
   } catch (error) {
     throw error instanceof AppError ? error : readFailure(path, error);
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,5 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -80,6 +81,19 @@ describe("a recipe on a picture file", () => {
       code: "FILE_NOT_FOUND",
       message: "Expected a file or folder that exists; got /no/such.jpg",
     });
+  });
+
+  it.skipIf(process.platform === "win32")("reads files alone: a pipe or a device may never end", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pawprint-recipe-"));
+    const [pipe, link] = [join(folder, "pipe.jpg"), join(folder, "zero.jpg")];
+    execFileSync("mkfifo", [pipe]);
+    await symlink("/dev/zero", link);
+    for (const path of [pipe, link]) {
+      await expect(readPictureFile(path)).rejects.toMatchObject({
+        code: "FILE_READ_FAILED",
+        required: "a regular file",
+      });
+    }
   });
 });
 

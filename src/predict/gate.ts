@@ -189,6 +189,11 @@ function heavyOverload(backlogMs: number): AppError {
   return new AppError("OVERLOADED", {
     required: "large pictures that can be decoded before their deadlines",
     received: `one more behind ${Math.ceil(backlogMs)} ms of work`,
-    retryAfterSeconds: Math.min(60, Math.max(1, Math.ceil(backlogMs / 1000))),
+    retryAfterSeconds: retryAfterSeconds(backlogMs),
   });
+}
+
+/** Seconds until the work that waits now is done, from 1 to 60. */
+export function retryAfterSeconds(waitMs: number): number {
+  return Math.min(60, Math.max(1, Math.ceil(waitMs / 1000)));
 }

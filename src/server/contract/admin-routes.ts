@@ -25,7 +25,9 @@ export const adminRoutes = defineRoutes(
     adminCanary: {
       summary: "the share of requests that the canary answers",
       body: { "application/json": CanaryShare },
-      errors: ["REQUEST_INVALID"],
+      // Read on the main thread.
+      bodyLimitBytes: 4096,
+      errors: ["REQUEST_INVALID", "REQUEST_TOO_LARGE"],
     },
   },
 );

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createAdmission, type Load, retryAfterSeconds } from "./admission.ts";
+import { retryAfterSeconds } from "../../predict/gate.ts";
+import { createAdmission, type Load } from "./admission.ts";
 
 /** Small pictures. */
 const small = (pictures: number): Load => ({ pictures, work: pictures });

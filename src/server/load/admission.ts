@@ -1,5 +1,6 @@
 /** Load shedding: refuses work that cannot be done in time, before it begins. */
 import { AppError } from "../../base/errors.ts";
+import { retryAfterSeconds } from "../../predict/gate.ts";
 
 export interface AdmissionOptions {
   /** Pictures that may be under way at once. */
@@ -101,11 +102,6 @@ export function createAdmission({ limit, now }: AdmissionOptions): Admission {
 }
 
 const smallest: Load = { pictures: 1, work: 1 };
-
-/** Seconds until the work that waits now is done, from 1 to 60. */
-export function retryAfterSeconds(waitMs: number): number {
-  return Math.min(60, Math.max(1, Math.ceil(waitMs / 1000)));
-}
 
 function overloaded(pending: number, limit: number, waitMs: number): AppError {
   return new AppError("OVERLOADED", {
