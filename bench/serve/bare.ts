@@ -4,7 +4,7 @@
  */
 import { createInterface } from "node:readline";
 import { type LoadedBundle, loadBundle } from "../../src/bundle/load-bundle.ts";
-import { applyRecipe } from "../../src/image/recipe.ts";
+import { applyRecipe } from "../../src/image/apply-recipe.ts";
 import { joinPixels } from "../../src/predict/batcher.ts";
 import { readNumericPicture } from "../../src/server/input/numeric-json.ts";
 import { pixelsFromNumbers } from "../../src/server/input/pixels-from-numbers.ts";

@@ -2,9 +2,9 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ExpensiveKind, expensiveKinds, expensivePicture } from "../../tests/support/expensive-pictures.ts";
 import { makeTiff } from "../../tests/support/tiff-file.ts";
+import { applyRecipe } from "./apply-recipe.ts";
 import { decodeCostOf } from "./decode-cost.ts";
 import { extensionsOf } from "./format.ts";
-import { applyRecipe } from "./recipe.ts";
 
 const size = { width: 700, height: 500 };
 const pixels = size.width * size.height;

@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { expect, it } from "vitest";
-import { applyRecipe, type RecipeFit, recipeFits } from "./recipe.ts";
+import { applyRecipe } from "./apply-recipe.ts";
+import { type RecipeFit, recipeFits } from "./recipe.ts";
 import { recipeFrame } from "./recipe-frame.ts";
 
 const sizes = [

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { applyRecipe, applyRecipeToPixels } from "./apply-recipe.ts";
 import { readPictureFile } from "./decode.ts";
-import { applyRecipe, applyRecipeToPixels, parseRecipe, type Recipe } from "./recipe.ts";
+import { parseRecipe, type Recipe } from "./recipe.ts";
 
 const recipe: Recipe = { width: 4, height: 4, channels: 3, fit: "stretch", kernel: "cubic" };
 const pixelAt = (pixels: Uint8Array, at: Recipe, x: number, y: number): number[] => {

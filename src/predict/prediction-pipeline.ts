@@ -2,8 +2,8 @@
 import { throwIfCancelled } from "../base/cancel.ts";
 import { type AppError, isAppError } from "../base/errors.ts";
 import { countPictures, type LoadedBundle } from "../bundle/load-bundle.ts";
+import { applyRecipe } from "../image/apply-recipe.ts";
 import { defaultConcurrency } from "../image/in-parallel.ts";
-import { applyRecipe } from "../image/recipe.ts";
 import { createBatcher, joinPixels } from "./batcher.ts";
 import { createGate } from "./gate.ts";
 import { type NamedPicture, readPicture } from "./picture-source.ts";

@@ -11,8 +11,8 @@ import { tinyExecutor as executor, tinyModel, tinyReference } from "../../tests/
 import { deferred } from "../base/deferred.ts";
 import { createLogger } from "../base/logger.ts";
 import { encodeBundle } from "../bundle/bundle.ts";
+import { applyRecipe } from "../image/apply-recipe.ts";
 import { readPictureFile } from "../image/decode.ts";
-import { applyRecipe } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { listPictures } from "./list-pictures.ts";
 import type { FilePrediction } from "./predict-files.ts";

@@ -4,7 +4,7 @@ import type { InjectOptions } from "fastify";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
-import { applyRecipe } from "../../image/recipe.ts";
+import { applyRecipe } from "../../image/apply-recipe.ts";
 import { openPredictor } from "../../predict/predictor.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
 

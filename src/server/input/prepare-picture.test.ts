@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { applyRecipe } from "../../image/recipe.ts";
+import { applyRecipe } from "../../image/apply-recipe.ts";
 import { drawSamplePicture } from "../../image/sample-pictures.ts";
 import { canTakeSamePixels, preparePicture } from "./prepare-picture.ts";
 

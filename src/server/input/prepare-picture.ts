@@ -1,5 +1,6 @@
 /** A request's picture as the pixels that a model takes, by the recipe of its training. */
-import { applyRecipe, type Recipe } from "../../image/recipe.ts";
+import { applyRecipe } from "../../image/apply-recipe.ts";
+import type { Recipe } from "../../image/recipe.ts";
 import type { PictureInput } from "./picture-input.ts";
 import { requirePictureShape } from "./picture-shape.ts";
 

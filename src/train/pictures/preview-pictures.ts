@@ -7,7 +7,8 @@ import { type Progress, silentProgress } from "../../base/progress.ts";
 import type { SplitOptions } from "../../dataset/pack/pack.ts";
 import type { Sample, SkippedPicture, Source, Split } from "../../dataset/sources/source.ts";
 import { defaultSalt, planSplits, positionOf, splitAt } from "../../dataset/split.ts";
-import { applyRecipe, applyRecipeToPixels, type Recipe } from "../../image/recipe.ts";
+import { applyRecipe, applyRecipeToPixels } from "../../image/apply-recipe.ts";
+import type { Recipe } from "../../image/recipe.ts";
 
 export interface PreviewSource {
   readonly id: string;
