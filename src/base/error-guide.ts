@@ -395,6 +395,107 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Choose another port: pawprint serve MODEL --port 8001",
   ),
 
+  RUN_NOT_FOUND: row(
+    "A mistyped id, another tracking address than the one where the run was recorded, or a run that was removed for good.",
+    "Expected a run of this id; got none (runs/ 3f8ef1c08ac94412b2b0a3033bb11b13)",
+    "Look at the runs that are there: pawprint runs list",
+  ),
+  EXPERIMENT_NOT_FOUND: row(
+    "A mistyped name of an experiment, or another tracking address than the one meant.",
+    "Expected an experiment of this name; got 'cats-dog' (runs/)",
+    "Choose one of the names: pawprint runs list",
+  ),
+  EXPERIMENT_DELETED: row(
+    "Someone deleted the experiment in MLflow; its name stays taken until it is removed for good.",
+    "Expected an active experiment; got 'cats-dogs', which was deleted (http://localhost:5000)",
+    "Restore it in MLflow, or choose another name: pawprint train --data FOLDER --experiment NAME",
+  ),
+  LOGGED_MODEL_NOT_FOUND: row(
+    "A run that ended before it wrote its bundle, a run that logged its model under another name, or a mistyped id.",
+    "Expected a logged model 'model' of the run; got none (runs:/3f8ef1c08ac94412b2b0a3033bb11b13/model)",
+    "Look at what the run holds: pawprint runs show RUN",
+  ),
+  PARAM_CHANGED: row(
+    "A training was resumed with other settings, or two programs write into one run. MLflow keeps the first value of a parameter.",
+    "Expected the value that is there, '32', for the parameter batchSize; got '64' (run 3f8ef1c08ac94412b2b0a3033bb11b13)",
+    "Start a new run for other settings.",
+  ),
+  FILTER_INVALID: row(
+    "A mistyped filter: a value of a parameter or a tag without quotes, an unknown comparison, or a key that needs backticks.",
+    "Expected a number for metrics.accuracy; got 'high' (filter, character 20)",
+    "Write it as MLflow does: pawprint runs search \"metrics.val_accuracy > 0.9 and params.batchSize = '32'\"",
+  ),
+  ARTIFACT_PATH_INVALID: row(
+    "A name with .., a leading /, a backslash or an empty part, in a program or in what a server listed.",
+    "Expected a path inside the run's artifacts; got '../model.onnx'",
+    "Give a relative path with / between its parts.",
+  ),
+  RUN_STORE_INVALID: row(
+    "A run's folder was copied while it was written, edited by hand, or written by a program that crashed.",
+    "Expected run_id, experiment_id and start_time in meta.yaml; got no start_time (runs/0/3f8ef1c0/meta.yaml)",
+    "Copy the folder again, or move it away; the other runs are not touched.",
+  ),
+  TRACKING_URI_INVALID: row(
+    "An address of a kind that only MLflow's Python client opens (sqlite:, databricks), or a mistyped one.",
+    "Expected a folder, or an http:// or https:// address of an MLflow server; got sqlite:///mlflow.db (MLFLOW_TRACKING_URI)",
+    "Start a server over that database and give its address, or record nothing: pawprint train --data FOLDER --no-tracking",
+  ),
+  TRACKING_VALUE_INVALID: row(
+    "A name with characters that MLflow does not take, or one that is too long.",
+    "Expected a metric's name of letters, digits, _ - . : / and blanks; got 'loss?'",
+    "Give another name or a shorter value.",
+  ),
+  TRACKING_UNAVAILABLE: row(
+    "The server is down, is starting, or does not answer in time. A training goes on: what it records is kept on disk.",
+    "Expected an answer of the tracking server; got a refused connection (http://localhost:5000)",
+    "Deliver what is waiting when the server is back: pawprint runs push",
+  ),
+  TRACKING_REFUSED: row(
+    "No or wrong user, password or token; a server certificate that is not trusted; or a server that does not answer to this host name.",
+    "Expected a user and password that the tracking server takes; got 401 (https://mlflow.example)",
+    "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN; name the server's certificates with --tracking-ca-file.",
+  ),
+  TRACKING_ANSWER_INVALID: row(
+    "Another service answers at that address, or a proxy answers in the server's place.",
+    "Expected a JSON object of MLflow's interface; got a page of text/html (http://localhost:8000)",
+    "Give the address under which MLflow's own pages open.",
+  ),
+  TRACKING_UNSUPPORTED: row(
+    "A server of an earlier MLflow: logged models need version 3.",
+    "Expected a tracking server with logged models (MLflow 3); got one without (http://localhost:5000)",
+    "Update the server; until then models are kept as artifacts of their runs.",
+  ),
+  MODEL_NOT_REGISTERED: row(
+    "A mistyped name, a model that was not registered yet, or another tracking address than the one meant.",
+    "Expected a registered model of this name; got 'cats-dog' (runs/)",
+    "Look at the names, or register one: pawprint models register NAME models/cats-dogs.onnx",
+  ),
+  MODEL_VERSION_NOT_FOUND: row(
+    "An alias that was never set, or a version that was deleted.",
+    "Expected a version of cats-dogs with the alias champion; got none (runs/)",
+    "Look at versions and aliases: pawprint models show NAME",
+  ),
+  MODEL_CHANGED: row(
+    "Someone replaced or damaged the file behind a registered version, or it was deleted.",
+    "Expected the bundle that was registered, sha256 3f8e...; got one with 77ab... (models:/cats-dogs/7)",
+    "Put the file back, or register the new one as a version of its own: pawprint models register NAME models/cats-dogs.onnx",
+  ),
+  ALIAS_INVALID: row(
+    "An alias that could be taken for a version (v3), the word latest, or characters other than letters, digits, _ and -.",
+    "Expected an alias of letters, digits, _ and -, other than latest and v<number>; got 'v3'",
+    "Choose a name for what the version is for: champion, challenger.",
+  ),
+  PROMOTION_REFUSED: row(
+    "The new version is less accurate, slower, larger or less fair than the gates allow. The gates that failed are named.",
+    "Expected a version that passes every gate; got accuracy 0.871, below 0.900 (cats-dogs 7)",
+    "Train a better one; or promote it all the same, with a reason that is kept: pawprint models promote NAME 7 --to champion --force --reason TEXT",
+  ),
+  PROMOTION_CONFLICT: row(
+    "Two people or programs promoted at the same time; one of them was first.",
+    "Expected the alias champion where it was when the gates began; got version 8, promoted by anna meanwhile (cats-dogs)",
+    "Look at what was promoted, then decide again: pawprint models history NAME",
+  ),
+
   INTERNAL: row(
     "A fault in Pawprint.",
     "Expected no fault in Pawprint itself; got TypeError: x is not a function",

@@ -111,6 +111,27 @@ export const errorTable = {
   SERVICE_UNREACHABLE: entry("unavailable", "no service answers at the address that was given"),
   LISTEN_FAILED: usage("unavailable", "the service cannot listen on the address and port it was given"),
 
+  RUN_NOT_FOUND: entry("missing", "no run of the store has this id"),
+  EXPERIMENT_NOT_FOUND: entry("missing", "no experiment of the store has this name or id"),
+  EXPERIMENT_DELETED: entry("conflict", "the experiment of this name was deleted and not restored"),
+  LOGGED_MODEL_NOT_FOUND: entry("missing", "no logged model has this id, or a run has logged none"),
+  PARAM_CHANGED: entry("conflict", "a run's parameter was logged again with another value"),
+  FILTER_INVALID: usage("invalid", "a filter or an order of runs is not of MLflow's search language"),
+  ARTIFACT_PATH_INVALID: entry("invalid", "an artifact's name leads out of its run, or cannot be a file's name"),
+  RUN_STORE_INVALID: entry("invalid", "a file of a folder of runs is damaged, or of another program"),
+  TRACKING_URI_INVALID: usage("invalid", "an address of runs and models is neither a folder nor an MLflow server"),
+  TRACKING_VALUE_INVALID: entry("invalid", "a key, value, name or tag is outside MLflow's rules"),
+  TRACKING_UNAVAILABLE: entry("unavailable", "the tracking server cannot be reached, or failed to answer"),
+  TRACKING_REFUSED: entry("invalid", "the tracking server refused user, password, token, certificate or host"),
+  TRACKING_ANSWER_INVALID: entry("invalid", "what answered at the tracking address is not MLflow's interface"),
+  TRACKING_UNSUPPORTED: entry("invalid", "the tracking server's version lacks what was asked for"),
+  MODEL_NOT_REGISTERED: entry("missing", "no registered model has this name"),
+  MODEL_VERSION_NOT_FOUND: entry("missing", "a registered model has no such version or alias"),
+  MODEL_CHANGED: entry("conflict", "the files of a model version are not those that were registered"),
+  ALIAS_INVALID: usage("invalid", "a name cannot be an alias of a model version"),
+  PROMOTION_REFUSED: entry("conflict", "a model version did not pass a gate of its promotion"),
+  PROMOTION_CONFLICT: entry("conflict", "another process moved the alias at the same time"),
+
   INTERNAL: entry("internal", "an unexpected error in Pawprint itself"),
 } as const satisfies Record<string, ErrorEntry>;
 

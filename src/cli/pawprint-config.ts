@@ -10,6 +10,7 @@ import { jsonSchemaOf } from "../base/schema/json-schema.ts";
 import { shellPath } from "../base/shell-word.ts";
 import { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from "../dataset/sources/source-options.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
+import { trackingConfigSchema } from "../tracking/tracking-config.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
 import type {
   BooleanOption,
@@ -24,7 +25,11 @@ import { flagOf } from "./frame/command.ts";
 import { pathFrom } from "./paths.ts";
 
 /** What `pawprint.yaml` may hold. */
-export const pawprintConfigSchema = Type.Object({ train: trainConfigSchema, serve: serveConfigSchema });
+export const pawprintConfigSchema = Type.Object({
+  train: trainConfigSchema,
+  tracking: trackingConfigSchema,
+  serve: serveConfigSchema,
+});
 
 const usualName = "pawprint.yaml";
 
