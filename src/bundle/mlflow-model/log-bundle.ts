@@ -11,6 +11,12 @@ import type { BundleFile } from "../bundle-file.ts";
 import { bundleFileName, modelFileName, modelFiles } from "./model-files.ts";
 import { modelTags } from "./model-tags.ts";
 
+/** What logging needs of a store. */
+export type ModelStore = Pick<
+  RunStore,
+  "getRun" | "createModel" | "getModel" | "finishModel" | "writeArtifact" | "logBatch"
+>;
+
 /** The name of the logged model, and of its folder below a run. */
 const modelName = "model";
 
@@ -30,7 +36,7 @@ const mostTagCharacters = 8000;
  * `bundle` says.
  */
 export async function logBundle(
-  store: RunStore,
+  store: ModelStore,
   { id: runId }: Pick<Run, "id">,
   bundle: BundleFile,
   { createdMs = Date.now() }: { readonly createdMs?: number } = {},
@@ -59,7 +65,7 @@ export async function logBundle(
 }
 
 /** The run's model of this bundle that is ready, or was left unfinished. */
-async function findLogged(store: RunStore, run: Run, hash: string): Promise<LoggedModel | undefined> {
+async function findLogged(store: ModelStore, run: Run, hash: string): Promise<LoggedModel | undefined> {
   for (const id of run.modelIds.toReversed()) {
     const model = await store.getModel(id).catch((error: unknown) => {
       if (isAppError(error, "LOGGED_MODEL_NOT_FOUND")) return undefined;
@@ -70,7 +76,7 @@ async function findLogged(store: RunStore, run: Run, hash: string): Promise<Logg
   return undefined;
 }
 
-async function createModel(store: RunStore, run: Run, bundle: BundleFile): Promise<LoggedModel | undefined> {
+async function createModel(store: ModelStore, run: Run, bundle: BundleFile): Promise<LoggedModel | undefined> {
   const tags = new Map<string, string>([[modelTags.sha256, bundle.sha256]]);
   if (bundle.info.digest !== undefined) tags.set(modelTags.digest, bundle.info.digest);
   const { id: runId, experimentId, params } = run;
@@ -93,7 +99,7 @@ async function bundleBytes({ path, sha256: hash }: BundleFile): Promise<Uint8Arr
 
 /** `MLmodel` comes last: a folder that has it is whole. */
 async function writeFiles(
-  store: RunStore,
+  store: ModelStore,
   owner: ArtifactOwner,
   folder: string,
   bundle: Uint8Array,
@@ -104,7 +110,7 @@ async function writeFiles(
 }
 
 async function logAsArtifacts(
-  store: RunStore,
+  store: ModelStore,
   run: Run,
   bundle: BundleFile,
   bytes: Uint8Array,
