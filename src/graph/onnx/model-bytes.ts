@@ -11,6 +11,7 @@ import {
   GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
+  type TensorProto,
   TensorProtoSchema,
 } from "./generated/onnx_pb.ts";
 import { bytesOf, encodeTensor, tensorHeader } from "./tensors.ts";
@@ -27,20 +28,35 @@ export function modelBytes(
   const entries = [...initializers];
   const small = entries.filter(([, tensor]) => tensor.data.byteLength < largeBytes);
   const initializer = small.map(([name, tensor]) => Object.assign(encodeTensor(tensor), { name }));
-  const graphParts: Uint8Array[] = [toBinary(GraphProtoSchema, { ...graph, initializer })];
-  for (const [name, tensor] of entries) {
-    if (tensor.data.byteLength < largeBytes) continue;
-    const data = bytesOf(tensor);
-    const header = new BinaryWriter()
-      .raw(toBinary(TensorProtoSchema, tensorHeader(tensor, name)))
-      .raw(lengthPrefix(TensorProtoSchema.field.rawData.number, data.length))
-      .finish();
-    graphParts.push(lengthPrefix(GraphProtoSchema.field.initializer.number, header.length + data.length), header, data);
+  const large = entries.filter(([, tensor]) => tensor.data.byteLength >= largeBytes);
+  return bytesWithTensors(
+    model,
+    { ...graph, initializer },
+    large.map(([name, tensor]) => ({ header: tensorHeader(tensor, name), data: bytesOf(tensor) })),
+  );
+}
+
+/** A tensor's message without its `raw_data`, and these; undefined where its elements are in the message. */
+export interface TensorParts {
+  readonly header: TensorProto;
+  readonly data?: Uint8Array;
+}
+
+/** The bytes of `model` with `graph` as its graph, and `tensors` after the initializers of that. */
+export function bytesWithTensors(
+  model: ModelProto,
+  graph: GraphProto,
+  tensors: readonly TensorParts[],
+): Uint8Array<ArrayBuffer> {
+  const graphParts: Uint8Array[] = [toBinary(GraphProtoSchema, graph)];
+  for (const { header, data } of tensors) {
+    const parts: Uint8Array[] = [toBinary(TensorProtoSchema, header)];
+    if (data) parts.push(lengthPrefix(TensorProtoSchema.field.rawData.number, data.length), data);
+    graphParts.push(lengthPrefix(GraphProtoSchema.field.initializer.number, lengthOf(parts)), ...parts);
   }
-  const graphLength = graphParts.reduce((sum, part) => sum + part.length, 0);
   return joined([
     toBinary(ModelProtoSchema, model),
-    lengthPrefix(ModelProtoSchema.field.graph.number, graphLength),
+    lengthPrefix(ModelProtoSchema.field.graph.number, lengthOf(graphParts)),
     ...graphParts,
   ]);
 }
@@ -51,11 +67,15 @@ function lengthPrefix(field: number, length: number): Uint8Array<ArrayBuffer> {
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const bytes = new Uint8Array(lengthOf(parts));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
   return bytes;
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }
