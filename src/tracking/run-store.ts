@@ -52,6 +52,8 @@ export interface RunQuery {
     readonly metrics?: readonly string[];
     readonly params?: readonly string[];
     readonly tags?: readonly string[];
+    /** Whether datasets and logged models are read; they are left out unless asked for. */
+    readonly inputs?: boolean;
   };
 }
 

@@ -24,6 +24,8 @@ export interface WriteFileOptions {
   readonly force?: boolean;
   /** Aborting it ends a long write; the old file stays. */
   readonly signal?: AbortSignal;
+  /** Where the temporary file lies, on the same disk; the file's own folder unless given. */
+  readonly temporaryIn?: string;
   readonly files?: AtomicFileSystem;
 }
 
@@ -38,7 +40,7 @@ function endingOf(path: string): string {
 }
 
 /**
- * Writes `content` under a temporary name in the same folder, flushes it to the disk, then gives it
+ * Writes `content` under a temporary name in the same folder (`temporaryIn`), flushes it to the disk, then gives it
  * its name in one step. The folder must exist (`ensureFolder`). A symbolic link at `path` is
  * replaced, not followed, so that a file linked from a cache is never written through. With
  * `force`, the old file's permissions are kept. Returns the written file's size, time and inode.
@@ -49,7 +51,7 @@ function endingOf(path: string): string {
 export async function writeFileAtomic(
   path: string,
   content: FileContent,
-  { force = false, signal, files = nodeFiles }: WriteFileOptions = {},
+  { force = false, signal, temporaryIn = dirname(path), files = nodeFiles }: WriteFileOptions = {},
 ): Promise<BigIntStats> {
   const attempt = <T>(call: Promise<T>): Promise<T> =>
     call.catch((error: unknown) => {
@@ -63,7 +65,7 @@ export async function writeFileAtomic(
 
   const folder = dirname(path);
   let written: BigIntStats;
-  const temporary = join(folder, `${temporaryStart}${randomBytes(6).toString("hex")}${endingOf(path)}`);
+  const temporary = join(temporaryIn, `${temporaryStart}${randomBytes(6).toString("hex")}${endingOf(path)}`);
   noteUnfinished(temporary);
   try {
     const handle = await attempt(files.open(temporary, "wx"));

@@ -1,0 +1,72 @@
+/** MLflow's rules for names, aliases, versions and tags of registered models, and who breaks them. */
+import { AppError } from "../base/errors.ts";
+
+/** The characters of a tag's key. */
+const keyPattern = /^[/\p{L}\p{N}_.\- :]+$/u;
+const aliasPattern = /^[\p{L}\p{N}_-]{1,255}$/u;
+/** Taken for a version, or for the newest one. */
+const reservedAlias = /^(latest|v\p{Nd}+)$/iu;
+const largestValue = 100_000;
+
+/** Errors: TRACKING_VALUE_INVALID. */
+export function requireModelName(name: string): void {
+  if (name.trim() !== "" && !/[/:\p{Cc}\p{Cs}]/u.test(name) && isPlainPath(name) && name.length <= 256) return;
+  throw invalid("a model's name of 1 to 256 characters, without / and : and control characters, not . or ..", name);
+}
+
+/** Errors: ALIAS_INVALID. */
+export function requireAlias(alias: string): void {
+  if (aliasPattern.test(alias) && !reservedAlias.test(alias)) return;
+  throw new AppError("ALIAS_INVALID", {
+    required: "an alias of 1 to 255 letters, digits, _ and -, other than latest and v<number>",
+    received: shown(alias),
+    hint: "choose a name for what the version is for: champion, challenger",
+  });
+}
+
+/** Errors: TRACKING_VALUE_INVALID. */
+export function requireTag(key: string, value = ""): void {
+  if (!keyPattern.test(key) || !isPlainPath(key) || key.length > 250) {
+    throw invalid("a tag's name of 1 to 250 letters, digits, blanks and / - . : _, which is no path upwards", key);
+  }
+  if (value.length > largestValue) {
+    throw invalid(`a tag's value of at most ${largestValue} characters`, `${value.slice(0, 40)}...`);
+  }
+}
+
+/** Whether `version` is the number of one, as MLflow counts them: from 1. */
+export function isVersionNumber(version: string): boolean {
+  return /^[1-9]\d{0,14}$/.test(version);
+}
+
+export function modelNotRegistered(name: string, where: string): AppError {
+  return new AppError("MODEL_NOT_REGISTERED", {
+    required: "a registered model of this name",
+    received: shown(name),
+    where,
+    hint: "look at the names: `pawprint models list`",
+  });
+}
+
+export function versionNotFound(name: string, version: string, where: string): AppError {
+  return new AppError("MODEL_VERSION_NOT_FOUND", {
+    required: `a version ${version} of the model ${name}`,
+    received: "none",
+    where,
+    hint: "look at its versions and aliases: `pawprint models show NAME`",
+  });
+}
+
+/** Names are files in a folder of runs: as a path, the name must be itself and lead nowhere else. */
+function isPlainPath(name: string): boolean {
+  if (name.startsWith("..") || name.startsWith("/")) return false;
+  return name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
+function invalid(required: string, name: string): AppError {
+  return new AppError("TRACKING_VALUE_INVALID", { required, received: shown(name) });
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}...` : name);
+}
