@@ -169,7 +169,7 @@ function foreignFaultOf(path: string): string | undefined {
 const loneSurrogate = /\p{Surrogate}/u;
 
 /** UTF-8 cannot hold half of a surrogate pair, PostgreSQL no NUL. */
-function requireText(value: string, characters: number, where: string): void {
+export function requireText(value: string, characters: number, where: string): void {
   if (typeof value !== "string") throw invalid("a text", describeValue(value), where);
   if (isLonger(value, characters))
     throw invalid(`at most ${characters} characters`, `${lengthOf(value)} characters`, where);

@@ -9,6 +9,7 @@ import { isS3Address } from "../../../storage/s3-address.ts";
 import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
 import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library.ts";
 import type { EvaluatedModels } from "../../../wire/reports.ts";
+import { bundleAt, bundleDoc, placeOption } from "../../bundle-at.ts";
 import { prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
@@ -22,7 +23,7 @@ On other data choose --split all.
 
 Reports accuracy with its confidence interval, per-class metrics, calibration, ROC and precision-recall, thresholds, slices with lower accuracy,
 the most confident mistakes, and latency. With --against two bundles predict the same pictures, and McNemar's test compares them.`,
-  arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
+  arguments: [{ name: "model", doc: bundleDoc }],
   options: [
     {
       name: "data",
@@ -33,6 +34,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
     ...readingOptions,
     { name: "split", type: "choice", choices: ["test", "val", "train", "all"], default: "test", doc: "which pictures" },
     { name: "against", type: "string", placeholder: "BUNDLE", doc: "a second bundle to compare with" },
+    placeOption,
     { name: "report", type: "string", placeholder: "FILE.html", doc: "write a page with charts and pictures" },
     {
       name: "csv",
@@ -60,6 +62,10 @@ the most confident mistakes, and latency. With --against two bundles predict the
       line: "pawprint evaluate models/new.onnx --data cats-dogs.zip --against models/old.onnx",
       doc: "whether the new one is better",
     },
+    {
+      line: "pawprint evaluate models:/cats-dogs/8 --data cats-dogs.zip --against models:/cats-dogs@champion",
+      doc: "a registered version beside the one that serves",
+    },
     { line: "pawprint evaluate models/cats-dogs.onnx --data new-pictures --split all --json", doc: "other pictures" },
   ],
   leavesFiles: true,
@@ -75,10 +81,10 @@ the most confident mistakes, and latency. With --against two bundles predict the
       ...(charts !== undefined && { charts: pathFrom(cwd, charts) }),
     };
     await prepareFiles(files, force);
-    const first = await openModel(model, cwd);
+    const first = await openModel(model, context, options);
     let second: OpenedModel | undefined;
     try {
-      if (options.against !== undefined) second = await openModel(options.against, cwd);
+      if (options.against !== undefined) second = await openModel(options.against, context, options);
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
@@ -115,10 +121,14 @@ interface OpenedModel {
   readonly file: BundleFile;
 }
 
-async function openModel(given: string, cwd: string): Promise<OpenedModel> {
-  const path = pathFrom(cwd, given);
-  const file = await inspectBundle(path, given);
-  return { file, bundle: await loadBundle({ path }) };
+async function openModel(
+  given: string,
+  context: CommandContext,
+  options: Parameters<typeof bundleAt>[2],
+): Promise<OpenedModel> {
+  const { input, name } = await bundleAt(context, given, options);
+  const file = await inspectBundle(input, name);
+  return { file, bundle: await loadBundle(input) };
 }
 
 /** All metrics as JSON; curves and pictures are in the report, single predictions in the CSV. */
@@ -179,18 +189,19 @@ function textOf(
   ].join("\n");
 }
 
-type ReadingOptions = Parameters<typeof readingFlags>[0];
+type GivenOptions = Parameters<typeof readingFlags>[0] & { readonly trackingUri?: string | undefined };
 
 /** The same evaluation, with what decided it. */
 function nextText(
   { model, data, against, evaluation: { split } }: EvaluatedModels,
-  options: ReadingOptions,
+  options: GivenOptions,
   { style }: CommandContext,
 ): string {
   const others = [
     readingFlags(options),
     ...(split === "test" ? [] : [` --split ${split}`]),
     ...(against === undefined ? [] : [` --against ${shellPath(against.path)}`]),
+    ...(options.trackingUri === undefined ? [] : [` --tracking-uri ${shellPath(options.trackingUri)}`]),
   ].join("");
   const line = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)}${others} --report evaluation.html`;
   return `${style.cyan(line)}, a page with curves and pictures`;
