@@ -33,3 +33,6 @@ export function nameOf(source: string): string {
 
 /** Where train and evaluate keep packs; it can be deleted at any time. */
 export const packsFolder = join(".pawprint", "packs");
+
+/** Where runs for servers are until they are delivered. */
+export const spoolsFolder = join(".pawprint", "spool");
