@@ -4,6 +4,8 @@ import { AppError } from "../base/errors.ts";
 import { matchesSchema } from "../base/schema/matches-schema.ts";
 import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
 import { type TrackingConfig, trackingConfigSchema } from "../tracking/tracking-config.ts";
+import type { TrackingOptions } from "../wire/recording.ts";
+import { openRunStore } from "../wire/tracking.ts";
 import type { CommandContext, OptionSpec, OptionValues } from "./frame/command.ts";
 import { pathFrom } from "./paths.ts";
 import { loadPawprintConfig, optionsOf } from "./pawprint-config.ts";
@@ -65,6 +67,36 @@ export async function trackingAccessFor(
 /** The same from settings. Errors: TRACKING_URI_INVALID. */
 export function accessOf({ cwd, env }: Context, settings: TrackingConfig): TrackingAccess {
   return trackingAccess(settings, env, (path) => pathFrom(cwd, path));
+}
+
+/** What a command gives to the functions that record; close it when they are done. */
+export interface CommandTracking {
+  readonly tracking: TrackingOptions | false;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store of a command that records, unless it is not to. `source` names the command,
+ * `experiment` is what stands where none is given, `file` the configuration in place of
+ * `pawprint.yaml`.
+ * Errors: those of `trackingAccessFor` and of opening the store.
+ */
+export async function openTracking(
+  context: Context,
+  options: GivenOptions,
+  { source, experiment, file }: { readonly source: string; readonly experiment: string; readonly file?: string },
+): Promise<CommandTracking> {
+  const settings = await trackingSettings(context, options, file);
+  if (!settings.enabled) return { tracking: false, close: async () => undefined };
+  const store = await openRunStore(accessOf(context, settings));
+  const tracking = {
+    ...settings,
+    store,
+    source,
+    folder: context.cwd,
+    experiment: settings.experiment ?? (context.env.MLFLOW_EXPERIMENT_NAME || experiment),
+  };
+  return { tracking, close: () => store.close() };
 }
 
 /** `team=pets`, or `{"team":"pets"}`. */

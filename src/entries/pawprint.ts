@@ -19,7 +19,7 @@ export type { Prediction } from "../predict/prediction.ts";
 export type { Predictor } from "../predict/predictor.ts";
 export type { EpochMetrics } from "../train/fit/fit-options.ts";
 export type { TrainSettings } from "../train/plan/train-config.ts";
-export type { TrainEvent, TrainOptions, TrainReport } from "../train/train.ts";
+export type { TrainEvent } from "../train/train.ts";
 export type { TrainingRun } from "../train/training-run.ts";
 export {
   evaluateBundle,
@@ -33,3 +33,4 @@ export {
   renderTrainingReport,
   train,
 } from "../wire/library.ts";
+export type { RecordedRun, TrackingOptions, TrainOptions, TrainReport } from "../wire/recording.ts";

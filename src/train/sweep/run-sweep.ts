@@ -24,7 +24,7 @@ export interface RunSweepOptions {
 /** Of a trial that finished. */
 export type TrialMetrics = Pick<
   Extract<TrialResult, { error?: undefined }>,
-  "validationAccuracy" | "validationLoss" | "bestEpoch" | "durationMs"
+  "validationAccuracy" | "validationLoss" | "bestEpoch" | "durationMs" | "runId"
 >;
 
 export interface SweepResult {
