@@ -1,19 +1,20 @@
 /** Paths as people give them and as they are shown. */
 import { join, relative, resolve, sep } from "node:path";
+import { isModelAddress } from "../registry/model-address.ts";
 import { isS3Address } from "../storage/s3-address.ts";
 
 /**
  * Resolves a path of the command line against `cwd`; unchanged where that is the process's own
- * folder. An address (`s3://bucket/prefix`) stays as it is.
+ * folder. An address (`s3://bucket/prefix`, `models:/NAME@ALIAS`) stays as it is.
  */
 export function pathFrom(cwd: string, path: string): string {
-  if (isS3Address(path)) return path;
+  if (isS3Address(path) || isModelAddress(path)) return path;
   return resolve(path) === resolve(cwd, path) ? path : resolve(cwd, path);
 }
 
 /** The path as it is shown: relative to `cwd` where it lies below it. */
 export function shownPath(cwd: string, path: string): string {
-  if (isS3Address(path)) return path;
+  if (isS3Address(path) || isModelAddress(path)) return path;
   const way = relative(cwd, resolve(cwd, path));
   return way === "" || way.startsWith(`..${sep}`) || way === ".." ? path : way;
 }
@@ -25,3 +26,6 @@ export function shownName(name: string): string {
 
 /** Where train and evaluate keep packs; it can be deleted at any time. */
 export const packsFolder = join(".pawprint", "packs");
+
+/** Where runs for servers are until they are delivered. */
+export const spoolsFolder = join(".pawprint", "spool");

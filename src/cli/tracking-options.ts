@@ -1,13 +1,14 @@
 /** The flags about runs and models, and what they, the file and the environment come to. */
 import { parseBoundedJson } from "../base/bounded-json.ts";
+import { configLeaves } from "../base/config/config-leaves.ts";
 import { AppError } from "../base/errors.ts";
 import { matchesSchema } from "../base/schema/matches-schema.ts";
 import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
 import { type TrackingConfig, trackingConfigSchema } from "../tracking/tracking-config.ts";
 import type { TrackingOptions } from "../wire/recording.ts";
-import { openRunStore } from "../wire/tracking.ts";
+import { openRecordingStore } from "../wire/tracking.ts";
 import type { CommandContext, OptionSpec, OptionValues } from "./frame/command.ts";
-import { pathFrom } from "./paths.ts";
+import { pathFrom, spoolsFolder } from "./paths.ts";
 import { loadPawprintConfig, optionsOf } from "./pawprint-config.ts";
 
 /** Where runs and models are: for every command that reads them. */
@@ -82,13 +83,14 @@ export interface CommandTracking {
  * Errors: those of `trackingAccessFor` and of opening the store.
  */
 export async function openTracking(
-  context: Context,
+  context: Context & Pick<CommandContext, "logger">,
   options: GivenOptions,
   { source, experiment, file }: { readonly source: string; readonly experiment: string; readonly file?: string },
 ): Promise<CommandTracking> {
   const settings = await trackingSettings(context, options, file);
   if (!settings.enabled) return { tracking: false, close: async () => undefined };
-  const store = await openRunStore(accessOf(context, settings));
+  const spoolFolder = pathFrom(context.cwd, spoolsFolder);
+  const store = await openRecordingStore(accessOf(context, settings), { spoolFolder, logger: context.logger });
   const tracking = {
     ...settings,
     store,
@@ -97,6 +99,21 @@ export async function openTracking(
     experiment: settings.experiment ?? (context.env.MLFLOW_EXPERIMENT_NAME || experiment),
   };
   return { tracking, close: () => store.close() };
+}
+
+/**
+ * The settings as variables of the environment, for a command in a process of its own: an address
+ * may hold a password, which files and lists of processes would show.
+ */
+export function trackingEnvironment(settings: Partial<TrackingConfig>): Readonly<Record<string, string>> {
+  const values: Readonly<Record<string, unknown>> = settings;
+  return Object.fromEntries(
+    configLeaves(trackingConfigSchema, ["tracking"]).flatMap(({ key, environmentName }) => {
+      const value = values[key.slice("tracking.".length)];
+      if (value === undefined) return [];
+      return [[environmentName, typeof value === "object" ? JSON.stringify(value) : String(value)] as const];
+    }),
+  );
 }
 
 /** `team=pets`, or `{"team":"pets"}`. */

@@ -37,7 +37,7 @@ export async function recordEvaluated(
   { logger = silentLogger, signal }: RecordingOptions,
 ): Promise<RecordedEvaluation | undefined> {
   const { info, data, evaluation } = evaluated;
-  const { store, close } = await openStore(tracking);
+  const { store, close } = await openStore(tracking, logger);
   try {
     const recorded = await recordEvaluation(
       { info, evaluation, dataset: { name: nameOf(data), location: data } },

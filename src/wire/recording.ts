@@ -1,5 +1,5 @@
 /** Trainings and evaluations that are recorded as runs: opens the store, adds what is known of the place. */
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { toAppError } from "../base/errors.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { nameOf } from "../dataset/source-name.ts";
@@ -8,13 +8,14 @@ import { trackingAccess } from "../tracking/tracking-access.ts";
 import type { TrackingConfig } from "../tracking/tracking-config.ts";
 import type { EvaluateBundleOptions as PlainEvaluateOptions } from "../train/evaluation/evaluate-bundle.ts";
 import { orUnrecorded, requireUsable } from "../train/recording/open-run.ts";
+import { type SweepFacts, SweepRecorder } from "../train/recording/sweep-recorder.ts";
 import { TrainingRecorder } from "../train/recording/training-recorder.ts";
 import { type TrainOptions as PlainTrainOptions, type TrainReport as PlainTrainReport, train } from "../train/train.ts";
 import { predictionEngine } from "./engines.ts";
 import { environmentTags, gitFiles } from "./environment-tags.ts";
 import { type GitState, readGitState } from "./git-state.ts";
 import { trainingFiles } from "./recorded-files.ts";
-import { openRunStore } from "./tracking.ts";
+import { openRecordingStore } from "./tracking.ts";
 
 /** Where and how a run is recorded: the section `tracking` of the configuration, and what programs add. */
 export interface TrackingOptions extends Partial<TrackingConfig> {
@@ -56,7 +57,7 @@ export interface TrainReport extends PlainTrainReport {
  */
 export async function trainRecorded(options: PlainTrainOptions, tracking: TrackingOptions): Promise<TrainReport> {
   const { data, logger = silentLogger, signal } = options;
-  const opened = await openTracking(tracking, data);
+  const opened = await openTracking(tracking, data, logger);
   const { store, experiment } = opened;
   try {
     const recorder = await recorderFor(options, tracking, opened);
@@ -77,7 +78,10 @@ export async function trainRecorded(options: PlainTrainOptions, tracking: Tracki
     }
     await recordResults(recorder, trained, { data, logger, signal });
     await recorder.finish();
-    const { id, experimentId } = recorder.run;
+    const { id } = recorder.run;
+    // Its id on a server is another one than in the spool.
+    const there = store.givesRunIds ? await store.findExperiment(experiment).catch(() => undefined) : undefined;
+    const experimentId = there?.id ?? recorder.run.experimentId;
     return { ...trained, recorded: { location: store.location, experiment, experimentId, runId: id } };
   } finally {
     await opened.close();
@@ -92,10 +96,10 @@ export interface OpenedTracking {
 }
 
 /** Errors: those of `trackingAccess` and of the store, where it cannot be used. */
-async function openTracking(tracking: TrackingOptions, data: string): Promise<OpenedTracking> {
+async function openTracking(tracking: TrackingOptions, data: string, logger: Logger): Promise<OpenedTracking> {
   const experiment = tracking.experiment ?? (process.env.MLFLOW_EXPERIMENT_NAME || nameOf(data));
   try {
-    const opened = await openStore(tracking);
+    const opened = await openStore(tracking, logger);
     await requireUsable({ store: opened.store, experiment });
     return { ...opened, experiment };
   } catch (error) {
@@ -104,10 +108,25 @@ async function openTracking(tracking: TrackingOptions, data: string): Promise<Op
 }
 
 /** The store that is given, or the one of the settings. Errors: TRACKING_URI_INVALID; those of opening. */
-export async function openStore(tracking: TrackingOptions): Promise<Omit<OpenedTracking, "experiment">> {
+export async function openStore(
+  tracking: TrackingOptions,
+  logger: Logger,
+): Promise<Omit<OpenedTracking, "experiment">> {
   if (tracking.store) return { store: tracking.store, close: async () => undefined };
-  const store = await openRunStore(trackingAccess(tracking, process.env, (path) => path));
+  const access = trackingAccess(tracking, process.env, (path) => path);
+  const store = await openRecordingStore(access, { spoolFolder: join(".pawprint", "spool"), logger });
   return { store, close: () => store.close() };
+}
+
+/** The run of a sweep, new or resumed. Errors: those of the store; FILE_WRITE_FAILED. */
+export async function beginSweep(
+  facts: Pick<SweepFacts, "sweep" | "folder" | "name">,
+  tracking: TrackingOptions,
+  logger: Logger,
+): Promise<SweepRecorder> {
+  const { store, experiment } = await openTracking(tracking, facts.sweep.data, logger);
+  const tags = await runTags(tracking, await readGitState(tracking.folder ?? process.cwd()));
+  return SweepRecorder.begin({ store, experiment, logger }, { ...facts, tags, now: Date.now });
 }
 
 /** Tags of place and versions, then those that are given. */

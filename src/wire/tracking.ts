@@ -1,4 +1,5 @@
 /** Opens runs and models: the only place that chooses between a folder and a server. */
+import type { Logger } from "../base/logger.ts";
 import type { ModelRegistry } from "../registry/model-registry.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import type { TrackingAccess } from "../tracking/tracking-access.ts";
@@ -10,6 +11,25 @@ export async function openRunStore(access: TrackingAccess): Promise<RunStore> {
   }
   const { openRestRunStore } = await import("../tracking/rest/rest-run-store.ts");
   return openRestRunStore(access);
+}
+
+export interface RecordingOptions {
+  /** The folder in which runs for servers are kept until they are delivered. */
+  readonly spoolFolder: string;
+  readonly logger: Logger;
+}
+
+/** For those who write runs: a server that is away, or goes away, does not stop them. */
+export async function openRecordingStore(
+  access: TrackingAccess,
+  { spoolFolder, logger }: RecordingOptions,
+): Promise<RunStore> {
+  if (access.kind === "folder") return openRunStore(access);
+  const { openSpooledStore } = await import("../tracking/delivery/spooled-store.ts");
+  const { spoolFolderFor } = await import("../tracking/delivery/spool.ts");
+  // Delivery repeats what failed by itself, when it has seen how much of it was done.
+  const remote = await openRunStore({ ...access, retries: 0 });
+  return openSpooledStore({ remote, folder: spoolFolderFor(access.url, spoolFolder), logger });
 }
 
 export async function openModelRegistry(access: TrackingAccess): Promise<ModelRegistry> {

@@ -83,5 +83,35 @@ export const commands: readonly CommandEntry[] = [
     summary: "show a bundle's metadata: labels, recipe, lineage, evaluation",
     load: () => import("./model/inspect.ts"),
   },
+  {
+    name: "runs list",
+    summary: "list the runs of a folder or an MLflow server",
+    load: () => import("./runs/list.ts"),
+  },
+  {
+    name: "runs show",
+    summary: "show all that a run recorded",
+    load: () => import("./runs/show.ts"),
+  },
+  {
+    name: "runs search",
+    summary: "find runs with MLflow's filter language",
+    load: () => import("./runs/search.ts"),
+  },
+  {
+    name: "runs compare",
+    summary: "show in what runs differ, as a table, a chart and a page",
+    load: () => import("./runs/compare.ts"),
+  },
+  {
+    name: "runs delete",
+    summary: "delete runs, so that they can be restored",
+    load: () => import("./runs/delete.ts"),
+  },
+  {
+    name: "runs restore",
+    summary: "restore deleted runs",
+    load: () => import("./runs/restore.ts"),
+  },
   { name: "errors", summary: "look up an error code, or list them all", load: () => import("./errors.ts") },
 ];

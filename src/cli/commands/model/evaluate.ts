@@ -12,6 +12,7 @@ import type { RecordedEvaluation } from "../../../train/recording/evaluation-rec
 import { recordEvaluated } from "../../../wire/evaluation-recording.ts";
 import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library.ts";
 import type { EvaluatedModels } from "../../../wire/reports.ts";
+import { bundleAt, bundleDoc } from "../../bundle-at.ts";
 import { prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
@@ -26,7 +27,7 @@ On other data choose --split all.
 
 Reports accuracy with its confidence interval, per-class metrics, calibration, ROC and precision-recall, thresholds, slices with lower accuracy,
 the most confident mistakes, and latency. With --against two bundles predict the same pictures, and McNemar's test compares them.`,
-  arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
+  arguments: [{ name: "model", doc: bundleDoc }],
   options: [
     {
       name: "data",
@@ -65,6 +66,10 @@ the most confident mistakes, and latency. With --against two bundles predict the
       line: "pawprint evaluate models/new.onnx --data cats-dogs.zip --against models/old.onnx",
       doc: "whether the new one is better",
     },
+    {
+      line: "pawprint evaluate models:/cats-dogs/8 --data cats-dogs.zip --against models:/cats-dogs@champion",
+      doc: "a registered version beside the one that serves",
+    },
     { line: "pawprint evaluate models/cats-dogs.onnx --data new-pictures --split all --json", doc: "other pictures" },
   ],
   leavesFiles: true,
@@ -81,10 +86,10 @@ the most confident mistakes, and latency. With --against two bundles predict the
     };
     await prepareFiles(files, force);
     const recording = await openTracking(context, options, { source: "pawprint evaluate", experiment: nameOf(data) });
-    const first = await openModel(model, cwd);
+    const first = await openModel(model, context, options);
     let second: OpenedModel | undefined;
     try {
-      if (options.against !== undefined) second = await openModel(options.against, cwd);
+      if (options.against !== undefined) second = await openModel(options.against, context, options);
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
@@ -125,10 +130,14 @@ interface OpenedModel {
   readonly file: BundleFile;
 }
 
-async function openModel(given: string, cwd: string): Promise<OpenedModel> {
-  const path = pathFrom(cwd, given);
-  const file = await inspectBundle(path, given);
-  return { file, bundle: await loadBundle({ path }) };
+async function openModel(
+  given: string,
+  context: CommandContext,
+  options: Parameters<typeof bundleAt>[2],
+): Promise<OpenedModel> {
+  const { input, name } = await bundleAt(context, given, options);
+  const file = await inspectBundle(input, name);
+  return { file, bundle: await loadBundle(input) };
 }
 
 /** All metrics as JSON; curves and pictures are in the report, single predictions in the CSV. */
@@ -191,18 +200,19 @@ function textOf(
   ].join("\n");
 }
 
-type ReadingOptions = Parameters<typeof readingFlags>[0];
+type GivenOptions = Parameters<typeof readingFlags>[0] & { readonly trackingUri?: string | undefined };
 
 /** The same evaluation, with what decided it. */
 function nextText(
   { model, data, against, evaluation: { split } }: EvaluatedModels,
-  options: ReadingOptions,
+  options: GivenOptions,
   { style }: CommandContext,
 ): string {
   const others = [
     readingFlags(options),
     ...(split === "test" ? [] : [` --split ${split}`]),
     ...(against === undefined ? [] : [` --against ${shellPath(against.path)}`]),
+    ...(options.trackingUri === undefined ? [] : [` --tracking-uri ${shellPath(options.trackingUri)}`]),
   ].join("");
   const line = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)}${others} --report evaluation.html`;
   return `${style.cyan(line)}, a page with curves and pictures`;

@@ -1,0 +1,26 @@
+/** `--sort` as an order of MLflow's search language. */
+import { AppError } from "../../../base/errors.ts";
+import { metricGoal } from "../../../tracking/metric-keys.ts";
+
+const attributes: Readonly<Record<string, string>> = {
+  started: "attributes.start_time",
+  ended: "attributes.end_time",
+  name: "attributes.run_name",
+  status: "attributes.status",
+};
+const newestFirst = ["started", "ended"];
+
+/** `val_accuracy` has the highest first, `val_loss` the lowest; `-val_loss` the highest. */
+export function orderOf(sort: string): string {
+  const isReversed = sort.startsWith("-");
+  const key = isReversed ? sort.slice(1) : sort;
+  if (key === "" || key.includes("`")) {
+    throw new AppError("CLI_USAGE", {
+      required: "a metric, started, ended, name or status for --sort",
+      received: JSON.stringify(sort),
+    });
+  }
+  const attribute = Object.hasOwn(attributes, key) ? attributes[key] : undefined;
+  const falls = attribute === undefined ? metricGoal(key) !== "lowest" : newestFirst.includes(key);
+  return `${attribute ?? `metrics.\`${key}\``} ${falls === isReversed ? "ASC" : "DESC"}`;
+}
