@@ -136,8 +136,8 @@ async function fitPrepared(
     pack,
     plan: stepPlan,
     run: planned,
-    async begin() {
-      const run = (await recorder?.begin({ run: planned, isResumed: resume, prepared, summary })) ?? planned;
+    async begin(epochs) {
+      const run = (await recorder?.begin({ run: planned, isResumed: resume, epochs, prepared, summary })) ?? planned;
       onEvent?.({ type: "started", run });
       return run;
     },

@@ -6,7 +6,7 @@ import type { Logger } from "../../base/logger.ts";
 import { indicesOf } from "../../dataset/pack/pack.ts";
 import type { Model } from "../../nn/inference-graph.ts";
 import { fit as fitModel } from "../fit/fit.ts";
-import type { FitOptions, FitResult, Snapshot } from "../fit/fit-options.ts";
+import type { EpochMetrics, FitOptions, FitResult, Snapshot } from "../fit/fit-options.ts";
 import { epochLabel } from "../fit/fit-plan.ts";
 import type { Recorder } from "../recording/recorder.ts";
 import type { TrainingRun } from "../training-run.ts";
@@ -24,9 +24,9 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
   readonly run: TrainingRun;
   /**
    * Called and awaited as the only training in the folder, when nothing else refuses it; gives the
-   * run under which it goes on.
+   * run under which it goes on. `history` are the epochs of before it was resumed.
    */
-  begin(): Promise<TrainingRun>;
+  begin(history: readonly EpochMetrics[]): Promise<TrainingRun>;
   readonly recorder?: Pick<Recorder, "settle" | "checkpointed"> | undefined;
   /** The folder where checkpoints are kept. */
   readonly checkpoints: string;
@@ -62,7 +62,7 @@ async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<Resu
     const steps = position.batches > 0 ? [`${position.batches} steps`] : [];
     return [...(epoch > 0 || steps.length === 0 ? [epochLabel(epoch, plan.budget)] : []), ...steps].join(" and ");
   };
-  const run = await options.begin();
+  const run = await options.begin(resume?.history ?? []);
   if (resume) logger.info(`resuming after ${describe(resume)}`);
   let saved = resume;
   const progress = progressOf(options, resume);

@@ -1,6 +1,6 @@
 /** What a training tells while it runs, for those who keep a record of it. */
 import type { DatasetSummary } from "../../dataset/dataset-summary.ts";
-import type { StepReport } from "../fit/fit-options.ts";
+import type { EpochMetrics, StepReport } from "../fit/fit-options.ts";
 import type { PreparedTraining } from "../prepare-training.ts";
 import type { TrainingRun } from "../training-run.ts";
 
@@ -8,6 +8,8 @@ import type { TrainingRun } from "../training-run.ts";
 export interface ReadyTraining {
   readonly run: TrainingRun;
   readonly isResumed: boolean;
+  /** Of before it was resumed. */
+  readonly epochs: readonly EpochMetrics[];
   readonly prepared: PreparedTraining;
   readonly summary: DatasetSummary;
 }

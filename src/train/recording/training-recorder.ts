@@ -54,7 +54,7 @@ export class TrainingRecorder implements Recorder {
     return this.#record!.run; // asked for after a training, which begins with it
   }
 
-  async begin({ run, isResumed, prepared, summary }: ReadyTraining): Promise<TrainingRun> {
+  async begin({ run, isResumed, epochs, prepared, summary }: ReadyTraining): Promise<TrainingRun> {
     const { store, experiment, dataset, given, files, logger, now } = this.#options;
     const { picturePlan, stepPlan, pack } = prepared;
     const { params, tags: reasons } = recordedSettings([...picturePlan.choices, ...stepPlan.choices], given);
@@ -64,6 +64,8 @@ export class TrainingRecorder implements Recorder {
     const opened = await openWith(params, store, () => (isResumed ? reopenRun(place, facts) : createRun(place, facts)));
     const record = new RunRecord({ store, run: opened, logger, now });
     this.#record = record;
+    // The last one was lost where the training was killed between its checkpoint and its record.
+    for (const metrics of epochs) this.#epoch(metrics);
     record.inputs(datasetInputs({ ...dataset, hash: summary.hash, recipe: pack.recipe }, summary));
     for (const [path, content] of files) record.artifact(path, content);
     this.#watchSystem(record);
