@@ -5,7 +5,7 @@ import { sha256 } from "../base/hash.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { parseBundle } from "../bundle/bundle.ts";
 import { type ModelFiles, readModelBundle } from "../bundle/mlflow-model/read-model.ts";
-import { locateModel, type ModelStores } from "./locate-model.ts";
+import { locateModel, type ModelOrigin, type ModelStores } from "./locate-model.ts";
 import type { ModelAddress } from "./model-address.ts";
 import { type ModelVersion, versionTags } from "./model-registry.ts";
 
@@ -15,6 +15,7 @@ export interface ResolvedBundle {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** `models:/NAME/VERSION` for every address of a registered model; else the address. */
   readonly where: string;
+  readonly origin: ModelOrigin;
   /** Where the address is of a registered model. */
   readonly version?: ModelVersion;
 }
@@ -29,13 +30,15 @@ export async function resolveBundle(
   stores: ModelStores,
   maximumBytes = largestFileBytes,
 ): Promise<ResolvedBundle> {
-  const { files, version } = await locateModel(address, stores);
-  if (version === undefined) return { bytes: await readModelBundle(bounded(files, maximumBytes)), where: files.where };
+  const { files, origin, version } = await locateModel(address, stores);
+  if (version === undefined) {
+    return { bytes: await readModelBundle(bounded(files, maximumBytes)), where: files.where, origin };
+  }
   const bytes = await readModelBundle(bounded(files, maximumBytes)).catch((error: unknown) => {
     throw isMissing(error) ? changed(version, "none", error) : error;
   });
   requireRegistered(bytes, version);
-  return { bytes, where: files.where, version };
+  return { bytes, where: files.where, origin, version };
 }
 
 /** The files of a folder, none of them larger than a bundle may be. */
