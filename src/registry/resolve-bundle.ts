@@ -1,7 +1,8 @@
 /** The bundle behind an address: its bytes, checked against what was registered. */
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { AppError, isAppError } from "../base/errors.ts";
 import { largestFileBytes } from "../base/files/read-file.ts";
-import { sha256 } from "../base/hash.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { parseBundle } from "../bundle/bundle.ts";
 import { type ModelFiles, readModelBundle } from "../bundle/mlflow-model/read-model.ts";
@@ -35,9 +36,9 @@ export async function resolveBundle(
     return { bytes: await readModelBundle(bounded(files, maximumBytes)), where: files.where, origin };
   }
   const bytes = await readModelBundle(bounded(files, maximumBytes)).catch((error: unknown) => {
-    throw isMissing(error) ? changed(version, "none", error) : error;
+    throw isMissing(error, version) ? changed(version, "none that can be read", error) : error;
   });
-  requireRegistered(bytes, version);
+  await requireRegistered(bytes, version);
   return { bytes, where: files.where, origin, version };
 }
 
@@ -69,15 +70,36 @@ function bounded(files: ModelFiles, maximumBytes: number): ModelFiles {
 }
 
 /** Errors: MODEL_CHANGED. */
-function requireRegistered(bytes: Uint8Array, version: ModelVersion): void {
+async function requireRegistered(bytes: Uint8Array, version: ModelVersion): Promise<void> {
   const [hash, digest] = [version.tags.get(versionTags.sha256), version.tags.get(versionTags.digest)];
   if (hash === undefined && digest === undefined) return; // registered by another program
-  const found = sha256(bytes);
+  const found = await hashOf(bytes);
   if (found === hash) return;
   // Another tool may have written the same model again; the digest is of what the model is.
-  if (digest !== undefined && parseBundle(bytes, `models:/${version.name}/${version.version}`).digest === digest)
-    return;
+  if (digest !== undefined && digestOf(bytes) === digest) return;
   throw changed(version, `one with ${found}`);
+}
+
+const pieceBytes = 4 * 2 ** 20;
+
+/** SHA-256 piece by piece: a service goes on answering between them. */
+async function hashOf(bytes: Uint8Array): Promise<string> {
+  const hash = createHash("sha256");
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    hash.update(bytes.subarray(at, at + pieceBytes));
+    await setImmediate();
+  }
+  return hash.digest("hex");
+}
+
+/** Undefined for what is no bundle. */
+function digestOf(bytes: Uint8Array): string | undefined {
+  try {
+    return parseBundle(bytes, "bundle").digest;
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
 }
 
 function changed(version: ModelVersion, received: string, cause?: unknown): AppError {
@@ -91,8 +113,9 @@ function changed(version: ModelVersion, received: string, cause?: unknown): AppE
   });
 }
 
-/** What is gone with the run, the logged model or the file that the version is of. */
-function isMissing(error: unknown): boolean {
+/** What is gone with the run, the logged model or the file that the version is of; of a bundle, also other files. */
+function isMissing(error: unknown, { tags }: ModelVersion): boolean {
+  if (tags.has(versionTags.sha256) && isAppError(error, "MODEL_UNREADABLE")) return true;
   return (["RUN_NOT_FOUND", "LOGGED_MODEL_NOT_FOUND", "FILE_NOT_FOUND"] as const).some((code) =>
     isAppError(error, code),
   );

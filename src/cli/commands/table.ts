@@ -113,5 +113,26 @@ export const commands: readonly CommandEntry[] = [
     summary: "restore deleted runs",
     load: () => import("./runs/restore.ts"),
   },
+  {
+    name: "models list",
+    summary: "show the registered models of a folder or an MLflow server",
+    load: () => import("./models/list.ts"),
+  },
+  {
+    name: "models show",
+    summary: "show a registered model and its versions",
+    load: () => import("./models/show.ts"),
+  },
+  {
+    name: "models register",
+    summary: "register a bundle as a version of a model",
+    load: () => import("./models/register.ts"),
+  },
+  {
+    name: "models describe",
+    summary: "describe a registered model or a version",
+    load: () => import("./models/describe.ts"),
+  },
+  { name: "models tag", summary: "set and remove tags of a version", load: () => import("./models/tag.ts") },
   { name: "errors", summary: "look up an error code, or list them all", load: () => import("./errors.ts") },
 ];
