@@ -206,6 +206,13 @@ export function describeModelRegistry(name: string, open: () => Promise<OpenedRe
       }
       const long = "x".repeat(100_001);
       expect(await codeOf(registry.setVersionTag("cats-dogs", "1", "k", long))).toBe("TRACKING_VALUE_INVALID");
+      for (const text of ["x".repeat(5001), "a\0b", "half of \ud83d"]) {
+        expect(await codeOf(registry.describeModel("cats-dogs", text))).toBe("TRACKING_VALUE_INVALID");
+        expect(await codeOf(registry.describeVersion("cats-dogs", "1", text))).toBe("TRACKING_VALUE_INVALID");
+        expect(await codeOf(registry.createVersion("cats-dogs", { source, runId, description: text }))).toBe(
+          "TRACKING_VALUE_INVALID",
+        );
+      }
       expect(await registry.listVersions("cats-dogs")).toHaveLength(1);
     });
 
