@@ -1,7 +1,6 @@
 /** Artifacts of runs and logged models: through the server, or where it says that they are. */
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describeValue } from "../../base/describe-value.ts";
 import { AppError } from "../../base/errors.ts";
 import { openFolderStore } from "../../storage/folder-store.ts";
 import { withChunks } from "../../storage/object-content.ts";
@@ -14,7 +13,7 @@ import type { MlflowClient } from "./mlflow-client.ts";
 /** Where the artifacts of one owner are: a path of the server's interface, or a store of objects. */
 type Place = { readonly path: string } | { readonly store: ObjectStore };
 
-/** Errors: ARTIFACT_PATH_INVALID, FILE_NOT_FOUND, TRACKING_UNSUPPORTED; those of the client and of the stores. */
+/** Errors: FILE_NOT_FOUND, TRACKING_UNSUPPORTED; those of the client and of the stores. */
 export class RestArtifacts {
   readonly #client: MlflowClient;
   readonly #stores = new Map<string, ObjectStore>();
@@ -24,7 +23,7 @@ export class RestArtifacts {
   }
 
   async *read(uri: string, path: string): AsyncGenerator<Uint8Array, void, undefined> {
-    const place = await this.#placeOf(uri, path);
+    const place = await this.#placeOf(uri);
     if ("store" in place) return yield* place.store.read(path);
     yield* this.#client.download({
       method: "GET",
@@ -37,7 +36,7 @@ export class RestArtifacts {
   }
 
   async write(uri: string, path: string, content: ArtifactContent): Promise<void> {
-    const place = await this.#placeOf(uri, path);
+    const place = await this.#placeOf(uri);
     if ("store" in place) {
       await place.store.write(path, content);
       return;
@@ -50,8 +49,7 @@ export class RestArtifacts {
     for (const store of this.#stores.values()) await store.close();
   }
 
-  async #placeOf(uri: string, path: string): Promise<Place> {
-    requireServersPath(path);
+  async #placeOf(uri: string): Promise<Place> {
     const proxied = /^mlflow-artifacts:(?:\/\/(?<host>[^/]*))?\/(?<root>.*)$/i.exec(uri)?.groups;
     if (proxied?.host === undefined || proxied.host === "" || proxied.host === new URL(this.#client.location).host) {
       if (proxied?.root !== undefined) return { path: `${proxyPath}/${encodedPath(proxied.root.replace(/\/+$/, ""))}` };
@@ -83,16 +81,6 @@ export class RestArtifacts {
 }
 
 const proxyPath = "/api/2.0/mlflow-artifacts/artifacts";
-
-/** The server refuses `#`, and decodes `%41` however often it was encoded. */
-function requireServersPath(path: string): void {
-  if (!/#|%[0-9a-f]{2}/i.test(path)) return;
-  throw new AppError("ARTIFACT_PATH_INVALID", {
-    required: "an artifact's name without # and without % before two hexadecimal digits",
-    received: describeValue(path),
-    hint: "MLflow servers take no such names: rename the file",
-  });
-}
 
 /** Each name by itself, so that none can lead elsewhere. */
 export function encodedPath(path: string): string {

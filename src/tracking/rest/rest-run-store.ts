@@ -277,7 +277,7 @@ class RestRunStore implements RunStore {
   }
 
   async writeArtifact(owner: ArtifactOwner, path: string, content: ArtifactContent): Promise<void> {
-    requireArtifactPath(path);
+    requireArtifactPath(path, "new");
     await this.#artifacts.write(await this.#artifactUri(owner), path, content);
   }
 

@@ -94,7 +94,7 @@ export async function requireSuccess(answer: HttpAnswer, context: AnswerContext)
     // A limit of requests turns them away before they are read.
     throw new AnswerFault(unavailable(received, where, seconds), { isPassing: true, isDone: status !== 429, askedMs });
   }
-  if (clash.test(message)) {
+  if (told?.code !== "RESOURCE_ALREADY_EXISTS" && clash.test(message)) {
     const error = unavailable("a clash in the server's database with another request", where);
     throw new AnswerFault(error, { isPassing: true });
   }
