@@ -43,7 +43,7 @@ async function serve(cwd: string) {
 }
 
 /** Asks without a pause until it is stopped; the statuses of all answers, and the versions that gave them. */
-function askWithoutEnd(origin: string, picture: Buffer) {
+function askWithoutEnd(origin: string, picture: Uint8Array) {
   const statuses = new Map<number, number>();
   const versions = new Set<string>();
   let isOver = false;
