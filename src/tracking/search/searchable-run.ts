@@ -1,5 +1,5 @@
 /** What a search asks of a run, one value at a time: a folder opens only the files that it needs. */
-import type { DatasetInput } from "../run.ts";
+import type { DatasetInput, Run } from "../run.ts";
 
 export const runAttributes = [
   "artifact_uri",
@@ -19,4 +19,24 @@ export interface SearchableRun {
   param(key: string): string | undefined;
   tag(key: string): string | undefined;
   datasets(): readonly Pick<DatasetInput, "name" | "digest" | "tags">[];
+}
+
+/** A run that is read already. */
+export function searchableOf(run: Run): SearchableRun {
+  const attributes: Readonly<Record<RunAttribute, string | number | undefined>> = {
+    artifact_uri: run.artifactUri,
+    end_time: run.endedMs,
+    run_id: run.id,
+    run_name: run.name,
+    start_time: run.startedMs,
+    status: run.status,
+    user_id: run.user,
+  };
+  return {
+    attribute: (name) => attributes[name],
+    metric: (key) => run.metrics.get(key)?.value,
+    param: (key) => run.params.get(key),
+    tag: (key) => run.tags.get(key),
+    datasets: () => run.inputs,
+  };
 }
