@@ -134,6 +134,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./models/lineage.ts"),
   },
   {
+    name: "models card",
+    summary: "write a model card, and bring one up to date",
+    load: () => import("./models/card.ts"),
+  },
+  {
     name: "trace",
     summary: "show where the bundles of a running service come from",
     load: () => import("./trace.ts"),
