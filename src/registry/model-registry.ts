@@ -35,8 +35,14 @@ export interface NewModelVersion {
   readonly tags?: ReadonlyMap<string, string>;
 }
 
-/** Tags of a version that Pawprint writes: what is read must have them. */
-export const versionTags = modelTags;
+/** Tags of a version that Pawprint writes; what is read must have the hash or the digest. */
+export const versionTags = {
+  ...modelTags,
+  /** Of the bundle's own evaluation, 0 to 1. */
+  accuracy: "pawprint.accuracy",
+  /** Of the pictures that it was trained from. */
+  datasetHash: "pawprint.dataset_hash",
+} as const;
 
 /**
  * Errors of every call: MODEL_NOT_REGISTERED, MODEL_VERSION_NOT_FOUND; ALIAS_INVALID for aliases

@@ -117,14 +117,20 @@ export class MlflowClient {
     }
   }
 
-  /** Sends bytes; `open` is called for each attempt. */
-  async upload(call: Omit<MlflowCall, "body">, open: () => SentBody): Promise<void> {
-    await this.#attempt({ isRepeatable: true, ...call }, async (context, signal) => {
-      const headers = { "content-type": "application/octet-stream" };
-      const answer = await this.#exchange(call, signal, { limit: "progress", headers, body: open() });
-      await requireSuccess(answer, context);
-      for await (const _ of answer.body);
-    });
+  /** Sends bytes; `open` hands them on, and is called for each attempt. */
+  async upload(
+    call: Omit<MlflowCall, "body">,
+    open: (send: (body: SentBody) => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    const repeated = { isRepeatable: true, ...call };
+    await this.#attempt(repeated, (context, signal) =>
+      open(async (body) => {
+        const headers = { "content-type": "application/octet-stream" };
+        const answer = await this.#exchange(repeated, signal, { limit: "progress", headers, body });
+        await requireSuccess(answer, context);
+        for await (const _ of answer.body);
+      }),
+    );
   }
 
   close(): void {

@@ -94,6 +94,10 @@ export async function requireSuccess(answer: HttpAnswer, context: AnswerContext)
     // A limit of requests turns them away before they are read.
     throw new AnswerFault(unavailable(received, where, seconds), { isPassing: true, isDone: status !== 429, askedMs });
   }
+  if (told?.code !== "RESOURCE_ALREADY_EXISTS" && clash.test(message)) {
+    const error = unavailable("a clash in the server's database with another request", where);
+    throw new AnswerFault(error, { isPassing: true });
+  }
   if (status === 413)
     throw new AnswerFault(
       answerInvalid("the status 413", where, "raise the limit of a request's size at the server or its proxy"),
@@ -101,6 +105,9 @@ export async function requireSuccess(answer: HttpAnswer, context: AnswerContext)
   const refusal: MlflowRefusal = { status, errorCode: told && outsideText(told.code, secrets), message, where };
   throw new AnswerFault(context.refusal?.(refusal) ?? usualRefusal(refusal));
 }
+
+/** Two requests wrote the same at once; the one that is told so was not carried out, and is judged anew. */
+const clash = /UNIQUE constraint|UniqueViolation|duplicate key|Duplicate entry|deadlock detected|database is locked/;
 
 function isPassing(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
