@@ -128,6 +128,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./models/lineage.ts"),
   },
   {
+    name: "models card",
+    summary: "write a model card, and bring one up to date",
+    load: () => import("./models/card.ts"),
+  },
+  {
     name: "models list",
     summary: "show the registered models of a folder or an MLflow server",
     load: () => import("./models/list.ts"),
