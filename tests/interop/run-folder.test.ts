@@ -1,32 +1,14 @@
 /** A folder of runs in two hands: MLflow's own client reads and changes ours, and we read MLflow's. */
-import { execFileSync } from "node:child_process";
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openFileRunStore } from "../../src/tracking/files/file-run-store.ts";
 import type { ArtifactOwner, MetricPoint, Run } from "../../src/tracking/run.ts";
 import type { RunStore } from "../../src/tracking/run-store.ts";
-import { findPeerPython } from "../support/peer-python.ts";
+import { findMlflowClient } from "../support/mlflow-client.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const notes: string[] = [];
-const python = await findPeerPython(["mlflow"], (text) => notes.push(text));
-if (!python) process.stderr.write(`skipped: ${notes.join("; ")}\n`);
-
-const client = fileURLToPath(new URL("../support/mlflow-client.py", import.meta.url));
-const env = { ...process.env, MLFLOW_ALLOW_FILE_STORE: "true", PYTHONWARNINGS: "ignore", GIT_PYTHON_REFRESH: "quiet" };
-
-function mlflow(command: string, folder: string): unknown {
-  const args = [client, command, folder];
-  const answer = execFileSync(python!, args, {
-    encoding: "utf8",
-    env,
-    maxBuffer: 2 ** 26,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  return answer === "" ? undefined : JSON.parse(answer);
-}
+const mlflow = await findMlflowClient();
 
 /** All that a store holds, in the form of the Python script. */
 async function dump(folder: string): Promise<unknown> {
@@ -171,21 +153,21 @@ async function writeOurs(folder: string): Promise<void> {
   }
 }
 
-describe.skipIf(!python)("a folder of runs and MLflow", () => {
+describe.skipIf(!mlflow)("a folder of runs and MLflow", () => {
   const parent = temporaryFolder("größe #1 100%");
   const ours = join(parent, "it's our store");
   const theirs = join(parent, "theirs");
   beforeAll(async () => {
     await writeOurs(ours);
-    mlflow("write", theirs);
+    mlflow!.call("write", theirs);
   });
 
   it("is read by MLflow, value for value", async () => {
-    expect(mlflow("dump", ours)).toEqual(await dump(ours));
+    expect(mlflow!.call("dump", ours)).toEqual(await dump(ours));
   });
 
   it("is read where MLflow wrote it, value for value", async () => {
-    expect(await dump(theirs)).toEqual(mlflow("dump", theirs));
+    expect(await dump(theirs)).toEqual(mlflow!.call("dump", theirs));
   });
 
   it("is read from a copy, artifacts too", async () => {
@@ -199,7 +181,7 @@ describe.skipIf(!python)("a folder of runs and MLflow", () => {
   it("may be written to by both in turn", async () => {
     const copy = join(parent, "changed");
     await cp(ours, copy, { recursive: true });
-    mlflow("change", copy);
+    mlflow!.call("change", copy);
     const store = await openFileRunStore(copy);
     const [run] = (await store.searchRuns({ filter: "run_name = 'changed by MLflow'" })).runs;
     expect(run).toMatchObject({ status: "FINISHED", lifecycle: "active", endedMs: 1_700_000_011_000 });
@@ -210,22 +192,14 @@ describe.skipIf(!python)("a folder of runs and MLflow", () => {
     });
     await store.updateRun(run!.id, { status: "FAILED", endedMs: 1_700_000_012_000 });
     const both = await dump(copy);
-    expect(mlflow("dump", copy)).toEqual(both);
+    expect(mlflow!.call("dump", copy)).toEqual(both);
     expect((await store.metricHistory(run!.id, "val/loss")).map(({ step }) => step).slice(-3)).toEqual([9, 100, 101]);
   });
 
   it.each(["ours", "theirs"])("migrates into a database with MLflow's own command: %s", (which) => {
     const target = `sqlite:///${temporaryFolder("migrated")}/mlflow.db`;
-    const args = [
-      "-m",
-      "mlflow",
-      "migrate-filestore",
-      "--source",
-      which === "ours" ? ours : theirs,
-      "--target",
-      target,
-    ];
-    const answer = execFileSync(python!, args, { encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] });
+    const source = which === "ours" ? ours : theirs;
+    const answer = mlflow!.run("migrate-filestore", "--source", source, "--target", target);
     expect(answer).toMatch(/success|complete|migrat/i);
   });
 });

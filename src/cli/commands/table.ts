@@ -84,6 +84,31 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./model/inspect.ts"),
   },
   {
+    name: "models promote",
+    summary: "move an alias to a version that passes its gates",
+    load: () => import("./models/promote.ts"),
+  },
+  {
+    name: "models rollback",
+    summary: "move an alias back to the version before",
+    load: () => import("./models/rollback.ts"),
+  },
+  {
+    name: "models history",
+    summary: "show who moved a model's aliases, when and why",
+    load: () => import("./models/history.ts"),
+  },
+  {
+    name: "models lineage",
+    summary: "show where a model comes from: bundle, run, commit, splits, pictures",
+    load: () => import("./models/lineage.ts"),
+  },
+  {
+    name: "trace",
+    summary: "show where the bundles of a running service come from",
+    load: () => import("./trace.ts"),
+  },
+  {
     name: "runs list",
     summary: "list the runs of a folder or an MLflow server",
     load: () => import("./runs/list.ts"),
