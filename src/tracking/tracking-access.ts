@@ -30,9 +30,11 @@ export const usualRunsFolder = "runs";
 
 /**
  * The setting over MLFLOW_TRACKING_URI over `runs`; user, password and token from the environment
- * (MLFLOW_TRACKING_USERNAME, _PASSWORD, _TOKEN, _INSECURE_TLS, _SERVER_CERT_PATH) or, user and
- * password, from the address. `pathOf` resolves a folder.
- * Errors: TRACKING_URI_INVALID.
+ * (MLFLOW_TRACKING_USERNAME, _PASSWORD, _TOKEN, _INSECURE_TLS, _SERVER_CERT_PATH, _CLIENT_CERT_PATH)
+ * or, user and password, from the address; the time for an answer and the number of further attempts
+ * from MLFLOW_HTTP_REQUEST_TIMEOUT (seconds) and _MAX_RETRIES. `pathOf` resolves a folder.
+ * Source: mlflow/environment_variables.py of MLflow 3.17.
+ * Errors: TRACKING_URI_INVALID, CONFIG_INVALID.
  */
 export function trackingAccess(
   settings: Settings,
