@@ -155,17 +155,16 @@ export function describeModelRegistry(name: string, open: () => Promise<OpenedRe
     });
 
     it("says which model or version is not there", async () => {
-      for (const call of [
-        registry.listVersions("cats-dogs"),
-        registry.getVersion("cats-dogs", "1"),
-        registry.createVersion("cats-dogs", { source, runId }),
-        registry.setAlias("cats-dogs", "champion", "1"),
-        registry.resolveAlias("cats-dogs", "champion"),
-        registry.describeModel("cats-dogs", "x"),
-        registry.setModelTag("cats-dogs", "k", "v"),
-      ]) {
-        expect(await codeOf(call)).toBe("MODEL_NOT_REGISTERED");
-      }
+      const calls = [
+        () => registry.listVersions("cats-dogs"),
+        () => registry.getVersion("cats-dogs", "1"),
+        () => registry.createVersion("cats-dogs", { source, runId }),
+        () => registry.setAlias("cats-dogs", "champion", "1"),
+        () => registry.resolveAlias("cats-dogs", "champion"),
+        () => registry.describeModel("cats-dogs", "x"),
+        () => registry.setModelTag("cats-dogs", "k", "v"),
+      ];
+      for (const call of calls) expect(await codeOf(call())).toBe("MODEL_NOT_REGISTERED");
       await make("cats-dogs");
       for (const version of ["2", "0", "-1", "1.0", "x", "", "../version-1", "9".repeat(30)]) {
         expect(await codeOf(registry.getVersion("cats-dogs", version))).toBe("MODEL_VERSION_NOT_FOUND");
