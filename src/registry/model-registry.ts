@@ -40,6 +40,10 @@ export const versionTags = {
   sha256: "pawprint.sha256",
   /** `pawprint.digest` of the bundle, which stays where another tool writes the file again. */
   digest: "pawprint.digest",
+  /** Of the bundle's own evaluation, 0 to 1. */
+  accuracy: "pawprint.accuracy",
+  /** Of the pictures that it was trained from. */
+  datasetHash: "pawprint.dataset_hash",
 } as const;
 
 /**

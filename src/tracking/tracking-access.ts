@@ -12,6 +12,8 @@ export interface ServerAccess {
   readonly token?: string;
   /** PEM file. */
   readonly caFile?: string;
+  /** PEM file with the caller's own certificate and its key. */
+  readonly clientCertFile?: string;
   readonly acceptsAnyCertificate: boolean;
   /** For one answer. */
   readonly timeoutMs: number;

@@ -89,7 +89,7 @@ it("leaves checkpoints of another training alone, and says how to train that tri
   await rm(folder!, { recursive: true });
   const { results } = JSON.parse((await run("sweep small.yaml --json")).out);
   const after = results.find(({ trial }: { trial: number }) => trial === 1);
-  expect({ ...after, durationMs: 0 }).toEqual({ ...before, durationMs: 0 });
+  expect({ ...after, durationMs: 0, runId: "" }).toEqual({ ...before, durationMs: 0, runId: "" });
 });
 
 it("runs one trial alone, the same as in the sweep", async () => {
@@ -97,7 +97,7 @@ it("runs one trial alone, the same as in the sweep", async () => {
   expect(exitCode).toBe(0);
   const alone = JSON.parse(out);
   const whole = JSON.parse(await readFile(join(cwd, "sweeps", "small", "trial-001-epochs-1", "result.json"), "utf8"));
-  expect({ ...alone, durationMs: 0 }).toEqual({ ...whole, durationMs: 0 });
+  expect({ ...alone, durationMs: 0, runId: "" }).toEqual({ ...whole, durationMs: 0, runId: "" });
 });
 
 it("keeps the error of a trial that fails, and ends with 1 where none is left", async () => {
