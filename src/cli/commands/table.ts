@@ -98,6 +98,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./runs/compare.ts"),
   },
   {
+    name: "runs export",
+    summary: "copy runs into a folder of MLflow's layout, or write them as tables",
+    load: () => import("./runs/export.ts"),
+  },
+  {
+    name: "runs watch",
+    summary: "follow a running training",
+    load: () => import("./runs/watch.ts"),
+  },
+  {
     name: "runs delete",
     summary: "delete runs, so that they can be restored",
     load: () => import("./runs/delete.ts"),
