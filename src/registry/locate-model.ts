@@ -1,10 +1,10 @@
 /** Finds the files that an address names, and what the registry knows of them. */
 import { AppError, isAppError } from "../base/errors.ts";
 import type { ModelFiles } from "../bundle/mlflow-model/read-model.ts";
-import type { ArtifactOwner } from "../tracking/run.ts";
+import type { ArtifactOwner, LoggedModel } from "../tracking/run.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import { formatModelAddress, type ModelAddress } from "./model-address.ts";
-import type { ModelRegistry, ModelVersion } from "./model-registry.ts";
+import type { ModelRegistry, ModelVersion, NewModelVersion } from "./model-registry.ts";
 import { modelNotRegistered, versionNotFound } from "./registry-names.ts";
 import { listFilesAt, readFileAt } from "./version-files.ts";
 
@@ -14,8 +14,12 @@ export interface ModelStores {
   runs(): Promise<RunStore>;
 }
 
+/** What a version of the model is made from. */
+export type ModelOrigin = Pick<NewModelVersion, "source" | "runId" | "modelId">;
+
 export interface LocatedModel {
   readonly files: ModelFiles;
+  readonly origin: ModelOrigin;
   /** Where the address is of a registered model. */
   readonly version?: ModelVersion;
 }
@@ -25,12 +29,10 @@ export interface LocatedModel {
  * and those of `RunStore`.
  */
 export async function locateModel(address: ModelAddress, stores: ModelStores): Promise<LocatedModel> {
-  const where = formatModelAddress(address);
-  if (address.kind === "run") return { files: await filesOfRun(address, await stores.runs()) };
+  if (address.kind === "run") return modelOfRun(address, await stores.runs());
   if (address.kind === "logged") {
     const store = await stores.runs();
-    const { id } = await store.getModel(address.modelId);
-    return { files: filesAt(store, { modelId: id }, "", where) };
+    return loggedModel(store, await store.getModel(address.modelId), formatModelAddress(address));
   }
   const registry = await stores.registry();
   const version = await findVersion(address, registry);
@@ -39,7 +41,9 @@ export async function locateModel(address: ModelAddress, stores: ModelStores): P
     list: () => registry.listFiles(version),
     read: (path) => registry.readFile(version, path),
   };
-  return { files, version };
+  const { source, runId, modelId } = version;
+  const origin = { source, ...(runId !== undefined && { runId }), ...(modelId !== undefined && { modelId }) };
+  return { files, origin, version };
 }
 
 export type RegisteredAddress = Extract<ModelAddress, { readonly kind: "alias" | "version" | "latest" }>;
@@ -61,10 +65,10 @@ export async function findVersion(address: RegisteredAddress, registry: ModelReg
 }
 
 /** A folder of the run's artifacts with an MLmodel in it, or else a logged model of this name, the newest one. */
-async function filesOfRun(
+async function modelOfRun(
   address: Extract<ModelAddress, { readonly kind: "run" }>,
   store: RunStore,
-): Promise<ModelFiles> {
+): Promise<LocatedModel> {
   const { runId, path } = address;
   const where = formatModelAddress(address);
   const run = await store.getRun(runId);
@@ -72,13 +76,16 @@ async function filesOfRun(
     if (isAppError(error, "FILE_NOT_FOUND")) return [];
     throw error;
   });
-  if (entries.some((entry) => entry.path === `${path}/MLmodel`)) return filesAt(store, { runId: run.id }, path, where);
+  if (entries.some((entry) => entry.path === `${path}/MLmodel`)) {
+    const origin = { source: `runs:/${run.id}/${path}`, runId: run.id };
+    return { files: filesAt(store, { runId: run.id }, path, where), origin };
+  }
   for (const id of run.modelIds.toReversed()) {
     const model = await store.getModel(id).catch((error: unknown) => {
       if (isAppError(error, "LOGGED_MODEL_NOT_FOUND")) return undefined; // deleted since
       throw error;
     });
-    if (model?.name === path && model.status !== "FAILED") return filesAt(store, { modelId: id }, "", where);
+    if (model?.name === path && model.status !== "FAILED") return loggedModel(store, model, where);
   }
   throw new AppError("LOGGED_MODEL_NOT_FOUND", {
     required: `a logged model '${path}' of the run`,
@@ -86,6 +93,11 @@ async function filesOfRun(
     where,
     hint: "look at what the run holds: `pawprint runs show RUN`",
   });
+}
+
+function loggedModel(store: RunStore, { id, runId }: LoggedModel, where: string): LocatedModel {
+  const origin = { source: `models:/${id}`, modelId: id, ...(runId !== undefined && { runId }) };
+  return { files: filesAt(store, { modelId: id }, "", where), origin };
 }
 
 function filesAt(store: RunStore, owner: ArtifactOwner, folder: string, where: string): ModelFiles {

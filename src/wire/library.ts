@@ -19,12 +19,12 @@ import type { EvaluationReportOptions } from "../report/evaluation/evaluation-re
 import type { EvaluationFacts } from "../report/evaluation/facts.ts";
 import type { EngineOptions, Executor } from "../runtime/executor.ts";
 import type { PawprintServer, ServerOptions } from "../server/create-server.ts";
-import type { BundleEvaluation, EvaluateBundleOptions } from "../train/evaluation/evaluate-bundle.ts";
+import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/pictures/augmentation-preview.ts";
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
-import type { TrainOptions, TrainReport } from "../train/train.ts";
 import type { BundleArgument } from "./bundle-argument.ts";
 import { predictionEngine, trainingEngine, type WithEngine } from "./engines.ts";
+import type { EvaluateBundleOptions, TrainOptions, TrainReport } from "./recording.ts";
 import type { TrainingReportOptions } from "./reports.ts";
 
 type Engine = (options?: EngineOptions) => Promise<Executor>;
@@ -47,12 +47,21 @@ async function withoutEngine<O extends object>(schema: TObject, given: O | undef
   return readOptions<O>(schema, given, call);
 }
 
-/** See `train` in `train/train.ts`. */
+/** See `train` in `train/train.ts`; with `tracking`, `trainRecorded` in `wire/recording.ts`. */
 export async function train(options: WithEngine<TrainOptions>): Promise<TrainReport> {
-  const { trainOptions } = await import("./options/train-options.ts");
+  const [{ trainOptions }, { readTracking }] = await Promise.all([
+    import("./options/train-options.ts"),
+    import("./options/recording-options.ts"),
+  ]);
   const checked = await withEngine<TrainOptions>(trainOptions, options, "train", trainingEngine);
-  const { train: run } = await import("../train/train.ts");
-  return run(checked);
+  const { tracking: given, ...plain } = checked;
+  const tracking = readTracking(given, "train");
+  if (tracking === undefined) {
+    const { train: run } = await import("../train/train.ts");
+    return run(plain);
+  }
+  const { trainRecorded } = await import("./recording.ts");
+  return trainRecorded(plain, tracking);
 }
 
 /** See `prepareTraining` in `train/prepare-training.ts`. */
@@ -110,12 +119,21 @@ export interface InspectedBundle extends BundleFile {
   readonly registered?: ModelVersion;
 }
 
-/** See `evaluateBundle` in `train/evaluation/evaluate-bundle.ts`. */
+/** See `evaluateBundle` in `train/evaluation/evaluate-bundle.ts`, and `recordEvaluated` for `tracking`. */
 export async function evaluateBundle(options: EvaluateBundleOptions): Promise<BundleEvaluation> {
-  const { evaluateBundleOptions: schema } = await import("./options/evaluate-options.ts");
-  const checked = await withoutEngine(schema, options, "evaluateBundle");
+  const [{ evaluateBundleOptions: schema }, { readTracking }] = await Promise.all([
+    import("./options/evaluate-options.ts"),
+    import("./options/recording-options.ts"),
+  ]);
+  const { tracking: given, ...plain } = await withoutEngine(schema, options, "evaluateBundle");
+  const tracking = readTracking(given, "evaluateBundle");
   const { evaluateBundle: evaluate } = await import("../train/evaluation/evaluate-bundle.ts");
-  return evaluate(checked);
+  const evaluation = await evaluate(plain);
+  if (tracking !== undefined) {
+    const { recordEvaluated } = await import("./evaluation-recording.ts");
+    await recordEvaluated({ info: plain.bundle.info, data: plain.data, evaluation }, tracking, plain);
+  }
+  return evaluation;
 }
 
 /** See `explainPictures` in `predict/explain/explain-pictures.ts`. */

@@ -10,6 +10,7 @@ import { createRandom } from "../../base/random.ts";
 import type { Run } from "../../tracking/run.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
 import type { ModelRegistry, RegisteredModel } from "../model-registry.ts";
+import { modelNotRegistered } from "../registry-names.ts";
 import {
   type AliasMove,
   type Claim,

@@ -4,18 +4,22 @@ import { AppError } from "../../../base/errors.ts";
 import { shellPath } from "../../../base/shell-word.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
+import { nameOf } from "../../../dataset/source-name.ts";
 import { sourceOptionsOf } from "../../../dataset/sources/source-options.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
 import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
+import type { RecordedEvaluation } from "../../../train/recording/evaluation-recorder.ts";
+import { recordEvaluated } from "../../../wire/evaluation-recording.ts";
 import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library.ts";
 import type { EvaluatedModels } from "../../../wire/reports.ts";
-import { bundleAt, bundleDoc, placeOption } from "../../bundle-at.ts";
+import { bundleAt, bundleDoc } from "../../bundle-at.ts";
 import { prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, readingFlags, readingOptions } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
+import { openTracking, recordingOptions } from "../../tracking-options.ts";
 
 export const command = defineCommand({
   description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is unseen by the bundle.
@@ -34,7 +38,6 @@ the most confident mistakes, and latency. With --against two bundles predict the
     ...readingOptions,
     { name: "split", type: "choice", choices: ["test", "val", "train", "all"], default: "test", doc: "which pictures" },
     { name: "against", type: "string", placeholder: "BUNDLE", doc: "a second bundle to compare with" },
-    placeOption,
     { name: "report", type: "string", placeholder: "FILE.html", doc: "write a page with charts and pictures" },
     {
       name: "csv",
@@ -51,6 +54,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       doc: "time the answers on this machine; --no-latency saves 2 seconds",
     },
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    ...recordingOptions,
   ],
   examples: [
     { line: "pawprint evaluate models/cats-dogs.onnx --data cats-dogs.zip", doc: "the split that training never saw" },
@@ -81,6 +85,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       ...(charts !== undefined && { charts: pathFrom(cwd, charts) }),
     };
     await prepareFiles(files, force);
+    const recording = await openTracking(context, options, { source: "pawprint evaluate", experiment: nameOf(data) });
     const first = await openModel(model, context, options);
     let second: OpenedModel | undefined;
     try {
@@ -103,15 +108,19 @@ the most confident mistakes, and latency. With --against two bundles predict the
       });
       const models = { model: first.file, ...(second && { against: second.file }), data, evaluation };
       const written = await writeEvaluationFiles(files, models, { force, signal, now: new Date(now()) });
+      const recorded = recording.tracking
+        ? await recordEvaluated({ info: first.file.info, ...models }, recording.tracking, { logger, signal })
+        : undefined;
       const shown = written.map((file) => shownName(shownPath(cwd, file)));
       return {
-        result: resultOf(models, written),
-        text: textOf(models, shown, context),
+        result: { ...resultOf(models, written), ...(recorded && { recorded }) },
+        text: textOf(models, shown, recorded, context),
         ...(written.length === 0 ? { next: nextText(models, options, context) } : { quietText: shown.join("\n") }),
       };
     } finally {
       await first.bundle.close();
       await second?.bundle.close();
+      await recording.close();
     }
   },
 });
@@ -174,6 +183,7 @@ function figuresOf(figures: ModelEvaluation): object {
 function textOf(
   { model, against, evaluation }: EvaluatedModels,
   files: readonly string[],
+  recorded: RecordedEvaluation | undefined,
   { style }: CommandContext,
 ): string {
   const name = evaluation.split === "all" ? "all pictures" : `the ${evaluation.split} split`;
@@ -186,6 +196,7 @@ function textOf(
       : []),
     "",
     ...files.map((file) => `${style.bold("Written")}  ${file}`),
+    ...(recorded ? [`${style.bold("Run")}      ${recorded.runId.slice(0, 8)}: ${recorded.folder}`] : []),
   ].join("\n");
 }
 
