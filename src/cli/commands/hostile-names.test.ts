@@ -119,6 +119,14 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   "keys revoke": [[evil, "--file", `keys${evil}.json`]],
   inspect: [[model], [wild], [`no${evil}`]],
+  "models promote": [
+    [evil, "1"],
+    [evil, evil, "--to", evil, "--reason", evil],
+  ],
+  "models rollback": [[evil], [evil, "--alias", evil]],
+  "models history": [[evil], [evil, "--alias", evil]],
+  "models lineage": [[model], [model, "--mermaid"], [`${evil}@${evil}`], [`no${evil}`]],
+  trace: [[`http://${evil}`], [evil]],
   errors: [[evil]],
 };
 
