@@ -1,12 +1,12 @@
 /** Runs in a folder, in MLflow's own layout: experiments, runs and logged models as files. */
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isAppError } from "../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../base/files/atomic-file.ts";
 import { writeFailure } from "../../base/files/file-failure.ts";
+import { userName } from "../../base/machine/user-name.ts";
 import type {
   ArtifactEntry,
   ArtifactOwner,
@@ -270,12 +270,4 @@ function pointsByKey(points: readonly MetricPoint[]): Map<string, MetricPoint[]>
     else known.push(point);
   }
   return byKey;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return ""; // a user without an entry, as in some containers
-  }
 }
