@@ -57,56 +57,25 @@ export const commands: readonly CommandEntry[] = [
     summary: "decode and resize pictures once, into a folder that train takes",
     load: () => import("./data/pack.ts"),
   },
-  { name: "evaluate", summary: "evaluate a bundle on labelled pictures", load: () => import("./model/evaluate.ts") },
-  { name: "predict", summary: "classify pictures with a bundle", load: () => import("./model/predict.ts") },
+  {
+    name: "evaluate",
+    summary: "evaluate a bundle on labelled pictures",
+    load: () => import("./model/evaluate.ts"),
+  },
+  {
+    name: "predict",
+    summary: "classify pictures with a bundle",
+    load: () => import("./model/predict.ts"),
+  },
   {
     name: "explain",
     summary: "draw heat maps of the evidence for a class in pictures",
     load: () => import("./model/explain.ts"),
   },
   {
-    name: "serve",
-    summary: "serve a bundle's predictions over HTTP",
-    load: () => import("./service/serve.ts"),
-  },
-  { name: "health", summary: "ask a running service whether it is ready", load: () => import("./service/health.ts") },
-  {
-    name: "smoke",
-    summary: "call every public route of a running service and check the answers",
-    load: () => import("./service/smoke.ts"),
-  },
-  { name: "keys create", summary: "make an API key for a service", load: () => import("./keys/create.ts") },
-  { name: "keys list", summary: "show the API keys of a file", load: () => import("./keys/list.ts") },
-  { name: "keys revoke", summary: "revoke an API key", load: () => import("./keys/revoke.ts") },
-  {
     name: "inspect",
     summary: "show a bundle's metadata: labels, recipe, lineage, evaluation",
     load: () => import("./model/inspect.ts"),
-  },
-  {
-    name: "models promote",
-    summary: "move an alias to a version that passes its gates",
-    load: () => import("./models/promote.ts"),
-  },
-  {
-    name: "models rollback",
-    summary: "move an alias back to the version before",
-    load: () => import("./models/rollback.ts"),
-  },
-  {
-    name: "models history",
-    summary: "show who moved a model's aliases, when and why",
-    load: () => import("./models/history.ts"),
-  },
-  {
-    name: "models lineage",
-    summary: "show where a model comes from: bundle, run, commit, splits, pictures",
-    load: () => import("./models/lineage.ts"),
-  },
-  {
-    name: "trace",
-    summary: "show where the bundles of a running service come from",
-    load: () => import("./trace.ts"),
   },
   {
     name: "runs list",
@@ -127,6 +96,16 @@ export const commands: readonly CommandEntry[] = [
     name: "runs compare",
     summary: "show in what runs differ, as a table, a chart and a page",
     load: () => import("./runs/compare.ts"),
+  },
+  {
+    name: "runs export",
+    summary: "copy runs into a folder of MLflow's layout, or write them as tables",
+    load: () => import("./runs/export.ts"),
+  },
+  {
+    name: "runs watch",
+    summary: "follow a running training",
+    load: () => import("./runs/watch.ts"),
   },
   {
     name: "runs delete",
@@ -158,7 +137,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "describe a registered model or a version",
     load: () => import("./models/describe.ts"),
   },
-  { name: "models tag", summary: "set and remove tags of a version", load: () => import("./models/tag.ts") },
+  {
+    name: "models tag",
+    summary: "set and remove tags of a version",
+    load: () => import("./models/tag.ts"),
+  },
   {
     name: "models promote",
     summary: "move an alias to a version that passes its gates",
@@ -180,9 +163,48 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./models/lineage.ts"),
   },
   {
+    name: "models card",
+    summary: "write a model card, and bring one up to date",
+    load: () => import("./models/card.ts"),
+  },
+  {
     name: "trace",
     summary: "show where the bundles of a running service come from",
     load: () => import("./trace.ts"),
   },
-  { name: "errors", summary: "look up an error code, or list them all", load: () => import("./errors.ts") },
+  {
+    name: "serve",
+    summary: "serve a bundle's predictions over HTTP",
+    load: () => import("./service/serve.ts"),
+  },
+  {
+    name: "health",
+    summary: "ask a running service whether it is ready",
+    load: () => import("./service/health.ts"),
+  },
+  {
+    name: "smoke",
+    summary: "call every public route of a running service and check the answers",
+    load: () => import("./service/smoke.ts"),
+  },
+  {
+    name: "keys create",
+    summary: "make an API key for a service",
+    load: () => import("./keys/create.ts"),
+  },
+  {
+    name: "keys list",
+    summary: "show the API keys of a file",
+    load: () => import("./keys/list.ts"),
+  },
+  {
+    name: "keys revoke",
+    summary: "revoke an API key",
+    load: () => import("./keys/revoke.ts"),
+  },
+  {
+    name: "errors",
+    summary: "look up an error code, or list them all",
+    load: () => import("./errors.ts"),
+  },
 ];
