@@ -161,7 +161,15 @@ if (server !== undefined) {
   describeModelRegistry("a real MLflow server", async () => {
     const open = () => openModelRegistry(accessTo(server.url));
     const removeAll = async (): Promise<void> => {
-      await ask(server.url, "for m in c.search_registered_models(): c.delete_registered_model(m.name)\nprint(1)");
+      const registry = await open();
+      for (const { name } of await registry.listModels()) {
+        await fetch(`${server.url}/api/2.0/mlflow/registered-models/delete`, {
+          method: "DELETE",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ name }),
+        });
+      }
+      await registry.close();
     };
     await removeAll();
     return { registry: await open(), again: open, remove: removeAll };
