@@ -131,7 +131,7 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["last", "--csv", `runs${evil}.csv`, "--force"],
   ],
   "runs watch": [[`no${evil}`], ["last"]],
-  "runs delete": [[`no${evil}`]],
+  "runs delete": [["last"], [`no${evil}`]],
   "runs restore": [[`no${evil}`]],
   inspect: [[model], [wild], [`no${evil}`]],
   errors: [[evil]],
