@@ -216,7 +216,12 @@ describe("a run whose process", () => {
 
   it("cannot be asked is RUNNING", async () => {
     const own = JSON.parse(await ownProcessTag()) as { space: string };
-    for (const tag of [{ ...own, host: "elsewhere" }, { ...own, space: own.space ? `${own.space}x` : "x" }, {}, { host: 3 }]) {
+    for (const tag of [
+      { ...own, host: "elsewhere" },
+      { ...own, space: own.space ? `${own.space}x` : "x" },
+      {},
+      { host: 3 },
+    ]) {
       await log({ ...tag, started: "1" });
       expect(await status()).toEqual(["RUNNING", "RUNNING"]);
     }

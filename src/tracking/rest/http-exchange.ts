@@ -75,6 +75,7 @@ export class HttpConnections {
           : requestHttp(url, { ...options, agent: isAlone ? false : this.#http });
       let isConnected = false;
       let sourceFault: unknown;
+      let silence: TransportFault | undefined;
       request.on("socket", (socket) => {
         if (socket.connecting) {
           socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => {
@@ -82,7 +83,10 @@ export class HttpConnections {
           });
         } else isConnected = true;
       });
-      const patience = new Patience(this.#timeoutMs, () => request.destroy(new TransportFault("SILENT", isConnected)));
+      const patience = new Patience(this.#timeoutMs, () => {
+        silence = new TransportFault("SILENT", isConnected);
+        request.destroy(silence);
+      });
       const onAbort = () => request.destroy(signal && interruptionOf(signal));
       signal?.addEventListener("abort", onAbort, { once: true });
       const finish = () => {
@@ -90,11 +94,12 @@ export class HttpConnections {
         signal?.removeEventListener("abort", onAbort);
       };
       const faultOf = (error: unknown): unknown =>
-        sourceFault ?? (signal?.aborted ? interruptionOf(signal) : toFault(error, isConnected));
-      request.once("error", (error) => {
+        sourceFault ?? (signal?.aborted ? interruptionOf(signal) : (silence ?? toFault(error, isConnected)));
+      const fail = (error: unknown) => {
         finish();
         reject(faultOf(error));
-      });
+      };
+      request.on("error", fail);
       request.once("response", (response) => {
         const chunks = bodyOf(response, wanted.limit === "progress" ? patience : undefined, faultOf, finish);
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: chunks });
@@ -105,8 +110,12 @@ export class HttpConnections {
         const watched = watch(body.chunks, wanted.limit === "progress" ? patience : undefined, (error) => {
           sourceFault = error;
         });
-        // What goes wrong on the way is the request's "error"; the answer may still come.
-        pipeline(watched, request).catch(() => undefined);
+        pipeline(watched, request).catch((error: unknown) => {
+          // Faults of the connection are the request's "error"; the answer may come in spite of them.
+          if (sourceFault === undefined) return;
+          request.destroy();
+          fail(error);
+        });
       }
     });
   }
