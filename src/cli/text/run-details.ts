@@ -1,5 +1,6 @@
 /** All of one run as text. */
 import { formatBytes } from "../../base/quantity.ts";
+import { visibleText } from "../../base/visible-text.ts";
 import { metricText } from "../../tracking/metric-text.ts";
 import type { RunDetails, RunMetric } from "../../tracking/read-run.ts";
 import type { CommandContext } from "../frame/command.ts";
@@ -53,7 +54,7 @@ function headText({ run, experiment }: RunDetails, terminal: Terminal): string {
     ["note", run.tags.get("mlflow.note.content")],
     ["place", run.artifactUri],
   ];
-  return `${style.bold(run.name)}  ${statusText(run, style)}\n${pairsText(pairs, terminal)}`;
+  return `${style.bold(visibleText(run.name))}  ${statusText(run, style)}\n${pairsText(pairs, terminal)}`;
 }
 
 function settingsText({ run }: RunDetails, { width, style }: Terminal): string {

@@ -1,5 +1,6 @@
 /** How far a run is, as a line. */
 import { formatDuration } from "../../base/quantity.ts";
+import { visibleText } from "../../base/visible-text.ts";
 import { metricText } from "../../tracking/metric-text.ts";
 import type { RunProgress } from "../../tracking/watch-run.ts";
 import { jsonPoint, jsonTime } from "./run-values.ts";
@@ -41,7 +42,9 @@ function valuesOf({ run }: RunProgress): readonly string[] {
     return point === undefined ? [] : [`${name} ${metricText(point.value)}`];
   });
   if (known.length > 0) return known;
-  return [...run.metrics].slice(0, 4).map(([key, { value, step }]) => `${key} ${metricText(value)} @${step}`);
+  return [...run.metrics]
+    .slice(0, 4)
+    .map(([key, { value, step }]) => `${visibleText(key)} ${metricText(value)} @${step}`);
 }
 
 function curveText({ curve }: RunProgress): string {

@@ -1,5 +1,6 @@
 /** What delete and restore have in common. */
 import { counted } from "../../../base/quantity.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import type { Lifecycle } from "../../../tracking/run.ts";
 import type { RunStore } from "../../../tracking/run-store.ts";
 import type { CommandContext, CommandReport } from "../../frame/command.ts";
@@ -25,7 +26,7 @@ export async function changeRuns(
     for (const { id } of runs) await apply(store, id);
     const undo =
       done === "deleted" ? `\nTo bring back: pawprint runs restore ${runs.map(({ id }) => id).join(" ")}` : "";
-    const names = runs.map(({ id, name }) => `${name} (${id.slice(0, 12)})`).join(", ");
+    const names = runs.map(({ id, name }) => `${visibleText(name)} (${id.slice(0, 12)})`).join(", ");
     return {
       result: { store: store.location, [done]: runs.map(({ id }) => id) },
       text: `${counted(runs.length, "run")} ${done}: ${names}${undo}`,

@@ -1,5 +1,5 @@
 /** `pawprint runs watch`: follows a running training from another terminal. */
-import { visibleJson } from "../../../base/visible-text.ts";
+import { visibleJson, visibleText } from "../../../base/visible-text.ts";
 import type { Run } from "../../../tracking/run.ts";
 import type { RunStore } from "../../../tracking/run-store.ts";
 import type { RunProgress } from "../../../tracking/watch-run.ts";
@@ -37,7 +37,7 @@ each change; with --json, as a JSON line for each.`,
       const { run } = last!; // the first look yields
       return {
         result: jsonProgress(last!),
-        text: `${run.name} ${statusText(run, context.style)} after ${durationText(run, now())}: ${progressNote(last!)}`,
+        text: `${visibleText(run.name)} ${statusText(run, context.style)} after ${durationText(run, now())}: ${progressNote(last!)}`,
         quietText: run.status.toLowerCase(),
         exitCode: run.status === "FINISHED" ? 0 : 1,
       };
@@ -84,7 +84,9 @@ function linesOf({ stdout, json, quiet }: CommandContext): Shown {
   return {
     update(progress) {
       if (progress.hasEnded || quiet) return;
-      stdout(`${json ? visibleJson(jsonProgress(progress)) : `${progress.run.name}: ${progressText(progress)}`}\n`);
+      stdout(
+        `${json ? visibleJson(jsonProgress(progress)) : `${visibleText(progress.run.name)}: ${progressText(progress)}`}\n`,
+      );
     },
     close: () => undefined,
   };
