@@ -3,6 +3,7 @@ import { formatBytes } from "../../base/quantity.ts";
 import { shellWord } from "../../base/shell-word.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";
+import { defaultProportions } from "../../dataset/split.ts";
 import { type CardFacts, figuresOf } from "./card-facts.ts";
 import { markdownCode, markdownFence, markdownTable, markdownText } from "./markdown-text.ts";
 
@@ -91,10 +92,8 @@ function rowsIn(profile = ""): string {
 }
 
 function splitsOf({ info }: BundleFile): string {
-  const { splits } = info.lineage;
-  const parts = splits?.proportions;
-  const shares = parts ? `${parts.train} training, ${parts.val} validation, ${parts.test} test` : "the usual shares";
-  return `${shares}; by a hash of each picture, so that it stays in its split when others are added`;
+  const { train, val, test } = info.lineage.splits?.proportions ?? defaultProportions;
+  return `${train} training, ${val} validation, ${test} test, by a hash of each picture; those of the source where it has its own`;
 }
 
 function trainingPart({ bundle, run }: CardFacts): string {
@@ -129,7 +128,10 @@ function evaluationPart({ bundle }: CardFacts): string {
     accuracyInterval &&
     ` (95 % interval ${percentText(accuracyInterval.low)} to ${percentText(accuracyInterval.high)})`;
   const overall = facts([
-    ["Pictures", `${count ?? "unknown"}, ${markdownText(split)} split: the training did not see them`],
+    [
+      "Pictures",
+      `${count ?? "unknown"}, ${markdownText(split)} split${split === "test" ? ": the training did not see them" : ""}`,
+    ],
     ["Accuracy", `${percentText(accuracy)}${range ?? ""}`],
     top5Accuracy === undefined ? undefined : ["Top-5 accuracy", percentText(top5Accuracy)],
     loss === undefined ? undefined : ["Loss", loss.toFixed(4)],

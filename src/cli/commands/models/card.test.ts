@@ -39,8 +39,8 @@ const text = (name: string) => readFile(join(folder, name), "utf8");
 
 describe("pawprint models card", () => {
   it("writes the card of a version with its run, and lists what people must write", async () => {
-    const { code, out } = await run("cats@champion", "--out", "CARD.md", "--html", "pages/card.html");
-    expect(code).toBe(0);
+    const { code, out, err } = await run("cats@champion", "--out", "CARD.md", "--html", "pages/card.html");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toBe(
       "Written  CARD.md\nWritten  pages/card.html\n" +
         "To be written by you  5 sections: Intended use, Out of scope, Data, Limits, Licence\n",

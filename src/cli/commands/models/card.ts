@@ -56,12 +56,10 @@ still to be written are listed. Without --out the card is printed.`,
     const access = await trackingAccessFor(context, options);
     const address = addressOf(model);
     const slices = evaluation === undefined ? undefined : await readSlices(pathFrom(cwd, evaluation), evaluation);
-    const { version, ...input } =
-      address === undefined
-        ? { path: pathFrom(cwd, model) }
-        : { version: undefined, ...(await readRegisteredBundle(address, access)) };
-    const name = "where" in input ? input.where : model;
-    const file = await inspectBundle(input, name);
+    const read = address === undefined ? undefined : await readRegisteredBundle(address, access);
+    const name = read?.where ?? model;
+    const file = await inspectBundle(read ? { bytes: read.bytes, where: name } : { path: pathFrom(cwd, model) }, name);
+    const version = read?.version;
     const facts = await modelCardFacts(file, access, { ...(version && { version }), ...(slices && { slices }) });
 
     const existing = out === undefined ? undefined : await readExisting(pathFrom(cwd, out), out);
