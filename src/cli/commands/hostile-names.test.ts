@@ -119,6 +119,21 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   "keys revoke": [[evil, "--file", `keys${evil}.json`]],
   inspect: [[model], [wild], [`no${evil}`]],
+  "models register": [
+    ["pets", wild, "--description", evil, "--tag", `k=${evil}`],
+    [`pets${evil}`, wild],
+    ["pets", `models:/${evil}@${evil}`],
+  ],
+  "models describe": [
+    ["pets", "--description", evil],
+    ["pets", evil, "--description", evil],
+  ],
+  "models tag": [
+    ["pets", "1", `k=${evil}`],
+    ["pets", evil, evil],
+  ],
+  "models show": [["pets"], [evil]],
+  "models list": [[], ["--tracking-uri", `no${evil}`]],
   errors: [[evil]],
 };
 
