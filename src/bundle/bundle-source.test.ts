@@ -66,11 +66,8 @@ it("reads regular files of bounded size, and sees the bundle that comes after an
   expect(textOf((await source.read()).bytes)).toBe("five");
 });
 
-it.each([
-  ["models:/pets@champion", "MODEL_SOURCE_INVALID"],
-  ["nowhere.onnx", "FILE_NOT_FOUND"],
-])("refuses %s", async (location, code) => {
-  await expect(openBundleSource(location)).rejects.toMatchObject({ code });
+it("refuses a path where nothing is", async () => {
+  await expect(openBundleSource("nowhere.onnx")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
 });
 
 it("sees another file of the same size and time, and calls a nameless one 'model'", async () => {

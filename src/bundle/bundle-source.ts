@@ -30,7 +30,12 @@ export interface BundleSource {
   stamp(): Promise<string>;
   /** The current bundle. Errors: FILE_NOT_FOUND, FILE_READ_FAILED. */
   read(): Promise<SourcedBundle>;
+  /** Ends what is being asked, and gives connections back. */
+  close?(): Promise<void>;
 }
+
+/** Opens what a service is told to serve. */
+export type OpenBundleSource = (location: string, maximumBytes: number) => Promise<BundleSource>;
 
 /**
  * Opens `location`: a bundle's path, or a folder of bundles; a bundle of more than `maximumBytes` is
@@ -38,20 +43,13 @@ export interface BundleSource {
  * Errors: MODEL_SOURCE_INVALID, FILE_NOT_FOUND, FILE_READ_FAILED.
  */
 export async function openBundleSource(location: string, maximumBytes = largestFileBytes): Promise<BundleSource> {
-  if (/^models:\//.test(location)) {
-    throw new AppError("MODEL_SOURCE_INVALID", {
-      required: "the path of a bundle, or of a folder of bundles",
-      received: location,
-      hint: "there is no model registry yet; name the file, such as models/cats-dogs.onnx",
-    });
-  }
   const found = await lookAt(location);
   return found.isDirectory() ? folderSource(location, maximumBytes) : fileSource(location, maximumBytes);
 }
 
 function fileSource(path: string, maximumBytes: number): BundleSource {
   return {
-    name: nameFrom(path),
+    name: modelNameFrom(path),
     location: path,
     stamp: () => stampOf(path),
     read: async () => ({ bytes: await readBytes(path, path, maximumBytes), where: path }),
@@ -86,7 +84,7 @@ function folderSource(folder: string, maximumBytes: number): BundleSource {
     });
   };
   return {
-    name: nameFrom(folder),
+    name: modelNameFrom(folder),
     location: folder,
     async stamp() {
       const path = await newest();
@@ -112,8 +110,8 @@ function lookAt(path: string) {
   });
 }
 
-/** Letters, digits, `.`, `_` and `-` of the last part of a path. */
-function nameFrom(path: string): string {
+/** A name for URLs: letters, digits, `.`, `_` and `-` of the last part of a path. */
+export function modelNameFrom(path: string): string {
   const name = basename(path)
     .replace(/\.onnx$/i, "")
     .replace(/[^\p{L}\p{N}._-]+/gu, "-")

@@ -1,13 +1,14 @@
 /** The files of `pawprint evaluate`: the page, the table of predictions, the charts. */
+
 import { dirname, join } from "node:path";
+import { csvLine } from "../base/csv-line.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { readVersion } from "../base/version.ts";
 import { requireFreePath } from "../bundle/export-bundle.ts";
 import { probabilitiesOf } from "../metrics/classification-metrics.ts";
 import { pictureOutcomes } from "../metrics/picture-outcomes.ts";
-import { csvLine } from "../predict/prediction-formats.ts";
-import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { SplitPredictions } from "../train/evaluation/predict-split.ts";
+import { type ChartName, chartNames, drawCharts } from "../wire/evaluation-charts.ts";
 import { renderEvaluationReport } from "../wire/library.ts";
 import type { EvaluatedModels } from "../wire/reports.ts";
 
@@ -24,17 +25,6 @@ interface WriteOptions {
   readonly signal: AbortSignal;
   readonly now: Date;
 }
-
-const chartTitles = {
-  reliability: "Reliability: accuracy by confidence",
-  confidence: "Confidence of the answers",
-  roc: "ROC curves",
-  "precision-recall": "Precision and recall",
-  thresholds: "Accuracy and share answered, by threshold",
-  confusion: "Confusion matrix",
-} as const;
-type ChartName = keyof typeof chartTitles;
-const chartNames = Object.keys(chartTitles) as ChartName[]; // the keys of a constant are its names
 
 /**
  * Makes the files' folders and checks, before a long evaluation, that the files can be written.
@@ -107,33 +97,6 @@ function probabilitiesAt({ logits }: SplitPredictions, row: number, classes: num
 
 function rounded(value: number): string {
   return String(Number(value.toPrecision(6)));
-}
-
-/** The chart libraries load slowly, so they are loaded on demand. */
-async function drawCharts(evaluation: BundleEvaluation): Promise<readonly (readonly [ChartName, string])[]> {
-  const [{ renderChart }, { titled }, confidence, curve, { confusionChart, confusionLimits }] = await Promise.all([
-    import("../report/charts/chart.ts"),
-    import("../report/charts/spec-parts.ts"),
-    import("../report/evaluation/confidence-charts.ts"),
-    import("../report/evaluation/curve-charts.ts"),
-    import("../report/evaluation/confusion-chart.ts"),
-  ]);
-  const { calibration, curves, thresholds, evaluation: figures } = evaluation;
-  const specs = [
-    ["reliability", confidence.reliabilityChart(calibration.bins, calibration.expectedCalibrationError)],
-    ["confidence", confidence.confidenceChart(calibration.bins)],
-    ...(curves.length > 0
-      ? ([
-          ["roc", curve.rocChart(curves)],
-          ["precision-recall", curve.precisionRecallChart(curves)],
-        ] as const)
-      : []),
-    ["thresholds", confidence.coverageChart(thresholds)],
-    ...(figures.classes.length <= confusionLimits.classes ? ([["confusion", confusionChart(figures)]] as const) : []),
-  ] as const;
-  return Promise.all(
-    specs.map(async ([name, spec]) => [name, await renderChart(titled(spec, chartTitles[name]))] as const),
-  );
 }
 
 async function reportOf(models: EvaluatedModels, now: Date, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { nameOf, pathFrom, shownName, shownPath } from "./paths.ts";
+import { nameOf } from "../dataset/source-name.ts";
+import { pathFrom, shownName, shownPath } from "./paths.ts";
 
 describe("paths", () => {
   it("stay as they were given where the process stands in that folder, and start there otherwise", () => {

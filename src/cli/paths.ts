@@ -1,19 +1,20 @@
 /** Paths as people give them and as they are shown. */
-import { basename, join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
+import { isModelAddress } from "../registry/model-address.ts";
 import { isS3Address } from "../storage/s3-address.ts";
 
 /**
  * Resolves a path of the command line against `cwd`; unchanged where that is the process's own
- * folder. An address (`s3://bucket/prefix`) stays as it is.
+ * folder. An address (`s3://bucket/prefix`, `models:/NAME@ALIAS`) stays as it is.
  */
 export function pathFrom(cwd: string, path: string): string {
-  if (isS3Address(path)) return path;
+  if (isS3Address(path) || isModelAddress(path)) return path;
   return resolve(path) === resolve(cwd, path) ? path : resolve(cwd, path);
 }
 
 /** The path as it is shown: relative to `cwd` where it lies below it. */
 export function shownPath(cwd: string, path: string): string {
-  if (isS3Address(path)) return path;
+  if (isS3Address(path) || isModelAddress(path)) return path;
   const way = relative(cwd, resolve(cwd, path));
   return way === "" || way.startsWith(`..${sep}`) || way === ".." ? path : way;
 }
@@ -21,13 +22,6 @@ export function shownPath(cwd: string, path: string): string {
 /** A name as it is, or as a JSON text where it holds blanks, line breaks or quotes. */
 export function shownName(name: string): string {
   return /^[^\s"'\\\p{C}]+$/u.test(name) ? name : JSON.stringify(name);
-}
-
-/** A name made from a data source: `cats-dogs` for `../data/Cats-Dogs.zip/`. */
-export function nameOf(source: string): string {
-  const base = basename(resolve(source)).replace(/\.(zip|tar|tgz|tar\.gz|csv|tsv|jsonl|ndjson)$/i, "");
-  const name = base.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
-  return name.replace(/^-+|-+$/g, "") || "model";
 }
 
 /** Where train and evaluate keep packs; it can be deleted at any time. */

@@ -9,6 +9,7 @@ import { readText } from "../base/files/read-file.ts";
 import { jsonSchemaOf } from "../base/schema/json-schema.ts";
 import { shellPath } from "../base/shell-word.ts";
 import { type SourceOptions, sourceOptionsOf, sourceOptionsSchema } from "../dataset/sources/source-options.ts";
+import { promotionConfigSchema } from "../registry/promotion/promotion-config.ts";
 import { serveConfigSchema } from "../server/serve-config.ts";
 import { trackingConfigSchema } from "../tracking/tracking-config.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
@@ -28,6 +29,7 @@ import { pathFrom } from "./paths.ts";
 export const pawprintConfigSchema = Type.Object({
   train: trainConfigSchema,
   tracking: trackingConfigSchema,
+  promotion: promotionConfigSchema,
   serve: serveConfigSchema,
 });
 

@@ -1,11 +1,14 @@
 /** The flags about runs and models, and what they, the file and the environment come to. */
 import { parseBoundedJson } from "../base/bounded-json.ts";
+import { configLeaves } from "../base/config/config-leaves.ts";
 import { AppError } from "../base/errors.ts";
 import { matchesSchema } from "../base/schema/matches-schema.ts";
 import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
 import { type TrackingConfig, trackingConfigSchema } from "../tracking/tracking-config.ts";
+import type { TrackingOptions } from "../wire/recording.ts";
+import { openRecordingStore } from "../wire/tracking.ts";
 import type { CommandContext, OptionSpec, OptionValues } from "./frame/command.ts";
-import { pathFrom } from "./paths.ts";
+import { pathFrom, spoolsFolder } from "./paths.ts";
 import { loadPawprintConfig, optionsOf } from "./pawprint-config.ts";
 
 /** Where runs and models are: for every command that reads them. */
@@ -65,6 +68,52 @@ export async function trackingAccessFor(
 /** The same from settings. Errors: TRACKING_URI_INVALID. */
 export function accessOf({ cwd, env }: Context, settings: TrackingConfig): TrackingAccess {
   return trackingAccess(settings, env, (path) => pathFrom(cwd, path));
+}
+
+/** What a command gives to the functions that record; close it when they are done. */
+export interface CommandTracking {
+  readonly tracking: TrackingOptions | false;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store of a command that records, unless it is not to. `source` names the command,
+ * `experiment` is what stands where none is given, `file` the configuration in place of
+ * `pawprint.yaml`.
+ * Errors: those of `trackingAccessFor` and of opening the store.
+ */
+export async function openTracking(
+  context: Context & Pick<CommandContext, "logger">,
+  options: GivenOptions,
+  { source, experiment, file }: { readonly source: string; readonly experiment: string; readonly file?: string },
+): Promise<CommandTracking> {
+  const settings = await trackingSettings(context, options, file);
+  if (!settings.enabled) return { tracking: false, close: async () => undefined };
+  const spoolFolder = pathFrom(context.cwd, spoolsFolder);
+  const store = await openRecordingStore(accessOf(context, settings), { spoolFolder, logger: context.logger });
+  const tracking = {
+    ...settings,
+    store,
+    source,
+    folder: context.cwd,
+    experiment: settings.experiment ?? (context.env.MLFLOW_EXPERIMENT_NAME || experiment),
+  };
+  return { tracking, close: () => store.close() };
+}
+
+/**
+ * The settings as variables of the environment, for a command in a process of its own: an address
+ * may hold a password, which files and lists of processes would show.
+ */
+export function trackingEnvironment(settings: Partial<TrackingConfig>): Readonly<Record<string, string>> {
+  const values: Readonly<Record<string, unknown>> = settings;
+  return Object.fromEntries(
+    configLeaves(trackingConfigSchema, ["tracking"]).flatMap(({ key, environmentName }) => {
+      const value = values[key.slice("tracking.".length)];
+      if (value === undefined) return [];
+      return [[environmentName, typeof value === "object" ? JSON.stringify(value) : String(value)] as const];
+    }),
+  );
 }
 
 /** `team=pets`, or `{"team":"pets"}`. */

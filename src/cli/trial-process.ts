@@ -3,24 +3,28 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { createRequire } from "node:module";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { AppError, isErrorCode } from "../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
+import type { TrackingConfig } from "../tracking/tracking-config.ts";
 import { checkpointFolderOf, listCheckpoints } from "../train/checkpoint/checkpoint-folder.ts";
 import type { TrialMetrics } from "../train/sweep/run-sweep.ts";
 import type { Sweep } from "../train/sweep/sweep-config.ts";
 import type { TrialConfig } from "../train/sweep/trial.ts";
 import type { CommandContext } from "./frame/command.ts";
+import { trackingEnvironment } from "./tracking-options.ts";
 
 export interface TrialProcessOptions {
   readonly sweep: Sweep;
   readonly context: Pick<CommandContext, "cwd" | "env" | "signal">;
   /** Trials at once: each has its share of the cores. */
   readonly parallel: number;
+  /** How trials are recorded, each as a run named after its folder. */
+  readonly tracking: Partial<TrackingConfig>;
 }
 
 /** The command line itself, compiled or from its sources. */
@@ -31,7 +35,7 @@ const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.m
  * training.
  */
 export async function trainInChild(
-  { sweep, context, parallel }: TrialProcessOptions,
+  { sweep, context, parallel, tracking }: TrialProcessOptions,
   config: TrialConfig,
   folder: string,
 ): Promise<TrialMetrics> {
@@ -41,7 +45,10 @@ export async function trainInChild(
   const settings = join(folder, "train.yaml");
   await writeFileAtomic(settings, stringify({ train: config.settings }), { force: true });
   const inherited = Object.entries({ ...process.env, ...context.env });
-  const env = Object.fromEntries(inherited.filter(([name]) => !name.startsWith("PAWPRINT_TRAIN_")));
+  const env = {
+    ...Object.fromEntries(inherited.filter(([name]) => !/^PAWPRINT_(TRAIN|TRACKING)_/.test(name))),
+    ...trackingEnvironment({ ...tracking, runName: basename(folder) }),
+  };
   const threads = Math.max(1, Math.floor(cpuLimit() / parallel));
   const out = join(folder, "model.onnx");
   const wasCutOff = (await listCheckpoints(checkpointFolderOf(out))).length > 0;
@@ -97,7 +104,7 @@ function figuresFrom(said: string, code: number | null, folder: string): TrialMe
       hint: "log.txt there says more",
     });
   }
-  const { history, bestEpoch, durationMs } = answer as unknown as {
+  const { history, bestEpoch, durationMs, recorded } = answer as unknown as {
     readonly history: readonly {
       readonly epoch: number;
       readonly validationAccuracy: number;
@@ -105,9 +112,11 @@ function figuresFrom(said: string, code: number | null, folder: string): TrialMe
     }[];
     readonly bestEpoch: number;
     readonly durationMs: number;
+    readonly recorded?: { readonly runId: string };
   }; // what train prints with --json
   const { validationAccuracy, validationLoss } = history.find(({ epoch }) => epoch === bestEpoch)!;
-  return { validationAccuracy, validationLoss, bestEpoch, durationMs };
+  const run = recorded && { runId: recorded.runId };
+  return { validationAccuracy, validationLoss, bestEpoch, durationMs, ...run };
 }
 
 function parseLine(text: string): Readonly<Record<string, unknown>> | undefined {

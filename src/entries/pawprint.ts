@@ -17,13 +17,16 @@ export type { Evaluation } from "../metrics/classification-metrics.ts";
 export type { FilePrediction } from "../predict/predict-files.ts";
 export type { Prediction } from "../predict/prediction.ts";
 export type { Predictor } from "../predict/predictor.ts";
+export type { ModelVersion } from "../registry/model-registry.ts";
 export type { EpochMetrics } from "../train/fit/fit-options.ts";
 export type { TrainSettings } from "../train/plan/train-config.ts";
-export type { TrainEvent, TrainOptions, TrainReport } from "../train/train.ts";
+export type { TrainEvent } from "../train/train.ts";
 export type { TrainingRun } from "../train/training-run.ts";
+export type { BundleArgument } from "../wire/bundle-argument.ts";
 export {
   evaluateBundle,
   explainPictures,
+  type InspectedBundle,
   inspectBundle,
   loadBundle,
   openPredictor,
@@ -33,3 +36,4 @@ export {
   renderTrainingReport,
   train,
 } from "../wire/library.ts";
+export type { RecordedRun, TrackingOptions, TrainOptions, TrainReport } from "../wire/recording.ts";

@@ -1,24 +1,27 @@
 /** MLflow's rules for names, aliases, versions and tags of registered models, and who breaks them. */
 import { AppError } from "../base/errors.ts";
+import { requireRunKey, requireText } from "../tracking/run-rules.ts";
+import type { NewModelVersion } from "./model-registry.ts";
 
-/** The characters of a tag's key. */
-const keyPattern = /^[/\p{L}\p{N}_.\- :]+$/u;
 const aliasPattern = /^[\p{L}\p{N}_-]{1,255}$/u;
 /** Taken for a version, or for the newest one. */
 const reservedAlias = /^(latest|v\p{Nd}+)$/iu;
 const largestValue = 100_000;
+/** As MLflow's databases have it. */
+const largestDescription = 5000;
+const largestSource = 500;
 
 /** Errors: TRACKING_VALUE_INVALID. */
 export function requireModelName(name: string): void {
   if (name.trim() !== "" && !/[/:\p{Cc}\p{Cs}]/u.test(name) && isPlainPath(name) && name.length <= 256) return;
-  throw invalid("a model's name of 1 to 256 characters, without / and : and control characters, not . or ..", name);
+  throw invalid("a model's name of 1 to 256 characters without / and : and control characters, which is no path", name);
 }
 
 /** Errors: ALIAS_INVALID. */
 export function requireAlias(alias: string): void {
   if (aliasPattern.test(alias) && !reservedAlias.test(alias)) return;
   throw new AppError("ALIAS_INVALID", {
-    required: "an alias of 1 to 255 letters, digits, _ and -, other than latest and v<number>",
+    required: "an alias of letters, digits, _ and -, other than latest and v<number>",
     received: shown(alias),
     hint: "choose a name for what the version is for: champion, challenger",
   });
@@ -26,12 +29,20 @@ export function requireAlias(alias: string): void {
 
 /** Errors: TRACKING_VALUE_INVALID. */
 export function requireTag(key: string, value = ""): void {
-  if (!keyPattern.test(key) || !isPlainPath(key) || key.length > 250) {
-    throw invalid("a tag's name of 1 to 250 letters, digits, blanks and / - . : _, which is no path upwards", key);
-  }
-  if (value.length > largestValue) {
-    throw invalid(`a tag's value of at most ${largestValue} characters`, `${value.slice(0, 40)}...`);
-  }
+  requireRunKey("tag", key);
+  requireText(value, largestValue, `tag ${key}`);
+}
+
+/** Errors: TRACKING_VALUE_INVALID. */
+export function requireDescription(text: string): void {
+  requireText(text, largestDescription, "a description");
+}
+
+/** Errors: TRACKING_VALUE_INVALID. */
+export function requireNewVersion({ source, description = "", tags = new Map() }: NewModelVersion): void {
+  requireText(source, largestSource, "the source of a version");
+  requireDescription(description);
+  for (const [key, value] of tags) requireTag(key, value);
 }
 
 /** Whether `version` is the number of one, as MLflow counts them: from 1. */

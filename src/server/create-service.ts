@@ -3,7 +3,7 @@
  */
 import type { Logger } from "../base/logger.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
-import { type BundleSource, openBundleSource } from "../bundle/bundle-source.ts";
+import type { BundleSource, OpenBundleSource } from "../bundle/bundle-source.ts";
 import type { ExplainerFactory } from "../predict/explain/explainer-thread.ts";
 import { createGate } from "../predict/gate.ts";
 import type { EngineOptions, ThreadedExecutor } from "../runtime/executor.ts";
@@ -17,10 +17,14 @@ import { type ModelHost, openModelHost } from "./serving/model-host.ts";
 import { openServedModel } from "./serving/served-model.ts";
 import { createShadow, type ShadowOptions } from "./serving/shadow.ts";
 
-/** The engines of a service, in threads of their own: one that answers, and one for heat maps. */
+/**
+ * What a service is given: engines in threads of their own, one that answers and one for heat maps;
+ * and what opens the places where bundles come from.
+ */
 export interface ServiceEngines {
   readonly prediction: (options: EngineOptions) => Promise<ThreadedExecutor>;
   readonly explanation: ExplainerFactory;
+  readonly source: OpenBundleSource;
 }
 
 export interface ServiceOptions {
@@ -85,7 +89,7 @@ function heavyDecoders(cores: number): number {
 
 async function openModels({ config, logger, engines, signal }: ServiceOptions, metrics: Metrics, now: () => number) {
   const executor = await engines.prediction({ threads: config.threads ?? cpuLimit() });
-  const sources = await openSources(config);
+  const sources = await openSources(config, engines.source);
   return openModelHost({
     sources,
     open: async (bundle, ending) => {
@@ -120,12 +124,12 @@ async function openModels({ config, logger, engines, signal }: ServiceOptions, m
   });
 }
 
-async function openSources({ model, canary, challenger, bundleBytes }: ServiceConfig) {
+async function openSources({ model, canary, challenger, bundleBytes }: ServiceConfig, openSource: OpenBundleSource) {
   const open = async (location: string | undefined): Promise<BundleSource | undefined> =>
-    location === undefined ? undefined : openBundleSource(location, bundleBytes);
+    location === undefined ? undefined : openSource(location, bundleBytes);
   const [canarySource, challengerSource] = [await open(canary), await open(challenger)];
   return {
-    champion: await openBundleSource(model, bundleBytes),
+    champion: await openSource(model, bundleBytes),
     ...(canarySource && { canary: canarySource }),
     ...(challengerSource && { challenger: challengerSource }),
   };

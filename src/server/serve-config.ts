@@ -9,7 +9,9 @@ const Text = Type.String({ minLength: 1 });
 
 /** The schema of the service's settings. */
 export const serveConfigSchema = Type.Object({
-  model: Type.Optional(Type.String({ minLength: 1, description: "a bundle, or a folder whose last bundle serves" })),
+  model: Type.Optional(
+    Type.String({ minLength: 1, description: "a bundle, a folder whose last bundle serves, or models:/NAME@ALIAS" }),
+  ),
   host: Type.String({ minLength: 1, default: "127.0.0.1", description: "address to listen on; 0.0.0.0 for all" }),
   port: Type.Integer({ ...portRange, default: 8000, description: "port of the service; 0 takes a free one" }),
   adminPort: Type.Optional(
@@ -21,11 +23,17 @@ export const serveConfigSchema = Type.Object({
     description: "lets other machines call the admin routes without a key or token",
   }),
   canary: Type.Optional(
-    Type.String({ minLength: 1, description: "bundle or folder that answers a share of the requests" }),
+    Type.String({
+      minLength: 1,
+      description: "bundle, folder or models:/ address that answers a share of the requests",
+    }),
   ),
   canaryPercent: Type.Number({ minimum: 0, maximum: 100, default: 0, description: "that share" }),
   challenger: Type.Optional(
-    Type.String({ minLength: 1, description: "bundle or folder that answers too, unseen, to be compared" }),
+    Type.String({
+      minLength: 1,
+      description: "bundle, folder or models:/ address that answers too, unseen, to be compared",
+    }),
   ),
   pollMs: Type.Integer({
     minimum: 100,

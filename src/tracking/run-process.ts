@@ -20,9 +20,10 @@ export async function presentStatus(stored: RunStatus, tag: string | undefined):
   const recorder = parseTag(tag);
   if (recorder === undefined || recorder.host !== hostname()) return stored;
   const own = await ownIdentity();
+  // The boot of the machine, then the names of its processes; nothing where the system does not say.
   const [boot, names] = recorder.space.split(" ");
   const [ownBoot, ownNames] = own.space.split(" ");
-  if (boot !== ownBoot) return "KILLED";
+  if (boot !== ownBoot) return boot && ownBoot ? "KILLED" : stored;
   if (names !== ownNames) return stored;
   return (await isRunning(recorder)) ? stored : "KILLED";
 }

@@ -139,22 +139,37 @@ function requireModelId(id: string): void {
     throw invalid("a logged model's id: m- and 32 hexadecimal digits", describeValue(id));
 }
 
-/** A path from an owner's root, or "" where a folder is meant. Errors: ARTIFACT_PATH_INVALID. */
-export function requireArtifactPath(path: string, root: "file" | "folder" = "file"): void {
-  if (path === "" && root === "folder") return;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: names with them cannot be sent in an address
-  const fault = keyFaultOf(path) ?? (/[\0-\x1f\x7f]/.test(path) ? "a control character" : undefined);
-  if (fault === undefined && !loneSurrogate.test(path)) return;
+/**
+ * A path from an owner's root: of a "file"; of a "folder", where "" is the root; or of a "new" file,
+ * whose name MLflow's clients must be able to ask for. Errors: ARTIFACT_PATH_INVALID.
+ */
+export function requireArtifactPath(path: string, use: "file" | "folder" | "new" = "file"): void {
+  if (path === "" && use === "folder") return;
+  const fault = keyFaultOf(path) ?? artifactFaultOf(path) ?? (use === "new" ? foreignFaultOf(path) : undefined);
+  if (fault === undefined) return;
   throw new AppError("ARTIFACT_PATH_INVALID", {
     required: "a path inside the run's artifacts, its names separated by '/'",
-    received: `${describeValue(path)} with ${fault ?? "half a character"}`,
+    received: `${describeValue(path)} with ${fault}`,
   });
+}
+
+function artifactFaultOf(path: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: names with them cannot be sent in an address
+  if (/[\0-\x1f\x7f]/.test(path)) return "a control character";
+  return loneSurrogate.test(path) ? "half a character (a lone surrogate)" : undefined;
+}
+
+/** MLflow decodes paths as if they were addresses (validate_path_is_safe). */
+function foreignFaultOf(path: string): string | undefined {
+  if (path.includes("#")) return "a '#', which MLflow refuses";
+  if (/%[0-9a-f]{2}/i.test(path)) return "an escape such as %20, which MLflow decodes";
+  return /^file:/i.test(path) ? "a leading file:" : undefined;
 }
 
 const loneSurrogate = /\p{Surrogate}/u;
 
 /** UTF-8 cannot hold half of a surrogate pair, PostgreSQL no NUL. */
-function requireText(value: string, characters: number, where: string): void {
+export function requireText(value: string, characters: number, where: string): void {
   if (typeof value !== "string") throw invalid("a text", describeValue(value), where);
   if (isLonger(value, characters))
     throw invalid(`at most ${characters} characters`, `${lengthOf(value)} characters`, where);

@@ -29,12 +29,13 @@ export const trackingConfigSchema = Type.Object({
   trackingCaFile: Type.Optional(
     Type.String({ ...Text, description: "certificates (PEM) that the server's is checked with" }),
   ),
-  trackingTimeoutMs: Type.Integer({
-    minimum: 100,
-    maximum: 600_000,
-    default: 30_000,
-    description: "time for one answer of the server",
-  }),
+  trackingTimeoutMs: Type.Optional(
+    Type.Integer({
+      minimum: 100,
+      maximum: 600_000,
+      description: "time for one answer of the server; MLFLOW_HTTP_REQUEST_TIMEOUT (seconds), else 30 s",
+    }),
+  ),
 });
 
 export type TrackingConfig = DeepReadonly<Static<typeof trackingConfigSchema>>;

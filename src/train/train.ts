@@ -13,20 +13,21 @@ import type { Evaluation } from "../metrics/classification-metrics.ts";
 import { buildInferenceGraph } from "../nn/inference-graph.ts";
 import { bundleHistory } from "./bundle-history.ts";
 import { checkpointFolderOf, newestCheckpoint } from "./checkpoint/checkpoint-folder.ts";
-import { resumableFit, withWayToResume } from "./checkpoint/resumable-fit.ts";
+import { type ResumableFitResult, resumableFit, withWayToResume } from "./checkpoint/resumable-fit.ts";
 import { type CalibratedEvaluation, evaluateCalibrated, evaluatedSplit } from "./evaluation/calibrated-evaluation.ts";
 import type { EpochMetrics, EpochReport, FitResult } from "./fit/fit-options.ts";
 import type { Choice } from "./plan/choice.ts";
 import type { PicturePlan } from "./plan/picture-plan.ts";
 import type { StepPlan } from "./plan/step-plan.ts";
 import { type PreparedTraining, type PrepareTrainingOptions, prepareTraining } from "./prepare-training.ts";
+import type { Recorder } from "./recording/recorder.ts";
 import { createTrainingRun, type TrainingRun } from "./training-run.ts";
 
 /** The progress of a training, in this order; `epoch` once for each. */
 export type TrainEvent =
-  | { readonly type: "started"; readonly run: TrainingRun }
   | { readonly type: "opened"; readonly kind: SourceKind; readonly location: string; readonly plan: PicturePlan }
   | { readonly type: "packed"; readonly summary: DatasetSummary; readonly plan: StepPlan }
+  | { readonly type: "started"; readonly run: TrainingRun }
   /** How long the training is, where that is known before it, and then the evaluation; estimates. */
   | { readonly type: "estimated"; readonly trainingMs: number | undefined; readonly evaluationMs: number }
   /** `evaluationMs` is what the evaluation after the training will take; an estimate. */
@@ -44,6 +45,8 @@ export interface TrainOptions extends PrepareTrainingOptions {
   /** What a new training is called; its parts are made up unless given. */
   readonly run?: Partial<TrainingRun>;
   readonly gitCommit?: string;
+  /** Keeps a record of the training. */
+  readonly recorder?: Recorder;
   onEvent?(event: TrainEvent): void;
 }
 
@@ -60,6 +63,7 @@ export interface TrainReport {
   readonly bestEpoch: number;
   /** Of the best weights on the test split; on the validation split where there is none. */
   readonly evaluation: Evaluation;
+  readonly calibration: CalibratedEvaluation["calibration"];
   /** Close its pixels when done with them. */
   readonly pack: Pack;
   /** Of this call: that of a resumed training has only the epochs after its resumption. */
@@ -79,28 +83,28 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const { out, resume = false, signal } = options;
   await requireFreePath(out, mayReplace(options));
   // Unreadable checkpoints are reported where the newest is loaded to resume it.
-  const run = resume
+  const planned = resume
     ? (await newestCheckpoint(checkpointFolderOf(out), silentLogger)).run
     : createTrainingRun(out, options.run);
-  options.onEvent?.({ type: "started", run });
   const prepared = await prepareTraining(options, (found) => options.onEvent?.({ type: "opened", ...found }));
   let isTrained = false;
   try {
     const { pack, picturePlan, stepPlan } = prepared;
     const summary = summarize(pack);
     options.onEvent?.({ type: "packed", summary, plan: stepPlan });
-    const fitted = await fitPrepared(prepared, run, options);
+    const fitted = await fitPrepared(prepared, summary, planned, options);
     isTrained = true;
-    const { end, bestEpoch, history, epochsBefore } = fitted;
+    const { run, end, bestEpoch, history, epochsBefore } = fitted;
     options.onEvent?.({ type: "trained", end, bestEpoch });
     const evaluated = await evaluateCalibrated(prepared, fitted, options);
-    const { evaluation } = evaluated;
+    const { evaluation, calibration } = evaluated;
     options.onEvent?.({ type: "evaluated", evaluation });
     throwIfCancelled(signal);
     const bundle = await exportTrained(prepared, run, fitted, evaluated, options);
     const choices = [...picturePlan.choices, ...stepPlan.choices];
     const durationMs = performance.now() - startMs;
-    return { run, bundle, summary, choices, history, epochsBefore, end, bestEpoch, evaluation, pack, durationMs };
+    const figures = { history, epochsBefore, end, bestEpoch, evaluation, calibration };
+    return { run, bundle, summary, choices, ...figures, pack, durationMs };
   } catch (error) {
     await prepared.pack.pixels.close();
     throw isTrained ? withWayToResume(error, signal) : error;
@@ -113,10 +117,12 @@ function mayReplace({ force = false, resume = false }: TrainOptions): boolean {
 }
 
 async function fitPrepared(
-  { executor, model, pack, splits, stepPlan }: PreparedTraining,
-  run: TrainingRun,
-  { out, resume = false, force = false, signal, onEvent, ...options }: TrainOptions,
-): Promise<FitResult> {
+  prepared: PreparedTraining,
+  summary: DatasetSummary,
+  planned: TrainingRun,
+  { out, resume = false, force = false, signal, onEvent, recorder, ...options }: TrainOptions,
+): Promise<ResumableFitResult> {
+  const { executor, model, pack, splits, stepPlan } = prepared;
   const { logger = silentLogger, progress = silentProgress } = options;
   await ensureFolder(dirname(out));
   const evaluationMs = (validationMs: number): number =>
@@ -129,7 +135,13 @@ async function fitPrepared(
     model,
     pack,
     plan: stepPlan,
-    run,
+    run: planned,
+    async begin(epochs) {
+      const run = (await recorder?.begin({ run: planned, isResumed: resume, epochs, prepared, summary })) ?? planned;
+      onEvent?.({ type: "started", run });
+      return run;
+    },
+    recorder,
     settings: { ...stepPlan.settings, data: pack.hash, splits, splitsHash: splitsHash(pack) },
     checkpoints: checkpointFolderOf(out),
     isResumed: resume,
@@ -143,6 +155,7 @@ async function fitPrepared(
       const trainingMs = "timeMs" in budget ? Math.max(0, budget.timeMs - elapsedMs) : undefined;
       onEvent?.({ type: "estimated", trainingMs, evaluationMs: evaluationMs(validationMs) });
     },
+    ...(recorder && { onStep: (report) => recorder.step(report) }),
     onEpoch: (report) => onEvent?.({ type: "epoch", ...report, evaluationMs: evaluationMs(report.validationMs) }),
   });
 }

@@ -3,7 +3,6 @@
  * checks its options when it is called (CONFIG_INVALID, CONFIG_UNKNOWN_KEY): `wire/options/`.
  */
 import type { TObject } from "typebox";
-import type { FileSource } from "../base/files/file-source.ts";
 import type { BundleFile } from "../bundle/bundle-file.ts";
 import type { BundleInput, LoadedBundle } from "../bundle/load-bundle.ts";
 import type { Inspection } from "../dataset/inspection/findings/findings.ts";
@@ -13,16 +12,19 @@ import type {
   UnexplainedPicture,
 } from "../predict/explain/explain-pictures.ts";
 import type { Predictor, PredictorOptions } from "../predict/predictor.ts";
+import type { ModelVersion } from "../registry/model-registry.ts";
+import type { ResolvedBundle } from "../registry/resolve-bundle.ts";
 import type { DatasetReportOptions } from "../report/dataset/dataset-report.ts";
 import type { EvaluationReportOptions } from "../report/evaluation/evaluation-report.ts";
 import type { EvaluationFacts } from "../report/evaluation/facts.ts";
 import type { EngineOptions, Executor } from "../runtime/executor.ts";
 import type { PawprintServer, ServerOptions } from "../server/create-server.ts";
-import type { BundleEvaluation, EvaluateBundleOptions } from "../train/evaluation/evaluate-bundle.ts";
+import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/pictures/augmentation-preview.ts";
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
-import type { TrainOptions, TrainReport } from "../train/train.ts";
-import { predictionEngine, serviceEngine, serviceExplainer, trainingEngine, type WithEngine } from "./engines.ts";
+import type { BundleArgument } from "./bundle-argument.ts";
+import { predictionEngine, trainingEngine, type WithEngine } from "./engines.ts";
+import type { EvaluateBundleOptions, TrainOptions, TrainReport } from "./recording.ts";
 import type { TrainingReportOptions } from "./reports.ts";
 
 type Engine = (options?: EngineOptions) => Promise<Executor>;
@@ -45,12 +47,21 @@ async function withoutEngine<O extends object>(schema: TObject, given: O | undef
   return readOptions<O>(schema, given, call);
 }
 
-/** See `train` in `train/train.ts`. */
+/** See `train` in `train/train.ts`; with `tracking`, `trainRecorded` in `wire/recording.ts`. */
 export async function train(options: WithEngine<TrainOptions>): Promise<TrainReport> {
-  const { trainOptions } = await import("./options/train-options.ts");
+  const [{ trainOptions }, { readTracking }] = await Promise.all([
+    import("./options/train-options.ts"),
+    import("./options/recording-options.ts"),
+  ]);
   const checked = await withEngine<TrainOptions>(trainOptions, options, "train", trainingEngine);
-  const { train: run } = await import("../train/train.ts");
-  return run(checked);
+  const { tracking: given, ...plain } = checked;
+  const tracking = readTracking(given, "train");
+  if (tracking === undefined) {
+    const { train: run } = await import("../train/train.ts");
+    return run(plain);
+  }
+  const { trainRecorded } = await import("./recording.ts");
+  return trainRecorded(plain, tracking);
 }
 
 /** See `prepareTraining` in `train/prepare-training.ts`. */
@@ -71,10 +82,7 @@ export async function previewAugmentation(
   return run(checked);
 }
 
-/** A bundle as a program has it: its path, its bytes, or the same with a name for errors. */
-export type BundleArgument = FileSource | BundleInput;
-
-async function bundleInput(given: BundleArgument): Promise<BundleInput> {
+async function bundleInput(given: BundleArgument): Promise<BundleInput | ResolvedBundle> {
   const { readBundleArgument } = await import("./bundle-argument.ts");
   return readBundleArgument(given);
 }
@@ -99,17 +107,33 @@ export async function openPredictor(
 }
 
 /** See `inspectBundle` in `bundle/bundle-file.ts`. */
-export async function inspectBundle(path: string, name?: string): Promise<BundleFile> {
+export async function inspectBundle(bundle: BundleArgument, name?: string): Promise<InspectedBundle> {
+  const input = await bundleInput(bundle);
   const { inspectBundle: inspect } = await import("../bundle/bundle-file.ts");
-  return inspect(path, name);
+  const file = await inspect(input, name);
+  return "version" in input && input.version ? { ...file, registered: input.version } : file;
 }
 
-/** See `evaluateBundle` in `train/evaluation/evaluate-bundle.ts`. */
+/** A bundle's file; of an address of a registered model, what the registry says of the version, too. */
+export interface InspectedBundle extends BundleFile {
+  readonly registered?: ModelVersion;
+}
+
+/** See `evaluateBundle` in `train/evaluation/evaluate-bundle.ts`, and `recordEvaluated` for `tracking`. */
 export async function evaluateBundle(options: EvaluateBundleOptions): Promise<BundleEvaluation> {
-  const { evaluateBundleOptions: schema } = await import("./options/evaluate-options.ts");
-  const checked = await withoutEngine(schema, options, "evaluateBundle");
+  const [{ evaluateBundleOptions: schema }, { readTracking }] = await Promise.all([
+    import("./options/evaluate-options.ts"),
+    import("./options/recording-options.ts"),
+  ]);
+  const { tracking: given, ...plain } = await withoutEngine(schema, options, "evaluateBundle");
+  const tracking = readTracking(given, "evaluateBundle");
   const { evaluateBundle: evaluate } = await import("../train/evaluation/evaluate-bundle.ts");
-  return evaluate(checked);
+  const evaluation = await evaluate(plain);
+  if (tracking !== undefined) {
+    const { recordEvaluated } = await import("./evaluation-recording.ts");
+    await recordEvaluated({ info: plain.bundle.info, data: plain.data, evaluation }, tracking, plain);
+  }
+  return evaluation;
 }
 
 /** See `explainPictures` in `predict/explain/explain-pictures.ts`. */
@@ -161,12 +185,15 @@ export async function renderDatasetReport(inspection: Inspection, options: Datas
   return render(inspection, checked);
 }
 
-/** See `createServer` in `server/create-server.ts`. */
-export async function createServer(options: ServerOptions): Promise<PawprintServer> {
-  const [{ createServer: create }] = await Promise.all([
-    import("../server/create-server.ts"),
-    // At hand before the HTTP libraries load, so that the engine starts beside them.
-    import("../runtime/worker-executor.ts"),
-  ]);
-  return create(options, { prediction: serviceEngine, explanation: serviceExplainer });
+/**
+ * See `createServer` in `server/create-server.ts`. `model`, `canary` and `challenger` may be addresses
+ * of registered and logged models (`models:/NAME@ALIAS`) in the store at `trackingUri` (unless given:
+ * MLFLOW_TRACKING_URI, else `runs`): the service follows the alias.
+ */
+export async function createServer({
+  trackingUri,
+  ...options
+}: ServerOptions & { readonly trackingUri?: string }): Promise<PawprintServer> {
+  const { createServerAt } = await import("./service.ts");
+  return createServerAt(options, async () => (await import("./registered-bundles.ts")).libraryAccess(trackingUri));
 }

@@ -61,33 +61,48 @@ export interface TrainingReportOptions {
  */
 export async function renderTrainingReport(
   trained: TrainReport,
-  { names, now = new Date(), signal, executor }: TrainingReportOptions & { readonly executor: Executor },
+  { executor, ...options }: TrainingReportOptions & { readonly executor: Executor },
 ): Promise<string> {
+  return trainingPage(trained, await evaluateTrained(trained, { ...options, executor }), options);
+}
+
+/** The bundle of a training on the split that it was evaluated on, with all that pages and charts show. */
+export async function evaluateTrained(
+  { pack, bundle: { path, info } }: TrainReport,
+  { executor, signal }: { readonly executor: Executor; readonly signal?: AbortSignal | undefined },
+): Promise<BundleEvaluation> {
   throwIfCancelled(signal);
-  const { pack, summary, choices, history, epochsBefore, end, bestEpoch, durationMs } = trained;
-  const { path, info } = trained.bundle;
-  const data = names?.data ?? info.lineage.source;
-  const model = { ...trained.bundle, path: names?.bundle ?? path };
   const bundle = await loadBundle({ path }, executor);
   try {
     const split = info.evaluation.split === "val" ? "val" : "test";
-    const evaluation = await evaluateOnPack(pack, { bundle, data, split, ...(signal && { signal }) });
-    const facts = {
-      evaluation: await evaluationFacts({ model, data, evaluation }, signal),
-      summary,
-      ...(names?.readingFlags !== undefined && { readingFlags: names.readingFlags }),
-      choices: choiceRows(choices),
-      epochs: history,
-      epochsBefore,
-      end,
-      bestEpoch,
-      durationMs,
-      environment: await environment(),
-    };
-    return await renderTraining(facts, { version: await readVersion(), now });
+    return await evaluateOnPack(pack, { bundle, data: info.lineage.source, split, ...(signal && { signal }) });
   } finally {
     await bundle.close();
   }
+}
+
+/** Errors: INTERRUPTED. */
+export async function trainingPage(
+  trained: TrainReport,
+  evaluation: BundleEvaluation,
+  { names, now = new Date(), signal }: TrainingReportOptions,
+): Promise<string> {
+  const { bundle, summary, choices, history, epochsBefore, end, bestEpoch, durationMs } = trained;
+  const data = names?.data ?? bundle.info.lineage.source;
+  const model = { ...bundle, path: names?.bundle ?? bundle.path };
+  const facts = {
+    evaluation: await evaluationFacts({ model, data, evaluation }, signal),
+    summary,
+    ...(names?.readingFlags !== undefined && { readingFlags: names.readingFlags }),
+    choices: choiceRows(choices),
+    epochs: history,
+    epochsBefore,
+    end,
+    bestEpoch,
+    durationMs,
+    environment: await environment(),
+  };
+  return renderTraining(facts, { version: await readVersion(), now });
 }
 
 function machine(): EvaluationFacts["machine"] {

@@ -155,17 +155,16 @@ export function describeModelRegistry(name: string, open: () => Promise<OpenedRe
     });
 
     it("says which model or version is not there", async () => {
-      for (const call of [
-        registry.listVersions("cats-dogs"),
-        registry.getVersion("cats-dogs", "1"),
-        registry.createVersion("cats-dogs", { source, runId }),
-        registry.setAlias("cats-dogs", "champion", "1"),
-        registry.resolveAlias("cats-dogs", "champion"),
-        registry.describeModel("cats-dogs", "x"),
-        registry.setModelTag("cats-dogs", "k", "v"),
-      ]) {
-        expect(await codeOf(call)).toBe("MODEL_NOT_REGISTERED");
-      }
+      const calls = [
+        () => registry.listVersions("cats-dogs"),
+        () => registry.getVersion("cats-dogs", "1"),
+        () => registry.createVersion("cats-dogs", { source, runId }),
+        () => registry.setAlias("cats-dogs", "champion", "1"),
+        () => registry.resolveAlias("cats-dogs", "champion"),
+        () => registry.describeModel("cats-dogs", "x"),
+        () => registry.setModelTag("cats-dogs", "k", "v"),
+      ];
+      for (const call of calls) expect(await codeOf(call())).toBe("MODEL_NOT_REGISTERED");
       await make("cats-dogs");
       for (const version of ["2", "0", "-1", "1.0", "x", "", "../version-1", "9".repeat(30)]) {
         expect(await codeOf(registry.getVersion("cats-dogs", version))).toBe("MODEL_VERSION_NOT_FOUND");
@@ -206,6 +205,13 @@ export function describeModelRegistry(name: string, open: () => Promise<OpenedRe
       }
       const long = "x".repeat(100_001);
       expect(await codeOf(registry.setVersionTag("cats-dogs", "1", "k", long))).toBe("TRACKING_VALUE_INVALID");
+      for (const text of ["x".repeat(5001), "a\0b", "half of \ud83d"]) {
+        expect(await codeOf(registry.describeModel("cats-dogs", text))).toBe("TRACKING_VALUE_INVALID");
+        expect(await codeOf(registry.describeVersion("cats-dogs", "1", text))).toBe("TRACKING_VALUE_INVALID");
+        expect(await codeOf(registry.createVersion("cats-dogs", { source, runId, description: text }))).toBe(
+          "TRACKING_VALUE_INVALID",
+        );
+      }
       expect(await registry.listVersions("cats-dogs")).toHaveLength(1);
     });
 

@@ -361,7 +361,7 @@ export function describeRunStore(name: string, open: () => Promise<OpenedRunStor
       const large = Buffer.from(Array.from({ length: 2 ** 20 + 5 }, (_, at) => at % 251));
       const file = join(temporaryFolder("artifact"), "content");
       await writeFile(file, large);
-      await store.writeArtifact(owner, "notes/größer hund 🐕 #1 100%.txt", Buffer.from("hello"));
+      await store.writeArtifact(owner, "notes/größer hund 🐕, 100%.txt", Buffer.from("hello"));
       await store.writeArtifact(owner, "notes/deep/a.json", Buffer.from("{}"));
       await store.writeArtifact(owner, "large.bin", { file });
       await store.writeArtifact(owner, "empty", new Uint8Array(0));
@@ -372,9 +372,9 @@ export function describeRunStore(name: string, open: () => Promise<OpenedRunStor
       ]);
       expect(await store.listArtifacts(owner, "notes")).toEqual([
         { path: "notes/deep", isFolder: true },
-        { path: "notes/größer hund 🐕 #1 100%.txt", isFolder: false, sizeBytes: 5 },
+        { path: "notes/größer hund 🐕, 100%.txt", isFolder: false, sizeBytes: 5 },
       ]);
-      expect(await text(owner, "notes/größer hund 🐕 #1 100%.txt")).toBe("hello");
+      expect(await text(owner, "notes/größer hund 🐕, 100%.txt")).toBe("hello");
       expect(large.equals(await bytesOf(store.readArtifact(owner, "large.bin")))).toBe(true);
       await store.writeArtifact(owner, "notes/deep/a.json", Buffer.from("[1]"));
       expect(await text(owner, "notes/deep/a.json")).toBe("[1]");
@@ -391,6 +391,15 @@ export function describeRunStore(name: string, open: () => Promise<OpenedRunStor
         await expect(text({ runId: id }, path)).rejects.toMatchObject(refusal);
         if (path !== "") await expect(store.listArtifacts({ runId: id }, path)).rejects.toMatchObject(refusal);
         expect(await store.listArtifacts({ runId: id })).toEqual([]);
+      },
+    );
+
+    it.each(["a#b", "a%20b", "%2e%2e/x", "file:x"])(
+      "writes no artifact %j, which MLflow's clients cannot read",
+      async (path) => {
+        const { id } = await create();
+        const writing = store.writeArtifact({ runId: id }, path, Buffer.from("x"));
+        await expect(writing).rejects.toMatchObject({ code: "ARTIFACT_PATH_INVALID" });
       },
     );
 

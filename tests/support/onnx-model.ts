@@ -7,6 +7,9 @@ import {
   type ModelProto,
   ModelProtoSchema,
   NodeProtoSchema,
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  TensorProto_DataLocation,
 } from "../../src/graph/onnx/generated/onnx_pb.ts";
 import { encodeTensor, encodeValueInfo } from "../../src/graph/onnx/tensors.ts";
 import type { TensorData, TensorType } from "../../src/graph/tensor-type.ts";
@@ -66,4 +69,13 @@ export function changed(bytes: Uint8Array, change: (model: ModelProto) => void):
   const model = messagesOf(bytes);
   change(model);
   return toBinary(ModelProtoSchema, model);
+}
+
+/** Leaves of an initializer only where its bytes are: `location`, `offset`, `length`. */
+export function moveOut(tensor: TensorProto, place: Readonly<Record<string, string>>): void {
+  tensor.rawData = new Uint8Array();
+  tensor.dataLocation = TensorProto_DataLocation.EXTERNAL;
+  tensor.externalData = Object.entries(place).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value }),
+  );
 }

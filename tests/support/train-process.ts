@@ -5,8 +5,8 @@
 
 import { createOnnxRuntimeExecutor } from "../../src/runtime/onnx-runtime.ts";
 import { checkpointFolderOf, listCheckpoints } from "../../src/train/checkpoint/checkpoint-folder.ts";
-import type { TrainOptions } from "../../src/train/train.ts";
 import { train } from "../../src/wire/library.ts";
+import type { TrainOptions } from "../../src/wire/recording.ts";
 
 const { threads, ...options } = JSON.parse(process.argv[2]!) as TrainOptions & { readonly threads: number }; // its own test wrote it
 const resume = (await listCheckpoints(checkpointFolderOf(options.out))).length > 0;

@@ -20,8 +20,8 @@ const requirements = ["mlflow>=2.9", `onnx>=${onnxVersion}`, "onnxruntime>=1.17"
 /** For environments that MLflow makes; any Python that has these packages runs the model. */
 const pythonVersion = "3.11.7";
 
-/** Labels beyond this stand in the bundle alone: PyYAML takes seconds for long lists. */
-const mostLabels = 1000;
+/** More labels than fit into this stand in the bundle alone, so that MLmodel stays short. */
+const mostLabelCharacters = 65_536;
 
 /** Numbers of an example picture; as text they take about four times as many bytes, twice. */
 const mostExampleBytes = 32_768;
@@ -92,7 +92,7 @@ function mlmodelText(
     },
     is_signature_from_type_hint: false,
     metadata: {
-      ...(labels.length <= mostLabels && { labels }),
+      ...(JSON.stringify(labels).length <= mostLabelCharacters && { labels }),
       dataset_hash: lineage.datasetHash,
       training_run: lineage.runId,
       bundle_sha256: sha256,

@@ -1,5 +1,5 @@
 /** What an `MLmodel` file says, whoever wrote it. */
-import { parseDocument } from "yaml";
+import { parseBoundedYaml } from "../../base/bounded-yaml.ts";
 import { describeValue } from "../../base/describe-value.ts";
 import { unreadable } from "../../graph/onnx/unreadable.ts";
 
@@ -22,13 +22,11 @@ export function onnxFileOf(mlmodel: Uint8Array, where: string): string {
   throw unreadable("the path of an ONNX file as flavors.onnx.data", describeValue(path), where);
 }
 
-/** Maps as Map, everything else as text: an id such as 1e34 would be a number. */
+/** Maps as Map, everything else as text. */
 function parseYaml(bytes: Uint8Array, where: string): unknown {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const document = parseDocument(text, { schema: "failsafe", logLevel: "silent" });
-    if (document.errors[0]) throw document.errors[0];
-    return document.toJS({ mapAsMap: true });
+    return parseBoundedYaml(text).toJS({ mapAsMap: true });
   } catch (cause) {
     // Nested without end, aliases of aliases, no UTF-8.
     throw unreadable("an MLmodel file in YAML", "other text", where, cause);

@@ -19,7 +19,7 @@ export interface ModelFiles {
 }
 
 /** An `MLmodel` is a page long; with many labels or a large signature, some more. */
-const mostMlmodelBytes = 4 * 2 ** 20;
+const mostMlmodelBytes = 2 ** 20;
 
 /**
  * The bytes of the ONNX file that `MLmodel` names. Weights in files beside it, as

@@ -118,7 +118,46 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["--file", `no${evil}.json`],
   ],
   "keys revoke": [[evil, "--file", `keys${evil}.json`]],
+  "runs list": [["--experiment", `no${evil}`], [], ["--sort", evil, "--metric", evil]],
+  "runs show": [[`no${evil}`], ["last", "--chart", `curves${evil}.svg`]],
+  "runs search": [[evil], [`tags.a = "${evil}"`], [`attributes.run_name != "${evil}"`, "--order-by", evil]],
+  "runs compare": [
+    ["last", `no${evil}`],
+    ["last", "last"],
+  ],
+  "runs export": [
+    [`no${evil}`, "--csv", "x.csv"],
+    ["last", "--out", data],
+    ["last", "--csv", `runs${evil}.csv`, "--force"],
+  ],
+  "runs watch": [[`no${evil}`], ["last"]],
+  "runs delete": [["last"], [`no${evil}`]],
+  "runs restore": [[`no${evil}`]],
   inspect: [[model], [wild], [`no${evil}`]],
+  "models promote": [
+    [evil, "1"],
+    [evil, evil, "--to", evil, "--reason", evil],
+  ],
+  "models rollback": [[evil], [evil, "--alias", evil]],
+  "models history": [[evil], [evil, "--alias", evil]],
+  "models lineage": [[model], [model, "--mermaid"], [`${evil}@${evil}`], [`no${evil}`]],
+  trace: [[`http://${evil}`], [evil]],
+  "models register": [
+    ["pets", wild, "--description", evil, "--tag", `k=${evil}`],
+    [`pets${evil}`, wild],
+    ["pets", `models:/${evil}@${evil}`],
+  ],
+  "models describe": [
+    ["pets", "--description", evil],
+    ["pets", evil, "--description", evil],
+  ],
+  "models tag": [
+    ["pets", "1", `k=${evil}`],
+    ["pets", evil, evil],
+  ],
+  "models show": [["pets"], [evil]],
+  "models list": [[], ["--tracking-uri", `no${evil}`]],
+  "models card": [[evil], [`${evil}@${evil}`], ["pets"], [wild, "--out", `card${evil}.md`]],
   errors: [[evil]],
 };
 

@@ -30,11 +30,15 @@ export function hintText({ code, hint: given }: AppError, { head, command, argv 
   return inFlags(hint, command, (flag) => (isInterruption ? lineWith(flag, head.name, argv) : flag));
 }
 
-/** A text of the library with a command's flags in place of options in backticks. */
+/**
+ * A text of the library with a command's flags in place of options in backticks: `--force` for
+ * `force`, `--no-tracking` for `tracking: false`.
+ */
 export function inFlags(text: string, { options }: Command, shown = (flag: string): string => flag): string {
-  return text.replace(/`([a-z][A-Za-z0-9]*)`/g, (_whole, name: string) =>
-    options.some((option) => option.name === name) ? shown(flagOf(name)) : name,
-  );
+  return text.replace(/`([a-z][A-Za-z0-9]*)(: false)?`/g, (_whole, name: string, isOff: string = "") => {
+    if (!options.some((option) => option.name === name)) return `${name}${isOff}`;
+    return shown(isOff === "" ? flagOf(name) : flagOf(name).replace("--", "--no-"));
+  });
 }
 
 function namesOption(text: string, { options }: Command): boolean {

@@ -1,14 +1,17 @@
 /** The texts of a training: its data, its choices, its epochs, its bundle. */
 
 import { formatBytes, formatDuration, formatRate } from "../../base/quantity.ts";
+import { shellPath } from "../../base/shell-word.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import type { DatasetSummary } from "../../dataset/dataset-summary.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
 import { epochLabel, type TrainingBudget } from "../../train/fit/fit-plan.ts";
 import type { Choice } from "../../train/plan/choice.ts";
-import type { TrainEvent, TrainReport } from "../../train/train.ts";
+import type { TrainEvent } from "../../train/train.ts";
+import type { RecordedRun, TrainReport } from "../../wire/recording.ts";
 import type { CommandContext } from "../frame/command.ts";
 import { type Style, table } from "../frame/console.ts";
+import { shownName, shownPath } from "../paths.ts";
 import { choicesText } from "./choices-text.ts";
 import { percent } from "./evaluation-text.ts";
 
@@ -115,12 +118,29 @@ export function bundleText(
   return `${style.bold("Bundle")}  ${visibleText(path)} (${formatBytes(bundle.sizeBytes)}; ${took})`;
 }
 
+/** Where the run is, and what shows it. */
+export function recordedText(
+  { location, experiment, experimentId, runId }: RecordedRun,
+  { cwd, style }: Pick<CommandContext, "cwd" | "style">,
+  givenPlace: string | undefined,
+): string {
+  const isServer = /^https?:/.test(location);
+  const short = runId.slice(0, 8);
+  const place = givenPlace === undefined ? "" : ` --tracking-uri ${shellPath(givenPlace)}`;
+  const shown = isServer
+    ? `${location}/#/experiments/${experimentId}/runs/${runId}`
+    : `pawprint runs show ${short}${place}`;
+  const where = visibleText(`${short} of experiment ${shownName(experiment)} in ${shownPath(cwd, location)}`);
+  return `${style.bold("Run")}     ${where}: ${style.cyan(visibleText(shown))}`;
+}
+
 /** What `--json` and `--history` give of a training. */
 export function trainResult(report: TrainReport) {
-  const { run, bundle, summary, choices, history, end, bestEpoch, evaluation, durationMs } = report;
+  const { run, recorded, bundle, summary, choices, history, end, bestEpoch, evaluation, durationMs } = report;
   const { labels, recipe, architecture, lineage } = bundle.info;
   return {
     run,
+    ...(recorded && { recorded }),
     bundle: { path: bundle.path, sizeBytes: bundle.sizeBytes, sha256: bundle.sha256 },
     labels,
     recipe,

@@ -2,10 +2,16 @@
  * Weights that stand in files beside a model ("external data"): Python's `onnx.save_model` and
  * `mlflow.onnx.log_model` write them so. What is written here is a model of one file again.
  */
-import { create } from "@bufbuild/protobuf";
+import { clearField, create } from "@bufbuild/protobuf";
 import { largestFileBytes } from "../../base/files/read-file.ts";
 import { formatBytes } from "../../base/quantity.ts";
-import { type ModelProto, ModelProtoSchema, type TensorProto, TensorProto_DataLocation } from "./generated/onnx_pb.ts";
+import {
+  type ModelProto,
+  ModelProtoSchema,
+  type TensorProto,
+  TensorProto_DataLocation,
+  TensorProtoSchema,
+} from "./generated/onnx_pb.ts";
 import { parseModel } from "./metadata.ts";
 import { bytesWithTensors, type TensorParts } from "./model-bytes.ts";
 import { unreadable, type Where } from "./unreadable.ts";
@@ -72,15 +78,24 @@ function inlined(tensor: TensorProto, files: ReadonlyMap<string, Uint8Array>, wh
     const received = `one of ${bytes.length}`;
     throw unreadable(`a file ${file} of ${Math.max(offset, end)} bytes for '${tensor.name}'`, received, where);
   }
-  const header = { ...tensor, rawData: nothing, externalData: [], dataLocation: TensorProto_DataLocation.DEFAULT };
+  const header = headerOf(tensor);
+  clearField(header, fields.externalData);
+  clearField(header, fields.dataLocation);
   return { header, data: bytes.subarray(offset, end) };
 }
 
-const nothing = new Uint8Array();
-
 function split(tensor: TensorProto): TensorParts {
   if (tensor.rawData.length === 0) return { header: tensor };
-  return { header: { ...tensor, rawData: nothing }, data: tensor.rawData };
+  return { header: headerOf(tensor), data: tensor.rawData };
+}
+
+const fields = TensorProtoSchema.field;
+
+/** A tensor without its bytes: the digest of a model tells an empty field from none. */
+function headerOf(tensor: TensorProto): TensorProto {
+  const header = { ...tensor };
+  clearField(header, fields.rawData);
+  return header;
 }
 
 /** A small model must not become a large one by naming the same bytes again and again. */
@@ -98,7 +113,7 @@ function requireRoom(
   );
   if (used > held)
     throw unreadable(
-      "external data that each belongs to one initializer",
+      "external data of which each byte belongs to one initializer",
       `${formatBytes(used)} of ${formatBytes(held)}`,
       where,
     );

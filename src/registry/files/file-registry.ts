@@ -6,18 +6,22 @@ import { ensureFolder } from "../../base/files/atomic-file.ts";
 import { systemCodeOf, writeFailure } from "../../base/files/file-failure.ts";
 import { withLock } from "../../base/locks/lock-file.ts";
 import { openFileRunStore } from "../../tracking/files/file-run-store.ts";
+import { requireRoom } from "../../tracking/files/keyed-files.ts";
+import { formatMeta } from "../../tracking/files/meta-yaml.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
 import type { ModelRegistry, ModelVersion, NewModelVersion, RegisteredModel } from "../model-registry.ts";
 import {
   isVersionNumber,
   modelNotRegistered,
   requireAlias,
+  requireDescription,
   requireModelName,
+  requireNewVersion,
   requireTag,
   versionNotFound,
 } from "../registry-names.ts";
 import { listVersionFiles, readVersionFile } from "./file-sources.ts";
-import { formatMeta, type Meta, type MetaValue, readMeta, textIn, timeIn } from "./meta-file.ts";
+import { readMeta, rewriteMeta, textIn, timeIn } from "./meta-file.ts";
 import { entriesOf, placeFile, placeFolder, readTextIfThere, textsBelow } from "./model-folders.ts";
 
 /** Versions that were deleted keep their number. */
@@ -63,13 +67,7 @@ class FileRegistry implements ModelRegistry {
     if (there !== undefined) return { model: there, created: false };
     await ensureFolder(join(this.#root, "models"));
     const at = this.#now();
-    const meta: Meta = new Map<string, MetaValue>([
-      ["aliases", {}],
-      ["creation_timestamp", at],
-      ["description", ""],
-      ["last_updated_timestamp", at],
-      ["name", name],
-    ]);
+    const meta = { aliases: new Map(), creation_timestamp: at, description: "", last_updated_timestamp: at, name };
     const files = new Map([["meta.yaml", formatMeta(meta)]]);
     // MLflow takes every folder here for an experiment, but for those whose name ends with `.trash`.
     const created = await placeFolder(this.#root, this.#folderOf(name), files, "trash");
@@ -79,13 +77,15 @@ class FileRegistry implements ModelRegistry {
   }
 
   async describeModel(name: string, description: string): Promise<void> {
+    requireDescription(description);
     await this.#requireModel(name);
-    await this.#editMeta(name, new Map([["description", description]]));
+    await this.#editMeta(name, { description });
   }
 
   async setModelTag(name: string, key: string, value: string): Promise<void> {
     requireTag(key, value);
     await this.#requireModel(name);
+    requireRoom("tag", join(this.#folderOf(name), "tags"), new Set([key]));
     await placeFile(this.#folderOf(name), join(this.#folderOf(name), "tags", key), value);
     await this.#editMeta(name);
   }
@@ -115,8 +115,9 @@ class FileRegistry implements ModelRegistry {
   }
 
   async createVersion(name: string, version: NewModelVersion): Promise<ModelVersion> {
-    for (const [key, value] of version.tags ?? []) requireTag(key, value);
+    requireNewVersion(version);
     await this.#requireModel(name);
+    requireRoom("tag", join(this.#folderOf(name), "version-0", "tags"), new Set(version.tags?.keys()));
     const at = this.#now();
     const number = await this.#locked(name, async () => {
       for (let next = ((await this.#versionNumbers(name))[0] ?? 0) + 1; ; next++) {
@@ -130,13 +131,15 @@ class FileRegistry implements ModelRegistry {
   }
 
   async describeVersion(name: string, version: string, description: string): Promise<void> {
+    requireDescription(description);
     await this.getVersion(name, version);
-    await this.#editMeta(name, new Map([["description", description]]), version);
+    await this.#editMeta(name, { description }, version);
   }
 
   async setVersionTag(name: string, version: string, key: string, value: string): Promise<void> {
     requireTag(key, value);
     await this.getVersion(name, version);
+    requireRoom("tag", join(this.#folderOf(name, version), "tags"), new Set([key]));
     await placeFile(this.#folderOf(name), join(this.#folderOf(name, version), "tags", key), value);
     await this.#editMeta(name);
   }
@@ -199,7 +202,7 @@ class FileRegistry implements ModelRegistry {
 
   async #readModel(name: string): Promise<RegisteredModel | undefined> {
     const folder = this.#folderOf(name);
-    const meta = await metaIfThere(folder);
+    const meta = await readMeta(folder);
     if (meta === undefined) return undefined;
     const aliases = new Map<string, string>();
     for (const entry of (await entriesOf(join(folder, "aliases"))) ?? []) {
@@ -224,7 +227,7 @@ class FileRegistry implements ModelRegistry {
     aliases: ReadonlyMap<string, string>,
   ): Promise<ModelVersion | undefined> {
     const folder = this.#folderOf(name, version);
-    const meta = await metaIfThere(folder);
+    const meta = await readMeta(folder);
     if (meta === undefined || textIn(meta, "current_stage") === deletedStage) return undefined;
     const runId = textIn(meta, "run_id");
     const modelId = textIn(meta, "model_id");
@@ -253,15 +256,12 @@ class FileRegistry implements ModelRegistry {
   }
 
   /** Changes `meta.yaml` of a version, or else of the model, whose time of change follows in any case. */
-  async #editMeta(name: string, change: Meta = new Map(), version?: string): Promise<void> {
+  async #editMeta(name: string, change: { readonly description?: string } = {}, version?: string): Promise<void> {
     await this.#locked(name, async () => {
-      const home = this.#folderOf(name);
-      const changed: Meta = new Map<string, MetaValue>([...change, ["last_updated_timestamp", this.#now()]]);
-      if (version !== undefined) await rewriteMeta(home, this.#folderOf(name, version), changed);
+      const time = { last_updated_timestamp: this.#now() };
+      if (version !== undefined) await rewriteMeta(this.#folderOf(name, version), { ...change, ...time });
       const { aliases } = await this.#requireModel(name);
-      const ofModel: Meta =
-        version === undefined ? changed : new Map<string, MetaValue>([["last_updated_timestamp", this.#now()]]);
-      await rewriteMeta(home, home, new Map<string, MetaValue>([...ofModel, ["aliases", Object.fromEntries(aliases)]]));
+      await rewriteMeta(this.#folderOf(name), { ...(version === undefined && change), ...time, aliases });
     });
   }
 
@@ -271,36 +271,31 @@ class FileRegistry implements ModelRegistry {
   }
 }
 
-async function rewriteMeta(home: string, folder: string, change: Meta): Promise<void> {
-  const path = join(folder, "meta.yaml");
-  await placeFile(home, path, formatMeta(new Map<string, MetaValue>([...(await readMeta(path)), ...change])));
-}
-
 function versionFiles(
   name: string,
   number: number,
   { source, runId, modelId, description = "", tags = new Map() }: NewModelVersion,
   at: number,
 ): Map<string, string> {
-  const meta: Meta = new Map<string, MetaValue>([
-    ["creation_timestamp", at],
-    ["current_stage", "None"],
-    ["description", description],
-    ["last_updated_timestamp", at],
-    ["model_id", modelId ?? null],
-    ["name", name],
-    ["run_id", runId ?? null],
-    ["run_link", null],
-    ["source", source],
-    ["status", "READY"],
-    ["status_message", null],
+  const meta = formatMeta({
+    creation_timestamp: at,
+    current_stage: "None",
+    description,
+    last_updated_timestamp: at,
+    model_id: modelId ?? null,
+    name,
+    run_id: runId ?? null,
+    run_link: null,
+    source,
+    status: "READY",
+    status_message: null,
     // Not the absolute path that MLflow writes here: the folder can be moved.
-    ["storage_location", null],
-    ["user_id", null],
-    ["version", number],
-  ]);
+    storage_location: null,
+    user_id: null,
+    version: number,
+  });
   const tagFiles = [...tags].map(([key, value]) => [`tags/${key}`, value] as const);
-  return new Map([["meta.yaml", formatMeta(meta)], ...tagFiles]);
+  return new Map([["meta.yaml", meta], ...tagFiles]);
 }
 
 /** Names of folders: further rules of MLflow's folder store, and of file systems. */
@@ -341,11 +336,6 @@ function undefinedIf(code: ErrorCode): (error: unknown) => undefined {
   return (error) => {
     if (!isAppError(error, code)) throw error;
   };
-}
-
-/** Undefined where the folder is not there, or not yet whole. */
-function metaIfThere(folder: string): Promise<Meta | undefined> {
-  return readMeta(join(folder, "meta.yaml")).catch(undefinedIf("FILE_NOT_FOUND"));
 }
 
 /** Digits, or undefined where there is no such alias. Errors: RUN_STORE_INVALID. */

@@ -1,72 +1,53 @@
-/** `meta.yaml` of registered models and versions: one flat mapping, as MLflow writes and reads it. */
-import { isMap, isScalar, parseDocument, type YAMLMap } from "yaml";
+/** `meta.yaml` of registered models and versions. */
+import { join } from "node:path";
 import { AppError } from "../../base/errors.ts";
-import { readBytes } from "../../base/files/read-file.ts";
+import { writeFileAtomic } from "../../base/files/atomic-file.ts";
+import { formatMeta, type Meta, type MetaSource, parseMeta } from "../../tracking/files/meta-yaml.ts";
+import { readTextIfThere } from "./model-folders.ts";
 
-/** In the order of the file. What is neither text nor number nor nothing is kept as it was. */
-export type Meta = ReadonlyMap<string, MetaValue>;
-export type MetaValue = string | number | boolean | null | object;
-
-const largestBytes = 1 << 20;
-
-/** Errors: FILE_NOT_FOUND, FILE_READ_FAILED, RUN_STORE_INVALID. */
-export async function readMeta(path: string): Promise<Meta> {
-  const text = (await readBytes(path, path, largestBytes)).toString("utf8");
-  const items = mappingOf(text);
-  if (items === undefined) {
-    throw new AppError("RUN_STORE_INVALID", {
-      required: "a YAML mapping",
-      received: text.trim() === "" ? "an empty file" : "other text",
-      where: path,
-      hint: "copy the folder again, or move it away; other models are not touched",
-    });
-  }
-  const meta = new Map<string, MetaValue>();
-  for (const { key, value } of items) {
-    if (!isScalar(key) || typeof key.value !== "string") continue;
-    if (!isScalar(value)) meta.set(key.value, (value as { toJSON?(): object } | null)?.toJSON?.() ?? null);
-    else meta.set(key.value, value.type === "PLAIN" ? plainValue(String(value.value)) : String(value.value));
-  }
-  return meta;
+/** Undefined where the folder has none, or is not there. Errors: FILE_READ_FAILED, RUN_STORE_INVALID. */
+export async function readMeta(folder: string): Promise<Meta | undefined> {
+  const path = join(folder, "meta.yaml");
+  const text = await readTextIfThere(path);
+  if (text === undefined) return undefined;
+  const meta = metaIn(text);
+  if (meta !== undefined) return meta;
+  throw new AppError("RUN_STORE_INVALID", {
+    required: "a YAML mapping",
+    received: text.trim() === "" ? "an empty file" : "other text",
+    where: path,
+    hint: "copy the folder again, or move it away; other models are not touched",
+  });
 }
 
-/** Every plain word as text: run ids such as 1e34... are numbers of YAML. */
-function mappingOf(text: string): YAMLMap["items"] | undefined {
+function metaIn(text: string): Meta | undefined {
   try {
-    const { contents, errors } = parseDocument(text, { schema: "failsafe", logLevel: "silent" });
-    return isMap(contents) && errors.length === 0 ? contents.items : undefined;
+    return parseMeta(text);
   } catch {
     return undefined; // nested too deeply
   }
 }
 
-function plainValue(text: string): MetaValue {
-  if (/^(null|Null|NULL|~|)$/.test(text)) return null;
-  if (text === "true" || text === "false") return text === "true";
-  return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
-}
+/** Keys whose values MLflow takes for numbers. */
+const numberKeys = new Set(["creation_timestamp", "last_updated_timestamp", "version"]);
 
-/** Keys in order, as MLflow sorts them. */
-export function formatMeta(meta: Meta): string {
-  const keys = [...meta.keys()].sort();
-  return keys.map((key) => `${/^[a-z_]+$/.test(key) ? key : quoted(key)}: ${quoted(meta.get(key) ?? null)}\n`).join("");
-}
-
-/** JSON is YAML, but for characters that YAML wants escaped, or takes for line breaks. */
-function quoted(value: MetaValue): string {
-  return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/** With what is changed; what Pawprint does not know stays. Errors: as `readMeta`, FILE_WRITE_FAILED. */
+export async function rewriteMeta(folder: string, change: Readonly<Record<string, MetaSource>>): Promise<void> {
+  const there = [...((await readMeta(folder)) ?? [])].map(([key, value]): [string, MetaSource] => [
+    key,
+    numberKeys.has(key) && typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value,
+  ]);
+  const text = formatMeta({ ...Object.fromEntries(there), ...change });
+  await writeFileAtomic(join(folder, "meta.yaml"), text, { force: true });
 }
 
 export function textIn(meta: Meta, key: string): string | undefined {
   const value = meta.get(key);
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  return typeof value === "string" ? value : undefined;
 }
 
 /** Milliseconds since 1970; 0 where the file has none. */
 export function timeIn(meta: Meta, key: string): number {
-  const value = meta.get(key);
-  return typeof value === "number" && Number.isSafeInteger(value) ? value : 0;
+  const text = textIn(meta, key);
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }

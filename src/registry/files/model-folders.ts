@@ -1,12 +1,12 @@
 /** Small text files of a registry's folders, read and written so that MLflow never meets a part of one. */
 import { randomBytes } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { byCodeUnits } from "../../base/by-code-units.ts";
 import { isAppError } from "../../base/errors.ts";
-import { ensureFolder } from "../../base/files/atomic-file.ts";
+import { ensureFolder, writeFileAtomic } from "../../base/files/atomic-file.ts";
 import { readFailure, systemCodeOf, writeFailure } from "../../base/files/file-failure.ts";
 import { readBytes } from "../../base/files/read-file.ts";
 
@@ -16,25 +16,12 @@ const attempts = 3;
 const ownStart = ".pawprint-";
 
 /**
- * Writes one file below `home` whole or not at all. What is not yet whole lies in `home` itself:
- * MLflow takes every file in `tags/` and `aliases/` for one of them. Errors: FILE_WRITE_FAILED.
+ * Writes one file below `home`. What is not yet whole lies in `home` itself: MLflow takes every file in
+ * `tags/` and `aliases/` for one of them. Errors: FILE_WRITE_FAILED.
  */
 export async function placeFile(home: string, path: string, text: string): Promise<void> {
   await ensureFolder(dirname(path));
-  const temporary = join(home, stagedName("tmp"));
-  try {
-    const handle = await open(temporary, "wx");
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeFailure(path, error);
-  }
+  await writeFileAtomic(path, text, { force: true, temporaryIn: home });
 }
 
 /**

@@ -60,6 +60,8 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
   const refreshing = createRefresh(roles);
   const close = async (): Promise<void> => {
     ending.abort();
+    // First: a registry that does not answer is not waited for.
+    await Promise.all(Object.values(sources).map((source) => source.close?.()));
     await refreshing.close();
     for (const { current: model } of roles) if (model) retire(model);
     await Promise.all(retiring);

@@ -57,6 +57,8 @@ export function createRoleModel({
 }: RoleModelOptions): RoleModel {
   const time = (): string => new Date(now()).toISOString();
   let model: ServedModel | undefined;
+  /** Where its bytes were read last: a registry may have them as several versions. */
+  let readFrom = "";
   let since = time();
   /** The stamp of the bundle that was tried last, whatever came of it. */
   let stamp: string | undefined;
@@ -66,8 +68,10 @@ export function createRoleModel({
   let unseen: Refusal | undefined;
 
   const load = async (): Promise<void> => {
-    const next = await open(await source.read(), signal);
+    const sourced = await source.read();
+    const next = await open(sourced, signal);
     refused = undefined;
+    readFrom = sourced.where;
     const before = model;
     if (before?.version === next.version) return next.retire();
     model = next;
@@ -86,6 +90,14 @@ export function createRoleModel({
     logger.error("a bundle was refused", { role, source: source.location, code, error: message });
     return { error, since: time() };
   };
+  /** Logged once until it can be looked at again: a server that is away fails in changing words. */
+  const unseenFor = (thrown: unknown): Refusal => {
+    const error = toAppError(thrown);
+    const { code, message } = error;
+    if (unseen?.error.code === code) return { error, since: unseen.since };
+    logger.error("a source could not be looked at", { role, source: source.location, code, error: message });
+    return { error, since: time() };
+  };
   return {
     role,
     get current() {
@@ -97,7 +109,7 @@ export function createRoleModel({
     get states() {
       const states: VersionState[] = [];
       const at = source.location;
-      if (model) states.push({ version: model.version, role, state: "serving", source: model.source, since });
+      if (model) states.push({ version: model.version, role, state: "serving", source: readFrom, since });
       if (isLoading) states.push({ version: "", role, state: "loading", source: at, since });
       const refusal = unseen ?? refused;
       if (refusal) {
@@ -111,11 +123,12 @@ export function createRoleModel({
       let newest: string;
       try {
         newest = await source.stamp();
-        unseen = undefined;
       } catch (error) {
-        unseen = refusalOf(error, unseen);
+        if (!signal.aborted) unseen = unseenFor(error);
         return;
       }
+      if (unseen !== undefined) logger.info("a source can be looked at again", { role, source: source.location });
+      unseen = undefined;
       if (newest === stamp) return;
       stamp = newest;
       isLoading = true;

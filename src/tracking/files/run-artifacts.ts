@@ -37,7 +37,7 @@ export async function* readFrom(owner: string, path: string): AsyncGenerator<Uin
 }
 
 export async function writeTo(owner: string, path: string, content: ArtifactContent): Promise<void> {
-  requireArtifactPath(path);
+  requireArtifactPath(path, "new");
   await openFolderStore(join(owner, artifactsName)).write(path, content);
 }
 

@@ -6,8 +6,9 @@ import type { Logger } from "../../base/logger.ts";
 import { indicesOf } from "../../dataset/pack/pack.ts";
 import type { Model } from "../../nn/inference-graph.ts";
 import { fit as fitModel } from "../fit/fit.ts";
-import type { FitOptions, FitResult, Snapshot } from "../fit/fit-options.ts";
+import type { EpochMetrics, FitOptions, FitResult, Snapshot } from "../fit/fit-options.ts";
 import { epochLabel } from "../fit/fit-plan.ts";
+import type { Recorder } from "../recording/recorder.ts";
 import type { TrainingRun } from "../training-run.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import {
@@ -21,6 +22,12 @@ import { createTrainingProgress, type TrainingProgress } from "./training-progre
 
 export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onCheckpoint"> {
   readonly run: TrainingRun;
+  /**
+   * Called and awaited as the only training in the folder, when nothing else refuses it; gives the
+   * run under which it goes on. `history` are the epochs of before it was resumed.
+   */
+  begin(history: readonly EpochMetrics[]): Promise<TrainingRun>;
+  readonly recorder?: Pick<Recorder, "settle" | "checkpointed"> | undefined;
   /** The folder where checkpoints are kept. */
   readonly checkpoints: string;
   /** All that decides the weights besides model and optimizer, as JSON. */
@@ -32,6 +39,10 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
   readonly logger: Logger;
 }
 
+export interface ResumableFitResult extends FitResult {
+  readonly run: TrainingRun;
+}
+
 /**
  * `fit` with checkpoints, which stay when training ends, so that it can be resumed with more
  * epochs.
@@ -39,18 +50,19 @@ export interface ResumableFitOptions extends Omit<FitOptions, "resume" | "onChec
  * FILE_EXISTS where one left checkpoints and neither `isResumed` nor `force` is set; FILE_NOT_FOUND
  * or CHECKPOINT_INVALID where there is nothing to resume.
  */
-export async function resumableFit(options: ResumableFitOptions): Promise<FitResult> {
+export async function resumableFit(options: ResumableFitOptions): Promise<ResumableFitResult> {
   return withCheckpointFolder(options.checkpoints, (lock) => fitLocked(options, lock));
 }
 
-async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<FitResult> {
-  const { run, model, plan, settings, checkpoints, isResumed, logger, signal } = options;
+async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<ResumableFitResult> {
+  const { model, plan, settings, checkpoints, isResumed, recorder, logger, signal } = options;
   if (!isResumed) await requireNone(options);
   const resume = isResumed ? snapshotOf(await newestCheckpoint(checkpoints, logger), options) : undefined;
   const describe = ({ epoch, position }: Snapshot): string => {
     const steps = position.batches > 0 ? [`${position.batches} steps`] : [];
     return [...(epoch > 0 || steps.length === 0 ? [epochLabel(epoch, plan.budget)] : []), ...steps].join(" and ");
   };
+  const run = await options.begin(resume?.history ?? []);
   if (resume) logger.info(`resuming after ${describe(resume)}`);
   let saved = resume;
   const progress = progressOf(options, resume);
@@ -62,8 +74,11 @@ async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<FitR
       resume,
       async onCheckpoint(snapshot) {
         await lock.requireHeld();
+        await recorder?.settle();
         try {
-          await addCheckpoint(checkpoints, { run, model, optimizer: plan.optimizer.name, settings, snapshot });
+          const optimizer = plan.optimizer.name;
+          const path = await addCheckpoint(checkpoints, { run, model, optimizer, settings, snapshot });
+          recorder?.checkpointed(path);
           saved = snapshot;
         } catch (error) {
           // A full disk is no reason to lose the training.
@@ -75,7 +90,7 @@ async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<FitR
     });
     if (result.end === "interrupted" && signal) throw interruptionOf(signal);
     isComplete = true;
-    return result;
+    return { ...result, run };
   } catch (error) {
     // Resumed, the same steps would diverge again.
     if (isAppError(error, "TRAIN_DIVERGED")) saved = undefined;

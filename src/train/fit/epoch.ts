@@ -9,7 +9,7 @@ import { drawAugmentation } from "../../nn/augment/draw.ts";
 import { numbersPerPicture } from "../../nn/augment/numbers.ts";
 import type { TrainStep } from "../step/step.ts";
 import type { StepRunner } from "../step/step-runner.ts";
-import type { EpochPosition } from "./fit-options.ts";
+import type { EpochPosition, StepReport } from "./fit-options.ts";
 
 export interface EpochTask {
   readonly runner: StepRunner;
@@ -24,6 +24,7 @@ export interface EpochTask {
   readonly stepsBefore: number;
   learningRateAt(step: number): number;
   averageShareAt(step: number): number;
+  readonly onStep?: ((report: StepReport) => void) | undefined;
   /** Called after each step and awaited; true ends the epoch: the time budget is used up. */
   afterStep(position: EpochPosition): Promise<boolean>;
   readonly progress: ProgressHandle;
@@ -88,6 +89,7 @@ export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
       lossSum: position.lossSum + lastLoss,
       correct: position.correct + result.correct,
     };
+    task.onStep?.({ step: done + 1, loss: lastLoss, learningRate });
     if (!Number.isFinite(lastLoss)) return resultWith("diverged");
     progress.advance(count, `loss ${(position.lossSum / position.batches).toFixed(4)}`);
     if (await task.afterStep(position)) return resultWith("time");

@@ -28,6 +28,9 @@ export interface FitOptions {
    * before the training was resumed.
    */
   onStart?(estimate: { readonly validationMs: number; readonly elapsedMs: number }): void;
+  /** Called after each step, between two of them: it must cost next to nothing. */
+  onStep?(report: StepReport): void;
+  /** Called at the end of each epoch and awaited; the place to write metrics. */
   /** Called at the end of each epoch and awaited; the place to write metrics. */
   onEpoch(report: EpochReport): void | Promise<void>;
   /**
@@ -35,6 +38,15 @@ export interface FitOptions {
    * interrupted; the place to write checkpoints.
    */
   onCheckpoint(snapshot: Snapshot): void | Promise<void>;
+}
+
+/** One step of the optimizer. */
+export interface StepReport {
+  /** 1 for the first of the training. */
+  readonly step: number;
+  /** Mean over the batch. */
+  readonly loss: number;
+  readonly learningRate: number;
 }
 
 /** One row of a training's history. */

@@ -71,6 +71,7 @@ async function runEpochs(options: FitOptions, training: StagedTraining, evaluato
       stepsBefore: record.stepsBefore,
       learningRateAt: clock.learningRateAt,
       averageShareAt: (steps) => averageShareAt(steps, averageSteps),
+      onStep: options.onStep,
       async afterStep(position) {
         const isDue = nowMs() - checkpointedMs >= plan.checkpointMs;
         if (isDue && position.batches < stepsPerEpoch) await checkpoint(position);

@@ -13,6 +13,8 @@ export interface RunSweepOptions {
   readonly sweep: Sweep;
   /** The folder of the sweep; each trial has one inside. */
   readonly folder: string;
+  /** Called and awaited before the first trial, when the folder is known to be this sweep's. */
+  readonly onBegin?: () => Promise<void>;
   /** Trains one trial in its folder. An error is kept as the trial's result. */
   readonly runTrial: (config: TrialConfig, folder: string) => Promise<TrialMetrics>;
   /** Trials at once. Default 1. */
@@ -24,7 +26,7 @@ export interface RunSweepOptions {
 /** Of a trial that finished. */
 export type TrialMetrics = Pick<
   Extract<TrialResult, { error?: undefined }>,
-  "validationAccuracy" | "validationLoss" | "bestEpoch" | "durationMs"
+  "validationAccuracy" | "validationLoss" | "bestEpoch" | "durationMs" | "runId"
 >;
 
 export interface SweepResult {
@@ -42,6 +44,7 @@ export async function runSweep(options: RunSweepOptions): Promise<SweepResult> {
   const { sweep, folder, parallel = 1, signal, progress = silentProgress } = options;
   await ensureFolder(folder);
   await requireSameSweep(folder, sweep);
+  await options.onBegin?.();
   const last = new Map<number, TrialResult>();
   const rounds: TrialResult[][] = [];
   let alive: readonly number[] = Array.from({ length: sweep.trials }, (_, trial) => trial);

@@ -21,6 +21,8 @@ export type TrialResult = TrialConfig &
         readonly validationLoss: number;
         readonly bestEpoch: number;
         readonly durationMs: number;
+        /** Of the run that it was recorded as. */
+        readonly runId?: string;
         readonly error?: undefined;
       }
     | { readonly error: { readonly code: string; readonly message: string } }

@@ -12,7 +12,8 @@ import {
 } from "../../base/schema/options.ts";
 import { splits } from "../../dataset/sources/source.ts";
 import { sourceOptionsSchema } from "../../dataset/sources/source-options.ts";
-import type { EvaluateBundleOptions } from "../../train/evaluation/evaluate-bundle.ts";
+import type { EvaluateBundleOptions } from "../recording.ts";
+import { TrackingOption } from "./recording-options.ts";
 import { LoadedBundleOption } from "./shared.ts";
 
 export const evaluateBundleOptions = optionsSchema<EvaluateBundleOptions>({
@@ -28,5 +29,6 @@ export const evaluateBundleOptions = optionsSchema<EvaluateBundleOptions>({
   batchSize: Count,
   progress: ProgressOption,
   logger: LoggerOption,
+  tracking: TrackingOption,
   signal: SignalOption,
 });

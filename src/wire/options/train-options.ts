@@ -15,9 +15,10 @@ import { splits } from "../../dataset/sources/source.ts";
 import type { AugmentationPreviewOptions } from "../../train/pictures/augmentation-preview.ts";
 import { trainConfigSchema } from "../../train/plan/train-config.ts";
 import type { PrepareTrainingOptions } from "../../train/prepare-training.ts";
-import type { TrainOptions } from "../../train/train.ts";
 import { trainingRunSchema } from "../../train/training-run.ts";
 import type { WithEngine } from "../engines.ts";
+import type { TrainOptions } from "../recording.ts";
+import { TrackingOption } from "./recording-options.ts";
 import { engineOptions } from "./shared.ts";
 
 /** What stands under `train:` in the configuration, without what these functions take themselves. */
@@ -43,6 +44,7 @@ export const trainOptions = optionsSchema<WithEngine<TrainOptions>>({
   resume: Flag,
   run: Type.Optional(Type.Partial(trainingRunSchema)),
   gitCommit: Type.Optional(Text),
+  tracking: TrackingOption,
   onEvent: Callback,
 });
 

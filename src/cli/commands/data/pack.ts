@@ -6,13 +6,14 @@ import { shellPath } from "../../../base/shell-word.ts";
 import { visibleText } from "../../../base/visible-text.ts";
 import { summarize } from "../../../dataset/dataset-summary.ts";
 import { buildPack } from "../../../dataset/pack/build-pack.ts";
+import { nameOf } from "../../../dataset/source-name.ts";
 import { openSource } from "../../../dataset/sources/open-source.ts";
 import { pictureFacts } from "../../../train/pictures/prepare-pack.ts";
 import { planPicturesOf } from "../../../train/plan/picture-plan.ts";
 import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { defineCommand } from "../../frame/command.ts";
-import { nameOf, pathFrom, shownPath } from "../../paths.ts";
+import { pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf, readingKeys } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
 

@@ -4,17 +4,22 @@ import { AppError } from "../../../base/errors.ts";
 import { shellPath } from "../../../base/shell-word.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
+import { nameOf } from "../../../dataset/source-name.ts";
 import { sourceOptionsOf } from "../../../dataset/sources/source-options.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
 import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
+import type { RecordedEvaluation } from "../../../train/recording/evaluation-recorder.ts";
+import { recordEvaluated } from "../../../wire/evaluation-recording.ts";
 import { evaluateBundle, inspectBundle, loadBundle } from "../../../wire/library.ts";
 import type { EvaluatedModels } from "../../../wire/reports.ts";
+import { bundleAt, bundleDoc } from "../../bundle-at.ts";
 import { prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, readingFlags, readingOptions } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
+import { openTracking, recordingOptions } from "../../tracking-options.ts";
 
 export const command = defineCommand({
   description: `Pictures fall into splits by a hash of their bytes, as in training, so the test split of the same data is unseen by the bundle.
@@ -22,7 +27,7 @@ On other data choose --split all.
 
 Reports accuracy with its confidence interval, per-class metrics, calibration, ROC and precision-recall, thresholds, slices with lower accuracy,
 the most confident mistakes, and latency. With --against two bundles predict the same pictures, and McNemar's test compares them.`,
-  arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
+  arguments: [{ name: "model", doc: bundleDoc }],
   options: [
     {
       name: "data",
@@ -49,6 +54,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       doc: "time the answers on this machine; --no-latency saves 2 seconds",
     },
     { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    ...recordingOptions,
   ],
   examples: [
     { line: "pawprint evaluate models/cats-dogs.onnx --data cats-dogs.zip", doc: "the split that training never saw" },
@@ -59,6 +65,10 @@ the most confident mistakes, and latency. With --against two bundles predict the
     {
       line: "pawprint evaluate models/new.onnx --data cats-dogs.zip --against models/old.onnx",
       doc: "whether the new one is better",
+    },
+    {
+      line: "pawprint evaluate models:/cats-dogs/8 --data cats-dogs.zip --against models:/cats-dogs@champion",
+      doc: "a registered version beside the one that serves",
     },
     { line: "pawprint evaluate models/cats-dogs.onnx --data new-pictures --split all --json", doc: "other pictures" },
   ],
@@ -75,10 +85,11 @@ the most confident mistakes, and latency. With --against two bundles predict the
       ...(charts !== undefined && { charts: pathFrom(cwd, charts) }),
     };
     await prepareFiles(files, force);
-    const first = await openModel(model, cwd);
+    const recording = await openTracking(context, options, { source: "pawprint evaluate", experiment: nameOf(data) });
+    const first = await openModel(model, context, options);
     let second: OpenedModel | undefined;
     try {
-      if (options.against !== undefined) second = await openModel(options.against, cwd);
+      if (options.against !== undefined) second = await openModel(options.against, context, options);
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
@@ -97,15 +108,19 @@ the most confident mistakes, and latency. With --against two bundles predict the
       });
       const models = { model: first.file, ...(second && { against: second.file }), data, evaluation };
       const written = await writeEvaluationFiles(files, models, { force, signal, now: new Date(now()) });
+      const recorded = recording.tracking
+        ? await recordEvaluated({ info: first.file.info, ...models }, recording.tracking, { logger, signal })
+        : undefined;
       const shown = written.map((file) => shownName(shownPath(cwd, file)));
       return {
-        result: resultOf(models, written),
-        text: textOf(models, shown, context),
+        result: { ...resultOf(models, written), ...(recorded && { recorded }) },
+        text: textOf(models, shown, recorded, context),
         ...(written.length === 0 ? { next: nextText(models, options, context) } : { quietText: shown.join("\n") }),
       };
     } finally {
       await first.bundle.close();
       await second?.bundle.close();
+      await recording.close();
     }
   },
 });
@@ -115,10 +130,14 @@ interface OpenedModel {
   readonly file: BundleFile;
 }
 
-async function openModel(given: string, cwd: string): Promise<OpenedModel> {
-  const path = pathFrom(cwd, given);
-  const file = await inspectBundle(path, given);
-  return { file, bundle: await loadBundle({ path }) };
+async function openModel(
+  given: string,
+  context: CommandContext,
+  options: Parameters<typeof bundleAt>[2],
+): Promise<OpenedModel> {
+  const { input, name } = await bundleAt(context, given, options);
+  const file = await inspectBundle(input, name);
+  return { file, bundle: await loadBundle(input) };
 }
 
 /** All metrics as JSON; curves and pictures are in the report, single predictions in the CSV. */
@@ -164,6 +183,7 @@ function figuresOf(figures: ModelEvaluation): object {
 function textOf(
   { model, against, evaluation }: EvaluatedModels,
   files: readonly string[],
+  recorded: RecordedEvaluation | undefined,
   { style }: CommandContext,
 ): string {
   const name = evaluation.split === "all" ? "all pictures" : `the ${evaluation.split} split`;
@@ -176,21 +196,23 @@ function textOf(
       : []),
     "",
     ...files.map((file) => `${style.bold("Written")}  ${file}`),
+    ...(recorded ? [`${style.bold("Run")}      ${recorded.runId.slice(0, 8)}: ${recorded.folder}`] : []),
   ].join("\n");
 }
 
-type ReadingOptions = Parameters<typeof readingFlags>[0];
+type GivenOptions = Parameters<typeof readingFlags>[0] & { readonly trackingUri?: string | undefined };
 
 /** The same evaluation, with what decided it. */
 function nextText(
   { model, data, against, evaluation: { split } }: EvaluatedModels,
-  options: ReadingOptions,
+  options: GivenOptions,
   { style }: CommandContext,
 ): string {
   const others = [
     readingFlags(options),
     ...(split === "test" ? [] : [` --split ${split}`]),
     ...(against === undefined ? [] : [` --against ${shellPath(against.path)}`]),
+    ...(options.trackingUri === undefined ? [] : [` --tracking-uri ${shellPath(options.trackingUri)}`]),
   ].join("");
   const line = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)}${others} --report evaluation.html`;
   return `${style.cyan(line)}, a page with curves and pictures`;

@@ -6,6 +6,7 @@ import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.t
 import { visibleText } from "../../../base/visible-text.ts";
 import { findClass } from "../../../predict/find-class.ts";
 import { explainPictures, inspectBundle } from "../../../wire/library.ts";
+import { bundleAt, bundleDoc, placeOption } from "../../bundle-at.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 import { percent } from "../../text/evaluation-text.ts";
@@ -25,7 +26,7 @@ export const command = defineCommand({
   description: `Writes a PNG for each picture: the picture with a heat map of the evidence for the predicted class, or for --class, over it; below it
 the class, its probability and the scale of the colours. The map comes from the gradients of the class's score at the network's feature maps.`,
   arguments: [
-    { name: "model", doc: "a bundle, as train writes it" },
+    { name: "model", doc: bundleDoc },
     { name: "pictures", doc: "picture files and folders", variadic: true },
   ],
   options: [
@@ -43,14 +44,16 @@ the class, its probability and the scale of the colours. The map comes from the 
       doc: "where the pictures go, each as NAME.CLASS-PROBABILITY.heat.png",
     },
     { name: "force", short: "f", type: "boolean", doc: "overwrite existing files" },
+    placeOption,
   ],
   examples: [
     { line: "pawprint explain models/cats-dogs.onnx cat.jpg --class dog", doc: "why it might be taken for a dog" },
   ],
   leavesFiles: true,
-  async run({ cwd, style, signal, progress, logger }, { model, pictures }, { class: named, out, force }) {
-    const path = pathFrom(cwd, model);
-    const { labels } = (await inspectBundle(path)).info;
+  async run(context, { model, pictures }, { class: named, out, force, trackingUri }) {
+    const { cwd, style, signal, progress, logger } = context;
+    const { input } = await bundleAt(context, model, { trackingUri });
+    const { labels } = (await inspectBundle(input)).info;
     const options = {
       cwd,
       signal,
@@ -61,7 +64,7 @@ the class, its probability and the scale of the colours. The map comes from the 
     const folder = pathFrom(cwd, out);
     await ensureFolder(folder);
     const results: Row[] = [];
-    for await (const picture of explainPictures({ path }, pictures, options)) {
+    for await (const picture of explainPictures(input, pictures, options)) {
       const { file, error } = picture;
       if (error !== undefined) {
         results.push({ file, error: { code: error.code, message: error.message } });

@@ -3,31 +3,39 @@
 import { formatBytes } from "../../../base/quantity.ts";
 import type { BundleInfo } from "../../../bundle/bundle.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
+import type { ModelVersion } from "../../../registry/model-registry.ts";
 import { inspectBundle } from "../../../wire/library.ts";
+import { bundleAt, bundleDoc, placeOption } from "../../bundle-at.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { alignRows, type Style } from "../../frame/console.ts";
-import { pathFrom } from "../../paths.ts";
 import { percent } from "../../text/evaluation-text.ts";
 
 export const command = defineCommand({
-  arguments: [{ name: "model", doc: "a bundle, as train writes it" }],
-  options: [],
+  arguments: [{ name: "model", doc: bundleDoc }],
+  options: [placeOption],
   examples: [
     { line: "pawprint inspect models/cats-dogs.onnx", doc: "as text" },
     { line: "pawprint inspect models/cats-dogs.onnx --json", doc: "all of it, the confusion matrix too" },
+    { line: "pawprint inspect models:/cats-dogs@champion", doc: "a registered model, and which version it is" },
   ],
-  async run({ cwd, style }, { model }) {
-    const file = await inspectBundle(pathFrom(cwd, model), model);
+  async run(context, { model }, { trackingUri }) {
+    const { input, name, version } = await bundleAt(context, model, { trackingUri });
+    const file = await inspectBundle(input, name);
     const { info, ...facts } = file;
-    return { result: { ...facts, ...info }, text: describe(file, style) };
+    const registered = version && { ...version, tags: Object.fromEntries(version.tags) };
+    return {
+      result: { ...facts, ...info, ...(registered && { registered }) },
+      text: describe(file, version, context.style),
+    };
   },
 });
 
-function describe(file: BundleFile, style: Style): string {
+function describe(file: BundleFile, version: ModelVersion | undefined, style: Style): string {
   const { labels, recipe, architecture, lineage, evaluation, parity, digest } = file.info;
   const options = Object.entries(architecture.options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const rows: (readonly [string, string])[] = [
     ["file", `${file.path} (${formatBytes(file.sizeBytes)})`],
+    ...(version === undefined ? [] : registeredRows(version)),
     ["sha256", file.sha256],
     ["labels", labels.join(", ")],
     ["input", `uint8 [N,${recipe.height},${recipe.width},${recipe.channels}], named pictures`],
@@ -48,6 +56,14 @@ function describe(file: BundleFile, style: Style): string {
     ["digest", digest === undefined ? "none (exported by an earlier version)" : `${digest}, correct`],
   ];
   return alignRows(rows.map(([name, value]) => [style.bold(name), value]));
+}
+
+/** What the registry says of the version. */
+function registeredRows({ version, aliases, description }: ModelVersion): (readonly [string, string])[] {
+  return [
+    ["version", aliases.length === 0 ? version : `${version} (${aliases.join(", ")})`],
+    ...(description === "" ? [] : [["description", description] as const]),
+  ];
 }
 
 /** A bundle may come from another program, so no figure is taken for granted. */

@@ -5,15 +5,15 @@ import { visibleJson } from "../../../base/visible-text.ts";
 import type { FilePrediction } from "../../../predict/predict-files.ts";
 import { csvHead, csvRow, recordOf } from "../../../predict/prediction-formats.ts";
 import { openPredictor } from "../../../wire/library.ts";
+import { bundleAt, bundleDoc, placeOption } from "../../bundle-at.ts";
 import { defineCommand } from "../../frame/command.ts";
-import { pathFrom } from "../../paths.ts";
 import { fileText } from "../../text/prediction-text.ts";
 
 export const command = defineCommand({
   description: `Folders are searched for pictures at any depth; what is left out there is printed. A picture that cannot be used gives a row with its error, and exit code 1 at
 the end. With --csv and --json-lines rows come as they are computed.`,
   arguments: [
-    { name: "model", doc: "a bundle, as train writes it" },
+    { name: "model", doc: bundleDoc },
     { name: "pictures", doc: "picture files and folders", variadic: true },
   ],
   options: [
@@ -26,16 +26,17 @@ the end. With --csv and --json-lines rows come as they are computed.`,
       doc: "enter folders that are symbolic links, and read files that links lead to outside",
     },
     { name: "strict", type: "boolean", doc: "end at the first picture that cannot be used" },
+    placeOption,
   ],
   examples: [
     { line: "pawprint predict models/cats-dogs.onnx cat.jpg", doc: "one picture, with a bar for each class" },
     { line: "pawprint predict models/cats-dogs.onnx holiday/ --csv", doc: "a whole folder, for a spreadsheet" },
     { line: "pawprint predict models/cats-dogs.onnx holiday/ --json --top 1", doc: "for a program" },
   ],
-  async run(context, { model, pictures }, { csv, jsonLines, top, followLinks, strict }) {
+  async run(context, { model, pictures }, { csv, jsonLines, top, followLinks, strict, trackingUri }) {
     const { cwd, json, stdout, dataOut, style, signal, progress, logger } = context;
     if ([csv, jsonLines, json].filter(Boolean).length > 1) throw severalFormats();
-    const predictor = await openPredictor({ path: pathFrom(cwd, model) });
+    const predictor = await openPredictor((await bundleAt(context, model, { trackingUri })).input);
     const rows: ReturnType<typeof recordOf>[] = [];
     let count = 0;
     let failed = 0;

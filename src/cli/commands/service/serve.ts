@@ -4,16 +4,17 @@ import { AppError, isAppError } from "../../../base/errors.ts";
 import { visibleText } from "../../../base/visible-text.ts";
 import type { PawprintServer } from "../../../server/create-server.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
-import { createServer } from "../../../wire/library.ts";
+import { createServerAt } from "../../../wire/service.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
+import { storeOptions, trackingAccessFor } from "../../tracking-options.ts";
 
 export const command = defineCommand({
-  description: `Serves a bundle, or the last one of a folder of bundles: a new file is loaded beside the old one, checked, and then replaces it.
+  description: `Serves a bundle, the last one of a folder of bundles, or a registered model: a new file is loaded beside the old one, checked, and then replaces it; so is the version that an alias is moved to.
 The log is one JSON line for each request, on standard output or in --log-file. On SIGTERM it finishes requests in flight, then ends.`,
-  arguments: [{ name: "model", doc: "a bundle, or a folder of bundles", optional: true }],
-  options: optionsOf(serveConfigSchema).filter(({ name }) => name !== "model"),
+  arguments: [{ name: "model", doc: "a bundle, a folder of bundles, or models:/NAME@ALIAS", optional: true }],
+  options: [...optionsOf(serveConfigSchema).filter(({ name }) => name !== "model"), ...storeOptions],
   examples: [
     { line: "pawprint serve models/cats-dogs.onnx", doc: "on http://localhost:8000" },
     { line: "pawprint serve models/live/ --host 0.0.0.0 --keys-file keys.json", doc: "for others, who need a key" },
@@ -21,23 +22,29 @@ The log is one JSON line for each request, on standard output or in --log-file. 
       line: "pawprint serve v1.onnx --canary v2.onnx --canary-percent 5",
       doc: "a twentieth of the callers get the new model",
     },
+    { line: "pawprint serve models:/cats-dogs@champion", doc: "a registered model: the service follows the alias" },
   ],
   leavesFiles: true,
-  async run(context, { model }, options) {
+  async run(context, { model }, { trackingUri, trackingCaFile, trackingTimeoutMs, ...options }) {
     const { serve } = await loadPawprintConfig(context, "serve", { ...options, model });
     if (serve.model === undefined) throw noModel();
     const path = (location: string): string => pathFrom(context.cwd, location);
     const { canary, challenger, samples, logFile, keysFile } = serve;
-    const server = await createServer({
-      ...serve,
-      signal: context.signal,
-      model: /^\w+:/.test(serve.model) ? serve.model : path(serve.model),
-      ...(canary !== undefined && { canary: path(canary) }),
-      ...(challenger !== undefined && { challenger: path(challenger) }),
-      ...(samples !== undefined && { samples: path(samples) }),
-      ...(logFile !== undefined && { logFile: path(logFile) }),
-      ...(keysFile !== undefined && { keysFile: path(keysFile) }),
-    }).catch((error: unknown) => {
+    const store = { trackingUri, trackingCaFile, trackingTimeoutMs };
+    const opened = createServerAt(
+      {
+        ...serve,
+        signal: context.signal,
+        model: path(serve.model),
+        ...(canary !== undefined && { canary: path(canary) }),
+        ...(challenger !== undefined && { challenger: path(challenger) }),
+        ...(samples !== undefined && { samples: path(samples) }),
+        ...(logFile !== undefined && { logFile: path(logFile) }),
+        ...(keysFile !== undefined && { keysFile: path(keysFile) }),
+      },
+      () => trackingAccessFor(context, store),
+    );
+    const server = await opened.catch((error: unknown) => {
       if (context.signal.aborted && isAppError(error) && error.code === "INTERRUPTED") return undefined;
       throw error;
     });

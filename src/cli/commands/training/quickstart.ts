@@ -7,17 +7,19 @@ import { writeSampleSet } from "../../../image/sample-pictures.ts";
 import { serveConfigSchema } from "../../../server/serve-config.ts";
 import type { Choice } from "../../../train/plan/choice.ts";
 import { type TrainSettings, trainConfigSchema } from "../../../train/plan/train-config.ts";
-import type { TrainEvent, TrainReport } from "../../../train/train.ts";
+import type { TrainEvent } from "../../../train/train.ts";
+import { readGitCommit } from "../../../wire/git-state.ts";
 import { createServer, openPredictor, train } from "../../../wire/library.ts";
+import type { TrainReport } from "../../../wire/recording.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
-import { readGitCommit } from "../../git-commit.ts";
 import { pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { examplesOf } from "../../test-examples.ts";
 import { choicesText } from "../../text/choices-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 import { predictionText } from "../../text/prediction-text.ts";
-import { budgetText, bundleText, epochText, summaryText, trainResult } from "../../text/training-text.ts";
+import { budgetText, bundleText, epochText, recordedText, summaryText, trainResult } from "../../text/training-text.ts";
+import { openTracking, trackingOptions } from "../../tracking-options.ts";
 import { runServer } from "../service/serve.ts";
 
 const samples = { folder: "data/samples", perClass: 600, sizePx: 96, seed: 1 } as const;
@@ -37,6 +39,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
     ...optionsOf(trainConfigSchema, ["data", "epochs", "size", "seed", "threads"]),
     { name: "strict", type: "boolean", doc: "fail at the first picture that cannot be used" },
     ...optionsOf(serveConfigSchema, ["port", "host"]),
+    ...trackingOptions,
     { name: "serve", type: "boolean", default: true, doc: "end after the predictions" },
   ],
   examples: [
@@ -58,6 +61,10 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
       step.tell(`${pictures} pictures in ${samples.folder}${reused ? ", drawn before" : ""}`);
     }
     const gitCommit = await readGitCommit(cwd);
+    const recording = await openTracking(context, options, {
+      source: "pawprint quickstart",
+      experiment: "quickstart",
+    });
     const report = await train({
       data: pathFrom(cwd, data ?? samples.folder),
       out: pathFrom(cwd, bundlePath),
@@ -70,9 +77,11 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
       signal,
       progress,
       logger,
+      tracking: recording.tracking,
       onEvent: (event) => explain(event, context, step, data === undefined ? reasonsFor(given) : (choices) => choices),
-    });
+    }).finally(recording.close);
     step.tell(bundleText(report, bundlePath, style));
+    if (report.recorded !== undefined) step.tell(recordedText(report.recorded, context, options.trackingUri));
     step("Load the bundle and predict pictures of the test split");
     const predictions = await predictExamples(report, pathFrom(cwd, bundlePath));
     for (const { id, truth, prediction } of predictions) {

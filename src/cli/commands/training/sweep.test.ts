@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../../tests/support/picture-folder.ts";
+import { openFileRunStore } from "../../../tracking/files/file-run-store.ts";
 import { runCommand } from "../../frame/run-command.ts";
 
 let cwd = "";
@@ -41,6 +42,7 @@ it("trains every trial in its own process, and ends with a table, a chart and bu
   );
   const folder = join(cwd, "sweeps", "small");
   expect(await readdir(folder)).toEqual([
+    "run.json",
     "sweep.csv",
     "sweep.json",
     "sweep.svg",
@@ -60,6 +62,23 @@ it("trains every trial in its own process, and ends with a table, a chart and bu
   const again = JSON.parse((await run("sweep small.yaml --json")).out);
   expect(again.reused).toBe(2);
   expect(again.results).toHaveLength(2);
+});
+
+it("is recorded as a run, each trial a part of it, and stays in it when it is resumed", async () => {
+  const store = await openFileRunStore(join(cwd, "runs"));
+  const { runs } = await store.searchRuns({ orderBy: ["attributes.run_name ASC"] });
+  await store.close();
+  expect(runs.map(({ name, status }) => [name, status])).toEqual([
+    ["small", "FINISHED"],
+    ["trial-000-epochs-1", "FINISHED"],
+    ["trial-001-epochs-1", "FINISHED"],
+  ]);
+  const [parent, ...trials] = runs;
+  expect(trials.map(({ tags }) => tags.get("mlflow.parentRunId"))).toEqual([parent!.id, parent!.id]);
+  expect(parent!.params.get("search.learningRate")).toBe('{"kind":"choice","values":[0.01,0.02]}');
+  expect(trials.map(({ id }) => id)).toContain(parent!.tags.get("pawprint.best_run"));
+  const best = Math.max(...trials.map(({ metrics }) => metrics.get("val_accuracy")!.value));
+  expect(parent!.metrics.get("val_accuracy")?.value).toBe(best);
 });
 
 it("resumes an interrupted trial from its checkpoint, to the same metrics", async () => {
@@ -89,7 +108,7 @@ it("leaves checkpoints of another training alone, and says how to train that tri
   await rm(folder!, { recursive: true });
   const { results } = JSON.parse((await run("sweep small.yaml --json")).out);
   const after = results.find(({ trial }: { trial: number }) => trial === 1);
-  expect({ ...after, durationMs: 0 }).toEqual({ ...before, durationMs: 0 });
+  expect({ ...after, durationMs: 0, runId: "" }).toEqual({ ...before, durationMs: 0, runId: "" });
 });
 
 it("runs one trial alone, the same as in the sweep", async () => {
@@ -97,7 +116,7 @@ it("runs one trial alone, the same as in the sweep", async () => {
   expect(exitCode).toBe(0);
   const alone = JSON.parse(out);
   const whole = JSON.parse(await readFile(join(cwd, "sweeps", "small", "trial-001-epochs-1", "result.json"), "utf8"));
-  expect({ ...alone, durationMs: 0 }).toEqual({ ...whole, durationMs: 0 });
+  expect({ ...alone, durationMs: 0, runId: "" }).toEqual({ ...whole, durationMs: 0, runId: "" });
 });
 
 it("keeps the error of a trial that fails, and ends with 1 where none is left", async () => {

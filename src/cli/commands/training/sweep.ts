@@ -4,15 +4,19 @@ import { basename, extname, join } from "node:path";
 import { writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { readText } from "../../../base/files/read-file.ts";
 import { visibleText } from "../../../base/visible-text.ts";
+import { nameOf } from "../../../dataset/source-name.ts";
 import { renderChart } from "../../../report/charts/chart.ts";
 import { sweepChart } from "../../../report/training/sweep-chart.ts";
+import { readSweepRun, type SweepRecorder } from "../../../train/recording/sweep-recorder.ts";
 import { runSweep, trialName } from "../../../train/sweep/run-sweep.ts";
-import { parseSweep } from "../../../train/sweep/sweep-config.ts";
-import { trialConfig } from "../../../train/sweep/trial.ts";
-import { defineCommand } from "../../frame/command.ts";
+import { parseSweep, type Sweep } from "../../../train/sweep/sweep-config.ts";
+import { type TrialResult, trialConfig } from "../../../train/sweep/trial.ts";
+import { beginSweep } from "../../../wire/recording.ts";
+import { type CommandContext, type CommandReport, defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 import { percent } from "../../text/evaluation-text.ts";
 import { sweepCsv, sweepTable } from "../../text/sweep-text.ts";
+import { openTracking, trackingOptions, trackingSettings } from "../../tracking-options.ts";
 import { trainInChild } from "../../trial-process.ts";
 
 export const command = defineCommand({
@@ -42,6 +46,7 @@ and the bundle of every trial.`,
       max: 10_000,
       doc: "with --trial: its epochs; those of the file unless given",
     },
+    ...trackingOptions,
   ],
   examples: [
     { line: "pawprint sweep sweep.yaml", doc: "every trial, one after another" },
@@ -49,16 +54,22 @@ and the bundle of every trial.`,
   ],
   leavesFiles: true,
   again: "finished trials are kept, and a trial that was cut off resumes",
-  async run(context, { file }, { out, parallel, trial, trialEpochs }) {
-    const { cwd, signal, progress, style } = context;
+  async run(context, { file }, options) {
+    const { cwd, env, signal, progress, logger } = context;
+    const { out, parallel, trial, trialEpochs } = options;
     const path = pathFrom(cwd, file);
     const text = await readText(path);
     const sweep = parseSweep(text, basename(file));
-    const folder = pathFrom(cwd, out ?? join("sweeps", basename(file, extname(file))));
+    const name = basename(file, extname(file));
+    const folder = pathFrom(cwd, out ?? join("sweeps", name));
+    const settings = await trackingSettings(context, options);
+    const given = { source: "pawprint sweep", experiment: env.MLFLOW_EXPERIMENT_NAME || nameOf(sweep.data) };
     if (trial !== undefined) {
       const config = trialConfig(sweep, trial, trialEpochs ?? sweep.epochs);
+      const parentRun = settings.parentRun ?? (await readSweepRun(folder));
+      const tracking = { experiment: given.experiment, ...settings, ...(parentRun !== undefined && { parentRun }) };
       const metrics = await trainInChild(
-        { sweep, context, parallel: 1 },
+        { sweep, context, parallel: 1, tracking },
         config,
         join(folder, trialName(trial, config.epochs)),
       );
@@ -67,39 +78,85 @@ and the bundle of every trial.`,
         text: `trial ${trial}: ${percent(metrics.validationAccuracy)} on the validation split`,
       };
     }
-    const { results, reused } = await runSweep({
-      sweep,
-      folder,
-      parallel,
-      signal,
-      progress,
-      runTrial: (config, place) => trainInChild({ sweep, context, parallel }, config, place),
-    });
-    const good = results.filter((result) => result.error === undefined);
-    const searched = Object.keys(sweep.search);
-    const chart = join(folder, "sweep.svg");
-    await writeFileAtomic(join(folder, "sweep.csv"), sweepCsv(results, searched), { force: true });
-    if (good.length > 0) {
-      const trials = good.map(({ trial: number, drawn, validationAccuracy }) => ({
-        trial: number,
-        settings: drawn,
-        validationAccuracy,
-      }));
-      await writeFileAtomic(chart, await renderChart(sweepChart(trials, searched)), { force: true });
+    const recording = await openTracking(context, options, given);
+    const { tracking } = recording;
+    let recorder: SweepRecorder | undefined;
+    try {
+      const { results, reused } = await runSweep({
+        sweep,
+        folder,
+        parallel,
+        signal,
+        progress,
+        async onBegin() {
+          if (tracking)
+            recorder = await beginSweep({ sweep, folder, name: settings.runName ?? name }, tracking, logger);
+        },
+        runTrial(config, place) {
+          const ours = tracking && recorder && { experiment: tracking.experiment, parentRun: recorder.run.id };
+          return trainInChild({ sweep, context, parallel, tracking: { ...settings, ...ours } }, config, place);
+        },
+      });
+      recorder?.file("sweep.yaml", text);
+      for (const [file, content] of await writeSweepFiles(folder, sweep, results)) recorder?.file(file, content);
+      await recorder?.finish(results);
+      return reportOf({ folder, reused, results, searched: Object.keys(sweep.search) }, recorder, context);
+    } catch (error) {
+      await recorder?.fail(error);
+      throw error;
+    } finally {
+      await recording.close();
     }
-    const best = good[0];
-    const bundle = best && shownPath(cwd, join(folder, trialName(best.trial, best.epochs), "model.onnx"));
-    return {
-      result: { folder, reused, results },
-      text: [
-        sweepTable(results, searched),
-        "",
-        best === undefined
-          ? style.red("no trial finished")
-          : `${style.bold("Best")}  ${visibleText(`${bundle}; the chart: ${shownPath(cwd, chart)}`)}`,
-      ].join("\n"),
-      quietText: bundle ?? "",
-      exitCode: best === undefined ? 1 : 0,
-    };
   },
 });
+
+const [tableName, chartName] = ["sweep.csv", "sweep.svg"] as const;
+
+/** The table, and the chart where a trial finished; by name. */
+async function writeSweepFiles(
+  folder: string,
+  { search }: Sweep,
+  results: readonly TrialResult[],
+): Promise<ReadonlyMap<string, string>> {
+  const searched = Object.keys(search);
+  const files = new Map([[tableName as string, sweepCsv(results, searched)]]);
+  const trials = finished(results).map(({ trial, drawn, validationAccuracy }) => ({
+    trial,
+    settings: drawn,
+    validationAccuracy,
+  }));
+  if (trials.length > 0) files.set(chartName, await renderChart(sweepChart(trials, searched)));
+  for (const [name, content] of files) await writeFileAtomic(join(folder, name), content, { force: true });
+  return files;
+}
+
+function finished(results: readonly TrialResult[]) {
+  return results.filter((result) => result.error === undefined);
+}
+
+function reportOf(
+  {
+    searched,
+    ...sweep
+  }: { folder: string; reused: number; results: readonly TrialResult[]; searched: readonly string[] },
+  recorder: SweepRecorder | undefined,
+  { cwd, style }: CommandContext,
+): CommandReport {
+  const { folder, results } = sweep;
+  const [best] = finished(results);
+  const bundle = best && shownPath(cwd, join(folder, trialName(best.trial, best.epochs), "model.onnx"));
+  const runId = recorder?.run.id;
+  return {
+    result: { ...sweep, ...(runId !== undefined && { runId }) },
+    text: [
+      sweepTable(results, searched),
+      "",
+      best === undefined
+        ? style.red("no trial finished")
+        : `${style.bold("Best")}  ${visibleText(`${bundle}; the chart: ${shownPath(cwd, join(folder, chartName))}`)}`,
+      ...(runId === undefined ? [] : [`${style.bold("Run")}   ${runId.slice(0, 8)}, each trial a part of it`]),
+    ].join("\n"),
+    quietText: bundle ?? "",
+    exitCode: best === undefined ? 1 : 0,
+  };
+}

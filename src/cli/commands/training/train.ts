@@ -6,20 +6,24 @@ import { AppError, withHint } from "../../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { shellPath } from "../../../base/shell-word.ts";
 import { requireFreePath } from "../../../bundle/export-bundle.ts";
+import { nameOf } from "../../../dataset/source-name.ts";
 import { renderChart } from "../../../report/charts/chart.ts";
 import { trainingChart } from "../../../report/training/training-chart.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
+import { readGitCommit } from "../../../wire/git-state.ts";
 import { renderTrainingReport, train } from "../../../wire/library.ts";
 import { defineCommand } from "../../frame/command.ts";
-import { readGitCommit } from "../../git-commit.ts";
-import { nameOf, packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
+import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf, readingFlags } from "../../pawprint-config.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
-import { bundleText, createEventPrinter, trainResult } from "../../text/training-text.ts";
+import { bundleText, createEventPrinter, recordedText, trainResult } from "../../text/training-text.ts";
+import { openTracking, trackingOptions } from "../../tracking-options.ts";
 
 export const command = defineCommand({
   description: `Settings that are not given are chosen from the data, and printed with the reason. Every flag can also be set in pawprint.yaml
 under train:, or in the environment as PAWPRINT_TRAIN_...
+
+Each training is recorded as a run in the folder runs, or where --tracking-uri or MLFLOW_TRACKING_URI says: an MLflow server will do.
 
 Ctrl-C ends training after the step under way and writes a checkpoint beside the bundle; --resume resumes from it.`,
   arguments: [],
@@ -42,6 +46,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       placeholder: "FILE.html",
       doc: "write a page with data, settings, learning curves, evaluation and timing",
     },
+    ...trackingOptions,
   ],
   examples: [
     { line: "pawprint train --data pictures", doc: "a folder with a folder of pictures for each class" },
@@ -69,6 +74,11 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       await ensureFolder(dirname(path));
     }
     const gitCommit = await readGitCommit(cwd);
+    const recording = await openTracking(context, options, {
+      source: "pawprint train",
+      experiment: nameOf(data),
+      ...(options.config !== undefined && { file: options.config }),
+    });
     const report = await train({
       data: pathFrom(cwd, data),
       out: pathFrom(cwd, out),
@@ -83,8 +93,9 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       signal,
       progress,
       logger,
+      tracking: recording.tracking,
       onEvent: createEventPrinter(context),
-    });
+    }).finally(recording.close);
     const shown = shownPath(cwd, report.bundle.path);
     try {
       if (page !== undefined) {
@@ -112,6 +123,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
         evaluationText(evaluated === "val" ? "the validation split" : "the test split", report.evaluation, style),
         "",
         bundleText(report, shown, style),
+        ...(report.recorded === undefined ? [] : [recordedText(report.recorded, context, options.trackingUri)]),
         ...(page === undefined ? [] : [`${style.bold("Report")}  ${shownName(shownPath(cwd, page))}`]),
       ].join("\n"),
       next: style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`),

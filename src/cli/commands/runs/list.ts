@@ -1,0 +1,48 @@
+/** `pawprint runs list`: the runs of a folder or an MLflow server. */
+import { listRuns } from "../../../wire/runs.ts";
+import { defineCommand } from "../../frame/command.ts";
+import { storeOptions } from "../../tracking-options.ts";
+import { lifecycleOf, listOptions, listReport } from "./run-list.ts";
+import { withRunStore } from "./run-options.ts";
+import { orderOf } from "./run-order.ts";
+
+export const command = defineCommand({
+  description: `Runs that are part of another one, such as the trials of a sweep, stand below it. Of each metric the value of the highest step is shown, the best one
+in green.`,
+  arguments: [],
+  options: [
+    ...listOptions,
+    {
+      name: "sort",
+      type: "string",
+      placeholder: "KEY",
+      doc: "a metric (the best first), started, ended, name or status",
+    },
+    { name: "reverse", type: "boolean", doc: "with --sort: the other way round" },
+    {
+      name: "metric",
+      type: "string",
+      placeholder: "KEY",
+      repeatable: true,
+      doc: "metrics to show, in place of the usual ones",
+    },
+    ...storeOptions,
+  ],
+  examples: [
+    { line: "pawprint runs list", doc: "the newest runs" },
+    { line: "pawprint runs list --experiment pets --sort val_accuracy", doc: "the best of an experiment" },
+    { line: "pawprint runs list --tracking-uri http://localhost:5000 --json", doc: "those of a server, for a program" },
+  ],
+  async run(context, _args, { experiment, limit, sort, reverse, metric, all, deleted, ...options }) {
+    return withRunStore(context, options, async (store) => {
+      const listed = await listRuns(store, {
+        ...(experiment !== undefined && { experiment }),
+        ...(sort !== undefined && { orderBy: [orderOf(sort, reverse)] }),
+        ...(metric.length > 0 && { metrics: metric }),
+        lifecycle: lifecycleOf({ all, deleted }),
+        limit,
+      });
+      return listReport(context, store, listed);
+    });
+  },
+});

@@ -1,0 +1,9 @@
+/** What a source is called where it needs a name: bundles, experiments, datasets of a run. */
+import { basename, resolve } from "node:path";
+
+/** A name made from a data source: `cats-dogs` for `../data/Cats-Dogs.zip/`. */
+export function nameOf(source: string): string {
+  const base = basename(resolve(source)).replace(/\.(zip|tar|tgz|tar\.gz|csv|tsv|jsonl|ndjson)$/i, "");
+  const name = base.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
+  return name.replace(/^-+|-+$/g, "") || "model";
+}

@@ -1,0 +1,27 @@
+/** The service with its engines, and with what opens the places where bundles come from. */
+import { isModelAddress } from "../registry/model-address.ts";
+import type { PawprintServer, ServerOptions } from "../server/create-server.ts";
+import type { TrackingAccess } from "../tracking/tracking-access.ts";
+import { serviceEngine, serviceExplainer } from "./engines.ts";
+
+/** `createServer`, with addresses looked up at `access`, which is asked for where there are any. */
+export async function createServerAt(
+  options: ServerOptions,
+  access: () => Promise<TrackingAccess>,
+): Promise<PawprintServer> {
+  const [{ createServer: create }, { openBundleSource }] = await Promise.all([
+    import("../server/create-server.ts"),
+    import("../bundle/bundle-source.ts"),
+    // At hand before the HTTP libraries load, so that the engine starts beside them.
+    import("../runtime/worker-executor.ts"),
+  ]);
+  return create(options, {
+    prediction: serviceEngine,
+    explanation: serviceExplainer,
+    async source(location, maximumBytes) {
+      if (!isModelAddress(location)) return openBundleSource(location, maximumBytes);
+      const { registrySourcesAt } = await import("./registered-bundles.ts");
+      return registrySourcesAt(await access())(location, maximumBytes);
+    },
+  });
+}
