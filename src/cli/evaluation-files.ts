@@ -1,11 +1,12 @@
 /** The files of `pawprint evaluate`: the page, the table of predictions, the charts. */
+
 import { dirname, join } from "node:path";
+import { csvLine } from "../base/csv-line.ts";
 import { ensureFolder, writeFileAtomic } from "../base/files/atomic-file.ts";
 import { readVersion } from "../base/version.ts";
 import { requireFreePath } from "../bundle/export-bundle.ts";
 import { probabilitiesOf } from "../metrics/classification-metrics.ts";
 import { pictureOutcomes } from "../metrics/picture-outcomes.ts";
-import { csvLine } from "../predict/prediction-formats.ts";
 import type { SplitPredictions } from "../train/evaluation/predict-split.ts";
 import { type ChartName, chartNames, drawCharts } from "../wire/evaluation-charts.ts";
 import { renderEvaluationReport } from "../wire/library.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { csvLine } from "../base/csv-line.ts";
 import { AppError } from "../base/errors.ts";
 import type { FilePrediction } from "./predict-files.ts";
-import { csvHead, csvLine, csvRow, mostLikely, recordOf } from "./prediction-formats.ts";
+import { csvHead, csvRow, mostLikely, recordOf } from "./prediction-formats.ts";
 
 const seen: FilePrediction = {
   file: 'a "good", cat.jpg',

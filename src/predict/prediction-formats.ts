@@ -1,4 +1,5 @@
 /** Predictions as text for other programs: CSV and JSON lines. */
+import { csvLine } from "../base/csv-line.ts";
 import type { FilePrediction } from "./predict-files.ts";
 
 /** A prediction as plain JSON, probabilities rounded to six digits that count. */
@@ -49,19 +50,6 @@ export function csvRow(row: FilePrediction, labels: readonly string[]): string {
   }
   const numbers = labels.map((label) => String(round(row.probabilities[label]!)));
   return csvLine([row.file, row.label, String(round(row.confidence)), ...numbers, ""]);
-}
-
-/**
- * One line of a CSV file, CRLF included, quoted as RFC 4180 asks: fields with a comma, a quote or a
- * line break. A text that a spreadsheet would run as a formula gets an apostrophe before it; names
- * of files come from anywhere. Source: OWASP, CSV Injection.
- */
-export function csvLine(fields: readonly string[]): string {
-  const plain = fields.map((field) =>
-    /^[=+\-@\t\r\n＝＋－＠]/.test(field) && Number.isNaN(Number(field)) ? `'${field}` : field,
-  );
-  const quoted = plain.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
-  return `${quoted.join(",")}\r\n`;
 }
 
 function round(value: number): number {

@@ -1,12 +1,12 @@
 /** Finds the files that an address names, and what the registry knows of them. */
-import { AppError, isAppError } from "../base/errors.ts";
+import { AppError } from "../base/errors.ts";
 import type { ModelFiles } from "../bundle/mlflow-model/read-model.ts";
 import type { ArtifactOwner, LoggedModel } from "../tracking/run.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import { formatModelAddress, type ModelAddress } from "./model-address.ts";
 import type { ModelRegistry, ModelVersion, NewModelVersion } from "./model-registry.ts";
 import { modelNotRegistered, versionNotFound } from "./registry-names.ts";
-import { listFilesAt, readFileAt } from "./version-files.ts";
+import { listFilesAt, presentPlace, readFileAt } from "./version-files.ts";
 
 /** Opened when they are first asked for: a version needs no runs, a run no registry. */
 export interface ModelStores {
@@ -72,21 +72,11 @@ async function modelOfRun(
   const { runId, path } = address;
   const where = formatModelAddress(address);
   const run = await store.getRun(runId);
-  const entries = await store.listArtifacts({ runId: run.id }, path).catch((error: unknown) => {
-    if (isAppError(error, "FILE_NOT_FOUND")) return [];
-    throw error;
-  });
-  if (entries.some((entry) => entry.path === `${path}/MLmodel`)) {
-    const origin = { source: `runs:/${run.id}/${path}`, runId: run.id };
-    return { files: filesAt(store, { runId: run.id }, path, where), origin };
-  }
-  for (const id of run.modelIds.toReversed()) {
-    const model = await store.getModel(id).catch((error: unknown) => {
-      if (isAppError(error, "LOGGED_MODEL_NOT_FOUND")) return undefined; // deleted since
-      throw error;
-    });
-    if (model?.name === path && model.status !== "FAILED") return loggedModel(store, model, where);
-  }
+  const place = await presentPlace(store, { owner: { runId: run.id }, folder: path });
+  if ("modelId" in place.owner) return loggedModel(store, await store.getModel(place.owner.modelId), where);
+  const files = filesAt(store, place.owner, path, where);
+  const origin = { source: `runs:/${run.id}/${path}`, runId: run.id };
+  if ((await files.list()).length > 0) return { files, origin };
   throw new AppError("LOGGED_MODEL_NOT_FOUND", {
     required: `a logged model '${path}' of the run`,
     received: "none",

@@ -1,4 +1,5 @@
 /** The port to registered models; adapters: a folder in MLflow's layout, an MLflow server. */
+import { modelTags } from "../bundle/mlflow-model/model-tags.ts";
 import type { ArtifactEntry } from "../tracking/run.ts";
 
 export interface RegisteredModel {
@@ -34,12 +35,9 @@ export interface NewModelVersion {
   readonly tags?: ReadonlyMap<string, string>;
 }
 
-/** Tags of a version that Pawprint writes. */
+/** Tags of a version that Pawprint writes; what is read must have the hash or the digest. */
 export const versionTags = {
-  /** SHA-256 of the bundle's bytes, hexadecimal: what is read must have it. */
-  sha256: "pawprint.sha256",
-  /** `pawprint.digest` of the bundle, which stays where another tool writes the file again. */
-  digest: "pawprint.digest",
+  ...modelTags,
   /** Of the bundle's own evaluation, 0 to 1. */
   accuracy: "pawprint.accuracy",
   /** Of the pictures that it was trained from. */

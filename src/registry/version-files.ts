@@ -1,6 +1,6 @@
 /** The files of a model version: its source, found in the store of runs and logged models. */
-import { AppError } from "../base/errors.ts";
-import type { ArtifactEntry, ArtifactOwner } from "../tracking/run.ts";
+import { AppError, isAppError } from "../base/errors.ts";
+import type { ArtifactEntry, ArtifactOwner, LoggedModel, Run } from "../tracking/run.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import type { ModelRegistry, ModelVersion } from "./model-registry.ts";
 
@@ -44,12 +44,41 @@ export async function copiedFrom(registry: ModelRegistry, given: ModelVersion): 
   throw sourceUnknown(given);
 }
 
+/**
+ * Where the files are: a source `runs:/ID/model` is a folder of the run's artifacts, or since MLflow 3
+ * the run's logged model of that name.
+ */
+export async function presentPlace(store: RunStore, place: SourcePlace): Promise<SourcePlace> {
+  const { owner, folder } = place;
+  if (!("runId" in owner) || folder === "") return place;
+  const entries = await store.listArtifacts(owner, folder).catch((error: unknown) => {
+    if (isAppError(error, "FILE_NOT_FOUND")) return [];
+    throw error;
+  });
+  if (entries.some(({ path }) => path === `${folder}/MLmodel`)) return place;
+  const model = await loggedModelOf(store, await store.getRun(owner.runId), folder);
+  return model === undefined ? place : { owner: { modelId: model.id }, folder: "" };
+}
+
+/** The newest logged model of a run with this name. */
+async function loggedModelOf(store: RunStore, run: Run, name: string): Promise<LoggedModel | undefined> {
+  for (const id of run.modelIds.toReversed()) {
+    const model = await store.getModel(id).catch((error: unknown) => {
+      if (isAppError(error, "LOGGED_MODEL_NOT_FOUND")) return undefined; // deleted since
+      throw error;
+    });
+    if (model?.name === name && model.status !== "FAILED") return model;
+  }
+  return undefined;
+}
+
 /** Deeper than any model's folder; a store that lists without end is left there. */
 const deepest = 16;
 export const mostFiles = 10_000;
 
 /** The files below a place, with paths from it, by path. Errors: those of `listArtifacts`. */
-export async function listFilesAt(store: RunStore, { owner, folder }: SourcePlace): Promise<ArtifactEntry[]> {
+export async function listFilesAt(store: RunStore, place: SourcePlace): Promise<ArtifactEntry[]> {
+  const { owner, folder } = await presentPlace(store, place);
   const files: ArtifactEntry[] = [];
   const start = folder === "" ? 0 : folder.length + 1;
   const walk = async (below: string, depth: number): Promise<void> => {
@@ -72,8 +101,9 @@ export function tooMany(folder: string): AppError {
 }
 
 /** One file of a place in chunks. Errors: those of `readArtifact`. */
-export function readFileAt(store: RunStore, { owner, folder }: SourcePlace, path: string): AsyncIterable<Uint8Array> {
-  return store.readArtifact(owner, folder === "" ? path : `${folder}/${path}`);
+export async function* readFileAt(store: RunStore, place: SourcePlace, path: string): AsyncGenerator<Uint8Array> {
+  const { owner, folder } = await presentPlace(store, place);
+  yield* store.readArtifact(owner, folder === "" ? path : `${folder}/${path}`);
 }
 
 /** Of a version whose source cannot be opened from here. */

@@ -76,15 +76,16 @@ type PageQuery = Omit<Parameters<RunStore["searchRuns"]>[0], "limit" | "pageToke
 
 async function readPages(store: RunStore, limit: number, query: PageQuery) {
   const runs: Run[] = [];
-  const faults: RunPage["faults"][number][] = [];
+  const faults = new Map<string, RunPage["faults"][number]>();
   for (let pageToken: string | undefined; ; ) {
     const wanted = Math.min(pageSize, limit - runs.length);
     const page = await store.searchRuns({ ...query, limit: wanted, ...(pageToken !== undefined && { pageToken }) });
     runs.push(...page.runs);
-    // Every page of a folder tells of the same faults.
-    if (pageToken === undefined) faults.push(...page.faults);
+    for (const fault of page.faults) faults.set(`${fault.where}\n${fault.reason}`, fault); // pages repeat them
     pageToken = page.nextPageToken;
-    if (pageToken === undefined || runs.length >= limit) return { runs, faults, hasMore: pageToken !== undefined };
+    if (pageToken === undefined || runs.length >= limit) {
+      return { runs, faults: [...faults.values()], hasMore: pageToken !== undefined };
+    }
   }
 }
 

@@ -1,4 +1,8 @@
-/** The keys that clauses of MLflow's search language name. */
+/** The keys that a filter and an order name. */
+import { isAppError } from "../base/errors.ts";
+import type { Identifier } from "./search/identifier.ts";
+import { parseRunFilter } from "./search/run-filter.ts";
+import { parseRunOrder } from "./search/run-order.ts";
 
 export interface SearchKeys {
   readonly metrics: readonly string[];
@@ -6,28 +10,29 @@ export interface SearchKeys {
   readonly tags: readonly string[];
 }
 
-const kinds: Readonly<Record<string, keyof SearchKeys>> = {
-  metric: "metrics",
-  metrics: "metrics",
-  param: "params",
-  params: "params",
-  parameter: "params",
-  parameters: "params",
-  tag: "tags",
-  tags: "tags",
-};
+/** In their order, each once; none of what cannot be read here: a server may know more than MLflow 3.17. */
+export function searchKeys({
+  filter,
+  orderBy = [],
+}: {
+  readonly filter?: string;
+  readonly orderBy?: readonly string[];
+}): SearchKeys {
+  const named = [
+    ...orNone(() => parseRunFilter(filter).map(({ on }) => on)),
+    ...orNone(() => parseRunOrder(orderBy).map(({ on }) => on)),
+  ];
+  const keysOf = (entity: Identifier["entity"]): readonly string[] => [
+    ...new Set(named.filter((on) => on.entity === entity).map(({ key }) => key)),
+  ];
+  return { metrics: keysOf("metric"), params: keysOf("parameter"), tags: keysOf("tag") };
+}
 
-/** In their order, each once; of what is no clause there are none. */
-export function searchKeys(clauses: readonly string[]): SearchKeys {
-  const found = { metrics: new Set<string>(), params: new Set<string>(), tags: new Set<string>() };
-  for (const clause of clauses) {
-    // Texts are passed over: they may hold anything.
-    for (const [, kind, bare, quoted] of clause.matchAll(
-      /'[^']*'|(?<!\.)"[^"]*"|\b([a-z]+)\.(?:([\w/.-]+)|(`[^`]*`|"[^"]*"))/gi,
-    )) {
-      const of = kinds[kind?.toLowerCase() ?? ""];
-      if (of !== undefined) found[of].add(bare ?? quoted!.slice(1, -1));
-    }
+function orNone(read: () => readonly Identifier[]): readonly Identifier[] {
+  try {
+    return read();
+  } catch (error) {
+    if (isAppError(error, "FILTER_INVALID")) return [];
+    throw error;
   }
-  return { metrics: [...found.metrics], params: [...found.params], tags: [...found.tags] };
 }

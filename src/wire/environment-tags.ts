@@ -1,8 +1,9 @@
 /** Where and with what a run is made, as its tags. */
-import { arch, cpus, release, type, userInfo } from "node:os";
+import { arch, cpus, release, type } from "node:os";
 import { join } from "node:path";
 import { sha256File } from "../base/hash.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
+import { userName } from "../base/machine/user-name.ts";
 import { readVersion } from "../base/version.ts";
 import { engineVersion } from "../runtime/onnx-runtime.ts";
 import type { GitState } from "./git-state.ts";
@@ -55,13 +56,4 @@ async function lockFile(folder: string): Promise<string | undefined> {
     if (hash !== undefined) return `${name} sha256:${hash}`;
   }
   return undefined;
-}
-
-/** A container may run as a user that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown";
-  }
 }

@@ -16,7 +16,7 @@ import {
   servedLineage,
 } from "../registry/lineage/model-lineage.ts";
 import { isModelAddress, parseModelAddress } from "../registry/model-address.ts";
-import type { Mover, PromoteOptions, Promotion, Registered, RollbackOptions } from "../registry/promotion/promote.ts";
+import type { Mover, Promotion, Registered } from "../registry/promotion/promote.ts";
 import { promote, rollBack } from "../registry/promotion/promote.ts";
 import { type PromotionConfig, promotionConfigSchema } from "../registry/promotion/promotion-config.ts";
 import { type ModelHistory, readHistory } from "../registry/promotion/read-history.ts";
@@ -24,16 +24,16 @@ import { resolveBundle } from "../registry/resolve-bundle.ts";
 import { createClient } from "../server/client/client.ts";
 import { modelRoles, VersionState } from "../server/contract/model-routes.ts";
 import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
-import type { TrackingConfig } from "../tracking/tracking-config.ts";
-import { predictionEngine, type WithEngine } from "./engines.ts";
+import { predictionEngine } from "./engines.ts";
+import type {
+  LineageOptions,
+  OpenModelsOptions,
+  PromoteModelOptions,
+  RollbackModelOptions,
+  TraceServiceOptions,
+} from "./options/models-options.ts";
 import * as schemas from "./options/models-options.ts";
 import { openModelRegistry, openRunStore } from "./tracking.ts";
-
-export interface OpenModelsOptions
-  extends Partial<Pick<TrackingConfig, "trackingUri" | "trackingCaFile" | "trackingTimeoutMs">> {
-  /** Where MLFLOW_TRACKING_URI, names and passwords are read; the process's environment unless given. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-}
 
 /** Registered models with the runs that they come from. Close it when done. */
 export interface Models extends Registered {
@@ -69,13 +69,6 @@ export async function modelsAt(access: TrackingAccess): Promise<Models> {
   };
 }
 
-export type PromoteModelOptions = WithEngine<Omit<PromoteOptions, "settings" | "mover">> & {
-  /** Limits of the gates; their defaults unless given. */
-  readonly settings?: Partial<PromotionConfig>;
-  /** Who promotes; the user of this process unless given. */
-  readonly mover?: Mover;
-};
-
 /** Moves an alias to a version that passes its gates: see `promote` in `registry/promotion/promote.ts`. */
 export async function promoteModel(models: Models, options: PromoteModelOptions): Promise<Promotion> {
   const given = readOptions<PromoteModelOptions>(schemas.promoteModelOptions, options, "promoteModel");
@@ -87,11 +80,6 @@ export async function promoteModel(models: Models, options: PromoteModelOptions)
     executor: executor ?? (await predictionEngine(threads === undefined ? {} : { threads })),
   });
 }
-
-export type RollbackModelOptions = WithEngine<Omit<RollbackOptions, "mover">> & {
-  /** Who rolls back; the user of this process unless given. */
-  readonly mover?: Mover;
-};
 
 /** Moves an alias to the version before: see `rollBack` in `registry/promotion/promote.ts`. */
 export async function rollbackModel(models: Models, options: RollbackModelOptions): Promise<Promotion> {
@@ -107,11 +95,6 @@ export async function rollbackModel(models: Models, options: RollbackModelOption
 /** The moves of a model's aliases, or of one: see `readHistory` in `registry/promotion/read-history.ts`. */
 export async function modelHistory(models: Models, name: string, alias?: string): Promise<ModelHistory> {
   return readHistory(models, name, alias);
-}
-
-export interface LineageOptions {
-  /** Where relative paths start from; the current folder unless given. */
-  readonly folder?: string;
 }
 
 /**
@@ -133,19 +116,12 @@ export async function modelLineage(models: Models, model: string, options?: Line
   const address = parseModelAddress(isModelAddress(model) ? model : `models:/${model}`);
   if (address.kind === "run" || address.kind === "logged") {
     throw new AppError("MODEL_SOURCE_INVALID", {
-      required: "NAME@ALIAS, NAME/VERSION or the path of a bundle",
+      required: "a model as NAME@ALIAS or NAME/VERSION, or the path of a bundle",
       received: JSON.stringify(model),
       hint: "name the registered version, or the bundle's file",
     });
   }
   return registeredLineage(reader, address);
-}
-
-export interface TraceServiceOptions extends LineageOptions {
-  /** An API key or a token of the service. */
-  readonly key?: string;
-  readonly signal?: AbortSignal;
-  readonly fetch?: typeof fetch;
 }
 
 /** What of the service's answer is used; earlier versions give no hash of a canary or a challenger. */

@@ -1,6 +1,6 @@
 /** What a run keeps of a training beside numbers: the page, the charts, the table of classes. */
+import { csvLine } from "../base/csv-line.ts";
 import type { ClassMetrics } from "../metrics/classification-metrics.ts";
-import { csvLine } from "../predict/prediction-formats.ts";
 import type { Executor } from "../runtime/executor.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { TrainReport } from "../train/train.ts";

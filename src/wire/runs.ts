@@ -10,6 +10,8 @@ import * as reading from "../tracking/read-run.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
 import type { TrackingConfig } from "../tracking/tracking-config.ts";
+import * as watching from "../tracking/watch-run.ts";
+import type { exportRuns as exportRunsInto } from "./export-runs.ts";
 import * as options from "./options/runs-options.ts";
 import * as adapters from "./tracking.ts";
 
@@ -49,6 +51,17 @@ export const readRun: typeof reading.readRun = async (store, run, given) =>
 /** See `compareRuns` in `tracking/compare-runs.ts`. */
 export const compareRuns: typeof comparisons.compareRuns = async (store, runs, given) =>
   comparisons.compareRuns(store, runs, readOptions(options.compareRunsOptions, given, "compareRuns"));
+
+/** See `watchRun` in `tracking/watch-run.ts`. */
+export const watchRun: typeof watching.watchRun = (store, id, given) =>
+  watching.watchRun(store, id, readOptions(options.watchRunOptions, given, "watchRun"));
+
+/** See `exportRuns` in `wire/export-runs.ts`. */
+export const exportRuns: typeof exportRunsInto = async (store, ids, given) => {
+  const checked = readOptions(options.exportRunsOptions, given, "exportRuns");
+  const exporting = await import("./export-runs.ts");
+  return exporting.exportRuns(store, ids, checked);
+};
 
 /** The learning curves of one run as SVG text, a panel for each quantity. */
 export async function renderRunCurves({ run, metrics }: RunDetails): Promise<string> {

@@ -29,7 +29,8 @@ async function traces(line: string, use?: (origin: string) => Promise<void>) {
   const home = join(cwd, line.split(" ")[0]!);
   await mkdir(home);
   const { ORT_DISABLE_TELEMETRY: _, ...inherited } = process.env;
-  const folders = { HOME: home, XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
+  // A user whose name is known is not looked up.
+  const folders = { USER: "someone", HOME: home, XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
   const log = `${home}.calls`;
   const tracer = ["strace", "-f", "-qq", "-o", log, "-e", "trace=connect,sendto,sendmsg,sendmmsg"];
   const running = startProcess([...(canTrace ? tracer : []), ...pawprintCommand, ...line.split(" ")], {

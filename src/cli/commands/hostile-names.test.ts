@@ -118,7 +118,30 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["--file", `no${evil}.json`],
   ],
   "keys revoke": [[evil, "--file", `keys${evil}.json`]],
+  "runs list": [["--experiment", `no${evil}`], [], ["--sort", evil, "--metric", evil]],
+  "runs show": [[`no${evil}`], ["last", "--chart", `curves${evil}.svg`]],
+  "runs search": [[evil], [`tags.a = "${evil}"`], [`attributes.run_name != "${evil}"`, "--order-by", evil]],
+  "runs compare": [
+    ["last", `no${evil}`],
+    ["last", "last"],
+  ],
+  "runs export": [
+    [`no${evil}`, "--csv", "x.csv"],
+    ["last", "--out", data],
+    ["last", "--csv", `runs${evil}.csv`, "--force"],
+  ],
+  "runs watch": [[`no${evil}`], ["last"]],
+  "runs delete": [["last"], [`no${evil}`]],
+  "runs restore": [[`no${evil}`]],
   inspect: [[model], [wild], [`no${evil}`]],
+  "models promote": [
+    [evil, "1"],
+    [evil, evil, "--to", evil, "--reason", evil],
+  ],
+  "models rollback": [[evil], [evil, "--alias", evil]],
+  "models history": [[evil], [evil, "--alias", evil]],
+  "models lineage": [[model], [model, "--mermaid"], [`${evil}@${evil}`], [`no${evil}`]],
+  trace: [[`http://${evil}`], [evil]],
   errors: [[evil]],
 };
 

@@ -98,6 +98,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./runs/compare.ts"),
   },
   {
+    name: "runs export",
+    summary: "copy runs into a folder of MLflow's layout, or write them as tables",
+    load: () => import("./runs/export.ts"),
+  },
+  {
+    name: "runs watch",
+    summary: "follow a running training",
+    load: () => import("./runs/watch.ts"),
+  },
+  {
     name: "runs delete",
     summary: "delete runs, so that they can be restored",
     load: () => import("./runs/delete.ts"),
@@ -106,26 +116,6 @@ export const commands: readonly CommandEntry[] = [
     name: "runs restore",
     summary: "restore deleted runs",
     load: () => import("./runs/restore.ts"),
-  },
-  {
-    name: "models promote",
-    summary: "move an alias to a version that passes its gates",
-    load: () => import("./models/promote.ts"),
-  },
-  {
-    name: "models rollback",
-    summary: "move an alias back to the version before",
-    load: () => import("./models/rollback.ts"),
-  },
-  {
-    name: "models history",
-    summary: "show who moved a model's aliases, when and why",
-    load: () => import("./models/history.ts"),
-  },
-  {
-    name: "models lineage",
-    summary: "show where a model comes from: bundle, run, commit, splits, pictures",
-    load: () => import("./models/lineage.ts"),
   },
   {
     name: "models list",
@@ -151,6 +141,31 @@ export const commands: readonly CommandEntry[] = [
     name: "models tag",
     summary: "set and remove tags of a version",
     load: () => import("./models/tag.ts"),
+  },
+  {
+    name: "models promote",
+    summary: "move an alias to a version that passes its gates",
+    load: () => import("./models/promote.ts"),
+  },
+  {
+    name: "models rollback",
+    summary: "move an alias back to the version before",
+    load: () => import("./models/rollback.ts"),
+  },
+  {
+    name: "models history",
+    summary: "show who moved a model's aliases, when and why",
+    load: () => import("./models/history.ts"),
+  },
+  {
+    name: "models lineage",
+    summary: "show where a model comes from: bundle, run, commit, splits, pictures",
+    load: () => import("./models/lineage.ts"),
+  },
+  {
+    name: "models card",
+    summary: "write a model card, and bring one up to date",
+    load: () => import("./models/card.ts"),
   },
   {
     name: "trace",

@@ -49,7 +49,7 @@ const namedColumns = 6;
 /** `no room for val_loss, TIME and 3 more columns`. */
 export function noRoomText(left: readonly string[]): string {
   const more = left.length - namedColumns;
-  return `no room for ${left.slice(0, namedColumns).join(", ")}${more > 0 ? ` and ${counted(more, "more column")}` : ""}`;
+  return `no room for ${left.slice(0, namedColumns).map(terminalLine).join(", ")}${more > 0 ? ` and ${counted(more, "more column")}` : ""}`;
 }
 
 function shortened(cell: string, width: number, cut: "end" | "middle" = "end"): string {

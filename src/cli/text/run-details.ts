@@ -1,5 +1,6 @@
 /** All of one run as text. */
 import { formatBytes } from "../../base/quantity.ts";
+import { visibleText } from "../../base/visible-text.ts";
 import { metricText } from "../../tracking/metric-text.ts";
 import type { RunDetails, RunMetric } from "../../tracking/read-run.ts";
 import type { CommandContext } from "../frame/command.ts";
@@ -12,7 +13,6 @@ type Terminal = Pick<CommandContext, "style" | "width" | "now">;
 type Pair = readonly [name: string, value: string | undefined];
 
 const reasonPrefix = "pawprint.reason.";
-const gitPrefix = "mlflow.source.git.";
 const sparkWidth = 24;
 const shownArtifacts = 30;
 
@@ -26,11 +26,12 @@ export function runDetailsText(details: RunDetails, terminal: Terminal): string 
     [
       "Code",
       pairsText(
-        taggedPairs(details, (key) => key.startsWith(gitPrefix) || key.startsWith("mlflow.source.")),
+        taggedPairs(details, (key) => isOfCode(key)),
         terminal,
       ),
     ],
     ["Models", modelsText(details, terminal)],
+    ["Environment", pairsText(taggedPairs(details, isOfEnvironment), terminal)],
     ["Tags", pairsText(taggedPairs(details, isPlainTag), terminal)],
     ["Artifacts", artifactsText(details, terminal)],
   ];
@@ -53,7 +54,7 @@ function headText({ run, experiment }: RunDetails, terminal: Terminal): string {
     ["note", run.tags.get("mlflow.note.content")],
     ["place", run.artifactUri],
   ];
-  return `${style.bold(run.name)}  ${statusText(run, style)}\n${pairsText(pairs, terminal)}`;
+  return `${style.bold(visibleText(run.name))}  ${statusText(run, style)}\n${pairsText(pairs, terminal)}`;
 }
 
 function settingsText({ run }: RunDetails, { width, style }: Terminal): string {
@@ -134,15 +135,26 @@ function artifactsText({ artifacts, hasMoreArtifacts }: RunDetails, { width, sty
   return more === 0 ? rows : `${rows}\n${style.dim(`and ${hasMoreArtifacts ? "more than " : ""}${more} more: --json`)}`;
 }
 
+function isOfCode(key: string): boolean {
+  return key.startsWith("mlflow.source.") || key.startsWith("pawprint.git_");
+}
+
+function isOfEnvironment(key: string): boolean {
+  return key.startsWith("pawprint.") && !isOfCode(key) && !/^pawprint\.(reason\.|process$|run_id$)/.test(key);
+}
+
 /** Tags that stand in no other section. */
 function isPlainTag(key: string): boolean {
-  const elsewhere = /^mlflow\.(runName|user|parentRunId|note\.content|source\..*|log-model\.history)$/;
-  return !elsewhere.test(key) && !key.startsWith(reasonPrefix);
+  return (
+    !key.startsWith("pawprint.") &&
+    !isOfCode(key) &&
+    !/^mlflow\.(runName|user|parentRunId|note\.content|log-model\.history)$/.test(key)
+  );
 }
 
 function taggedPairs({ run }: RunDetails, isShown: (key: string) => boolean): readonly Pair[] {
   const keys = [...run.tags.keys()].filter(isShown).sort();
-  return keys.map((key) => [key.replace(/^mlflow\.source\.(git\.)?/, ""), run.tags.get(key)]);
+  return keys.map((key) => [key.replace(/^(mlflow\.source\.(git\.)?|pawprint\.)/, ""), run.tags.get(key)]);
 }
 
 /** Names beside values that stay in their lines. */

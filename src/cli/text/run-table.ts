@@ -38,16 +38,16 @@ export function runTable(
     column("ID", ({ id }) => id.slice(0, length)),
     column("NAME", nameOf, { least: 12 }),
     ...(new Set(runs.map(experimentOf)).size > 1
-      ? [column("EXPERIMENT", experimentOf, { least: 10, dropped: 8 })]
+      ? [column("EXPERIMENT", experimentOf, { least: 10, dropped: 3 })]
       : []),
     column("STATUS", (run) => statusText(run, style)),
-    column("STARTED", ({ startedMs }) => startedText(startedMs, nowMs), { dropped: 1 }),
-    column("TIME", (run) => durationText(run, nowMs), { align: "right", dropped: 7 }),
-    ...metrics.map((key, at) => metricColumn(key, runs, style, 2 + Math.min(3, at))),
-    ...params.map((key) => column(key, ({ params }) => params.get(key) ?? "", { least: 8, dropped: 4 })),
-    ...tags.map((key) => column(key, ({ tags }) => tags.get(key) ?? "", { least: 8, dropped: 4 })),
+    column("STARTED", ({ startedMs }) => startedText(startedMs, nowMs), { dropped: 2 }),
+    column("TIME", (run) => durationText(run, nowMs), { align: "right", dropped: 5 }),
+    ...metrics.map((key, at) => metricColumn(key, runs, style, [1, 2, 4][at] ?? 6)),
+    ...params.map((key) => column(key, ({ params }) => params.get(key) ?? "", { least: 8, dropped: 2 })),
+    ...tags.map((key) => column(key, ({ tags }) => tags.get(key) ?? "", { least: 8, dropped: 2 })),
     ...(registered.size > 0
-      ? [column("MODEL", ({ id }) => registered.get(id)?.join(", ") ?? "", { least: 12, dropped: 6 })]
+      ? [column("MODEL", ({ id }) => registered.get(id)?.join(", ") ?? "", { least: 12, dropped: 2 })]
       : []),
   ];
   const { text, left } = fittedTable(columns, width);

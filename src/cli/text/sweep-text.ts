@@ -1,5 +1,5 @@
 /** The results of a sweep as a table and as CSV. */
-import { csvLine } from "../../predict/prediction-formats.ts";
+import { csvLine } from "../../base/csv-line.ts";
 import type { TrialResult } from "../../train/sweep/trial.ts";
 import { table } from "../frame/console.ts";
 import { percent } from "./evaluation-text.ts";

@@ -22,9 +22,10 @@ export function lineageText(graph: LineageGraph): string {
     });
   };
   for (const root of graph.roots) draw(root, "", "", undefined);
-  // Where the bundle goes from there, and from what was shown.
-  const onward = graph.edges.filter(({ from, to }) => shown.has(from) && !shown.has(to));
-  const others = [...new Set(onward.map(({ to }) => to))].flatMap((id) => nodes.get(id) ?? []);
+  // Where what was shown goes from there: a set is walked over what is added to it meanwhile, too.
+  const onward = new Set(shown);
+  for (const id of onward) for (const { from, to } of graph.edges) if (from === id) onward.add(to);
+  const others = [...onward].flatMap((id) => (shown.has(id) ? [] : (nodes.get(id) ?? [])));
   if (others.length > 0)
     lines.push("", `Also: ${others.map(({ kind, name }) => `${kind} ${visibleText(name)}`).join(", ")}`);
   return lines.join("\n");

@@ -10,6 +10,7 @@ import { createRandom } from "../../base/random.ts";
 import type { Run } from "../../tracking/run.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
 import type { ModelRegistry, RegisteredModel } from "../model-registry.ts";
+import { modelNotRegistered } from "../registry-names.ts";
 import {
   type AliasMove,
   type Claim,
@@ -103,12 +104,7 @@ async function historiesOf(store: RunStore, experimentId: string, name: string):
 async function requireModel(registry: ModelRegistry, name: string): Promise<RegisteredModel> {
   const model = await registry.findModel(name);
   if (model !== undefined) return model;
-  throw new AppError("MODEL_NOT_REGISTERED", {
-    required: "a registered model of this name",
-    received: JSON.stringify(name),
-    where: registry.location,
-    hint: "look at the names: pawprint models list",
-  });
+  throw modelNotRegistered(name, registry.location);
 }
 
 /** Where an alias stands: the version, and the number of the next move. */

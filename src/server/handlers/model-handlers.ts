@@ -1,10 +1,11 @@
 /** `/model` and the sample pictures. */
 import type { Contract } from "../contract/contract.ts";
-import type { modelRoutes } from "../contract/model-routes.ts";
+import type { modelRoutes, VersionState } from "../contract/model-routes.ts";
 import type { AnswerOf } from "../contract/route.ts";
 import type { Handlers } from "../http/register-route.ts";
 import type { SampleList } from "../samples.ts";
 import { requireModel, type Service } from "../service.ts";
+import type { ServedModel } from "../serving/served-model.ts";
 
 export function modelHandlers(service: Service, samples: SampleList): Handlers<typeof modelRoutes> {
   return {
@@ -36,10 +37,17 @@ function describeModel(service: Service): AnswerOf<Contract["model"]> {
     lineage: info.lineage,
     evaluation: info.evaluation,
     limits: { body_bytes: bodyBytes, batch: picturesPerRequest, pixels, deadline_ms: deadlineMs },
-    versions: host.versions,
+    versions: host.versions.map((state) => ({ ...state, ...originOf(host.byVersion(state.version)) })),
     ...(host.current("canary") && { canary_percent: host.canaryPercent }),
     ...(host.current("challenger") && {
       shadow: { compared, same_label: sameLabel, skipped, failed, mean_difference: meanDifference },
     }),
   };
+}
+
+/** What leads from a bundle to its registered version, its run and its pictures. */
+function originOf(model: ServedModel | undefined): Partial<VersionState> {
+  if (model === undefined) return {};
+  const { runId, datasetHash } = model.info.lineage;
+  return { sha256: model.sha256, run_id: runId, dataset_hash: datasetHash };
 }

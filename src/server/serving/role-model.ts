@@ -109,12 +109,7 @@ export function createRoleModel({
     get states() {
       const states: VersionState[] = [];
       const at = source.location;
-      if (model) {
-        const { version, sha256, info } = model;
-        const { runId, datasetHash } = info.lineage;
-        const origin = { sha256, run_id: runId, dataset_hash: datasetHash };
-        states.push({ version, role, state: "serving", source: readFrom, since, ...origin });
-      }
+      if (model) states.push({ version: model.version, role, state: "serving", source: readFrom, since });
       if (isLoading) states.push({ version: "", role, state: "loading", source: at, since });
       const refusal = unseen ?? refused;
       if (refusal) {

@@ -1,13 +1,12 @@
 /** Runs in a folder, in MLflow's own layout: experiments, runs and logged models as files. */
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describeValue } from "../../base/describe-value.ts";
-import { AppError, isAppError } from "../../base/errors.ts";
+import { isAppError } from "../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../base/files/atomic-file.ts";
 import { writeFailure } from "../../base/files/file-failure.ts";
+import { userName } from "../../base/machine/user-name.ts";
 import type {
   ArtifactEntry,
   ArtifactOwner,
@@ -20,7 +19,6 @@ import type {
   RunStatus,
 } from "../run.ts";
 import {
-  isStoreId,
   requireBatch,
   requireExperimentName,
   requireInputs,
@@ -31,24 +29,19 @@ import {
   requireTimeOfRun,
 } from "../run-rules.ts";
 import type { ArtifactContent, NewLoggedModel, NewRun, RunBatch, RunPage, RunQuery, RunStore } from "../run-store.ts";
-import { ensureExperiment, experimentNamed, readableExperiments, requireActive } from "./experiments.ts";
+import { ensureExperiment, experimentNamed, readableExperiments } from "./experiments.ts";
 import { isBelow, removeEmptyParents, requireRoom } from "./keyed-files.ts";
 import { addInputs, addOutput } from "./linked-meta.ts";
 import { makeModel, readModel, requireModelFolder, writeModelStatus } from "./logged-models.ts";
 import { parseMetricFile } from "./metric-lines.ts";
 import { MetricLog } from "./metric-log.ts";
 import { kindOf } from "./plain-files.ts";
+import { idTaken, requireActiveExperiment, requireActiveRun, requireRun, type StorePlace } from "./required-folders.ts";
 import { artifactsName, listFolder, readFrom, writeTo } from "./run-artifacts.ts";
 import { nameTag, RunFolder } from "./run-folder.ts";
 import { formatRunMeta, metaName, type RunMeta } from "./run-meta.ts";
 import { type FoundRuns, findRuns, noteStatus, offsetOf, pageTokenOf, readPage, requireLimit } from "./search-runs.ts";
-import {
-  type ExperimentFolder,
-  experimentFolders,
-  findRunFolder,
-  openRunFolder,
-  readExperiment,
-} from "./store-tree.ts";
+import { findRunFolder } from "./store-tree.ts";
 import { requireWritable, writeParams, writeTags } from "./write-values.ts";
 
 /** The folder need not exist; the first write makes it. */
@@ -60,6 +53,7 @@ class FileRunStore implements RunStore {
   readonly location: string;
   readonly givesRunIds = false;
   readonly #root: string;
+  readonly #place: StorePlace;
   readonly #metricLog = new MetricLog();
   #changes: Promise<unknown> = Promise.resolve();
   /** Keys that have room, by their folder: looked for once. */
@@ -70,6 +64,7 @@ class FileRunStore implements RunStore {
   constructor(folder: string) {
     this.location = folder;
     this.#root = resolve(folder);
+    this.#place = { root: this.#root, location: folder };
   }
 
   async findExperiment(name: string): Promise<Experiment | undefined> {
@@ -89,10 +84,10 @@ class FileRunStore implements RunStore {
 
   async createRun(run: NewRun): Promise<Run> {
     requireNewRun(run);
-    const experiment = this.#activeExperiment(run.experimentId);
+    const experiment = requireActiveExperiment(this.#place, run.experimentId);
     const id = run.id ?? randomUUID().replaceAll("-", "");
     const path = join(experiment.path, id);
-    if (findRunFolder(this.#root, id) !== undefined) throw this.#idTaken(id);
+    if (findRunFolder(this.#root, id) !== undefined) throw idTaken(this.#place, id);
     const tags = new Map([...(run.tags ?? []), [nameTag, run.name]]);
     const meta: RunMeta = {
       id,
@@ -114,13 +109,13 @@ class FileRunStore implements RunStore {
     try {
       await writeFileAtomic(join(path, metaName), formatRunMeta(meta));
     } catch (error) {
-      throw isAppError(error, "FILE_EXISTS") ? this.#idTaken(id) : error;
+      throw isAppError(error, "FILE_EXISTS") ? idTaken(this.#place, id) : error;
     }
     return this.getRun(id);
   }
 
   async getRun(id: string): Promise<Run> {
-    const run = this.#run(id);
+    const run = requireRun(this.#place, id);
     await noteStatus(run, []);
     return run.read();
   }
@@ -131,7 +126,7 @@ class FileRunStore implements RunStore {
   ): Promise<void> {
     if (name !== undefined) requireRunName(name);
     if (endedMs !== undefined) requireTimeOfRun(endedMs);
-    const run = this.#writableRun(id);
+    const run = requireActiveRun(this.#place, id);
     if (name !== undefined) await writeTags(run, new Map([[nameTag, name]]));
     // A run that goes on has not ended.
     const isGoingOn = status === "RUNNING" || status === "SCHEDULED";
@@ -160,7 +155,7 @@ class FileRunStore implements RunStore {
   async logBatch(id: string, batch: RunBatch): Promise<void> {
     requireBatch(batch);
     const { metrics = [], params = new Map(), tags = new Map(), modelId } = batch;
-    const run = this.#writableRun(id);
+    const run = requireActiveRun(this.#place, id);
     const name = tags.get(nameTag);
     if (name !== undefined) requireRunName(name);
     const folders = [join(run.path, "metrics")];
@@ -180,7 +175,7 @@ class FileRunStore implements RunStore {
 
   async deleteTag(id: string, key: string): Promise<void> {
     requireRunKey("tag", key);
-    const run = this.#writableRun(id);
+    const run = requireActiveRun(this.#place, id);
     const folder = join(run.path, "tags");
     const path = join(folder, key);
     if (kindOf(folder) !== "folder" || !isBelow(folder, key) || kindOf(path) !== "file") return;
@@ -191,13 +186,13 @@ class FileRunStore implements RunStore {
   }
 
   async metricHistory(id: string, key: string): Promise<readonly MetricPoint[]> {
-    const bytes = this.#run(id).metricBytes(key);
+    const bytes = requireRun(this.#place, id).metricBytes(key);
     return bytes ? parseMetricFile(key, bytes) : [];
   }
 
   async logInputs(id: string, inputs: readonly DatasetInput[]): Promise<void> {
     requireInputs(inputs);
-    await addInputs(this.#writableRun(id).path, id, inputs);
+    await addInputs(requireActiveRun(this.#place, id).path, id, inputs);
   }
 
   async deleteRun(id: string): Promise<void> {
@@ -222,8 +217,8 @@ class FileRunStore implements RunStore {
 
   async createModel(model: NewLoggedModel): Promise<LoggedModel> {
     requireNewModel(model);
-    const run = model.runId === undefined ? undefined : this.#writableRun(model.runId);
-    const path = await makeModel(this.#activeExperiment(model.experimentId).path, model);
+    const run = model.runId === undefined ? undefined : requireActiveRun(this.#place, model.runId);
+    const path = await makeModel(requireActiveExperiment(this.#place, model.experimentId).path, model);
     const made = readModel(path);
     if (run !== undefined) await addOutput(run.path, made.id, 0);
     return made;
@@ -241,50 +236,10 @@ class FileRunStore implements RunStore {
     this.#lastSearch = undefined;
   }
 
-  /** Errors: RUN_NOT_FOUND, RUN_STORE_INVALID. */
-  #run(id: string): RunFolder {
-    const found = findRunFolder(this.#root, id);
-    const run = found && openRunFolder(found.experiment, found.name);
-    if (run !== undefined) return run;
-    throw this.#noRun("a run of this id", isStoreId(id) ? "none" : describeValue(id), id);
-  }
-
-  #writableRun(id: string): RunFolder {
-    const run = this.#run(id);
-    if (run.meta.lifecycle === "active") return run;
-    throw this.#noRun("an active run of this id", "one that was deleted", id, "restore the run first");
-  }
-
-  #noRun(required: string, received: string, id: string, hint?: string): AppError {
-    const where = `${this.location} ${id.slice(0, 64)}`;
-    return new AppError("RUN_NOT_FOUND", { required, received, where, ...(hint !== undefined && { hint }) });
-  }
-
-  #idTaken(id: string): AppError {
-    return new AppError("TRACKING_VALUE_INVALID", {
-      required: "a run's id that is free",
-      received: `${id}, which is a run already`,
-      where: this.location,
-    });
-  }
-
-  /** Errors: EXPERIMENT_NOT_FOUND, EXPERIMENT_DELETED, RUN_STORE_INVALID. */
-  #activeExperiment(id: string): ExperimentFolder {
-    const folder = experimentFolders(this.#root).find((one) => one.id === id);
-    const experiment = folder && readExperiment(folder);
-    if (folder !== undefined && experiment !== undefined) {
-      requireActive(experiment, this.location);
-      return folder;
-    }
-    throw new AppError("EXPERIMENT_NOT_FOUND", {
-      required: "an experiment of this id",
-      received: describeValue(id),
-      where: this.location,
-    });
-  }
-
   #ownerFolder(owner: ArtifactOwner): string {
-    return "runId" in owner ? this.#run(owner.runId).path : requireModelFolder(this.#root, owner.modelId).path;
+    return "runId" in owner
+      ? requireRun(this.#place, owner.runId).path
+      : requireModelFolder(this.#root, owner.modelId).path;
   }
 
   #requireMetricRoom(folder: string, keys: Iterable<string>): void {
@@ -298,7 +253,7 @@ class FileRunStore implements RunStore {
   /** Reads, changes and writes in one turn, so that no change of this process is lost. */
   async #changeMeta(id: string, change: (meta: RunMeta) => RunMeta): Promise<void> {
     const work = this.#changes.then(async () => {
-      const run = this.#run(id);
+      const run = requireRun(this.#place, id);
       const text = formatRunMeta(change(run.meta));
       await writeFileAtomic(join(run.path, metaName), text, { force: true });
     });
@@ -315,12 +270,4 @@ function pointsByKey(points: readonly MetricPoint[]): Map<string, MetricPoint[]>
     else known.push(point);
   }
   return byKey;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return ""; // a user without an entry, as in some containers
-  }
 }

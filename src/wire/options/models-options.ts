@@ -10,15 +10,41 @@ import {
   Text,
 } from "../../base/schema/options.ts";
 import { sourceOptionsSchema } from "../../dataset/sources/source-options.ts";
-import { promotionConfigSchema } from "../../registry/promotion/promotion-config.ts";
-import type {
-  LineageOptions,
-  OpenModelsOptions,
-  PromoteModelOptions,
-  RollbackModelOptions,
-  TraceServiceOptions,
-} from "../models.ts";
+import type { Mover, PromoteOptions, RollbackOptions } from "../../registry/promotion/promote.ts";
+import { type PromotionConfig, promotionConfigSchema } from "../../registry/promotion/promotion-config.ts";
+import type { TrackingConfig } from "../../tracking/tracking-config.ts";
+import type { WithEngine } from "../engines.ts";
 import { engineOptions } from "./shared.ts";
+
+export interface OpenModelsOptions
+  extends Partial<Pick<TrackingConfig, "trackingUri" | "trackingCaFile" | "trackingTimeoutMs">> {
+  /** Where MLFLOW_TRACKING_URI, names and passwords are read; the process's environment unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export type PromoteModelOptions = WithEngine<Omit<PromoteOptions, "settings" | "mover">> & {
+  /** Limits of the gates; their defaults unless given. */
+  readonly settings?: Partial<PromotionConfig>;
+  /** Who promotes; the user of this process unless given. */
+  readonly mover?: Mover;
+};
+
+export type RollbackModelOptions = WithEngine<Omit<RollbackOptions, "mover">> & {
+  /** Who rolls back; the user of this process unless given. */
+  readonly mover?: Mover;
+};
+
+export interface LineageOptions {
+  /** Where relative paths start from; the current folder unless given. */
+  readonly folder?: string;
+}
+
+export interface TraceServiceOptions extends LineageOptions {
+  /** An API key or a token of the service. */
+  readonly key?: string;
+  readonly signal?: AbortSignal;
+  readonly fetch?: typeof fetch;
+}
 
 const OptionalText = Type.Optional(Text);
 const MoverOption = Type.Optional(Type.Object({ by: Text, gitUser: OptionalText }));

@@ -1,13 +1,24 @@
 /** The options of the functions of `pawprint/tracking`. */
 import { Type } from "typebox";
 import { literals } from "../../base/schema/literals.ts";
-import { Count, Flag, instanceOf, optionsSchema, SignalOption, Text } from "../../base/schema/options.ts";
+import {
+  Callback,
+  Count,
+  Flag,
+  instanceOf,
+  optionsSchema,
+  ProgressOption,
+  SignalOption,
+  Text,
+} from "../../base/schema/options.ts";
 import type { RunComparisonPageOptions } from "../../report/runs/run-comparison-page.ts";
 import type { CompareRunsOptions } from "../../tracking/compare-runs.ts";
 import type { FindRunOptions } from "../../tracking/find-run.ts";
 import type { ListRunsOptions } from "../../tracking/list-runs.ts";
 import type { ReadRunOptions } from "../../tracking/read-run.ts";
 import { trackingConfigSchema } from "../../tracking/tracking-config.ts";
+import type { WatchRunOptions } from "../../tracking/watch-run.ts";
+import type { ExportRunsOptions } from "../export-runs.ts";
 import type { OpenRunStoreOptions } from "../runs.ts";
 
 const { trackingUri, trackingCaFile, trackingTimeoutMs } = trackingConfigSchema.properties;
@@ -40,6 +51,20 @@ export const readRunOptions = optionsSchema<ReadRunOptions>({ signal: SignalOpti
 export const compareRunsOptions = optionsSchema<CompareRunsOptions>({
   metrics: Keys,
   readsHistories: Flag,
+  signal: SignalOption,
+});
+
+export const watchRunOptions = optionsSchema<WatchRunOptions>({
+  intervalMs: Count,
+  patienceMs: Type.Optional(Type.Number({ minimum: 0 })),
+  onAway: Callback,
+  now: Callback,
+  signal: SignalOption,
+});
+
+export const exportRunsOptions = optionsSchema<ExportRunsOptions>({
+  folder: Text,
+  progress: ProgressOption,
   signal: SignalOption,
 });
 

@@ -229,7 +229,7 @@ export class FakeRegistry {
 }
 
 function requireAlias(alias: string): void {
-  if (!/^[\w-]+$/.test(alias))
+  if (!/^[\p{L}\p{N}_-]+$/u.test(alias))
     throw invalidValue(
       `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
     );

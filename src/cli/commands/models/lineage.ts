@@ -12,7 +12,7 @@ What is named and cannot be found is shown as missing.`,
   examples: [
     { line: "pawprint models lineage cats-dogs@champion", doc: "from the alias to the pictures" },
     { line: "pawprint models lineage models/cats-dogs.onnx", doc: "of a file: the versions that it is, too" },
-    { line: "pawprint models lineage cats-dogs/7 --mermaid > lineage.mmd", doc: "as a diagram" },
+    { line: "pawprint models lineage cats-dogs/7 --mermaid", doc: "as a diagram" },
   ],
   async run(context, { model }, { mermaid, ...options }) {
     const models = await modelsAt(await trackingAccessFor(context, options));

@@ -36,7 +36,7 @@ The settings are those of the section promotion in pawprint.yaml.`,
     },
     { line: "pawprint models promote cats-dogs 7 --dry-run", doc: "what the gates say" },
     {
-      line: 'pawprint models promote cats-dogs 7 --force --reason "the old one answers too slowly"',
+      line: "pawprint models promote cats-dogs 7 --force --reason faster",
       doc: "all the same",
     },
   ],

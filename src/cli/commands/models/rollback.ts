@@ -13,9 +13,7 @@ exported; no other gate is asked. A service that follows the alias serves it at 
     { name: "reason", type: "string", doc: "why, for the history" },
     ...storeOptions,
   ],
-  examples: [
-    { line: 'pawprint models rollback cats-dogs --reason "too many wrong dogs"', doc: "the champion before this one" },
-  ],
+  examples: [{ line: "pawprint models rollback cats-dogs --reason wrong-dogs", doc: "the champion before this one" }],
   leavesFiles: true,
   async run(context, { name }, options) {
     const { alias, reason } = options;

@@ -1,6 +1,7 @@
 /** What delete and restore have in common. */
 import { counted } from "../../../base/quantity.ts";
-import type { Lifecycle, Run } from "../../../tracking/run.ts";
+import { visibleText } from "../../../base/visible-text.ts";
+import type { Lifecycle } from "../../../tracking/run.ts";
 import type { RunStore } from "../../../tracking/run-store.ts";
 import type { CommandContext, CommandReport } from "../../frame/command.ts";
 import { findRuns, withRunStore } from "./run-options.ts";
@@ -19,15 +20,16 @@ export async function changeRuns(
   context: CommandContext,
   options: Parameters<typeof withRunStore>[1],
   { references, lifecycle, done, apply }: Change,
-): Promise<CommandReport & { readonly runs: readonly Run[] }> {
+): Promise<CommandReport> {
   return withRunStore(context, options, async (store) => {
     const runs = await findRuns(store, references, { lifecycle });
     for (const { id } of runs) await apply(store, id);
-    const names = runs.map(({ id, name }) => `${name} (${id.slice(0, 12)})`).join(", ");
+    const undo =
+      done === "deleted" ? `\nTo bring back: pawprint runs restore ${runs.map(({ id }) => id).join(" ")}` : "";
+    const names = runs.map(({ id, name }) => `${visibleText(name)} (${id.slice(0, 12)})`).join(", ");
     return {
-      runs,
       result: { store: store.location, [done]: runs.map(({ id }) => id) },
-      text: `${counted(runs.length, "run")} ${done}: ${names}`,
+      text: `${counted(runs.length, "run")} ${done}: ${names}${undo}`,
       quietText: runs.map(({ id }) => `${id}\n`).join(""),
     };
   });

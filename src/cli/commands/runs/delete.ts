@@ -12,15 +12,11 @@ Nothing is deleted where one of the runs is not found.`,
   examples: [{ line: "pawprint runs delete 3f8ef1c0 9510a07e", doc: "two runs by the beginnings of their ids" }],
   leavesFiles: true,
   async run(context, { runs: references }, options) {
-    const { runs, ...report } = await changeRuns(context, options, {
+    return changeRuns(context, options, {
       references,
       lifecycle: "active",
       done: "deleted",
       apply: (store, id) => store.deleteRun(id),
     });
-    return {
-      ...report,
-      next: `pawprint runs restore ${runs.map(({ id }) => id.slice(0, 12)).join(" ")}, to bring back`,
-    };
   },
 });

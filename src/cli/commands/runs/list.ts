@@ -16,8 +16,9 @@ in green.`,
       name: "sort",
       type: "string",
       placeholder: "KEY",
-      doc: "a metric (the best first), started, ended, name or status; -KEY the other way round",
+      doc: "a metric (the best first), started, ended, name or status",
     },
+    { name: "reverse", type: "boolean", doc: "with --sort: the other way round" },
     {
       name: "metric",
       type: "string",
@@ -32,11 +33,11 @@ in green.`,
     { line: "pawprint runs list --experiment pets --sort val_accuracy", doc: "the best of an experiment" },
     { line: "pawprint runs list --tracking-uri http://localhost:5000 --json", doc: "those of a server, for a program" },
   ],
-  async run(context, _args, { experiment, limit, sort, metric, all, deleted, ...options }) {
+  async run(context, _args, { experiment, limit, sort, reverse, metric, all, deleted, ...options }) {
     return withRunStore(context, options, async (store) => {
       const listed = await listRuns(store, {
         ...(experiment !== undefined && { experiment }),
-        ...(sort !== undefined && { orderBy: [orderOf(sort)] }),
+        ...(sort !== undefined && { orderBy: [orderOf(sort, reverse)] }),
         ...(metric.length > 0 && { metrics: metric }),
         lifecycle: lifecycleOf({ all, deleted }),
         limit,

@@ -11,12 +11,11 @@ export const command = defineCommand({
   examples: [{ line: "pawprint runs restore 3f8ef1c0", doc: "by the beginning of its id" }],
   leavesFiles: true,
   async run(context, { runs: references }, options) {
-    const { runs: _runs, ...report } = await changeRuns(context, options, {
+    return changeRuns(context, options, {
       references,
       lifecycle: "deleted",
       done: "restored",
       apply: (store, id) => store.restoreRun(id),
     });
-    return report;
   },
 });

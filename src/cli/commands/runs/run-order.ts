@@ -10,14 +10,12 @@ const attributes: Readonly<Record<string, string>> = {
 };
 const newestFirst = ["started", "ended"];
 
-/** `val_accuracy` has the highest first, `val_loss` the lowest; `-val_loss` the highest. */
-export function orderOf(sort: string): string {
-  const isReversed = sort.startsWith("-");
-  const key = isReversed ? sort.slice(1) : sort;
+/** `val_accuracy` has the highest first, `val_loss` the lowest, unless reversed. */
+export function orderOf(key: string, isReversed: boolean): string {
   if (key === "" || key.includes("`")) {
     throw new AppError("CLI_USAGE", {
       required: "a metric, started, ended, name or status for --sort",
-      received: JSON.stringify(sort),
+      received: JSON.stringify(key),
     });
   }
   const attribute = Object.hasOwn(attributes, key) ? attributes[key] : undefined;

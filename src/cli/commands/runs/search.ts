@@ -27,7 +27,7 @@ blanks or other special characters in backticks. The table also has what the fil
   ],
   async run(context, { filter }, { experiment, limit, orderBy, all, deleted, ...options }) {
     return withRunStore(context, options, async (store) => {
-      const { metrics, params, tags } = searchKeys([filter, ...orderBy]);
+      const { metrics, params, tags } = searchKeys({ filter, orderBy });
       const listed = await listRuns(store, {
         ...(experiment !== undefined && { experiment }),
         ...(orderBy.length > 0 && { orderBy }),

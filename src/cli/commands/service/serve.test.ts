@@ -68,6 +68,7 @@ describe("pawprint serve", () => {
     ["serve", 2, "CLI_USAGE"],
     ["serve nowhere.onnx", 1, "FILE_NOT_FOUND"],
     ["serve models:/pets@champion", 1, "MODEL_NOT_REGISTERED"],
+    ["serve models:/pets@champion --tracking-uri http://127.0.0.1:9", 1, "TRACKING_UNAVAILABLE"],
     ["serve models:/pets", 2, "MODEL_SOURCE_INVALID"],
     ["serve pets.onnx --canary models:/pets@v1", 2, "ALIAS_INVALID"],
     ["serve pets.onnx --port 70000", 2, "CLI_USAGE"],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../../tests/support/picture-folder.ts";
+import { openFileRunStore } from "../../../tracking/files/file-run-store.ts";
 import { runCommand } from "../../frame/run-command.ts";
 
 let cwd = "";
@@ -41,6 +42,7 @@ it("trains every trial in its own process, and ends with a table, a chart and bu
   );
   const folder = join(cwd, "sweeps", "small");
   expect(await readdir(folder)).toEqual([
+    "run.json",
     "sweep.csv",
     "sweep.json",
     "sweep.svg",
@@ -60,6 +62,23 @@ it("trains every trial in its own process, and ends with a table, a chart and bu
   const again = JSON.parse((await run("sweep small.yaml --json")).out);
   expect(again.reused).toBe(2);
   expect(again.results).toHaveLength(2);
+});
+
+it("is recorded as a run, each trial a part of it, and stays in it when it is resumed", async () => {
+  const store = await openFileRunStore(join(cwd, "runs"));
+  const { runs } = await store.searchRuns({ orderBy: ["attributes.run_name ASC"] });
+  await store.close();
+  expect(runs.map(({ name, status }) => [name, status])).toEqual([
+    ["small", "FINISHED"],
+    ["trial-000-epochs-1", "FINISHED"],
+    ["trial-001-epochs-1", "FINISHED"],
+  ]);
+  const [parent, ...trials] = runs;
+  expect(trials.map(({ tags }) => tags.get("mlflow.parentRunId"))).toEqual([parent!.id, parent!.id]);
+  expect(parent!.params.get("search.learningRate")).toBe('{"kind":"choice","values":[0.01,0.02]}');
+  expect(trials.map(({ id }) => id)).toContain(parent!.tags.get("pawprint.best_run"));
+  const best = Math.max(...trials.map(({ metrics }) => metrics.get("val_accuracy")!.value));
+  expect(parent!.metrics.get("val_accuracy")?.value).toBe(best);
 });
 
 it("resumes an interrupted trial from its checkpoint, to the same metrics", async () => {

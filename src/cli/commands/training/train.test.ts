@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { writeIdxFolder, writePictureFolder } from "../../../../tests/support/picture-folder.ts";
 import { interruption } from "../../../base/cancel.ts";
+import { openFileRunStore } from "../../../tracking/files/file-run-store.ts";
 import { type HostContext, runCommand } from "../../frame/run-command.ts";
 
 let cwd = "";
@@ -154,6 +155,34 @@ describe("pawprint train", () => {
     const resumed = await run(command);
     expect(resumed.exitCode).toBe(0);
     expect(resumed.logged.map(({ message }) => message)).toContain("resuming after epoch 1/2");
+  });
+});
+
+describe("the record of pawprint train", () => {
+  it("is a run of the data's experiment, and is shown with the command that shows it", async () => {
+    const { out } = await run(`train --data pictures ${quick} --out models/run.onnx --tag team=pets --run-name first`);
+    expect(shown(out)).toMatch(/^Run {5}[0-9a-f]{8} of experiment pictures in runs: pawprint runs show [0-9a-f]{8}$/m);
+    const store = await openFileRunStore(join(cwd, "runs"));
+    const filter = "tags.team = 'pets' and attributes.run_name = 'first'";
+    const { runs } = await store.searchRuns({ filter });
+    await store.close();
+    expect(runs).toMatchObject([{ status: "FINISHED" }]);
+    expect(runs[0]?.tags.get("mlflow.source.name")).toBe("pawprint train");
+    expect(runs[0]?.params.get("batchSize")).toBe("8");
+  });
+
+  it("is left out with --no-tracking, and a place that cannot be used is refused with that hint", async () => {
+    const project = join(cwd, "unrecorded");
+    await mkdir(project);
+    const line = `train --data ../pictures ${quick} --json`;
+    const off = await run(`${line} --no-tracking`, { cwd: project });
+    expect(off.exitCode).toBe(0);
+    expect(JSON.parse(off.out)).not.toHaveProperty("recorded");
+    expect(await readdir(project)).not.toContain("runs");
+    await writeFile(join(project, "taken"), "");
+    const refused = await run(`train --data ../pictures ${quick} --out b.onnx --tracking-uri taken`, { cwd: project });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.err).toMatch(/hint: .*record nothing: --no-tracking$/m);
   });
 });
 
