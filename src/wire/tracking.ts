@@ -29,8 +29,8 @@ export async function openRecordingStore(
   if (access.kind === "folder") return openRunStore(access);
   const { openSpooledStore } = await import("../tracking/delivery/spooled-store.ts");
   const { spoolFolderFor } = await import("../tracking/delivery/spool.ts");
-  // Delivery repeats what failed by itself, when it has seen how much of it was done.
-  const remote = await openRunStore({ ...access, retries: 0 });
+  // Delivery goes on by itself after a failure; it is to notice soon that a server is away.
+  const remote = await openRunStore({ ...access, retries: Math.min(access.retries, 2) });
   return openSpooledStore({ remote, folder: spoolFolderFor(access.url, spoolFolder), ...options });
 }
 
