@@ -14,14 +14,14 @@ const largestSource = 500;
 /** Errors: TRACKING_VALUE_INVALID. */
 export function requireModelName(name: string): void {
   if (name.trim() !== "" && !/[/:\p{Cc}\p{Cs}]/u.test(name) && isPlainPath(name) && name.length <= 256) return;
-  throw invalid("a model's name of 1 to 256 characters, without / and : and control characters, not . or ..", name);
+  throw invalid("a model's name of 1 to 256 characters without / and : and control characters, which is no path", name);
 }
 
 /** Errors: ALIAS_INVALID. */
 export function requireAlias(alias: string): void {
   if (aliasPattern.test(alias) && !reservedAlias.test(alias)) return;
   throw new AppError("ALIAS_INVALID", {
-    required: "an alias of 1 to 255 letters, digits, _ and -, other than latest and v<number>",
+    required: "an alias of letters, digits, _ and -, other than latest and v<number>",
     received: shown(alias),
     hint: "choose a name for what the version is for: champion, challenger",
   });

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { failureOf } from "../../tests/support/failure-of.ts";
+import { startFakeMlflow } from "../../tests/support/mlflow-server.ts";
 import { writePictureFolder } from "../../tests/support/picture-folder.ts";
 import { racePromotions } from "../../tests/support/promotion-race.ts";
 import { registeredModels } from "../../tests/support/registered-models.ts";
@@ -12,6 +13,7 @@ import { ensureHistory, historyRunTag } from "../registry/promotion/history.ts";
 import type { Claim } from "../registry/promotion/move.ts";
 import { claimKey, claimText } from "../registry/promotion/move.ts";
 import { PromotionRefusal } from "../registry/promotion/promote.ts";
+import type { TrackingAccess } from "../tracking/tracking-access.ts";
 import { modelHistory, modelLineage, modelsAt, promoteModel, rollbackModel } from "./models.ts";
 import type { PromoteModelOptions } from "./options/models-options.ts";
 
@@ -264,34 +266,40 @@ describe("a process that ended in the middle of a move", () => {
 });
 
 describe("promotions at once", () => {
-  it("have one winner, and tell the others who it is", { timeout: 240_000 }, async () => {
-    const models = await registeredModels();
-    for (const seed of [1, 2, 3, 4]) await models.register(name, { seed });
-    const winners: string[] = [];
-    for (let round = 1; round <= 3; round++) {
-      const versions = ["1", "2", "3", "4"].filter((version) => version !== winners.at(-1)).slice(0, 3);
-      const outcomes = await racePromotions(models.access, name, versions);
-      const winner = versions.filter((_, at) => outcomes[at] === "promoted");
-      expect(winner, outcomes.join("; ")).toHaveLength(1);
-      winners.push(winner[0]!);
-      const told = outcomes.filter((outcome) => outcome.startsWith("PROMOTION_CONFLICT"));
-      expect(told, outcomes.join("; ")).toHaveLength(2);
-      for (const text of told) {
-        expect(text).toMatch(
-          new RegExp(
-            `got (version ${winner[0]}, promoted by .+ meanwhile|a move to version ${winner[0]} by .+, under way)`,
-          ),
-        );
+  it.each(["a folder", "a server"])(
+    "have one winner in %s, and tell the others who it is",
+    {
+      timeout: 240_000,
+    },
+    async (place) => {
+      const models = await registeredModels(place === "a folder" ? undefined : await serverAccess());
+      for (const seed of [1, 2, 3, 4]) await models.register(name, { seed });
+      const winners: string[] = [];
+      for (let round = 1; round <= 3; round++) {
+        const versions = ["1", "2", "3", "4"].filter((version) => version !== winners.at(-1)).slice(0, 3);
+        const outcomes = await racePromotions(models.access, name, versions);
+        const winner = versions.filter((_, at) => outcomes[at] === "promoted");
+        expect(winner, outcomes.join("; ")).toHaveLength(1);
+        winners.push(winner[0]!);
+        const told = outcomes.filter((outcome) => outcome.startsWith("PROMOTION_CONFLICT"));
+        expect(told, outcomes.join("; ")).toHaveLength(2);
+        for (const text of told) {
+          expect(text).toMatch(
+            new RegExp(
+              `got (version ${winner[0]}, promoted by .+ meanwhile|a move to version ${winner[0]} by .+, under way)`,
+            ),
+          );
+        }
+        expect(await models.registry.resolveAlias(name, "champion")).toBe(winner[0]);
       }
-      expect(await models.registry.resolveAlias(name, "champion")).toBe(winner[0]);
-    }
-    const { moves } = (await modelHistory(models, name)).aliases[0]!;
-    expect(moves.map(({ to }) => to)).toEqual(winners);
-    expect(moves.map((move) => "state" in move && move.state)).toEqual(["applied", "applied", "applied"]);
-  });
+      const { moves } = (await modelHistory(models, name)).aliases[0]!;
+      expect(moves.map(({ to }) => to)).toEqual(winners);
+      expect(moves.map((move) => "state" in move && move.state)).toEqual(["applied", "applied", "applied"]);
+    },
+  );
 
-  it("make one history, where there was none", async () => {
-    const models = await registeredModels();
+  it.each(["a folder", "a server"])("make one history in %s, where there was none", async (place) => {
+    const models = await registeredModels(place === "a folder" ? undefined : await serverAccess());
     await models.register(name);
     const rivals = await Promise.all(Array.from({ length: 6 }, () => modelsAt(models.access)));
     const runs = await Promise.all(rivals.map(({ registry, store }) => ensureHistory(registry, store, name)));
@@ -376,6 +384,12 @@ describe("the lineage of a model", () => {
     expect((await failureOf(modelLineage(models, model))).code).toBe(code);
   });
 });
+
+async function serverAccess(): Promise<TrackingAccess> {
+  const server = await startFakeMlflow();
+  onTestFinished(() => server.stop());
+  return { kind: "server", url: server.url, acceptsAnyCertificate: false, timeoutMs: 30_000, retries: 2 };
+}
 
 async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-"""Reads or changes a folder of runs with MLflow's own client: dump | write | change FOLDER."""
+"""Reads or changes runs in a folder or on a server with MLflow's own client: dump | write | change | search STORE."""
 
 import json
 import math
@@ -9,7 +9,9 @@ import mlflow
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param, RunTag, ViewType
 
 root = sys.argv[2]
-client = mlflow.MlflowClient(Path(root).absolute().as_uri())
+uri = root if root.startswith("http") else Path(root).absolute().as_uri()
+mlflow.set_tracking_uri(uri)
+client = mlflow.MlflowClient(uri)
 store = client._tracking_client.store
 
 
@@ -74,7 +76,10 @@ def dump_model(model):
 
 
 def dump():
+    """Of the experiment whose name is on stdin, else of all."""
+    wanted = json.load(sys.stdin)
     experiments = client.search_experiments(view_type=ViewType.ALL)
+    experiments = [one for one in experiments if wanted in (None, one.name)]
     ids = [one.experiment_id for one in experiments]
     runs = client.search_runs(ids, run_view_type=ViewType.ALL)
     models = client.search_logged_models(ids)

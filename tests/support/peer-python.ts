@@ -5,7 +5,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** Where a package is imported under another name than it is installed. */
-const moduleNames: Readonly<Record<string, string>> = { pillow: "PIL", "python-multipart": "python_multipart" };
+const moduleNames: Readonly<Record<string, string>> = {
+  pillow: "PIL",
+  "python-multipart": "python_multipart",
+  "Flask-WTF": "flask_wtf",
+};
 
 /**
  * The interpreter named by PAWPRINT_PEER_PYTHON; else one in a virtual environment under the user's

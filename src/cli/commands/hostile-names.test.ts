@@ -142,6 +142,22 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
   "models history": [[evil], [evil, "--alias", evil]],
   "models lineage": [[model], [model, "--mermaid"], [`${evil}@${evil}`], [`no${evil}`]],
   trace: [[`http://${evil}`], [evil]],
+  "models register": [
+    ["pets", wild, "--description", evil, "--tag", `k=${evil}`],
+    [`pets${evil}`, wild],
+    ["pets", `models:/${evil}@${evil}`],
+  ],
+  "models describe": [
+    ["pets", "--description", evil],
+    ["pets", evil, "--description", evil],
+  ],
+  "models tag": [
+    ["pets", "1", `k=${evil}`],
+    ["pets", evil, evil],
+  ],
+  "models show": [["pets"], [evil]],
+  "models list": [[], ["--tracking-uri", `no${evil}`]],
+  "models card": [[evil], [`${evil}@${evil}`], ["pets"], [wild, "--out", `card${evil}.md`]],
   errors: [[evil]],
 };
 

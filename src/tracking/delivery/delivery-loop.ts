@@ -56,7 +56,9 @@ export class DeliveryLoop {
   }
 
   async #finish(untilMs: number): Promise<void> {
-    for (let pauseMs = 200; !(await this.#deliver()); pauseMs *= 2) {
+    const longestMs = Math.min(this.#options.longestPauseMs, 2000);
+    for (let pauseMs = Math.min(this.#options.pauseMs, 200); !(await this.#deliver()); pauseMs *= 2) {
+      pauseMs = Math.min(pauseMs, longestMs);
       if (performance.now() + pauseMs > untilMs) return;
       await new Promise((resolve) => {
         this.#timer = setTimeout(resolve, pauseMs);

@@ -81,8 +81,11 @@ export async function requireSuccess(answer: HttpAnswer, context: AnswerContext)
   const { where, secrets } = context;
   const told = refusalOf(text);
   const message = outsideText(told?.message ?? text.trim(), secrets);
-  if (status === 401 || status === 403)
-    throw new AnswerFault(accessRefused(status, told === undefined && !/^\s*</.test(text) ? message : "", context));
+  if (status === 401 || status === 403) {
+    // Pages, and the text of a 401, say nothing of this request.
+    const isOfRequest = status === 403 && told === undefined && !/^\s*</.test(text);
+    throw new AnswerFault(accessRefused(status, isOfRequest ? message : "", context));
+  }
   if (status >= 300 && status < 400) {
     const to = outsideText(headers.location ?? "nowhere", secrets);
     throw new AnswerFault(answerInvalid(`a redirect to ${to}`, where, "give the address that it leads to"));

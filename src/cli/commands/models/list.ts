@@ -1,4 +1,5 @@
 /** `pawprint models list`: the registered models of a folder or an MLflow server. */
+import { visibleText } from "../../../base/visible-text.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { modelJson, modelsText } from "../../text/model-text.ts";
 import { storeOptions } from "../../tracking-options.ts";
@@ -16,7 +17,10 @@ export const command = defineCommand({
       const models = await registry.listModels();
       return {
         result: { location: registry.location, models: models.map(modelJson) },
-        text: models.length === 0 ? `no registered models in ${registry.location}` : modelsText(models, context.now()),
+        text:
+          models.length === 0
+            ? `no registered models in ${visibleText(registry.location)}`
+            : modelsText(models, context.now()),
         quietText: models.map(({ name }) => name).join("\n"),
       };
     });

@@ -28,7 +28,7 @@ with the bundle's hashes, its accuracy and its dataset. A bundle that is a versi
     { line: "pawprint models register cats-dogs runs:/3f8ef1c08ac94412b2b0a3033bb11b13/model", doc: "a run's model" },
   ],
   async run(context, { name, model }, { description, tag, alias, force, ...options }) {
-    const tags = tagsIn(tag, "pawprint models register --tag");
+    const tags = tagsIn(tag, "pawprint models register");
     const given = isModelAddress(model) ? parseModelAddress(model) : await inspectBundle(pathFrom(context.cwd, model));
     const access = await trackingAccessFor(context, options);
     const registry = await openModelRegistry(access);
