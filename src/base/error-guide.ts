@@ -402,7 +402,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   ),
   EXPERIMENT_NOT_FOUND: row(
     "A mistyped name of an experiment, or another tracking address than the one meant.",
-    "Expected an experiment of this name; got 'cats-dog' (runs/)",
+    "Expected an experiment of the store; got 'cats-dog' (runs)",
     "Choose one of the names: pawprint runs list",
   ),
   EXPERIMENT_DELETED: row(
@@ -423,16 +423,16 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   FILTER_INVALID: row(
     "A mistyped filter: a value of a parameter or a tag without quotes, an unknown comparison, or a key that needs backticks.",
     "Expected a number for metrics.accuracy; got 'high' (filter, character 20)",
-    "Write it as MLflow does: pawprint runs search \"metrics.val_accuracy > 0.9 and params.batchSize = '32'\"",
+    "Write it as MLflow does; examples are in: pawprint runs search --help",
   ),
   ARTIFACT_PATH_INVALID: row(
     "A name with .., a leading /, a backslash or an empty part, in a program or in what a server listed.",
-    "Expected a path inside the run's artifacts; got '../model.onnx'",
+    "Expected a path inside the run's artifacts, its names separated by '/'; got '../model.onnx'",
     "Give a relative path with / between its parts.",
   ),
   RUN_STORE_INVALID: row(
     "A run's folder was copied while it was written, edited by hand, or written by a program that crashed.",
-    "Expected run_id, experiment_id and start_time in meta.yaml; got no start_time (runs/0/3f8ef1c0/meta.yaml)",
+    "Expected a YAML mapping; got other text (runs/models/cats-dogs/meta.yaml)",
     "Copy the folder again, or move it away; the other runs are not touched.",
   ),
   TRACKING_URI_INVALID: row(
@@ -452,12 +452,12 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   ),
   TRACKING_REFUSED: row(
     "No or wrong user, password or token; a server certificate that is not trusted; or a server that does not answer to this host name.",
-    "Expected a user and password that the tracking server takes; got 401 (https://mlflow.example)",
+    "Expected a certificate of the tracking server that is trusted; got one that has expired (https://mlflow.example)",
     "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN; name the server's certificates with --tracking-ca-file.",
   ),
   TRACKING_ANSWER_INVALID: row(
     "Another service answers at that address, or a proxy answers in the server's place.",
-    "Expected a JSON object of MLflow's interface; got a page of text/html (http://localhost:8000)",
+    "Expected an answer of MLflow's interface; got a page of text/html (http://localhost:8000)",
     "Give the address under which MLflow's own pages open.",
   ),
   TRACKING_UNSUPPORTED: row(
@@ -492,7 +492,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
   ),
   PROMOTION_CONFLICT: row(
     "Two people or programs promoted at the same time; one of them was first.",
-    "Expected the alias champion where it was when the gates began; got version 8, promoted by anna meanwhile (cats-dogs)",
+    "Expected the alias champion where it was when this began; got version 8, promoted by anna@vm meanwhile (cats-dogs)",
     "Look at what was promoted, then decide again: pawprint models history NAME",
   ),
 

@@ -9,17 +9,11 @@ import type { RunDetails } from "../tracking/read-run.ts";
 import * as reading from "../tracking/read-run.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
-import type { TrackingConfig } from "../tracking/tracking-config.ts";
 import * as watching from "../tracking/watch-run.ts";
 import type { exportRuns as exportRunsInto } from "./export-runs.ts";
+import type { OpenRunStoreOptions } from "./options/runs-options.ts";
 import * as options from "./options/runs-options.ts";
 import * as adapters from "./tracking.ts";
-
-export interface OpenRunStoreOptions
-  extends Partial<Pick<TrackingConfig, "trackingUri" | "trackingCaFile" | "trackingTimeoutMs">> {
-  /** Where MLFLOW_TRACKING_URI, names and passwords are read; the process's environment unless given. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-}
 
 /** Where the options lead, with the environment. Errors: TRACKING_URI_INVALID. */
 function accessOf(given: OpenRunStoreOptions | undefined, call: string): TrackingAccess {

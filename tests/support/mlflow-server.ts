@@ -16,7 +16,7 @@ export interface SeenRequest {
   /** Without the query: `/api/2.0/mlflow/runs/create`. */
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
-  /** Query and JSON body. */
+  /** The query of a GET, else the JSON body. */
   readonly input: Input;
 }
 
@@ -107,7 +107,8 @@ export class FakeMlflow {
     const path = url.pathname.slice((this.#options.prefix ?? "").length);
     const isArtifact = path.startsWith(artifactsPath);
     const json: Input = !isArtifact && body.length > 0 ? JSON.parse(body.toString()) : {};
-    const input = { ...Object.fromEntries(url.searchParams), ...json };
+    // Only a GET is asked by its query.
+    const input = method === "GET" ? Object.fromEntries(url.searchParams) : json;
     const seen = { method, path, headers: request.headers, input };
     this.requests.push(seen);
     const fault = this.fault?.(seen, this.requests.length);

@@ -2,7 +2,8 @@
  * MLflow's `meta.yaml`: read as strings, so that an id such as `1e34` stays what it is, and written
  * so that PyYAML reads strings as strings.
  */
-import { isMap, isScalar, parseDocument } from "yaml";
+import { isMap, isScalar } from "yaml";
+import { parseBoundedYaml } from "../../base/bounded-yaml.ts";
 
 export type MetaValue = string | null | ReadonlyMap<string, string>;
 export type Meta = ReadonlyMap<string, MetaValue>;
@@ -52,11 +53,19 @@ function parseFlat(text: string): Meta | undefined {
   return found.size === 0 ? undefined : found;
 }
 
+function yamlContents(text: string): unknown {
+  try {
+    return parseBoundedYaml(text).contents;
+  } catch {
+    return undefined; // no YAML, or nested too deeply: no meta.yaml of MLflow's
+  }
+}
+
 function parseYaml(text: string): Meta | undefined {
-  const document = parseDocument(text, { schema: "failsafe", logLevel: "silent" });
-  if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
+  const contents = yamlContents(text);
+  if (!isMap(contents)) return undefined;
   const found = new Map<string, MetaValue>();
-  for (const { key, value } of document.contents.items) {
+  for (const { key, value } of contents.items) {
     if (!isScalar(key)) return undefined;
     found.set(String(key.value), isMap(value) ? new Map(stringsOf(value.items)) : scalarOf(value));
   }

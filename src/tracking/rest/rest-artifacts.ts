@@ -75,7 +75,7 @@ export class RestArtifacts {
       required: "artifacts that the tracking server takes and gives, or in S3",
       received: isFolder ? "a folder of the server's machine" : `artifacts at ${uri.replace(/\/\/[^/@]*@/, "//")}`,
       where: this.#client.location,
-      hint: "start the server with --serve-artifacts",
+      hint: "let the server give and take artifacts itself, as `mlflow server` does unless it is told otherwise",
     });
   }
 }

@@ -16,10 +16,15 @@ import type { CompareRunsOptions } from "../../tracking/compare-runs.ts";
 import type { FindRunOptions } from "../../tracking/find-run.ts";
 import type { ListRunsOptions } from "../../tracking/list-runs.ts";
 import type { ReadRunOptions } from "../../tracking/read-run.ts";
-import { trackingConfigSchema } from "../../tracking/tracking-config.ts";
+import { type TrackingConfig, trackingConfigSchema } from "../../tracking/tracking-config.ts";
 import type { WatchRunOptions } from "../../tracking/watch-run.ts";
 import type { ExportRunsOptions } from "../export-runs.ts";
-import type { OpenRunStoreOptions } from "../runs.ts";
+
+export interface OpenRunStoreOptions
+  extends Partial<Pick<TrackingConfig, "trackingUri" | "trackingCaFile" | "trackingTimeoutMs">> {
+  /** Where MLFLOW_TRACKING_URI, names and passwords are read; the process's environment unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
 
 const { trackingUri, trackingCaFile, trackingTimeoutMs } = trackingConfigSchema.properties;
 const Keys = Type.Optional(Type.Array(Text));

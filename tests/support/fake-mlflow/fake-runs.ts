@@ -131,6 +131,8 @@ export class FakeRuns {
     "POST runs/restore": (input) => this.#setLifecycle(input, "active"),
     "POST runs/search": (input) => this.#search(input),
     "POST runs/log-batch": (input) => this.#logBatch(input),
+    "POST runs/log-metric": ({ run_id, ...metric }) => this.#logBatch({ run_id, metrics: [metric] }),
+    "POST runs/log-parameter": ({ run_id, ...param }) => this.#logBatch({ run_id, params: [param] }),
     "POST runs/set-tag": (input) => {
       const run = this.#activeRun(required(input, "run_id"));
       run.tags.set(required(input, "key"), String(input.value ?? ""));
@@ -385,7 +387,7 @@ function plainRun(run: FakeRun): Run {
   return { ...run, metrics, artifactUri: artifactUriOf(run), modelIds: run.outputs };
 }
 
-function runJson(run: FakeRun): { info: object; data: object; inputs: object; outputs?: object } {
+function runJson(run: FakeRun): { info: object; data: object; inputs: object; outputs: object } {
   const metrics = [...run.points.values()].map((points) => metricJson(latestOf(points)));
   return {
     info: {
@@ -414,9 +416,9 @@ function runJson(run: FakeRun): { info: object; data: object; inputs: object; ou
               dataset: { ...dataset, source_type: sourceType },
             })),
     },
-    ...(run.outputs.length > 0 && {
-      outputs: { model_outputs: run.outputs.map((model_id) => ({ model_id, step: 0 })) },
-    }),
+    outputs: {
+      model_outputs: run.outputs.length === 0 ? undefined : run.outputs.map((model_id) => ({ model_id, step: 0 })),
+    },
   };
 }
 
