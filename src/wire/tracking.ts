@@ -17,19 +17,21 @@ export interface RecordingOptions {
   /** The folder in which runs for servers are kept until they are delivered. */
   readonly spoolFolder: string;
   readonly logger: Logger;
+  /** How long closing goes on delivering; 30,000 unless given. */
+  readonly closeMs?: number;
 }
 
 /** For those who write runs: a server that is away, or goes away, does not stop them. */
 export async function openRecordingStore(
   access: TrackingAccess,
-  { spoolFolder, logger }: RecordingOptions,
+  { spoolFolder, ...options }: RecordingOptions,
 ): Promise<RunStore> {
   if (access.kind === "folder") return openRunStore(access);
   const { openSpooledStore } = await import("../tracking/delivery/spooled-store.ts");
   const { spoolFolderFor } = await import("../tracking/delivery/spool.ts");
   // Delivery repeats what failed by itself, when it has seen how much of it was done.
   const remote = await openRunStore({ ...access, retries: 0 });
-  return openSpooledStore({ remote, folder: spoolFolderFor(access.url, spoolFolder), logger });
+  return openSpooledStore({ remote, folder: spoolFolderFor(access.url, spoolFolder), ...options });
 }
 
 export async function openModelRegistry(access: TrackingAccess): Promise<ModelRegistry> {

@@ -228,7 +228,7 @@ class SpooledStore implements RunStore {
     const left: SpooledRun[] = [];
     for (const { run, release } of this.#open) {
       if (!run.isDelivered) left.push(run);
-      else await this.#removeEnded(run.id);
+      else await this.#spool.removeEnded(run.id);
       await release();
     }
     this.#open.clear();
@@ -243,11 +243,6 @@ class SpooledStore implements RunStore {
     this.#logger.warn(
       `${what} could not be delivered to ${this.location} and stay in ${this.#spool.folder}; deliver with: pawprint runs push`,
     );
-  }
-
-  async #removeEnded(id: string): Promise<void> {
-    const run = await this.#spool.store.getRun(id);
-    if (run.status !== "RUNNING" && run.status !== "SCHEDULED") await this.#spool.remove(run);
   }
 
   /**
