@@ -130,6 +130,7 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["last", "--out", data],
     ["last", "--csv", `runs${evil}.csv`, "--force"],
   ],
+  "runs push": [[`no${evil}`], ["last"]],
   "runs watch": [[`no${evil}`], ["last"]],
   "runs delete": [["last"], [`no${evil}`]],
   "runs restore": [[`no${evil}`]],
