@@ -57,6 +57,7 @@ describe.skipIf(!python)("a recording beside a server that fails", () => {
       folder: join(folder, "spool"),
       logger: createLogger((level) => logged.push(level)),
       closeMs: 240_000,
+      awayCloseMs: 240_000,
       pauseMs: 20,
       longestPauseMs: 500,
     });
@@ -76,10 +77,10 @@ describe.skipIf(!python)("a recording beside a server that fails", () => {
         const started = performance.now();
         await store.logBatch(id, { metrics: Array.from({ length: 10 }, (_, at) => point(step + at)) });
         slowestMs = Math.max(slowestMs, performance.now() - started);
-        await rest(20);
+        await rest(40);
       }
       await store.logBatch(id, { metrics: [point(epoch, "val_loss")], tags: new Map([["epoch", String(epoch)]]) });
-      await store.writeArtifact({ runId: id }, "notes/last.txt", Buffer.from(`epoch ${epoch}`));
+      await store.writeArtifact({ runId: id }, `notes/${epoch}.txt`, Buffer.from(`epoch ${epoch}`));
     }
     await store.updateRun(id, { status: "FINISHED", endedMs: 1_700_000_100_000 });
     await store.close();
@@ -95,7 +96,8 @@ describe.skipIf(!python)("a recording beside a server that fails", () => {
       params: { epochs: String(epochs) },
     });
     expect(run!.tags).toMatchObject({ team: "pets", epoch: String(epochs - 1) });
-    expect(run!.artifacts).toEqual({ "notes/last.txt": `epoch ${epochs - 1}` });
+    const notes = Array.from({ length: epochs }, (_, epoch) => [`notes/${epoch}.txt`, `epoch ${epoch}`]);
+    expect(run!.artifacts).toEqual(Object.fromEntries(notes));
     const expected = (count: number) =>
       Array.from({ length: count }, (_, step) => [point(step).value, point(step).timestampMs, step]);
     const sorted = (points: readonly (readonly number[])[]) => points.toSorted((a, b) => a[2]! - b[2]!);
