@@ -15,7 +15,7 @@ async function openSpooled(server: FakeMlflow, { timeoutMs = 150, closeMs = 60_0
   const remote = await openRestRunStore({ ...access, retries: 0 });
   const folder = join(temporaryFolder("spool"), "spool");
   const pauses = { patienceMs: 200, pauseMs: 5, longestPauseMs: 40 };
-  return openSpooledStore({ remote, folder, logger, closeMs, ...pauses });
+  return openSpooledStore({ remote, folder, logger, closeMs, awayCloseMs: closeMs, ...pauses });
 }
 
 const point = (step: number, key = "batch/loss") => ({ key, value: Math.sin(step), timestampMs: 1000 + step, step });
