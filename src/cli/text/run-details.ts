@@ -1,5 +1,5 @@
 /** All of one run as text. */
-import { formatBytes } from "../../base/quantity.ts";
+import { counted, formatBytes } from "../../base/quantity.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import { metricText } from "../../tracking/metric-text.ts";
 import type { RunDetails, RunMetric } from "../../tracking/read-run.ts";
@@ -102,10 +102,11 @@ function curveText({ points }: RunMetric): string {
 
 function dataText({ run }: RunDetails, terminal: Terminal): string {
   return pairsText(
-    run.inputs.map(({ name, digest, source, profile, tags }) => [
-      tags.get("mlflow.data.context") ?? "data",
-      [`${name}, ${digest}`, ...(profile === undefined ? [] : [profile]), source].join("; "),
-    ]),
+    run.inputs.map(({ name, digest, source, profile = "", tags }) => {
+      const rows = /"num_rows": ?(\d+)/.exec(profile)?.[1];
+      const count = rows === undefined ? [] : [counted(Number(rows), "row")];
+      return [tags.get("mlflow.data.context") ?? "data", [name, ...count, digest, source].join(", ")];
+    }),
     terminal,
   );
 }

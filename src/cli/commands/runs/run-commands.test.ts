@@ -282,7 +282,7 @@ describe("runs watch", () => {
     expect(await runCommand(["runs", "watch", "--interval-ms", "100"], context)).toBe(0);
     expect(out()).toBe("");
     expect(lines.map((line) => line.replace(/, |\n.*/gs, ";").split(";")[0])).toEqual([
-      "live: ",
+      "live: started",
       "live: epoch 1/2",
       "live: epoch 2/2",
       expect.stringMatching(/^live finished after/),
