@@ -80,6 +80,7 @@ async function inOrder(
   const wanted = ids ?? (await idsOf(from, exceptExperiment));
   const given = { comparesAll, progress, ...(signal && { signal }) };
   const deliveries: Delivery[] = [];
+  if (wanted.length === 0) return deliveries;
   const task = progress.start({ label, unit: "runs", total: wanted.length });
   try {
     for (const runId of wanted) {
