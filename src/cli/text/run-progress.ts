@@ -26,13 +26,15 @@ export function progressText(progress: RunProgress): string {
       ...(step === undefined ? [] : [`step ${step}`]),
       ...valuesOf(progress),
       ...(remainingMs === undefined ? [] : [`${formatDuration(remainingMs)} left`]),
-    ].join(", ") + curveText(progress)
+    ].join(", ") + curveText(progress) || noMetrics
   );
 }
 
+const noMetrics = "no metrics yet";
+
 /** The metrics and the curve alone, where a bar shows the rest. */
 export function progressNote(progress: RunProgress): string {
-  return valuesOf(progress).join(", ") + curveText(progress);
+  return valuesOf(progress).join(", ") + curveText(progress) || noMetrics;
 }
 
 /** Of a run of another program its first metrics. */

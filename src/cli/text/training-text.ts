@@ -130,7 +130,9 @@ export function recordedText(
   const shown = isServer
     ? `${location}/#/experiments/${experimentId}/runs/${runId}`
     : `pawprint runs show ${short}${place}`;
-  const where = visibleText(`${short} of experiment ${shownName(experiment)} in ${shownPath(cwd, location)}`);
+  const where = visibleText(
+    `${short} of experiment ${shownName(experiment)} in ${isServer ? location : shownPath(cwd, location)}`,
+  );
   return `${style.bold("Run")}     ${where}: ${style.cyan(visibleText(shown))}`;
 }
 

@@ -15,6 +15,10 @@ export interface CurvePanel {
   readonly series: readonly { readonly name: string; readonly points: readonly MetricPoint[] }[];
 }
 
+/** 1,400 and 0.002, where a plain format would write one of them with an exponent. */
+const tickText =
+  "abs(datum.value) < 1000 ? format(datum.value, '~g') : format(datum.value, abs(datum.value) < 1e6 ? ',~r' : '~s')";
+
 /** A panel for each metric, a series for each run. */
 export function comparisonPanels({ runs, curves }: RunComparison): readonly CurvePanel[] {
   const names = runNames(runs);
@@ -122,7 +126,7 @@ function layersOf({ title, series }: CurvePanel, names: readonly string[], hasLe
         field: "value",
         type: "quantitative" as const,
         scale: { zero: false },
-        axis: { title: shortenText(visibleText(title), 40), format: "~g", tickCount: 5, minExtent: 44 },
+        axis: { title: shortenText(visibleText(title), 40), labelExpr: tickText, tickCount: 5, minExtent: 44 },
       },
       color: {
         field: "name",

@@ -55,7 +55,16 @@ describe("runs list", () => {
   it.each([60, 80, 120])("fits %i columns, and names what had no room", async (width) => {
     const { out } = await run(["runs", "list"], width);
     for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
-    expect(out.includes("no room for")).toBe(width < 100);
+    expect(out.includes("left out at this width")).toBe(width < 100);
+  });
+
+  it("leaves out the histories of aliases, which nobody trained, unless they are asked for", async () => {
+    const experiment = await store.ensureExperiment("pawprint-promotions");
+    await store.createRun({ experimentId: experiment.id, name: "small", startedMs: firstStartMs + 9 * hourMs });
+    expect((await json(["runs", "list"])).runs).toHaveLength(4);
+    expect((await json(["runs", "show", "last"])).name).toBe("other");
+    expect((await json(["runs", "show", "small"])).id).toBe(runs[1]!.id);
+    expect((await json(["runs", "list", "--experiment", "pawprint-promotions"])).runs).toHaveLength(1);
   });
 
   it("sorts by a metric with the best first, and the other way round", async () => {
@@ -273,7 +282,7 @@ describe("runs watch", () => {
     expect(await runCommand(["runs", "watch", "--interval-ms", "100"], context)).toBe(0);
     expect(out()).toBe("");
     expect(lines.map((line) => line.replace(/, |\n.*/gs, ";").split(";")[0])).toEqual([
-      "live: ",
+      "live: no metrics yet",
       "live: epoch 1/2",
       "live: epoch 2/2",
       expect.stringMatching(/^live finished after/),
