@@ -32,6 +32,7 @@ describe("paths", () => {
     const address = "s3://bucket//Pets/";
     expect(pathFrom(resolve("/elsewhere"), address)).toBe(address);
     expect(shownPath(process.cwd(), address)).toBe(address);
+    expect(shownPath(process.cwd(), "https://mlflow.example/team")).toBe("https://mlflow.example/team");
     expect(nameOf(address)).toBe("pets");
     expect(nameOf("s3://bucket")).toBe("bucket");
   });

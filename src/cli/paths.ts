@@ -12,9 +12,9 @@ export function pathFrom(cwd: string, path: string): string {
   return resolve(path) === resolve(cwd, path) ? path : resolve(cwd, path);
 }
 
-/** The path as it is shown: relative to `cwd` where it lies below it. */
+/** The path as it is shown: relative to `cwd` where it lies below it. An address stays as it is. */
 export function shownPath(cwd: string, path: string): string {
-  if (isS3Address(path) || isModelAddress(path)) return path;
+  if (isS3Address(path) || isModelAddress(path) || /^https?:/i.test(path)) return path;
   const way = relative(cwd, resolve(cwd, path));
   return way === "" || way.startsWith(`..${sep}`) || way === ".." ? path : way;
 }

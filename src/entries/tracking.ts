@@ -37,6 +37,7 @@ export { type SearchKeys, searchKeys } from "../tracking/search-keys.ts";
 export type { RunProgress, WatchRunOptions } from "../tracking/watch-run.ts";
 export type { ExportRunsOptions } from "../wire/export-runs.ts";
 export type { OpenRunStoreOptions } from "../wire/options/runs-options.ts";
+export { registeredRuns } from "../wire/registered-runs.ts";
 export { metricsCsv, runsCsv } from "../wire/run-tables.ts";
 export {
   compareRuns,

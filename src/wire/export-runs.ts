@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { AppError } from "../base/errors.ts";
 import { readFailure, systemCodeOf } from "../base/files/file-failure.ts";
 import type { Progress } from "../base/progress.ts";
-import { deliverRun } from "../tracking/delivery/deliver-run.ts";
 import type { Delivery } from "../tracking/delivery/delivery.ts";
-import { KnownIds } from "../tracking/delivery/known-ids.ts";
+import { pushRuns } from "../tracking/delivery/push-runs.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import { openRunStore } from "./tracking.ts";
 
@@ -32,19 +31,13 @@ export async function exportRuns(
 ): Promise<readonly Delivery[]> {
   await requireRunFolder(folder);
   const target = await openRunStore({ kind: "folder", folder });
-  const known = new KnownIds(target);
-  const copies: Delivery[] = [];
-  const task = progress?.start({ label: "export", unit: "runs", total: ids.length });
   try {
-    for (const id of ids) {
-      copies.push(await deliverRun(store, id, target, { ids: known, ...(signal && { signal }) }));
-      task?.advance();
-    }
-    task?.done();
-    return copies;
-  } catch (error) {
-    task?.fail();
-    throw error;
+    return await pushRuns(store, target, {
+      ids,
+      label: "export",
+      ...(progress && { progress }),
+      ...(signal && { signal }),
+    });
   } finally {
     await target.close();
   }

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { toAppError } from "../base/errors.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { nameOf } from "../dataset/source-name.ts";
+import { isKept } from "../tracking/delivery/known-ids.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import { trackingAccess } from "../tracking/tracking-access.ts";
 import type { TrackingConfig } from "../tracking/tracking-config.ts";
@@ -32,7 +33,8 @@ export interface RecordedRun {
   /** Of the store, without user and password. */
   readonly location: string;
   readonly experiment: string;
-  readonly experimentId: string;
+  /** Undefined for a run that was kept for a server, which gives other ids. */
+  readonly experimentId?: string;
   readonly runId: string;
 }
 
@@ -79,10 +81,11 @@ export async function trainRecorded(options: PlainTrainOptions, tracking: Tracki
     await recordResults(recorder, trained, { data, logger, signal });
     await recorder.finish();
     const { id } = recorder.run;
+    const recorded = { location: store.location, experiment, runId: id };
+    if (isKept(recorder.run)) return { ...trained, recorded };
     // Its id on a server is another one than in the spool.
     const there = store.givesRunIds ? await store.findExperiment(experiment).catch(() => undefined) : undefined;
-    const experimentId = there?.id ?? recorder.run.experimentId;
-    return { ...trained, recorded: { location: store.location, experiment, experimentId, runId: id } };
+    return { ...trained, recorded: { ...recorded, experimentId: there?.id ?? recorder.run.experimentId } };
   } finally {
     await opened.close();
   }

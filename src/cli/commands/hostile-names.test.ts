@@ -130,6 +130,12 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["last", "--out", data],
     ["last", "--csv", `runs${evil}.csv`, "--force"],
   ],
+  "runs push": [
+    ["--to", `pushed${evil}`],
+    [`no${evil}`, "--to", `pushed${evil}`],
+    ["--from", `no${evil}`, "--to", `pushed${evil}`, "--models"],
+    ["--to", `http://${evil}`],
+  ],
   "runs watch": [[`no${evil}`], ["last"]],
   "runs delete": [["last"], [`no${evil}`]],
   "runs restore": [[`no${evil}`]],

@@ -103,6 +103,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./runs/export.ts"),
   },
   {
+    name: "runs push",
+    summary: "deliver runs to an MLflow server, or copy them between any two places",
+    load: () => import("./runs/push.ts"),
+  },
+  {
     name: "runs watch",
     summary: "follow a running training",
     load: () => import("./runs/watch.ts"),

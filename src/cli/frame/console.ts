@@ -45,6 +45,11 @@ export function createStyle(coloured: boolean): Style {
   };
 }
 
+/** Most text, of which nothing is to be looked for: a table may have a hundred thousand cells. */
+function isPlain(text: string): boolean {
+  return /^[ -~]*$/.test(text);
+}
+
 const ownCodes = new RegExp(String.raw`(\u001b\[(?:${[...new Set(Object.values(codes).flat())].join("|")})m)`);
 
 /**
@@ -53,6 +58,7 @@ const ownCodes = new RegExp(String.raw`(\u001b\[(?:${[...new Set(Object.values(c
  * escape (`\u{1b}`), line breaks too.
  */
 export function terminalLine(text: string): string {
+  if (isPlain(text)) return text;
   // Every second part is a code.
   const parts = text.split(ownCodes);
   return parts.map((part, at) => (at % 2 === 1 ? part : visibleText(part))).join("");
@@ -137,8 +143,9 @@ export function wrap(text: string, width: number, indent = 0): string {
   return [...lines, line].join(`\n${" ".repeat(indent)}`);
 }
 
-function widthOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+/** Characters of a terminal, without the codes of its styles. */
+export function widthOf(text: string): number {
+  return isPlain(text) ? text.length : [...stripVTControlCharacters(text)].length;
 }
 
 /**

@@ -1,8 +1,7 @@
 /** Tables that fit the terminal: what does not fit is shortened, then left out, and said to be. */
-import { stripVTControlCharacters } from "node:util";
 import { counted } from "../../base/quantity.ts";
 import { shortenMiddle, shortenText } from "../../base/visible-text.ts";
-import { type Column, table, terminalLine } from "./console.ts";
+import { type Column, table, terminalLine, widthOf } from "./console.ts";
 
 export interface FittedColumn extends Column {
   readonly cells: readonly string[];
@@ -37,7 +36,8 @@ export function fittedTable(columns: readonly FittedColumn[], width: number): Fi
     const least = Math.min(natural, column.least ?? natural);
     const own = Math.min(natural, least + Math.max(0, spare));
     spare -= own - least;
-    const inPlace = (cell: string): string => (widthOf(cell) > own ? shortened(cell, own, column.cut) : cell);
+    const inPlace = (cell: string): string =>
+      widthOf(terminalLine(cell)) > own ? shortened(cell, own, column.cut) : cell;
     return { ...column, title: inPlace(column.title), cells: column.cells.map(inPlace) };
   });
   const rows = (columns[0]?.cells ?? []).map((_, row) => fitted.map(({ cells }) => cells[row]!));
@@ -58,9 +58,5 @@ function shortened(cell: string, width: number, cut: "end" | "middle" = "end"): 
 }
 
 function widestOf({ title, cells }: FittedColumn): number {
-  return cells.reduce((most, cell) => Math.max(most, widthOf(cell)), terminalLine(title).length);
-}
-
-function widthOf(cell: string): number {
-  return [...stripVTControlCharacters(terminalLine(cell))].length;
+  return cells.reduce((most, cell) => Math.max(most, widthOf(terminalLine(cell))), widthOf(terminalLine(title)));
 }

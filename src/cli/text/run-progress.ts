@@ -26,15 +26,13 @@ export function progressText(progress: RunProgress): string {
       ...(step === undefined ? [] : [`step ${step}`]),
       ...valuesOf(progress),
       ...(remainingMs === undefined ? [] : [`${formatDuration(remainingMs)} left`]),
-    ].join(", ") + curveText(progress) || noMetrics
+    ].join(", ") + curveText(progress)
   );
 }
 
-const noMetrics = "no metrics yet";
-
 /** The metrics and the curve alone, where a bar shows the rest. */
 export function progressNote(progress: RunProgress): string {
-  return valuesOf(progress).join(", ") + curveText(progress) || noMetrics;
+  return valuesOf(progress).join(", ") + curveText(progress);
 }
 
 /** Of a run of another program its first metrics. */

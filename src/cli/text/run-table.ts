@@ -46,7 +46,7 @@ export function runTable(
     ...metrics.map((key, at) => metricColumn(key, runs, style, [1, 2, 4][at] ?? 6)),
     ...params.map((key) => column(key, ({ params }) => params.get(key) ?? "", { least: 8, dropped: 2 })),
     ...tags.map((key) => column(key, ({ tags }) => tags.get(key) ?? "", { least: 8, dropped: 2 })),
-    ...(registered.size > 0
+    ...(runs.some(({ id }) => registered.has(id))
       ? [column("MODEL", ({ id }) => registered.get(id)?.join(", ") ?? "", { least: 12, dropped: 2 })]
       : []),
   ];

@@ -127,9 +127,11 @@ export function recordedText(
   const isServer = /^https?:/.test(location);
   const short = runId.slice(0, 8);
   const place = givenPlace === undefined ? "" : ` --tracking-uri ${shellPath(givenPlace)}`;
-  const shown = isServer
-    ? `${location}/#/experiments/${experimentId}/runs/${runId}`
-    : `pawprint runs show ${short}${place}`;
+  const isKept = experimentId === undefined; // for a server, which finds it by the whole id alone
+  const shown =
+    isServer && !isKept
+      ? `${location}/#/experiments/${experimentId}/runs/${runId}`
+      : `pawprint runs show ${isKept ? runId : short}${place}`;
   const where = visibleText(
     `${short} of experiment ${shownName(experiment)} in ${isServer ? location : shownPath(cwd, location)}`,
   );

@@ -134,7 +134,7 @@ function metricsSection({ runs, metrics }: RunComparison): PageSection | undefin
     title: "Metrics",
     body: html`<p class="muted small">The value of the highest step; below it the best one and its step, where another was better.</p>
 <div class="scroll"><table>
-${headHtml(runs, "Metric")}
+${headHtml(runs, "Metric", "number")}
 <tbody>${metrics.map(
       (
         metric,
@@ -192,6 +192,6 @@ ${headHtml(runs, "Key")}
   };
 }
 
-function headHtml(runs: readonly Run[], title: string): Html {
-  return html`<thead><tr><th>${title}</th>${runNames(runs).map((name) => html`<th>${nameHtml(name, 24)}</th>`)}</tr></thead>`;
+function headHtml(runs: readonly Run[], title: string, kind = ""): Html {
+  return html`<thead><tr><th>${title}</th>${runNames(runs).map((name) => html`<th class="${kind}">${nameHtml(name, 24)}</th>`)}</tr></thead>`;
 }

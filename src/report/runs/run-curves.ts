@@ -15,10 +15,6 @@ export interface CurvePanel {
   readonly series: readonly { readonly name: string; readonly points: readonly MetricPoint[] }[];
 }
 
-/** 1,400 and 0.002, where a plain format would write one of them with an exponent. */
-const tickText =
-  "abs(datum.value) < 1000 ? format(datum.value, '~g') : format(datum.value, abs(datum.value) < 1e6 ? ',~r' : '~s')";
-
 /** A panel for each metric, a series for each run. */
 export function comparisonPanels({ runs, curves }: RunComparison): readonly CurvePanel[] {
   const names = runNames(runs);
@@ -97,13 +93,16 @@ function hasPoints({ series }: CurvePanel): boolean {
 }
 
 function namesOf(panels: readonly CurvePanel[]): readonly string[] {
-  return [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
+  // A line that is alone in its panel has the panel's name.
+  const shared = panels.filter(({ series }) => series.length > 1);
+  return [...new Set(shared.flatMap(({ series }) => series.map(({ name }) => name)))];
 }
 
 function layersOf({ title, series }: CurvePanel, names: readonly string[], hasLegend = true) {
   const values = series.flatMap(({ name, points }) =>
     thinned(points).map(({ step, value }) => ({ name, step, value })),
   );
+  const domain = [...names];
   const looks = names.map((_, at) => lineLook(at));
   const legend = legendFor(names);
   const shown = hasLegend && legend !== null ? { ...legend, symbolType: "stroke" as const, symbolSize: 200 } : null;
@@ -120,26 +119,30 @@ function layersOf({ title, series }: CurvePanel, names: readonly string[], hasLe
         field: "step",
         type: "quantitative" as const,
         scale: { nice: false, zero: false },
-        axis: { title: "step", format: "~s", tickCount: 6, grid: false },
+        axis: { title: "step", format: "~s", tickMinStep: 1, tickCount: 6, grid: false },
       },
       y: {
         field: "value",
         type: "quantitative" as const,
         scale: { zero: false },
-        axis: { title: shortenText(visibleText(title), 40), labelExpr: tickText, tickCount: 5, minExtent: 44 },
+        axis: { title: shortenText(visibleText(title), 40), tickCount: 5, minExtent: 44 },
       },
-      color: {
-        field: "name",
-        type: "nominal" as const,
-        scale: { domain: [...names], range: looks.map(({ colour }) => colour) },
-        legend: shown,
-      },
-      strokeDash: {
-        field: "name",
-        type: "nominal" as const,
-        scale: { domain: [...names], range: looks.map(({ pattern }) => [...pattern]) },
-        legend: shown,
-      },
+      ...(series.length > 1
+        ? {
+            color: {
+              field: "name",
+              type: "nominal" as const,
+              scale: { domain, range: looks.map(({ colour }) => colour) },
+              legend: shown,
+            },
+            strokeDash: {
+              field: "name",
+              type: "nominal" as const,
+              scale: { domain, range: looks.map(({ pattern }) => [...pattern]) },
+              legend: shown,
+            },
+          }
+        : { color: { value: seriesColour(0) } }),
     },
   };
 }

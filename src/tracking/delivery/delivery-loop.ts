@@ -46,19 +46,24 @@ export class DeliveryLoop {
     this.#options.logger.info(`the server ${this.#options.location} is back, and has what was kept for it`);
   }
 
-  /** Goes on for at most `limitMs`, until everything is delivered. */
-  async close(limitMs: number): Promise<void> {
+  /**
+   * Goes on until everything is delivered, for at most `limitMs`; to a server that does not answer,
+   * for at most `awayMs`.
+   */
+  async close(limitMs: number, awayMs: number): Promise<void> {
     clearTimeout(this.#timer);
-    const untilMs = performance.now() + limitMs;
-    await endsWithin(this.#finish(untilMs), limitMs);
+    const limits = this.isAway ? Math.min(limitMs, awayMs) : limitMs;
+    await endsWithin(this.#finish(limits, awayMs), limits);
     this.#end.abort();
     clearTimeout(this.#timer);
   }
 
-  async #finish(untilMs: number): Promise<void> {
+  async #finish(limitMs: number, awayMs: number): Promise<void> {
     const longestMs = Math.min(this.#options.longestPauseMs, 2000);
+    let untilMs = performance.now() + limitMs;
     for (let pauseMs = Math.min(this.#options.pauseMs, 200); !(await this.#deliver()); pauseMs *= 2) {
-      pauseMs = Math.min(pauseMs, longestMs);
+      if (pauseMs > longestMs) pauseMs = longestMs;
+      untilMs = Math.min(untilMs, performance.now() + awayMs);
       if (performance.now() + pauseMs > untilMs) return;
       await new Promise((resolve) => {
         this.#timer = setTimeout(resolve, pauseMs);

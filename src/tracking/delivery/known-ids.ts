@@ -11,6 +11,11 @@ export function originOf({ id, tags }: Pick<Run, "id" | "tags">): string {
   return tags.get(originTags.run) ?? id;
 }
 
+/** Whether a run was made while its server did not answer, so that it has an id of its own. */
+export function isKept({ id, tags }: Pick<Run, "id" | "tags">): boolean {
+  return tags.get(originTags.run) === id;
+}
+
 /** For the deliveries from one store to another. */
 export class KnownIds {
   readonly #to: RunStore;

@@ -10,7 +10,6 @@ import { systemCodeOf, writeFailure } from "../../base/files/file-failure.ts";
 import { sha256 } from "../../base/hash.ts";
 import { withLock } from "../../base/locks/lock-file.ts";
 import { openFileRunStore } from "../files/file-run-store.ts";
-import type { Run } from "../run.ts";
 import type { RunStore } from "../run-store.ts";
 
 /** The folder of a server's runs among all spools: `HOST-PORT-HASH`. */
@@ -25,8 +24,8 @@ export interface Spool {
   readonly store: RunStore;
   /** The run is this process's until it is let go. Errors: LOCKED, FILE_WRITE_FAILED. */
   hold(runId: string): Promise<() => Promise<void>>;
-  /** Removes a run that the server has. Errors: FILE_WRITE_FAILED. */
-  remove(run: Pick<Run, "id" | "experimentId" | "modelIds">): Promise<void>;
+  /** Removes a run that the server has, if it has ended. Errors: FILE_WRITE_FAILED, RUN_NOT_FOUND. */
+  removeEnded(runId: string): Promise<void>;
 }
 
 /** Errors: FILE_WRITE_FAILED; those of a folder of runs. */
@@ -39,7 +38,9 @@ export async function openSpool(folder: string): Promise<Spool> {
     folder,
     store,
     hold: (runId) => holdLock(join(locks, runId)),
-    async remove({ id, experimentId, modelIds }) {
+    async removeEnded(runId) {
+      const { id, experimentId, modelIds, status } = await store.getRun(runId);
+      if (status === "RUNNING" || status === "SCHEDULED") return;
       // The run first: a model without its run is never delivered.
       await removeWhole(join(runs, experimentId, id), join(folder, `removed-${id}`));
       for (const model of modelIds) {

@@ -8,6 +8,7 @@ import { AppError } from "../../base/errors.ts";
 import { createLogger } from "../../base/logger.ts";
 import { createRandom } from "../../base/random.ts";
 import type { RunStore } from "../run-store.ts";
+import { isKept } from "./known-ids.ts";
 import { openSpool } from "./spool.ts";
 import { openSpooledStore } from "./spooled-store.ts";
 
@@ -18,7 +19,8 @@ function setUp(fault: (call: string) => Fault = () => "none", keepsDuplicates = 
   const folder = temporaryFolder("spool");
   const logged: string[] = [];
   const logger = createLogger((level, message) => logged.push(`${level}: ${message}`));
-  const open = (closeMs = 20_000) => openSpooledStore({ remote: server, folder, logger, closeMs, ...pauses });
+  const open = (closeMs = 20_000) =>
+    openSpooledStore({ remote: server, folder, logger, closeMs, awayCloseMs: closeMs, ...pauses });
   const waiting = async () => (await openSpool(folder)).store.searchRuns({}).then(({ runs }) => runs);
   return { server, folder, logged, open, waiting };
 }
@@ -44,6 +46,7 @@ describe("a store with a spool", () => {
     const store = await open();
     const { id } = await startRun(store);
     expect([...server.runs.keys()]).toEqual([id]);
+    expect(isKept(await store.getRun(id))).toBe(false);
     await store.logBatch(id, { metrics: [point(0)], params: new Map([["lr", "0.1"]]) });
     await expect.poll(() => stepsAt(server)).toEqual([0]);
     await store.logBatch(id, { metrics: [point(1), point(2)] });
@@ -62,6 +65,7 @@ describe("a store with a spool", () => {
     const { server, open, waiting, logged, folder } = setUp(() => (isAway ? "before" : "none"));
     const store = await open(100);
     const { id } = await startRun(store);
+    expect(isKept(await store.getRun(id))).toBe(true);
     for (const step of range(50)) await store.logBatch(id, { metrics: [point(step)] });
     await store.writeArtifact({ runId: id }, "notes.txt", Buffer.from("hello"));
     await store.updateRun(id, { status: "FINISHED", endedMs: 5000 });

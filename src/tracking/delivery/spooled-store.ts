@@ -34,6 +34,8 @@ export interface SpooledStoreOptions {
   readonly patienceMs?: number;
   /** How long closing goes on delivering; default 30,000. */
   readonly closeMs?: number;
+  /** The same where the server does not answer; default 5,000. */
+  readonly awayCloseMs?: number;
   /** Between two deliveries; default 1,000. */
   readonly pauseMs?: number;
   /** Between two attempts to reach a server that is away, at most; default 60,000. */
@@ -58,18 +60,21 @@ class SpooledStore implements RunStore {
   readonly #logger: Logger;
   readonly #patienceMs: number;
   readonly #closeMs: number;
+  readonly #awayCloseMs: number;
   readonly #ids: KnownIds;
   readonly #loop: DeliveryLoop;
   /** By the ids that callers use: the spool's, and those under which a run was first recorded. */
   readonly #runs = new Map<string, Promise<OpenRun>>();
   readonly #open = new Set<OpenRun>();
 
-  constructor(spool: Spool, { remote, logger, patienceMs = 5000, closeMs = 30_000, ...pauses }: SpooledStoreOptions) {
+  constructor(spool: Spool, options: SpooledStoreOptions) {
+    const { remote, logger, patienceMs = 5000, closeMs = 30_000, awayCloseMs = 5000, ...pauses } = options;
     this.#spool = spool;
     this.#remote = remote;
     this.#logger = logger;
     this.#patienceMs = patienceMs;
     this.#closeMs = closeMs;
+    this.#awayCloseMs = awayCloseMs;
     this.#ids = new KnownIds(remote);
     this.#loop = new DeliveryLoop({
       runs: () => [...this.#open].map(({ run }) => run),
@@ -118,7 +123,8 @@ class SpooledStore implements RunStore {
     const { id: experimentId } = await this.#spool.store.ensureExperiment(name);
     const release = await this.#spool.hold(id);
     try {
-      const made = await this.#spool.store.createRun({ ...run, experimentId, id });
+      const tags = answer === undefined ? new Map([...(run.tags ?? []), [originTags.run, origin] as const]) : run.tags;
+      const made = await this.#spool.store.createRun({ ...run, experimentId, id, ...(tags && { tags }) });
       this.#take(id, this.#openRun(id, release, creation));
       return made;
     } catch (error) {
@@ -224,11 +230,11 @@ class SpooledStore implements RunStore {
   }
 
   async close(): Promise<void> {
-    await this.#loop.close(this.#closeMs);
+    await this.#loop.close(this.#closeMs, this.#awayCloseMs);
     const left: SpooledRun[] = [];
     for (const { run, release } of this.#open) {
       if (!run.isDelivered) left.push(run);
-      else await this.#removeEnded(run.id);
+      else await this.#spool.removeEnded(run.id);
       await release();
     }
     this.#open.clear();
@@ -243,11 +249,6 @@ class SpooledStore implements RunStore {
     this.#logger.warn(
       `${what} could not be delivered to ${this.location} and stay in ${this.#spool.folder}; deliver with: pawprint runs push`,
     );
-  }
-
-  async #removeEnded(id: string): Promise<void> {
-    const run = await this.#spool.store.getRun(id);
-    if (run.status !== "RUNNING" && run.status !== "SCHEDULED") await this.#spool.remove(run);
   }
 
   /**

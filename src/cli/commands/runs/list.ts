@@ -1,5 +1,10 @@
 /** `pawprint runs list`: the runs of a folder or an MLflow server. */
+import { isAppError } from "../../../base/errors.ts";
+import type { Logger } from "../../../base/logger.ts";
+import type { TrackingAccess } from "../../../tracking/tracking-access.ts";
+import { registeredRuns } from "../../../wire/registered-runs.ts";
 import { listRuns } from "../../../wire/runs.ts";
+import { openModelRegistry } from "../../../wire/tracking.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { storeOptions } from "../../tracking-options.ts";
 import { lifecycleOf, listOptions, listReport } from "./run-list.ts";
@@ -34,7 +39,7 @@ in green.`,
     { line: "pawprint runs list --tracking-uri http://localhost:5000 --json", doc: "those of a server, for a program" },
   ],
   async run(context, _args, { experiment, limit, sort, reverse, metric, all, deleted, ...options }) {
-    return withRunStore(context, options, async (store) => {
+    return withRunStore(context, options, async (store, access) => {
       const listed = await listRuns(store, {
         ...(experiment !== undefined && { experiment }),
         ...(sort !== undefined && { orderBy: [orderOf(sort, reverse)] }),
@@ -42,7 +47,22 @@ in green.`,
         lifecycle: lifecycleOf({ all, deleted }),
         limit,
       });
-      return listReport(context, store, listed);
+      const registered = await aliasesOf(access, context.logger);
+      return listReport(context, store, listed, { registered });
     });
   },
 });
+
+/** A list of runs needs no registry: where there is none, its column is missing. */
+async function aliasesOf(access: TrackingAccess, logger: Logger): Promise<ReadonlyMap<string, readonly string[]>> {
+  const registry = await openModelRegistry(access);
+  try {
+    return await registeredRuns(registry);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    logger.debug(`the registry cannot be read: ${error.message}`);
+    return new Map();
+  } finally {
+    await registry.close();
+  }
+}

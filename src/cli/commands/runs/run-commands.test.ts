@@ -7,6 +7,7 @@ import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import type { Run } from "../../../tracking/run.ts";
 import type { RunStore } from "../../../tracking/run-store.ts";
 import { openRunStore } from "../../../wire/runs.ts";
+import { openModelRegistry } from "../../../wire/tracking.ts";
 import { runCommand } from "../../frame/run-command.ts";
 
 let cwd = "";
@@ -50,6 +51,14 @@ describe("runs list", () => {
     expect(lines[0]).toMatch(/^ID +NAME +STATUS +STARTED +TIME +test_accuracy +val_accuracy +val_loss +dice score$/);
     expect(lines.slice(1).map((line) => line.split(/ {2,}/)[1])).toEqual(["other", "sweep", "└ large", "└ small"]);
     expect(lines[3]).toMatch(/failed +3 h ago +3 m 20 s +0\.8800 +0\.9000 +0\.2000$/);
+  });
+
+  it("shows which runs made the versions that aliases stand for", async () => {
+    const registry = await openModelRegistry({ kind: "folder", folder: join(cwd, "runs") });
+    await registry.ensureModel("cats-dogs");
+    await registry.createVersion("cats-dogs", { source: `runs:/${runs[2]!.id}/model`, runId: runs[2]!.id });
+    await registry.setAlias("cats-dogs", "champion", "1");
+    expect((await run(["runs", "list"], 120)).out).toMatch(/large .* cats-dogs@champion\n/);
   });
 
   it.each([60, 80, 120])("fits %i columns, and names what had no room", async (width) => {
@@ -282,7 +291,7 @@ describe("runs watch", () => {
     expect(await runCommand(["runs", "watch", "--interval-ms", "100"], context)).toBe(0);
     expect(out()).toBe("");
     expect(lines.map((line) => line.replace(/, |\n.*/gs, ";").split(";")[0])).toEqual([
-      "live: no metrics yet",
+      "live: started",
       "live: epoch 1/2",
       "live: epoch 2/2",
       expect.stringMatching(/^live finished after/),

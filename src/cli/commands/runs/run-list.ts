@@ -29,7 +29,10 @@ export function listReport(
   return {
     result: {
       store: location,
-      runs: runs.map((run) => jsonRun(run, experiments.get(run.experimentId))),
+      runs: runs.map((run) => ({
+        ...jsonRun(run, experiments.get(run.experimentId)),
+        ...(columns.registered && { registeredAs: columns.registered.get(run.id) ?? [] }),
+      })),
       hasMore,
       faults,
     },

@@ -2,6 +2,7 @@
 import type { FindRunOptions } from "../../../tracking/find-run.ts";
 import type { Run } from "../../../tracking/run.ts";
 import type { RunStore } from "../../../tracking/run-store.ts";
+import type { TrackingAccess } from "../../../tracking/tracking-access.ts";
 import { findRun } from "../../../wire/runs.ts";
 import { openRunStore } from "../../../wire/tracking.ts";
 import type { ArgumentSpec, CommandContext, OptionValues } from "../../frame/command.ts";
@@ -16,11 +17,12 @@ export const runsArgument = { name: "runs", doc: `each ${naming}`, variadic: tru
 export async function withRunStore<T>(
   context: Pick<CommandContext, "cwd" | "env">,
   options: Partial<OptionValues<typeof storeOptions>>,
-  work: (store: RunStore) => Promise<T>,
+  work: (store: RunStore, access: TrackingAccess) => Promise<T>,
 ): Promise<T> {
-  const store = await openRunStore(await trackingAccessFor(context, options));
+  const access = await trackingAccessFor(context, options);
+  const store = await openRunStore(access);
   try {
-    return await work(store);
+    return await work(store, access);
   } finally {
     await store.close();
   }

@@ -81,12 +81,16 @@ function openBar(port: CommandContext["progress"], { run, epoch = 0, epochs }: R
 
 /** The report says the last one. */
 function linesOf({ stdout, json, quiet }: CommandContext): Shown {
+  let last = "";
   return {
     update(progress) {
       if (progress.hasEnded || quiet) return;
-      stdout(
-        `${json ? visibleJson(jsonProgress(progress)) : `${visibleText(progress.run.name)}: ${progressText(progress)}`}\n`,
-      );
+      const line = json
+        ? visibleJson(jsonProgress(progress))
+        : `${visibleText(progress.run.name)}: ${progressText(progress) || "started"}`;
+      // What changed may be none of what is shown.
+      if (line !== last) stdout(`${line}\n`);
+      last = line;
     },
     close: () => undefined,
   };
