@@ -85,6 +85,15 @@ describe("runs list", () => {
     expect(await names("started")).toEqual(["other", "large"]);
   });
 
+  it("shows the metric that it sorts by, and tells where no run has it", async () => {
+    expect((await run(["runs", "list", "--sort", "dice score"])).out).toMatch(/^ID +NAME +STATUS.* dice score /);
+    const { exitCode, logged } = await run(["runs", "list", "--sort", "val_acuracy"]);
+    expect(exitCode).toBe(0);
+    expect(logged.map(({ message }) => message)).toContain(
+      "no run here has the metric val_acuracy: they are not sorted by it",
+    );
+  });
+
   it("says that there are more, and tells of folders that are no runs", async () => {
     const broken = join(cwd, "runs", runs[0]!.experimentId, "0".repeat(32));
     await mkdir(broken);
