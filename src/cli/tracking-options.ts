@@ -3,6 +3,7 @@ import { parseBoundedJson } from "../base/bounded-json.ts";
 import { configLeaves } from "../base/config/config-leaves.ts";
 import { AppError } from "../base/errors.ts";
 import { matchesSchema } from "../base/schema/matches-schema.ts";
+import { shellWord } from "../base/shell-word.ts";
 import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
 import { type TrackingConfig, trackingConfigSchema } from "../tracking/tracking-config.ts";
 import type { TrackingOptions } from "../wire/recording.ts";
@@ -36,6 +37,12 @@ export const trackingOptions = [
     doc: "tag of the run, or several as JSON",
   },
 ] as const satisfies readonly OptionSpec[];
+
+/** A command's line with the place that was given as a flag; a user and password stay out of it. */
+export function storeLine(line: string, { trackingUri }: Partial<OptionValues<typeof storeOptions>>): string {
+  const shown = trackingUri?.replace(/^(\w+:\/\/)[^/]*@/, "$1");
+  return shown === undefined ? line : `${line} --tracking-uri ${shellWord(shown)}`;
+}
 
 type Context = Pick<CommandContext, "cwd" | "env">;
 type GivenOptions = Partial<OptionValues<typeof trackingOptions>>;

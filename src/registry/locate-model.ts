@@ -1,6 +1,7 @@
 /** Finds the files that an address names, and what the registry knows of them. */
 import { AppError } from "../base/errors.ts";
 import type { ModelFiles } from "../bundle/mlflow-model/read-model.ts";
+import { findRun } from "../tracking/find-run.ts";
 import type { ArtifactOwner, LoggedModel } from "../tracking/run.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import { formatModelAddress, type ModelAddress } from "./model-address.ts";
@@ -71,7 +72,7 @@ async function modelOfRun(
 ): Promise<LocatedModel> {
   const { runId, path } = address;
   const where = formatModelAddress(address);
-  const run = await store.getRun(runId);
+  const run = await findRun(store, runId);
   const place = await presentPlace(store, { owner: { runId: run.id }, folder: path });
   if ("modelId" in place.owner) return loggedModel(store, await store.getModel(place.owner.modelId), where);
   const files = filesAt(store, place.owner, path, where);

@@ -11,7 +11,7 @@ export type ModelAddress =
   | { readonly kind: "latest"; readonly name: string }
   /** `models:/m-...` */
   | { readonly kind: "logged"; readonly modelId: string }
-  /** `runs:/ID/model`: a model that the run logged under this name. */
+  /** `runs:/ID/model`: a model that the run logged under this name; ID as `findRun` takes it. */
   | { readonly kind: "run"; readonly runId: string; readonly path: string };
 
 /** Whether a text is meant as one, well-formed or not. */

@@ -10,6 +10,8 @@ import type { RunStore } from "../tracking/run-store.ts";
 import type { ModelOrigin } from "./locate-model.ts";
 import type { ModelAddress } from "./model-address.ts";
 import { type ModelRegistry, type ModelVersion, versionTags } from "./model-registry.ts";
+import { ensureHistory, placeOfAlias } from "./promotion/history.ts";
+import { type Mover, moveAlias } from "./promotion/move-alias.ts";
 import { requireAlias, requireDescription, requireModelName, requireTag } from "./registry-names.ts";
 import { resolveBundle } from "./resolve-bundle.ts";
 
@@ -21,6 +23,8 @@ export interface RegisterOptions {
   readonly tags?: ReadonlyMap<string, string>;
   /** One that no version has yet: others are moved through their gates. */
   readonly alias?: string;
+  /** Who registers it, for the history of the alias. */
+  readonly mover: Mover;
   /** A further version of a bundle that is registered already. */
   readonly force?: boolean;
   /** Milliseconds since 1970. */
@@ -40,10 +44,10 @@ interface Registered {
 
 /**
  * Errors: TRACKING_VALUE_INVALID, ALIAS_INVALID (also where another version has the alias) before
- * anything is written; those of `resolveBundle` and `logBundle`, of registry and store.
+ * anything is written; PROMOTION_CONFLICT where it got the alias meanwhile; those of `resolveBundle` and `logBundle`, of registry and store.
  */
 export async function registerBundle({ registry, store }: Registered, options: RegisterOptions): Promise<Registration> {
-  const { name, model, description, tags = new Map(), alias, force = false, now } = options;
+  const { name, model, description, tags = new Map(), alias, mover, force = false, now } = options;
   requireModelName(name);
   for (const [key, value] of tags) requireTag(key, value);
   if (description !== undefined) requireDescription(description);
@@ -62,8 +66,17 @@ export async function registerBundle({ registry, store }: Registered, options: R
     tags: new Map([...tagsOf(found.info, found.sha256), ...tags]),
   });
   if (alias === undefined) return { version, isNew: true };
-  await registry.setAlias(name, alias, version.version);
+  await giveAlias({ registry, store }, { name, alias, version: version.version, mover });
   return { version: await registry.getVersion(name, version.version), isNew: true };
+}
+
+/** As a move of the alias's history. Errors: PROMOTION_CONFLICT where another process gave it meanwhile. */
+async function giveAlias(stores: Registered, move: { name: string; alias: string; version: string; mover: Mover }) {
+  const { registry, store } = stores;
+  const run = await ensureHistory(registry, store, move.name);
+  const place = await placeOfAlias(registry, store, run, move.name, move.alias, move.mover.by);
+  const number = place.nextNumber;
+  await moveAlias(stores, run.id, { ...move, kind: "register", number, forced: false, gates: [] });
 }
 
 /** Errors: ALIAS_INVALID. */

@@ -61,7 +61,7 @@ export function modelNotRegistered(name: string, where: string): AppError {
 
 export function versionNotFound(name: string, version: string, where: string): AppError {
   return new AppError("MODEL_VERSION_NOT_FOUND", {
-    required: `a version ${version} of the model ${name}`,
+    required: `${/^\d+$/.test(version) ? "version" : "a version"} ${version} of the model ${name}`,
     received: "none",
     where,
     hint: "look at its versions and aliases: `pawprint models show NAME`",

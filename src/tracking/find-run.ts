@@ -1,6 +1,7 @@
 /** Finds the run that somebody means: by id, by its beginning, by name, or the last one. */
 import { AppError } from "../base/errors.ts";
 import { visibleText } from "../base/visible-text.ts";
+import { usualExperiments } from "./history-experiment.ts";
 import type { Lifecycle, Run } from "./run.ts";
 import type { RunQuery, RunStore } from "./run-store.ts";
 
@@ -29,7 +30,7 @@ export async function findRun(
     if (run !== undefined) return run;
   }
   if (reference === "last") {
-    const { runs } = await store.searchRuns({ lifecycle, limit: 1 });
+    const { runs } = await store.searchRuns({ ...(await usualExperiments(store)), lifecycle, limit: 1 });
     if (runs[0] !== undefined) return store.getRun(runs[0].id);
     throw notFound(store, reference, [], "a store without runs");
   }
@@ -55,14 +56,17 @@ async function runsOf(store: RunStore, reference: string, lifecycle: Lifecycle |
     const { runs } = await store.searchRuns(query(`attributes.run_id LIKE '${reference}%'`));
     if (runs.length > 0) return runs;
   }
+  const usual = await usualExperiments(store);
   const quote = [`'`, `"`].find((mark) => !reference.includes(mark));
   if (quote !== undefined) {
-    return (await store.searchRuns(query(`attributes.run_name = ${quote}${reference}${quote}`))).runs;
+    const named = query(`attributes.run_name = ${quote}${reference}${quote}`);
+    return (await store.searchRuns({ ...named, ...usual })).runs;
   }
   // The filter language has no escapes: a name with both quotes is looked for here.
   const found: Run[] = [];
   for (let pageToken: string | undefined; ; ) {
     const page = await store.searchRuns({
+      ...usual,
       lifecycle,
       only: { metrics: [], params: [], tags: [] },
       ...(pageToken !== undefined && { pageToken }),
@@ -100,7 +104,9 @@ function inOtherState(store: RunStore, reference: string, run: Run): AppError {
     required: `${isDeleted ? "an active" : "a deleted"} run with the id or name ${visibleText(reference)}`,
     received: `${isDeleted ? "a deleted one" : "an active one"}, ${candidateText(run)}`,
     where: store.location,
-    ...(isDeleted && { hint: `bring it back: pawprint runs restore ${run.id}` }),
+    hint: isDeleted
+      ? `bring it back: pawprint runs restore ${run.id}`
+      : "list the deleted ones: pawprint runs list --deleted",
   });
 }
 

@@ -1,5 +1,6 @@
 /** A list of runs as people read it: with telling metrics, names of experiments, children after parents. */
 import { AppError } from "../base/errors.ts";
+import { usualExperiments } from "./history-experiment.ts";
 import { byTelling, isSystemKey, usualMetrics } from "./metric-keys.ts";
 import type { Lifecycle, Run } from "./run.ts";
 import type { RunPage, RunStore } from "./run-store.ts";
@@ -8,7 +9,7 @@ import type { RunPage, RunStore } from "./run-store.ts";
 export const parentTag = "mlflow.parentRunId";
 
 export interface ListRunsOptions {
-  /** Name of the experiment; all active ones unless given. */
+  /** Name of the experiment; all active ones but the history of aliases unless given. */
   readonly experiment?: string;
   /** MLflow's filter language. */
   readonly filter?: string;
@@ -52,10 +53,10 @@ const pageSize = 50_000;
 export async function listRuns(store: RunStore, options: ListRunsOptions = {}): Promise<ListedRuns> {
   const { experiment, filter, orderBy, lifecycle, limit = 1000, params = [], tags = [] } = options;
   const experiments = await experimentsOf(store, experiment);
+  const query = experiment === undefined ? await usualExperiments(store) : { experimentIds: [...experiments.keys()] };
   const read = async (keys: readonly string[]) =>
     readPages(store, limit, {
-      // All active ones where none is named: a store knows them better than a list of their ids.
-      ...(experiment !== undefined && { experimentIds: [...experiments.keys()] }),
+      ...query,
       ...(filter !== undefined && { filter }),
       ...(orderBy !== undefined && { orderBy }),
       ...(lifecycle !== undefined && { lifecycle }),

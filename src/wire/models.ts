@@ -16,10 +16,12 @@ import {
   servedLineage,
 } from "../registry/lineage/model-lineage.ts";
 import { isModelAddress, parseModelAddress } from "../registry/model-address.ts";
-import type { Mover, Promotion, Registered } from "../registry/promotion/promote.ts";
+import type { Mover } from "../registry/promotion/move-alias.ts";
+import type { Promotion, Registered } from "../registry/promotion/promote.ts";
 import { promote, rollBack } from "../registry/promotion/promote.ts";
 import { type PromotionConfig, promotionConfigSchema } from "../registry/promotion/promotion-config.ts";
 import { type ModelHistory, readHistory } from "../registry/promotion/read-history.ts";
+import { type Registration, registerBundle } from "../registry/register-bundle.ts";
 import { resolveBundle } from "../registry/resolve-bundle.ts";
 import { createClient } from "../server/client/client.ts";
 import { modelRoles, VersionState } from "../server/contract/model-routes.ts";
@@ -29,6 +31,7 @@ import type {
   LineageOptions,
   OpenModelsOptions,
   PromoteModelOptions,
+  RegisterModelOptions,
   RollbackModelOptions,
   TraceServiceOptions,
 } from "./options/models-options.ts";
@@ -67,6 +70,19 @@ export async function modelsAt(access: TrackingAccess): Promise<Models> {
       await registry.close();
     },
   };
+}
+
+/** Registers a bundle as a version of a model: see `registerBundle` in `registry/register-bundle.ts`. */
+export async function registerModel(models: Models, options: RegisterModelOptions): Promise<Registration> {
+  const given = readOptions<RegisterModelOptions>(schemas.registerModelOptions, options, "registerModel");
+  const { model, folder = ".", tags = {}, mover, ...others } = given;
+  return registerBundle(models, {
+    ...others,
+    model: isModelAddress(model) ? parseModelAddress(model) : await inspectBundle(resolve(folder, model), model),
+    tags: new Map(Object.entries(tags)),
+    mover: mover ?? (await moverHere(folder)),
+    now: Date.now,
+  });
 }
 
 /** Moves an alias to a version that passes its gates: see `promote` in `registry/promotion/promote.ts`. */

@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import type { Progress } from "../base/progress.ts";
 import type { CopiedModel } from "../registry/copy-models.ts";
-import { historyExperiment } from "../registry/promotion/history.ts";
 import type { Delivery } from "../tracking/delivery/delivery.ts";
 import { KnownIds } from "../tracking/delivery/known-ids.ts";
 import type { HeldRun, PushOptions } from "../tracking/delivery/push-runs.ts";
+import { historyExperiment } from "../tracking/history-experiment.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import type { ServerAccess, TrackingAccess } from "../tracking/tracking-access.ts";
 import { findRun } from "./runs.ts";

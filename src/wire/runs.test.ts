@@ -1,7 +1,9 @@
+import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "../../tests/support/failure-of.ts";
 import { recordRuns } from "../../tests/support/recorded-runs.ts";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
+import { openModels } from "./models.ts";
 import * as library from "./runs.ts";
 
 /** Where the options stand among the arguments, of each function that takes some. */
@@ -41,6 +43,11 @@ it("takes the place from the environment, and the option over it", async () => {
   expect(await failureOf(library.openRunStore({ trackingUri: "sqlite:///x.db" }))).toMatchObject({
     code: "TRACKING_URI_INVALID",
   });
+  await writeFile(`${folder}/file`, "");
+  const file = { trackingUri: `${folder}/file`, env: {} };
+  for (const opening of [library.openRunStore(file), openModels(file)]) {
+    expect(await failureOf(opening)).toMatchObject({ code: "TRACKING_URI_INVALID", received: "a file" });
+  }
 });
 
 it("draws curves of runs with hostile names as SVG that is whole", async () => {

@@ -1,11 +1,26 @@
 /** Opens runs and models: the only place that chooses between a folder and a server. */
+import { stat } from "node:fs/promises";
+import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ModelRegistry } from "../registry/model-registry.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import type { TrackingAccess } from "../tracking/tracking-access.ts";
 
+/** A folder that is not there yet is an empty store. Errors: TRACKING_URI_INVALID for a file. */
+async function requireNoFile(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return;
+  throw new AppError("TRACKING_URI_INVALID", {
+    required: "a folder, or an http:// or https:// address of an MLflow server",
+    received: "a file",
+    where: folder,
+    hint: "give the folder that holds the runs",
+  });
+}
+
 export async function openRunStore(access: TrackingAccess): Promise<RunStore> {
   if (access.kind === "folder") {
+    await requireNoFile(access.folder);
     const { openFileRunStore } = await import("../tracking/files/file-run-store.ts");
     return openFileRunStore(access.folder);
   }
@@ -36,6 +51,7 @@ export async function openRecordingStore(
 
 export async function openModelRegistry(access: TrackingAccess): Promise<ModelRegistry> {
   if (access.kind === "folder") {
+    await requireNoFile(access.folder);
     const { openFileRegistry } = await import("../registry/files/file-registry.ts");
     return openFileRegistry(access.folder);
   }

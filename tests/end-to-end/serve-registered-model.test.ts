@@ -28,7 +28,7 @@ interface VersionState {
 /** The first 12 digits of the hash, by which the service knows the bundle. */
 async function register(registry: ModelRegistry, store: RunStore, path: string): Promise<string> {
   const model = await inspectBundle(path);
-  await registerBundle({ registry, store }, { name: "pets", model, now: Date.now });
+  await registerBundle({ registry, store }, { name: "pets", model, mover: { by: "tester@host" }, now: Date.now });
   return model.sha256.slice(0, 12);
 }
 

@@ -88,7 +88,14 @@ describe.skipIf(python === undefined)("registered models", () => {
     const file = await inspectBundle(path);
     const ours = await at(uri, async ({ registry, store }) => {
       for (const [index, text] of texts.entries()) {
-        const options = { name, model: file, description: text, tags: new Map([[`k/${index}`, text]]), now: Date.now };
+        const options = {
+          name,
+          model: file,
+          description: text,
+          tags: new Map([[`k/${index}`, text]]),
+          mover: { by: "tester@host" },
+          now: Date.now,
+        };
         await registerBundle({ registry, store }, { ...options, force: true });
       }
       await registry.describeModel(name, texts.join(" "));

@@ -33,6 +33,8 @@ describe("a fitted table", () => {
 });
 
 it("names the first columns that had no room", () => {
-  expect(noRoomText(["a", "b"])).toBe("no room for a, b");
-  expect(noRoomText(["a", "b", "c", "d", "e", "f", "g", "h"])).toBe("no room for a, b, c, d, e, f and 2 more columns");
+  expect(noRoomText(["a", "b"])).toBe("left out at this width: a, b");
+  expect(noRoomText(["a", "b", "c", "d", "e", "f", "g", "h"])).toBe(
+    "left out at this width: a, b, c, d, e, f and 2 more columns",
+  );
 });

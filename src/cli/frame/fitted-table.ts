@@ -46,10 +46,10 @@ export function fittedTable(columns: readonly FittedColumn[], width: number): Fi
 
 const namedColumns = 6;
 
-/** `no room for val_loss, TIME and 3 more columns`. */
+/** `left out at this width: val_loss, TIME and 3 more columns`. */
 export function noRoomText(left: readonly string[]): string {
   const more = left.length - namedColumns;
-  return `no room for ${left.slice(0, namedColumns).map(terminalLine).join(", ")}${more > 0 ? ` and ${counted(more, "more column")}` : ""}`;
+  return `left out at this width: ${left.slice(0, namedColumns).map(terminalLine).join(", ")}${more > 0 ? ` and ${counted(more, "more column")}` : ""}`;
 }
 
 function shortened(cell: string, width: number, cut: "end" | "middle" = "end"): string {

@@ -1,12 +1,15 @@
 /** Registered models and their versions as text and as JSON. */
 import { shortenText } from "../../base/visible-text.ts";
 import { type ModelVersion, type RegisteredModel, versionTags } from "../../registry/model-registry.ts";
+import { historyRunTag } from "../../registry/promotion/history.ts";
+import { promotedTagStart } from "../../registry/promotion/move-alias.ts";
 import { alignRows, rightColumn, type Style, table } from "../frame/console.ts";
 import { percent } from "./evaluation-text.ts";
 import { startedText } from "./run-values.ts";
 
 const longestDescription = 60;
-const ownTags: ReadonlySet<string> = new Set(Object.values(versionTags));
+/** Shown in columns of their own; the moves of aliases stand in the history. */
+const ownTags: ReadonlySet<string> = new Set([...Object.values(versionTags), historyRunTag]);
 
 export function modelsText(models: readonly RegisteredModel[], now: number): string {
   const rows = models.map(({ name, aliases, updatedMs, description }) => [
@@ -26,7 +29,7 @@ export function modelText(
   const facts = [
     ["name", name],
     ...(description === "" ? [] : [["description", description]]),
-    ...(tags.size === 0 ? [] : [["tags", tagsText(tags)]]),
+    ...(tagsText(tags) === "" ? [] : [["tags", tagsText(tags)]]),
   ].map(([title = "", text = ""]) => [style.bold(title), text]);
   if (versions.length === 0) return `${alignRows(facts)}\n\nno versions`;
   const rows = versions.map((version) => [
@@ -59,7 +62,7 @@ function accuracyText(text: string | undefined): string {
 }
 
 function tagsText(tags: ReadonlyMap<string, string>): string {
-  const others = [...tags].filter(([key]) => !ownTags.has(key));
+  const others = [...tags].filter(([key]) => !ownTags.has(key) && !key.startsWith(promotedTagStart));
   return others.map(([key, value]) => `${key}=${shortenText(value, longestDescription)}`).join(", ");
 }
 

@@ -63,6 +63,7 @@ function whatText({ kind, state, forced, gates }: AliasMove, style: Style): stri
   if (state === "claimed") return style.yellow("claimed, not applied");
   if (state === "abandoned") return style.dim("abandoned");
   if (kind === "rollback") return "rolled back";
+  if (kind === "register") return "registered";
   const failed = gates.filter(([, verdict]) => verdict === "fail").map(([gate]) => gate);
   return forced ? style.yellow(`forced: ${failed.join(", ")}`) : "promoted";
 }

@@ -1,6 +1,7 @@
 /** All of one run as text. */
 import { counted, formatBytes } from "../../base/quantity.ts";
 import { visibleText } from "../../base/visible-text.ts";
+import { profileRows, sourceAddress } from "../../tracking/dataset-profile.ts";
 import { metricText } from "../../tracking/metric-text.ts";
 import type { RunDetails, RunMetric } from "../../tracking/read-run.ts";
 import type { CommandContext } from "../frame/command.ts";
@@ -102,13 +103,17 @@ function curveText({ points }: RunMetric): string {
 
 function dataText({ run }: RunDetails, terminal: Terminal): string {
   return pairsText(
-    run.inputs.map(({ name, digest, source, profile = "", tags }) => {
-      const rows = /"num_rows": ?(\d+)/.exec(profile)?.[1];
-      const count = rows === undefined ? [] : [counted(Number(rows), "row")];
-      return [tags.get("mlflow.data.context") ?? "data", [name, ...count, digest, source].join(", ")];
-    }),
+    run.inputs.map(({ name, digest, source, profile, tags }) => [
+      tags.get("mlflow.data.context") ?? "data",
+      [name, rowsText(profile), `hash ${digest.slice(0, 12)}`, sourceAddress(source)].filter(Boolean).join(", "),
+    ]),
     terminal,
   );
+}
+
+function rowsText(profile: string | undefined): string {
+  const rows = profileRows(profile);
+  return rows === undefined ? "" : counted(rows, "row");
 }
 
 function modelsText({ models }: RunDetails, terminal: Terminal): string {

@@ -132,7 +132,9 @@ export function recordedText(
     isServer && !isKept
       ? `${location}/#/experiments/${experimentId}/runs/${runId}`
       : `pawprint runs show ${isKept ? runId : short}${place}`;
-  const where = visibleText(`${short} of experiment ${shownName(experiment)} in ${shownPath(cwd, location)}`);
+  const where = visibleText(
+    `${short} of experiment ${shownName(experiment)} in ${isServer ? location : shownPath(cwd, location)}`,
+  );
   return `${style.bold("Run")}     ${where}: ${style.cyan(visibleText(shown))}`;
 }
 

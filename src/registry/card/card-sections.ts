@@ -4,6 +4,7 @@ import { shellWord } from "../../base/shell-word.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";
 import { defaultProportions } from "../../dataset/split.ts";
+import { profileRows } from "../../tracking/dataset-profile.ts";
 import { type CardFacts, figuresOf } from "./card-facts.ts";
 import { markdownCode, markdownFence, markdownTable, markdownText } from "./markdown-text.ts";
 
@@ -80,15 +81,9 @@ function dataPart({ bundle, run }: CardFacts): string {
   const inputs = (run?.inputs ?? []).map(({ name, tags, profile }) => [
     markdownText(name),
     markdownText(tags.get("mlflow.data.context") ?? ""),
-    rowsIn(profile),
+    String(profileRows(profile) ?? "unknown"),
   ]);
   return inputs.length === 0 ? table : `${table}\n\n${markdownTable(["Part", "Use", "Pictures"], inputs)}`;
-}
-
-/** MLflow's profile of a dataset is JSON of anyone's. */
-function rowsIn(profile = ""): string {
-  const count = /"num_rows": ?(\d{1,15})[,}]/.exec(profile)?.[1];
-  return count ?? "unknown";
 }
 
 function splitsOf({ info }: BundleFile): string {

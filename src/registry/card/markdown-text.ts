@@ -6,7 +6,8 @@ export function markdownText(text: string): string {
   return visibleText(text)
     .replace(/[\\`*_{}[\]<>#|!~&$@^]/g, "\\$&")
     .replace(/:(?=\/\/)/g, "\\:")
-    .replace(/^(\s*)([-+=]|\d+(?=[.)]))/, "$1\\$2")
+    .replace(/^(\s*)([-+=])/, "$1\\$2")
+    .replace(/^(\s*\d+)(?=[.)](\s|$))/, "$1\\")
     .replace(/\b(www)\./gi, "$1\\.");
 }
 

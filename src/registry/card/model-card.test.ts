@@ -4,6 +4,7 @@ import type { BundleFile } from "../../bundle/bundle-file.ts";
 import type { Run } from "../../tracking/run.ts";
 import type { ModelVersion } from "../model-registry.ts";
 import type { CardFacts } from "./card-facts.ts";
+import { markdownText } from "./markdown-text.ts";
 import { renderModelCard, unwrittenSections } from "./model-card.ts";
 import { renderModelCardPage } from "./model-card-page.ts";
 
@@ -251,4 +252,13 @@ describe("a model card as a page", () => {
     expect(text).toContain("cats-dogs 7");
     expect(text.match(/<section/g)).toHaveLength(11);
   });
+});
+
+it.each([
+  ["0.2", "0.2"],
+  ["1e-8", "1e-8"],
+  ["1. a list", "1\\. a list"],
+  ["-0.5", "\\-0.5"],
+])("shows %s as it is", (text, markdown) => {
+  expect(markdownText(text)).toBe(markdown);
 });

@@ -3,9 +3,11 @@ import { AppError, isAppError } from "../../base/errors.ts";
 import { counted } from "../../base/quantity.ts";
 import type { BundleInfo } from "../../bundle/bundle.ts";
 import { defaultProportions } from "../../dataset/split.ts";
+import { profileRows } from "../../tracking/dataset-profile.ts";
 import type { Run } from "../../tracking/run.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
 import { type ModelRegistry, type ModelVersion, versionTags } from "../model-registry.ts";
+import { promotedTagStart } from "../promotion/move-alias.ts";
 import { findDataVersion } from "./data-version.ts";
 
 /** From the beginning of the chain to its end. */
@@ -236,7 +238,7 @@ function bundleNode(bundle: LineageStart["bundle"], version: ModelVersion | unde
 }
 
 function versionNode({ name, version, createdMs, source, tags }: ModelVersion): LineageNode {
-  const promoted = [...tags].filter(([key]) => key.startsWith("pawprint.promoted."));
+  const promoted = [...tags].filter(([key]) => key.startsWith(promotedTagStart));
   return {
     id: `version ${name}/${version}`,
     kind: "version",
@@ -244,7 +246,7 @@ function versionNode({ name, version, createdMs, source, tags }: ModelVersion): 
     facts: {
       registered: new Date(createdMs).toISOString(),
       source,
-      ...Object.fromEntries(promoted.map(([key, value]) => [`to ${key.slice("pawprint.promoted.".length)}`, value])),
+      ...Object.fromEntries(promoted.map(([key, value]) => [`to ${key.slice(promotedTagStart.length)}`, value])),
     },
   };
 }
@@ -294,9 +296,9 @@ function splitCounts(run: Run | undefined): Record<string, string> {
   const counts: Record<string, string> = {};
   for (const { tags, profile } of run?.inputs ?? []) {
     const context = tags.get("mlflow.data.context");
-    const rows = /"num_rows":\s*(\d{1,15})/.exec(profile ?? "")?.[1];
+    const rows = profileRows(profile);
     if (context === undefined || !/^(training|validation|testing)$/.test(context) || rows === undefined) continue;
-    counts[context] ??= counted(Number(rows), "picture");
+    counts[context] ??= counted(rows, "picture");
   }
   return counts;
 }

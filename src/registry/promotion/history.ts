@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { isRunning, ownIdentity } from "../../base/locks/process-identity.ts";
 import { createRandom } from "../../base/random.ts";
+import { historyExperiment } from "../../tracking/history-experiment.ts";
 import type { Run } from "../../tracking/run.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
 import type { ModelRegistry, RegisteredModel } from "../model-registry.ts";
@@ -22,7 +23,6 @@ import {
   movesIn,
 } from "./move.ts";
 
-export const historyExperiment = "pawprint-promotions";
 /** Of the registered model: the id of its history run. */
 export const historyRunTag = "pawprint.history_run";
 /** Of a history run: the model's name. */
@@ -171,8 +171,10 @@ export async function claimMove(
 }
 
 function moveText({ to, by, kind }: AliasMove): string {
-  return `version ${to}, ${kind === "promote" ? "promoted" : "rolled back to"} by ${by} meanwhile`;
+  return `version ${to}, ${madeBy[kind]} by ${by} meanwhile`;
 }
+
+const madeBy = { register: "registered", promote: "promoted", rollback: "rolled back to" };
 
 /** Marks a move as ended, once: what is marked already stays. */
 export async function endMove(

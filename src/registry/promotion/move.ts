@@ -13,7 +13,7 @@ const Line = Type.String({ maxLength: 4096 });
 const Claim = Type.Object({
   /** Different for each attempt, so that no two processes claim the same move with the same text. */
   id: Line,
-  kind: literals(["promote", "rollback"]),
+  kind: literals(["register", "promote", "rollback"]),
   /** Absent where no version had the alias. */
   from: Type.Optional(Version),
   to: Version,

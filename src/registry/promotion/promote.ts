@@ -1,30 +1,22 @@
 /** Moves an alias to a version that passes its gates, or back, and writes down who, when and why. */
 import { AppError } from "../../base/errors.ts";
-import { ownIdentity } from "../../base/locks/process-identity.ts";
-import { type Logger, silentLogger } from "../../base/logger.ts";
+import type { Logger } from "../../base/logger.ts";
 import type { SourcedBundle } from "../../bundle/bundle-source.ts";
 import { loadBundle } from "../../bundle/load-bundle.ts";
 import type { Executor } from "../../runtime/executor.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
 import type { ModelRegistry, ModelVersion } from "../model-registry.ts";
 import { type GateResult, isFinalGate, judgeGates } from "./gates.ts";
-import { claimLifeMs, claimMove, conflict, endMove, ensureHistory, placeOfAlias } from "./history.ts";
+import { ensureHistory, placeOfAlias } from "./history.ts";
 import { type MeasureOptions, measureCandidate } from "./measure.ts";
-import { type Claim, gateSummary, versionBefore, withOutsideMoves } from "./move.ts";
+import { versionBefore, withOutsideMoves } from "./move.ts";
+import { type Mover, moveAlias } from "./move-alias.ts";
 
 /** Runs and models, and how a version's bundle is read. */
 export interface Registered {
   readonly registry: ModelRegistry;
   readonly store: RunStore;
   readBundle(version: ModelVersion): Promise<SourcedBundle>;
-}
-
-/** Who moves an alias. */
-export interface Mover {
-  /** `user@host` */
-  readonly by: string;
-  /** The name that Git knows the user by. */
-  readonly gitUser?: string;
 }
 
 export interface PromoteOptions extends Omit<MeasureOptions, "candidate" | "present"> {
@@ -150,58 +142,6 @@ export async function rollBack(registered: Registered, options: RollbackOptions)
   const move = { name, alias, version: target.version, ...from, forced: false, gates, number: place.nextNumber };
   await moveAlias(registered, run.id, { ...options, ...move, kind: "rollback" });
   return { ...move, outcome: "rolled back" };
-}
-
-interface Move {
-  readonly name: string;
-  readonly alias: string;
-  readonly version: string;
-  readonly from?: string;
-  readonly kind: Claim["kind"];
-  readonly number: number;
-  readonly mover: Mover;
-  readonly reason?: string;
-  readonly forced: boolean;
-  readonly gates: readonly GateResult[];
-  readonly logger?: Logger;
-}
-
-/** Claims the move, moves the alias, marks it as done; then the details, without which it holds too. */
-async function moveAlias({ registry, store }: Registered, runId: string, move: Move): Promise<void> {
-  const { name, alias, version, from, kind, number, mover, reason, forced, gates, logger = silentLogger } = move;
-  const claim: Claim = {
-    id: crypto.randomUUID(),
-    kind,
-    ...(from !== undefined && { from }),
-    to: version,
-    atMs: Date.now(),
-    ...mover,
-    process: await ownIdentity(),
-    ...(reason !== undefined && { reason }),
-    forced,
-    gates: gateSummary(gates),
-  };
-  const startedMs = performance.now();
-  await claimMove(store, runId, { name, alias, number, claim });
-  const present = await registry.resolveAlias(name, alias);
-  const isLate = performance.now() - startedMs > claimLifeMs / 2;
-  if (present !== from || isLate) {
-    await endMove(store, runId, { alias, number }, "abandoned", mover.by);
-    const received = isLate ? "a store that took too long" : `version ${present ?? "none"}, by another program`;
-    throw conflict(name, alias, received);
-  }
-  await registry.setAlias(name, alias, version);
-  await endMove(store, runId, { alias, number }, "applied", mover.by);
-  try {
-    const details = JSON.stringify({ ...claim, reason, name, alias, number, gates }, undefined, 2);
-    await store.writeArtifact({ runId }, `moves/${alias}-${number}.json`, Buffer.from(details));
-    const when = new Date(claim.atMs).toISOString();
-    await registry.setVersionTag(name, version, `pawprint.promoted.${alias}`, `${when} by ${mover.by}`);
-  } catch (error) {
-    // The alias stands where it should, and the history says so.
-    if (!(error instanceof AppError)) throw error;
-    logger.warn("the alias was moved, but its details could not be kept", { error: error.message });
-  }
 }
 
 function missingReason(): AppError {

@@ -50,7 +50,7 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
 th, td { text-align: left; padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
 th { font-weight: 500; color: var(--muted); font-size: .8125rem; white-space: nowrap; }
-tbody th { font-weight: 600; color: inherit; font-size: inherit; white-space: normal; min-width: 6rem; max-width: 20rem; }
+tbody th { font-weight: 600; color: inherit; font-size: inherit; white-space: normal; min-width: 7.75rem; max-width: 20rem; }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
 .one-line { white-space: nowrap; }

@@ -39,7 +39,7 @@ export async function renderRunComparisonPage(
   return renderPage({
     title: "Comparison of runs",
     headline: html`${verdict(comparison)}`,
-    lead: html`<p>Runs of ${nameHtml(place, 160)}. The best value of each metric is in bold.</p>`,
+    lead: html`<p>Recorded in ${nameHtml(place, 160)}. The best value of each metric is in bold.</p>`,
     sections: sections.filter((section) => section !== undefined),
     version,
     now,

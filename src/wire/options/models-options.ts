@@ -10,8 +10,10 @@ import {
   Text,
 } from "../../base/schema/options.ts";
 import { sourceOptionsSchema } from "../../dataset/sources/source-options.ts";
-import type { Mover, PromoteOptions, RollbackOptions } from "../../registry/promotion/promote.ts";
+import type { Mover } from "../../registry/promotion/move-alias.ts";
+import type { PromoteOptions, RollbackOptions } from "../../registry/promotion/promote.ts";
 import { type PromotionConfig, promotionConfigSchema } from "../../registry/promotion/promotion-config.ts";
+import type { RegisterOptions } from "../../registry/register-bundle.ts";
 import type { TrackingConfig } from "../../tracking/tracking-config.ts";
 import type { WithEngine } from "../engines.ts";
 import { engineOptions } from "./shared.ts";
@@ -33,6 +35,16 @@ export type RollbackModelOptions = WithEngine<Omit<RollbackOptions, "mover">> & 
   /** Who rolls back; the user of this process unless given. */
   readonly mover?: Mover;
 };
+
+export interface RegisterModelOptions
+  extends Pick<RegisterOptions, "name" | "description" | "alias" | "force">,
+    LineageOptions {
+  /** A bundle's path; or `runs:/ID/model`, `models:/m-ID`, another version's address. */
+  readonly model: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Who registers it; the user of this process unless given. */
+  readonly mover?: Mover;
+}
 
 export interface LineageOptions {
   /** Where relative paths start from; the current folder unless given. */
@@ -72,6 +84,17 @@ export const promoteModelOptions = optionsSchema<PromoteModelOptions>({
   logger: LoggerOption,
   signal: SignalOption,
   ...engineOptions,
+});
+
+export const registerModelOptions = optionsSchema<RegisterModelOptions>({
+  name: Text,
+  model: Text,
+  description: OptionalText,
+  tags: Type.Optional(Type.Record(Type.String(), Type.String())),
+  alias: OptionalText,
+  force: Flag,
+  mover: MoverOption,
+  folder: OptionalText,
 });
 
 export const rollbackModelOptions = optionsSchema<RollbackModelOptions>({

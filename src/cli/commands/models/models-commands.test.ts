@@ -58,6 +58,15 @@ describe("pawprint models register", () => {
     ]);
   });
 
+  it("gives the alias as the first move of its history", async () => {
+    const { aliases } = await json("models history pets");
+    expect(aliases).toHaveLength(1);
+    expect(aliases[0].moves).toMatchObject([
+      { kind: "register", to: "1", state: "applied", by: expect.stringMatching(/@/) },
+    ]);
+    expect((await run("models history pets")).out).toMatch(/^1 .* - → 1 +registered +\S/m);
+  });
+
   it("makes no second version of the same bundle, unless it is told to", async () => {
     const again = await run("models register pets one.onnx");
     expect(again.out).toContain("this bundle is models:/pets/1 (champion) already");
@@ -67,7 +76,7 @@ describe("pawprint models register", () => {
 
   it("registers what is logged already, by its run or its own id", async () => {
     const { modelId, runId } = (await json("models show pets")).versions.at(-1);
-    const byRun = await json(`models register others runs:/${runId}/model`);
+    const byRun = await json(`models register others runs:/${runId.slice(0, 8)}/model`);
     expect(byRun).toMatchObject({ version: "1", modelId, runId, source: `models:/${modelId}` });
     expect(await json(`models register others models:/${modelId}`)).toMatchObject({ version: "1", isNew: false });
     expect(await json("models register copies models:/pets@champion")).toMatchObject({ modelId, runId });

@@ -1,4 +1,5 @@
 /** `pawprint models promote`: moves an alias to a version that passes its gates. */
+import { shellWord } from "../../../base/shell-word.ts";
 import { sourceOptionsOf } from "../../../dataset/sources/source-options.ts";
 import { PromotionRefusal } from "../../../registry/promotion/promote.ts";
 import { promotionConfigSchema } from "../../../registry/promotion/promotion-config.ts";
@@ -7,7 +8,7 @@ import { defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf, readingOptions } from "../../pawprint-config.ts";
 import { gatesText, promotionText } from "../../text/promotion-text.ts";
-import { storeOptions, trackingAccessFor } from "../../tracking-options.ts";
+import { storeLine, storeOptions, trackingAccessFor } from "../../tracking-options.ts";
 
 export const command = defineCommand({
   description: `The version must pass every gate: it loads and answers as it was exported; its classes, its accuracy on the same test pictures
@@ -66,7 +67,12 @@ The settings are those of the section promotion in pawprint.yaml.`,
         progress,
         logger,
       });
-      return { result: promotion, text: promotionText(promotion, style) };
+      const next = promotion.outcome === "promoted" && `pawprint serve ${shellWord(`models:/${name}@${to}`)}`;
+      return {
+        result: promotion,
+        text: promotionText(promotion, style),
+        ...(next && { next: storeLine(next, options) }),
+      };
     } catch (error) {
       if (!(error instanceof PromotionRefusal)) throw error;
       if (json)

@@ -1,12 +1,13 @@
 /** `pawprint models register`: a bundle as a version of a registered model. */
-import { isModelAddress, parseModelAddress } from "../../../registry/model-address.ts";
-import { registerBundle } from "../../../registry/register-bundle.ts";
-import { inspectBundle } from "../../../wire/library.ts";
-import { openModelRegistry, openRunStore } from "../../../wire/tracking.ts";
+
+import { shellWord } from "../../../base/shell-word.ts";
+import { isModelAddress } from "../../../registry/model-address.ts";
+import type { ModelVersion } from "../../../registry/model-registry.ts";
+import { modelsAt, registerModel } from "../../../wire/models.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
 import { versionJson } from "../../text/model-text.ts";
-import { storeOptions, trackingAccessFor } from "../../tracking-options.ts";
+import { storeLine, storeOptions, trackingAccessFor } from "../../tracking-options.ts";
 import { tagsIn } from "./model-options.ts";
 
 export const command = defineCommand({
@@ -28,36 +29,37 @@ with the bundle's hashes, its accuracy and its dataset. A bundle that is a versi
     { line: "pawprint models register cats-dogs runs:/3f8ef1c08ac94412b2b0a3033bb11b13/model", doc: "a run's model" },
   ],
   async run(context, { name, model }, { description, tag, alias, force, ...options }) {
-    const tags = tagsIn(tag, "pawprint models register");
-    const given = isModelAddress(model) ? parseModelAddress(model) : await inspectBundle(pathFrom(context.cwd, model));
-    const access = await trackingAccessFor(context, options);
-    const registry = await openModelRegistry(access);
-    const store = await openRunStore(access);
+    const tags = Object.fromEntries(tagsIn(tag, "pawprint models register"));
+    const models = await modelsAt(await trackingAccessFor(context, options));
     try {
-      const { version, isNew } = await registerBundle(
-        { registry, store },
-        {
-          name,
-          model: given,
-          tags,
-          force,
-          now: context.now,
-          ...(description !== undefined && { description }),
-          ...(alias !== undefined && { alias }),
-        },
-      );
+      const { version, isNew } = await registerModel(models, {
+        name,
+        model: isModelAddress(model) ? model : pathFrom(context.cwd, model),
+        folder: context.cwd,
+        tags,
+        force,
+        ...(description !== undefined && { description }),
+        ...(alias !== undefined && { alias }),
+      });
       const address = `models:/${name}/${version.version}`;
       const as = version.aliases.length === 0 ? "" : ` (${version.aliases.join(", ")})`;
       return {
-        result: { ...versionJson(version), address, isNew, location: registry.location },
+        result: { ...versionJson(version), address, isNew, location: models.registry.location },
         text: isNew
           ? `registered as ${address}${as}`
           : `this bundle is ${address}${as} already; --force registers it once more`,
         quietText: address,
+        ...(isNew && { next: storeLine(nextCommand(name, version), options) }),
       };
     } finally {
-      await store.close();
-      await registry.close();
+      await models.close();
     }
   },
 });
+
+/** The champion is served; another version becomes it first. */
+function nextCommand(name: string, { version, aliases }: ModelVersion): string {
+  return aliases.includes("champion")
+    ? `pawprint serve ${shellWord(`models:/${name}@champion`)}`
+    : `pawprint models promote ${shellWord(name)} ${version}`;
+}

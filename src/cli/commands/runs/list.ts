@@ -1,6 +1,7 @@
 /** `pawprint runs list`: the runs of a folder or an MLflow server. */
 import { isAppError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
+import { visibleText } from "../../../base/visible-text.ts";
 import type { TrackingAccess } from "../../../tracking/tracking-access.ts";
 import { registeredRuns } from "../../../wire/registered-runs.ts";
 import { listRuns } from "../../../wire/runs.ts";
@@ -9,7 +10,7 @@ import { defineCommand } from "../../frame/command.ts";
 import { storeOptions } from "../../tracking-options.ts";
 import { lifecycleOf, listOptions, listReport } from "./run-list.ts";
 import { withRunStore } from "./run-options.ts";
-import { orderOf } from "./run-order.ts";
+import { isMetricOrder, orderOf } from "./run-order.ts";
 
 export const command = defineCommand({
   description: `Runs that are part of another one, such as the trials of a sweep, stand below it. Of each metric the value of the highest step is shown, the best one
@@ -39,14 +40,22 @@ in green.`,
     { line: "pawprint runs list --tracking-uri http://localhost:5000 --json", doc: "those of a server, for a program" },
   ],
   async run(context, _args, { experiment, limit, sort, reverse, metric, all, deleted, ...options }) {
+    const sortMetric = sort !== undefined && isMetricOrder(sort) ? sort : undefined;
     return withRunStore(context, options, async (store, access) => {
       const listed = await listRuns(store, {
         ...(experiment !== undefined && { experiment }),
         ...(sort !== undefined && { orderBy: [orderOf(sort, reverse)] }),
         ...(metric.length > 0 && { metrics: metric }),
+        ...(sortMetric !== undefined && { moreMetrics: [sortMetric] }),
         lifecycle: lifecycleOf({ all, deleted }),
         limit,
       });
+      if (
+        sortMetric !== undefined &&
+        listed.runs.length > 0 &&
+        !listed.runs.some(({ metrics }) => metrics.has(sortMetric))
+      )
+        context.logger.warn(`no run here has the metric ${visibleText(sortMetric)}: they are not sorted by it`);
       const registered = await aliasesOf(access, context.logger);
       return listReport(context, store, listed, { registered });
     });

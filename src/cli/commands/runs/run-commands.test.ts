@@ -64,7 +64,16 @@ describe("runs list", () => {
   it.each([60, 80, 120])("fits %i columns, and names what had no room", async (width) => {
     const { out } = await run(["runs", "list"], width);
     for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
-    expect(out.includes("no room for")).toBe(width < 100);
+    expect(out.includes("left out at this width")).toBe(width < 100);
+  });
+
+  it("leaves out the histories of aliases, which nobody trained, unless they are asked for", async () => {
+    const experiment = await store.ensureExperiment("pawprint-promotions");
+    await store.createRun({ experimentId: experiment.id, name: "small", startedMs: firstStartMs + 9 * hourMs });
+    expect((await json(["runs", "list"])).runs).toHaveLength(4);
+    expect((await json(["runs", "show", "last"])).name).toBe("other");
+    expect((await json(["runs", "show", "small"])).id).toBe(runs[1]!.id);
+    expect((await json(["runs", "list", "--experiment", "pawprint-promotions"])).runs).toHaveLength(1);
   });
 
   it("sorts by a metric with the best first, and the other way round", async () => {
@@ -74,6 +83,15 @@ describe("runs list", () => {
     expect(await names("val_loss")).toEqual(["large", "small"]);
     expect(await names("val_loss", "--reverse")).toEqual(["small", "large"]);
     expect(await names("started")).toEqual(["other", "large"]);
+  });
+
+  it("shows the metric that it sorts by, and tells where no run has it", async () => {
+    expect((await run(["runs", "list", "--sort", "dice score"])).out).toMatch(/^ID +NAME +STATUS.* dice score /);
+    const { exitCode, logged } = await run(["runs", "list", "--sort", "val_acuracy"]);
+    expect(exitCode).toBe(0);
+    expect(logged.map(({ message }) => message)).toContain(
+      "no run here has the metric val_acuracy: they are not sorted by it",
+    );
   });
 
   it("says that there are more, and tells of folders that are no runs", async () => {

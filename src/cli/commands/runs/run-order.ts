@@ -18,7 +18,12 @@ export function orderOf(key: string, isReversed: boolean): string {
       received: JSON.stringify(key),
     });
   }
-  const attribute = Object.hasOwn(attributes, key) ? attributes[key] : undefined;
+  const attribute = isMetricOrder(key) ? undefined : attributes[key];
   const falls = attribute === undefined ? metricGoal(key) !== "lowest" : newestFirst.includes(key);
   return `${attribute ?? `metrics.\`${key}\``} ${falls === isReversed ? "ASC" : "DESC"}`;
+}
+
+/** Whether `--sort` names a metric, and no attribute of a run. */
+export function isMetricOrder(key: string): boolean {
+  return !Object.hasOwn(attributes, key);
 }

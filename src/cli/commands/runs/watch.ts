@@ -55,8 +55,8 @@ function barOf({ progress: port }: CommandContext): Shown {
   let bar: { readonly advance: (to: RunProgress) => void; readonly close: () => void } | undefined;
   return {
     update(progress) {
-      bar ??= openBar(port, progress);
-      bar.advance(progress);
+      if (!progress.hasEnded) bar ??= openBar(port, progress);
+      bar?.advance(progress);
     },
     close: () => bar?.close(),
   };

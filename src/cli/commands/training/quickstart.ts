@@ -183,6 +183,8 @@ function nextSteps({ style }: CommandContext, data: string | undefined, isServin
     ...(isServing ? [] : ["  serve it:", `    ${style.cyan(`npx pawprint serve ${bundlePath}`)}`]),
     "  predict other pictures:",
     `    ${style.cyan(`npx pawprint predict ${bundlePath} PICTURE_OR_FOLDER`)}`,
+    "  keep it as the first version of a registered model, then serve whichever version is the champion:",
+    `    ${style.cyan(`npx pawprint models register quickstart ${bundlePath} --alias champion`)}`,
     "  choose settings and keep the bundle under its own name:",
     `    ${style.cyan("npx pawprint train --help")}`,
   ];

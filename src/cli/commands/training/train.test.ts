@@ -39,7 +39,9 @@ describe("pawprint train", () => {
     expect(out).toMatch(/CLASS +PICTURES +PRECISION +RECALL +F1\nblue /);
     expect(out).toMatch(/Confusion .*\n +blue +red\nblue +\d+ +\d+\nred +\d+ +\d+\n/);
     expect(out).toMatch(/Bundle {2}models\/a\.onnx \(.* kB; 2 epochs, the best one \d, .*\)\n/);
-    expect(out).toContain("Next: pawprint predict models/a.onnx PICTURE_OR_FOLDER\n");
+    expect(out).toContain(
+      "Next: pawprint predict models/a.onnx PICTURE_OR_FOLDER, or pawprint models register NAME models/a.onnx\n",
+    );
     const epochs = logged.filter(({ message }) => message.startsWith("epoch"));
     expect(epochs.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^epoch 1\/2 {2}loss .* \| validation loss .* accuracy .* \* {2}\| .* images\/s .* left$/),

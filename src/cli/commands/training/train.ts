@@ -126,7 +126,10 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
         ...(report.recorded === undefined ? [] : [recordedText(report.recorded, context, options.trackingUri)]),
         ...(page === undefined ? [] : [`${style.bold("Report")}  ${shownName(shownPath(cwd, page))}`]),
       ].join("\n"),
-      next: style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`),
+      next: [
+        style.cyan(`pawprint predict ${shellPath(shown)} PICTURE_OR_FOLDER`),
+        ...(report.recorded === undefined ? [] : [style.cyan(`pawprint models register NAME ${shellPath(shown)}`)]),
+      ].join(", or "),
       quietText: shown,
     };
   },
