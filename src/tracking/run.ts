@@ -84,6 +84,8 @@ export interface LoggedModel {
   readonly artifactUri: string;
   readonly tags: ReadonlyMap<string, string>;
   readonly params: ReadonlyMap<string, string>;
+  /** What was logged as a metric of it; some stores keep the last point of each key. */
+  readonly metrics: readonly MetricPoint[];
 }
 
 /** Whose artifacts: those of a run, or the files of a logged model. */

@@ -425,6 +425,7 @@ export function describeRunStore(name: string, open: () => Promise<OpenedRunStor
         status: "READY",
         name: "model",
         createdMs: model.createdMs,
+        metrics: [point("test_accuracy", 0.9, 3)],
       });
       expect((await store.listArtifacts(owner)).map(({ path }) => path)).toEqual(["MLmodel", "model.onnx"]);
       expect(await text(owner, "model.onnx")).toBe("onnx");

@@ -100,7 +100,7 @@ export function memoryServer({
     }
   }
 
-  function log(id: string, { metrics = [], params = new Map(), tags = new Map() }: RunBatch): void {
+  function log(id: string, { metrics = [], params = new Map(), tags = new Map(), modelId }: RunBatch): void {
     const run = runOf(id);
     if (run.lifecycle === "deleted") throw missing("RUN_NOT_FOUND", id);
     for (const [key, value] of params) {
@@ -110,6 +110,8 @@ export function memoryServer({
       run.params.set(key, value);
     }
     addPoints(run, metrics);
+    const model = modelId === undefined ? undefined : modelOf(modelId);
+    if (model !== undefined) models.set(model.id, { ...model, metrics: [...model.metrics, ...metrics] });
     for (const [key, value] of tags) run.tags.set(key, value);
   }
 
@@ -170,7 +172,7 @@ export function memoryServer({
       call(
         "logBatch",
         () => log(id, batch),
-        () => log(id, { metrics: batch.metrics?.slice(0, Math.ceil(batch.metrics.length / 2)) ?? [] }),
+        () => log(id, { ...batch, metrics: batch.metrics?.slice(0, Math.ceil(batch.metrics.length / 2)) ?? [] }),
       ),
     deleteTag: (id, key) => call("deleteTag", () => void runOf(id).tags.delete(key)),
     metricHistory: (id, key) => call("metricHistory", () => [...(runOf(id).history.get(key) ?? [])]),
@@ -214,6 +216,7 @@ export function memoryServer({
           artifactUri: "",
           tags,
           params,
+          metrics: [],
           ...(runId !== undefined && { runId }),
         } as const;
         models.set(model.id, model);

@@ -64,6 +64,7 @@ class OneRun implements ModelStore {
     const made = {
       tags: new Map(),
       params: new Map(),
+      metrics: [],
       ...model,
       id,
       status: "PENDING",

@@ -2,8 +2,9 @@
 import { isAppError } from "../../base/errors.ts";
 import type { LoggedModel } from "../run.ts";
 import { deliverFiles, type FileTarget } from "./deliver-files.ts";
-import { type DeliveryWork, fileOptions } from "./delivery.ts";
+import { batchPoints, type DeliveryWork, fileOptions } from "./delivery.ts";
 import { originTags } from "./known-ids.ts";
+import { missingPoints } from "./missing-points.ts";
 
 /** A model whose files are there is READY there, too. */
 export async function deliverModels(work: DeliveryWork): Promise<void> {
@@ -30,7 +31,7 @@ async function deliverModel(
   model: LoggedModel,
   known: ReadonlyMap<string, LoggedModel>,
 ): Promise<void> {
-  const { to, ids, count } = work;
+  const { to, ids, count, options } = work;
   const found = known.get(model.id) ?? known.get(originOfModel(model));
   const there = found ?? (await createModel(work, model));
   if (there === undefined) {
@@ -45,7 +46,20 @@ async function deliverModel(
   ids.set(model.id, there.id);
   await deliverModelFiles(work, model, { store: to, owner: { modelId: there.id } }, found === undefined);
   if (found === undefined) count.models++;
+  if (options.metrics !== false) await deliverModelMetrics(work, model, there);
   if (model.status !== "PENDING" && there.status !== model.status) await to.finishModel(there.id, model.status);
+}
+
+/** Each is a metric of the run, too, so that they go before the run's others. */
+async function deliverModelMetrics(work: DeliveryWork, model: LoggedModel, there: LoggedModel): Promise<void> {
+  const { to, target, count, loggedKeys } = work;
+  const missing = missingPoints(model.metrics, there.metrics);
+  for (let start = 0; start < missing.length; start += batchPoints) {
+    const metrics = missing.slice(start, start + batchPoints);
+    for (const { key } of metrics) loggedKeys.add(key);
+    await to.logBatch(target.id, { metrics, modelId: there.id });
+    count.points += metrics.length;
+  }
 }
 
 async function createModel({ to, target }: DeliveryWork, model: LoggedModel): Promise<LoggedModel | undefined> {

@@ -54,8 +54,12 @@ async function recordedRun({ points = 2500 } = {}) {
   await store.writeArtifact({ modelId: model.id }, "MLmodel", Buffer.from(`run_id: ${id}\nmodel_id: ${model.id}\n`));
   await store.writeArtifact({ modelId: model.id }, "data/model.onnx", Buffer.alloc(large, 9));
   await store.finishModel(model.id, "READY");
+  await store.logBatch(id, {
+    metrics: [{ key: "test_accuracy", value: 0.9, timestampMs: 6000, step: 3 }],
+    modelId: model.id,
+  });
   await store.updateRun(id, { status: "FINISHED", endedMs: 9000 });
-  return { store, id, modelId: model.id, experimentId, pointCount: points + odd.length };
+  return { store, id, modelId: model.id, experimentId, pointCount: points + odd.length + 1 };
 }
 
 /** That the server has the run once, value for value. */
@@ -83,6 +87,7 @@ async function expectWhole(server: MemoryServer, store: RunStore, id: string): P
   expect(server.files.get(`${target!.id}/plots/loss.svg`)?.toString()).toBe("<svg/>");
   expect(server.files.get(`${target!.id}/large.bin`)?.equals(Buffer.alloc(large, 7))).toBe(true);
   const model = server.models.get(target!.modelIds.at(-1)!)!;
+  expect(model.metrics).toEqual([{ key: "test_accuracy", value: 0.9, timestampMs: 6000, step: 3 }]);
   expect(model).toMatchObject({ name: "model", status: "READY", runId: target!.id });
   expect(server.files.get(`${model.id}/MLmodel`)?.toString()).toBe(`run_id: ${target!.id}\nmodel_id: ${model.id}\n`);
   expect(server.files.get(`${model.id}/data/model.onnx`)?.length).toBe(large);

@@ -9,6 +9,7 @@ import type { RunStore } from "../run-store.ts";
 import { deliverFiles } from "./deliver-files.ts";
 import { deliverModels } from "./deliver-models.ts";
 import {
+  batchPoints,
   type Delivery,
   type DeliveryOptions,
   type DeliveryProblem,
@@ -43,7 +44,8 @@ export async function deliverRun(
       problems.push({ what, error });
     });
   };
-  const work = { from, to, source, target, isNew: found === undefined, ids, options, count, attempt };
+  const loggedKeys = new Set<string>();
+  const work = { from, to, source, target, isNew: found === undefined, ids, options, count, attempt, loggedKeys };
   if (target.lifecycle === "deleted") problems.push({ what: "run", error: deletedThere(to, target.id) });
   else await deliverParts(work);
   return { runId: source.id, targetId: target.id, name: source.name, isNew: work.isNew, ...count, problems };
@@ -73,12 +75,12 @@ async function deliverParts(work: DeliveryWork): Promise<void> {
   const hasEnded = source.status !== "RUNNING" && source.status !== "SCHEDULED";
   if (!hasEnded) await attempt("status", () => deliverStatus(work, hasEnded));
   await attempt("parameters", () => deliverParams(work));
-  if (options.metrics !== false) await attempt("metrics", () => deliverMetrics(work));
   await attempt("dataset inputs", () => deliverInputs(work));
   if (options.files !== "none") {
     await deliverRunFiles(work);
     await deliverModels(work);
   }
+  if (options.metrics !== false) await attempt("metrics", () => deliverMetrics(work));
   await attempt("tags", () => deliverTags(work));
   if (hasEnded) await attempt("status", () => deliverStatus(work, hasEnded));
 }
@@ -117,10 +119,7 @@ async function deliverParams({ source, target, to, ids, count, attempt }: Delive
   count.params += missing.size;
 }
 
-/** MLflow takes so many in one call. */
-const batchPoints = 1000;
-
-async function deliverMetrics({ from, source, target, to, count, options }: DeliveryWork): Promise<void> {
+async function deliverMetrics({ from, source, target, to, count, options, loggedKeys }: DeliveryWork): Promise<void> {
   let batch: MetricPoint[] = [];
   const send = async (points: readonly MetricPoint[]): Promise<void> => {
     throwIfCancelled(options.signal);
@@ -128,7 +127,7 @@ async function deliverMetrics({ from, source, target, to, count, options }: Deli
     count.points += points.length;
   };
   for (const key of source.metrics.keys()) {
-    const there = target.metrics.has(key) ? await to.metricHistory(target.id, key) : [];
+    const there = target.metrics.has(key) || loggedKeys.has(key) ? await to.metricHistory(target.id, key) : [];
     batch.push(...missingPoints(await from.metricHistory(source.id, key), there));
     let sent = 0;
     for (; batch.length - sent >= batchPoints; sent += batchPoints) await send(batch.slice(sent, sent + batchPoints));

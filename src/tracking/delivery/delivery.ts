@@ -6,6 +6,9 @@ import type { RunStore } from "../run-store.ts";
 import type { FileDeliveryOptions } from "./deliver-files.ts";
 import type { KnownIds } from "./known-ids.ts";
 
+/** MLflow takes so many points in one call. */
+export const batchPoints = 1000;
+
 /** What a delivery reads. */
 export type DeliverySource = Pick<
   RunStore,
@@ -60,6 +63,8 @@ export interface DeliveryWork {
   readonly isNew: boolean;
   readonly ids: KnownIds;
   readonly options: DeliveryOptions;
+  /** Of metrics that the target has since `target` was read. */
+  readonly loggedKeys: Set<string>;
   readonly count: {
     points: number;
     params: number;

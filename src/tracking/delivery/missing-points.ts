@@ -1,7 +1,7 @@
-/** Which points of a metric a store lacks: points are compared by what they say, not by their order. */
+/** Which points a store lacks: points are compared by what they say, not by their order. */
 import type { MetricPoint } from "../run.ts";
 
-/** The points of `here` that are not `there`, each once, in their order. Both are of one key. */
+/** The points of `here` that are not `there`, each once, in their order. */
 export function missingPoints(here: readonly MetricPoint[], there: readonly MetricPoint[]): readonly MetricPoint[] {
   const known = new Set(there.map(identityOf));
   return here.filter((point) => {
@@ -12,8 +12,8 @@ export function missingPoints(here: readonly MetricPoint[], there: readonly Metr
   });
 }
 
-function identityOf({ value, timestampMs, step }: MetricPoint): string {
-  return `${step} ${timestampMs} ${storedValue(value)}`;
+function identityOf({ key, value, timestampMs, step }: MetricPoint): string {
+  return `${step} ${timestampMs} ${storedValue(value)} ${key}`;
 }
 
 /** SQL keeps infinities as the largest numbers, and may lose the sign of zero. */

@@ -2,7 +2,7 @@
 import type { MetricPoint } from "../run.ts";
 import type { RunBatch, RunStore } from "../run-store.ts";
 import { deliverRun } from "./deliver-run.ts";
-import type { DeliveryProblem, DeliverySource } from "./delivery.ts";
+import { batchPoints, type DeliveryProblem, type DeliverySource } from "./delivery.ts";
 import type { KnownIds } from "./known-ids.ts";
 
 export interface SpooledRunOptions {
@@ -21,8 +21,6 @@ interface PendingPoint {
   readonly modelId: string | undefined;
 }
 
-/** In one call. */
-const batchPoints = 1000;
 /** Points in memory; beyond them the spool's files are read. */
 const mostPending = 100_000;
 

@@ -4,11 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../base/files/atomic-file.ts";
-import type { LoggedModel } from "../run.ts";
+import type { LoggedModel, MetricPoint } from "../run.ts";
 import type { NewLoggedModel } from "../run-store.ts";
 import { keysBelow, readKey } from "./keyed-files.ts";
 import { formatMeta } from "./meta-yaml.ts";
-import { kindOf } from "./plain-files.ts";
+import { parseMetricFile } from "./metric-lines.ts";
+import { kindOf, readPlainFile } from "./plain-files.ts";
+import { largestMetricBytes } from "./run-folder.ts";
 import { damaged, metaName, presentUri, readMeta, requiredText, textOf, timeOf } from "./run-meta.ts";
 import { type ExperimentFolder, findModelFolder } from "./store-tree.ts";
 
@@ -48,6 +50,7 @@ export function readModel(path: string): LoggedModel {
     artifactUri: presentUri(textOf(meta, "artifact_location") ?? "", artifacts, kindOf(artifacts) === "folder"),
     tags: valuesBelow(join(path, "tags")),
     params: valuesBelow(join(path, "params")),
+    metrics: metricsBelow(join(path, "metrics")),
   };
 }
 
@@ -57,6 +60,15 @@ function valuesBelow(folder: string): Map<string, string> {
       .sort()
       .map((key) => [key, readKey(folder, key) ?? ""]),
   );
+}
+
+function metricsBelow(folder: string): MetricPoint[] {
+  return keysBelow(folder)
+    .sort()
+    .flatMap((key) => {
+      const bytes = readPlainFile(join(folder, key), largestMetricBytes);
+      return bytes === undefined ? [] : parseMetricFile(key, bytes);
+    });
 }
 
 /** Makes a model's folder; its `meta.yaml` comes last, and makes it one. Gives its path. */

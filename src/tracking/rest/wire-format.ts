@@ -77,7 +77,7 @@ const modelSchema = Type.Object({
     artifact_uri: Type.Optional(Text),
     tags: Pairs,
   }),
-  data: Type.Optional(Type.Object({ params: Pairs })),
+  data: Type.Optional(Type.Object({ params: Pairs, metrics: Metrics })),
 });
 
 const PageToken = Type.Optional(Text);
@@ -159,6 +159,7 @@ export function modelOf({ info, data = {} }: Static<typeof modelSchema>): Logged
     artifactUri: info.artifact_uri ?? "",
     tags: mapOf(info.tags),
     params: mapOf(data.params),
+    metrics: (data.metrics ?? []).map(pointOf),
   };
 }
 
