@@ -3,13 +3,13 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ServerAccess } from "../../src/tracking/tracking-access.ts";
 import { modelHistory, modelLineage, promoteModel, rollbackModel } from "../../src/wire/models.ts";
-import { startMlflow } from "../support/mlflow-process.ts";
 import { findPeerPython } from "../support/peer-python.ts";
 import { racePromotions } from "../support/promotion-race.ts";
 import { redOrBlue, registeredModels } from "../support/registered-models.ts";
+import { sharedMlflow } from "../support/shared-mlflow.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../support/untrained-bundle.ts";
 
@@ -17,12 +17,10 @@ const notes: string[] = [];
 const python = await findPeerPython(["mlflow", "onnx", "onnxruntime"], (text) => notes.push(text));
 if (python === undefined) process.stderr.write(`skipped: ${notes.join("; ")}\n`);
 const folder = temporaryFolder("mlflow-promotion");
-const server = python === undefined ? undefined : await startMlflow(python, join(folder, "server"));
-if (server !== undefined) afterAll(() => server.stop(), 60_000);
 
 const access: ServerAccess = {
   kind: "server",
-  url: server?.url ?? "",
+  url: python === undefined ? "" : await sharedMlflow(),
   acceptsAnyCertificate: false,
   timeoutMs: 60_000,
   retries: 2,

@@ -12,10 +12,10 @@ import { resolveBundle } from "../../src/registry/resolve-bundle.ts";
 import type { RunStore } from "../../src/tracking/run-store.ts";
 import { type TrackingAccess, trackingAccess } from "../../src/tracking/tracking-access.ts";
 import { openModelRegistry, openRunStore } from "../../src/wire/tracking.ts";
-import { describeModelRegistry } from "../contracts/model-registry.ts";
-import { startMlflow } from "../support/mlflow-process.ts";
+import { contractModelNames, describeModelRegistry } from "../contracts/model-registry.ts";
 import { findPeerPython } from "../support/peer-python.ts";
 import { petModel } from "../support/running-service.ts";
+import { sharedMlflow } from "../support/shared-mlflow.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../support/untrained-bundle.ts";
 
@@ -23,11 +23,7 @@ const notes: string[] = [];
 const python = await findPeerPython(["mlflow", "onnx", "onnxruntime"], (text) => notes.push(text));
 if (python === undefined) process.stderr.write(`skipped: ${notes.join("; ")}\n`);
 const folder = temporaryFolder("mlflow-registry");
-const server = python === undefined ? undefined : await startMlflow(python, join(folder, "server"));
-if (server !== undefined) {
-  const { afterAll } = await import("vitest");
-  afterAll(() => server.stop(), 60_000);
-}
+const server = python === undefined ? undefined : await sharedMlflow();
 
 const accessTo = (uri: string): TrackingAccess => trackingAccess({ trackingUri: uri }, {}, (path) => path);
 
@@ -77,7 +73,7 @@ async function at<T>(
 
 describe.skipIf(python === undefined)("registered models", () => {
   const places = [
-    ["server", server?.url ?? ""],
+    ["server", server ?? ""],
     ["folder", join(folder, "runs")],
   ] as const;
 
@@ -166,11 +162,12 @@ print(json.dumps([version(c.get_model_version(arg["name"], n)) for n in ("5", "3
 
 if (server !== undefined) {
   describeModelRegistry("a real MLflow server", async () => {
-    const open = () => openModelRegistry(accessTo(server.url));
+    const open = () => openModelRegistry(accessTo(server));
     const removeAll = async (): Promise<void> => {
       const registry = await open();
       for (const { name } of await registry.listModels()) {
-        await fetch(`${server.url}/api/2.0/mlflow/registered-models/delete`, {
+        if (!contractModelNames.has(name)) continue;
+        await fetch(`${server}/api/2.0/mlflow/registered-models/delete`, {
           method: "DELETE",
           headers: { "content-type": "application/json" },
           body: JSON.stringify({ name }),

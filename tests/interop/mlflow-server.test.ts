@@ -11,6 +11,7 @@ import { findMlflowClient } from "../support/mlflow-client.ts";
 import { type MlflowPeer, startMlflowPeer } from "../support/mlflow-peer.ts";
 import { findPeerPython } from "../support/peer-python.ts";
 import { dumpRuns, writeSampleRuns } from "../support/sample-runs.ts";
+import { sharedMlflow } from "../support/shared-mlflow.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const note = (text: string) => process.stderr.write(`${text}\n`);
@@ -29,13 +30,12 @@ function withInfinities(dump: unknown): unknown {
 }
 
 describe.skipIf(!python)("MLflow's server over a database", () => {
-  let server: MlflowPeer;
+  let url: string;
   beforeAll(async () => {
-    server = await startMlflowPeer(python!);
-  }, 300_000);
-  afterAll(() => server?.stop());
+    url = await sharedMlflow();
+  });
 
-  const open = () => openRestRunStore(accessTo(server.url));
+  const open = () => openRestRunStore(accessTo(url));
 
   describeRunStore("MLflow's server", async () => ({ store: await open(), reopen: open }));
 
@@ -43,7 +43,7 @@ describe.skipIf(!python)("MLflow's server over a database", () => {
     const name = "cats-dogs: größe";
     const store = await open();
     await writeSampleRuns(store, name);
-    const read = withInfinities(mlflow!.call("dump", server.url, name)) as { models: Record<string, { run: string }> }; // the script's form
+    const read = withInfinities(mlflow!.call("dump", url, name)) as { models: Record<string, { run: string }> }; // the script's form
     const ours = await dumpRuns(store, ({ runId }) => [["of model", 0.5, 3, runId]], name);
     expect(ours).toEqual(read);
     expect(Object.keys(read.models)).toHaveLength(4);
@@ -51,11 +51,11 @@ describe.skipIf(!python)("MLflow's server over a database", () => {
   });
 
   it("gives what its own client wrote", async () => {
-    mlflow!.call("write", server.url);
+    mlflow!.call("write", url);
     const name = 'it: #1 "größe"';
     const store = await open();
     const ours = await dumpRuns(store, ({ runId }) => [["of model", 0.5, 4, runId]], name);
-    expect(ours).toEqual(withInfinities(mlflow!.call("dump", server.url, name)));
+    expect(ours).toEqual(withInfinities(mlflow!.call("dump", url, name)));
     await store.close();
   });
 
@@ -81,34 +81,30 @@ describe.skipIf(!python)("MLflow's server over a database", () => {
   });
 });
 
-describe.skipIf(!python)("MLflow's server without artifacts of its own", () => {
+describe.skipIf(!python)("MLflow's server with users, without artifacts of its own", () => {
+  const users = pythonWithAuth ? { user: "admin", password: "a password of 12+ characters" } : undefined;
   let server: MlflowPeer;
   beforeAll(async () => {
-    server = await startMlflowPeer(python!, { servesArtifacts: false });
-  }, 300_000);
+    const auth = users && { adminPassword: users.password };
+    server = await startMlflowPeer(pythonWithAuth ?? python!, { servesArtifacts: false, ...auth });
+  });
   afterAll(() => server?.stop());
+
+  const opened = (more: Partial<ServerAccess> = {}): Promise<RunStore> => openRestRunStore(accessTo(server.url, more));
 
   it("has them in a folder of this machine, where MLflow's client finds them", async () => {
-    const store = await openRestRunStore(accessTo(server.url));
+    const store = await opened(users);
     await writeSampleRuns(store, "in a folder");
+    const client = await findMlflowClient(
+      users && { MLFLOW_TRACKING_USERNAME: users.user, MLFLOW_TRACKING_PASSWORD: users.password },
+    );
     const ours = await dumpRuns(store, ({ runId }) => [["of model", 0.5, 3, runId]], "in a folder");
-    expect(ours).toEqual(withInfinities(mlflow!.call("dump", server.url, "in a folder")));
+    expect(ours).toEqual(withInfinities(client!.call("dump", server.url, "in a folder")));
     await store.close();
   });
-});
 
-describe.skipIf(!pythonWithAuth)("MLflow's server with users", () => {
-  const adminPassword = "a password of 12+ characters";
-  let server: MlflowPeer;
-  beforeAll(async () => {
-    server = await startMlflowPeer(pythonWithAuth!, { adminPassword });
-  }, 300_000);
-  afterAll(() => server?.stop());
-
-  const opened = (more: Partial<ServerAccess>): Promise<RunStore> => openRestRunStore(accessTo(server.url, more));
-
-  it("takes the right password and refuses others, without showing them", async () => {
-    const store = await opened({ user: "admin", password: adminPassword });
+  it.skipIf(!users)("takes the right password and refuses others, without showing them", async () => {
+    const store = await opened(users);
     expect((await store.ensureExperiment("of the admin")).lifecycle).toBe("active");
     await store.close();
     for (const more of [{}, { user: "admin", password: "wrong-password" }, { token: "wrong-password" }]) {

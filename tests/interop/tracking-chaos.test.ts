@@ -7,7 +7,7 @@ import { openSpooledStore } from "../../src/tracking/delivery/spooled-store.ts";
 import { openRestRunStore } from "../../src/tracking/rest/rest-run-store.ts";
 import { type ChaosProxy, type ProxyFault, startChaosProxy } from "../support/chaos-proxy.ts";
 import { findMlflowClient } from "../support/mlflow-client.ts";
-import { type MlflowProcess, startMlflow } from "../support/mlflow-process.ts";
+import { type MlflowPeer, startMlflowPeer } from "../support/mlflow-peer.ts";
 import { findPeerPython } from "../support/peer-python.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -27,10 +27,10 @@ const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.skipIf(!python)("a recording beside a server that fails", () => {
   const folder = temporaryFolder("chaos");
-  let server: MlflowProcess;
+  let server: MlflowPeer;
   let proxy: ChaosProxy;
   beforeAll(async () => {
-    server = await startMlflow(python!, join(folder, "server"));
+    server = await startMlflowPeer(python!, { folder: join(folder, "server") });
     proxy = await startChaosProxy(timeoutMs + 1000);
     proxy.target = server.url;
   }, 300_000);
@@ -112,7 +112,7 @@ describe.skipIf(!python)("a recording beside a server that fails", () => {
   async function restart(): Promise<void> {
     proxy.target = undefined;
     await server.stop();
-    server = await startMlflow(python!, join(folder, "server"));
+    server = await startMlflowPeer(python!, { folder: join(folder, "server") });
     proxy.target = server.url;
   }
 });

@@ -10,8 +10,11 @@ export interface MlflowClient {
   run(...args: readonly string[]): string;
 }
 
-/** Undefined, with the reason on stderr, where there is no Python with MLflow. */
-export async function findMlflowClient(): Promise<MlflowClient | undefined> {
+/**
+ * Undefined, with the reason on stderr, where there is no Python with MLflow. `more` goes into its
+ * environment.
+ */
+export async function findMlflowClient(more: Readonly<Record<string, string>> = {}): Promise<MlflowClient | undefined> {
   const notes: string[] = [];
   const python = await findPeerPython(["mlflow"], (text) => notes.push(text));
   if (python === undefined) {
@@ -21,6 +24,7 @@ export async function findMlflowClient(): Promise<MlflowClient | undefined> {
   const script = fileURLToPath(new URL("mlflow-client.py", import.meta.url));
   const env = {
     ...process.env,
+    ...more,
     MLFLOW_ALLOW_FILE_STORE: "true",
     PYTHONWARNINGS: "ignore",
     GIT_PYTHON_REFRESH: "quiet",

@@ -1,6 +1,6 @@
 /** MLflow's own server, for tests against the real one. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export interface MlflowPeer {
   readonly url: string;
-  /** Files of the server; removed when it is stopped. */
+  /** Files of the server; removed when it is stopped, unless the caller gave it. */
   readonly folder: string;
   stop(): Promise<void>;
 }
@@ -20,8 +20,8 @@ export interface MlflowPeerOptions {
   readonly servesArtifacts?: boolean;
   /** User and password are asked for; needs `mlflow[auth]`. */
   readonly adminPassword?: string;
-  /** The same port again. */
-  readonly port?: number;
+  /** Of an earlier start, or for a later one. Default: a new one. */
+  readonly folder?: string;
 }
 
 /** A start takes a minute on a machine that is not busy. */
@@ -30,8 +30,9 @@ const longestStartMs = 240_000;
 /** Errors: where it does not answer in time or ends, with what it printed. */
 export async function startMlflowPeer(python: string, options: MlflowPeerOptions = {}): Promise<MlflowPeer> {
   const { servesArtifacts = true, adminPassword } = options;
-  const folder = await mkdtemp(join(tmpdir(), "pawprint-mlflow-"));
-  const port = options.port ?? (await freePort());
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "pawprint-mlflow-")));
+  await mkdir(folder, { recursive: true });
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const store = options.backendStoreUri ?? `sqlite:///${join(folder, "mlflow.db")}`;
   const artifacts = servesArtifacts
@@ -58,7 +59,7 @@ export async function startMlflowPeer(python: string, options: MlflowPeerOptions
   }
   const stop = async (): Promise<void> => {
     await endGroup(child);
-    await rm(folder, { recursive: true, force: true });
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   };
   for (const end = Date.now() + longestStartMs; Date.now() < end && child.exitCode === null; await sleep(250)) {
     if (await isHealthy(url)) return { url, folder, stop };

@@ -34,6 +34,7 @@ export interface ConfigInput<T extends TObject> {
 const developmentVariables: ReadonlySet<string> = new Set([
   "PAWPRINT_TEST_DATA",
   "PAWPRINT_TEST_BROWSER",
+  "PAWPRINT_TEST_MLFLOW_STORE",
   "PAWPRINT_PEER_PYTHON",
 ]);
 
