@@ -1,5 +1,7 @@
 /** MLflow's rules for names, aliases, versions and tags of registered models, and who breaks them. */
+
 import { AppError } from "../base/errors.ts";
+import { shellWord } from "../base/shell-word.ts";
 import { requireRunKey, requireText } from "../tracking/run-rules.ts";
 import type { NewModelVersion } from "./model-registry.ts";
 
@@ -64,7 +66,7 @@ export function versionNotFound(name: string, version: string, where: string): A
     required: `${/^\d+$/.test(version) ? "version" : "a version"} ${version} of the model ${name}`,
     received: "none",
     where,
-    hint: "look at its versions and aliases: `pawprint models show NAME`",
+    hint: `look at its versions and aliases: pawprint models show ${shellWord(name)}`,
   });
 }
 

@@ -7,14 +7,14 @@ import type { RunStore } from "../tracking/run-store.ts";
 import type { TrackingAccess } from "../tracking/tracking-access.ts";
 
 /** A folder that is not there yet is an empty store. Errors: TRACKING_URI_INVALID for a file. */
-async function requireNoFile(folder: string): Promise<void> {
+async function requireNoFile(folder: string, hint = "give the folder that holds the runs"): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found === undefined || found.isDirectory()) return;
   throw new AppError("TRACKING_URI_INVALID", {
     required: "a folder, or an http:// or https:// address of an MLflow server",
     received: "a file",
     where: folder,
-    hint: "give the folder that holds the runs",
+    hint,
   });
 }
 
@@ -41,7 +41,10 @@ export async function openRecordingStore(
   access: TrackingAccess,
   { spoolFolder, ...options }: RecordingOptions,
 ): Promise<RunStore> {
-  if (access.kind === "folder") return openRunStore(access);
+  if (access.kind === "folder") {
+    await requireNoFile(access.folder, "give a folder for the runs, or record nothing: `tracking: false`");
+    return openRunStore(access);
+  }
   const { openSpooledStore } = await import("../tracking/delivery/spooled-store.ts");
   const { spoolFolderFor } = await import("../tracking/delivery/spool.ts");
   // Delivery goes on by itself after a failure; it is to notice soon that a server is away.

@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { isRunning, ownIdentity } from "../../base/locks/process-identity.ts";
 import { createRandom } from "../../base/random.ts";
+import { shellWord } from "../../base/shell-word.ts";
 import { historyExperiment } from "../../tracking/history-experiment.ts";
 import type { Run } from "../../tracking/run.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
@@ -197,6 +198,6 @@ export function conflict(name: string, alias: string, received: string): AppErro
     required: `the alias ${alias} where it was when this began`,
     received,
     where: name,
-    hint: "look at what was promoted, then decide again: pawprint models history NAME",
+    hint: `look at what was promoted, then decide again: pawprint models history ${shellWord(name)}`,
   });
 }

@@ -38,7 +38,11 @@ metrics over each other.`,
     return withRunStore(context, options, async (store) => {
       const runs = await findRuns(store, references);
       if (runs.length < 2) {
-        throw new AppError("CLI_USAGE", { required: "at least two different runs", received: `${runs.length}` });
+        throw new AppError("CLI_USAGE", {
+          required: "at least two different runs",
+          received: `${runs.length}`,
+          hint: "list the runs there: pawprint runs list",
+        });
       }
       const missing = metric.filter((key) => !runs.some(({ metrics }) => metrics.has(key)));
       for (const key of missing) context.logger.warn(`no run has the metric ${key}`);

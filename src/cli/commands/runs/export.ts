@@ -38,6 +38,7 @@ The tables are for spreadsheets: a row for each run with settings and last metri
       throw new AppError("CLI_USAGE", {
         required: "runs or --experiment, and --out, --csv or --metrics-csv",
         received: files.length === 0 ? "no place to write to" : `${counted(references.length, "run")}`,
+        hint: "for example: pawprint runs export last --out last-run",
       });
     }
     return withRunStore(context, options, async (store) => {

@@ -183,7 +183,7 @@ describe("the record of pawprint train", () => {
     expect(await readdir(project)).not.toContain("runs");
     await writeFile(join(project, "taken"), "");
     const refused = await run(`train --data ../pictures ${quick} --out b.onnx --tracking-uri taken`, { cwd: project });
-    expect(refused.exitCode).toBe(1);
+    expect(refused.exitCode).toBe(2);
     expect(refused.err).toMatch(/hint: .*record nothing: --no-tracking$/m);
   });
 });
