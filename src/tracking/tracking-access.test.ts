@@ -21,15 +21,19 @@ describe("the place of runs", () => {
     expect(failureOf(() => access({ trackingUri: "file:///a%zz" })).code).toBe("TRACKING_URI_INVALID");
   });
 
-  it.each(["sqlite:///m.db", "databricks", "databricks://profile", "postgresql://u:p@ss/w@host/db", "s3://b/k"])(
-    "is not %s",
-    (trackingUri) => {
-      const error = failureOf(() => access({ trackingUri }));
-      expect(error.code).toBe("TRACKING_URI_INVALID");
-      expect(`${error.message} ${error.hint}`).not.toContain("p@ss");
-      expect(error.where).toBe("tracking.trackingUri");
-    },
-  );
+  it.each([
+    "sqlite:///m.db",
+    "databricks",
+    "databricks://profile",
+    "postgresql://u:p@ss/w@host/db",
+    "mysql:u:p@ss@host",
+    "s3://b/k",
+  ])("is not %s", (trackingUri) => {
+    const error = failureOf(() => access({ trackingUri }));
+    expect(error.code).toBe("TRACKING_URI_INVALID");
+    expect(`${error.message} ${error.hint}`).not.toContain("p@ss");
+    expect(error.where).toBe("tracking.trackingUri");
+  });
 });
 
 describe("a server", () => {

@@ -116,7 +116,7 @@ function folderOf(given: string, where: string): string {
 function invalid(received: string, where: string): AppError {
   return new AppError("TRACKING_URI_INVALID", {
     required: "a folder, or an http:// or https:// address of an MLflow server",
-    received: received.replace(/\/\/.*@/, "//"),
+    received: received.replace(/^([a-z][\w+.-]*:(?:\/\/)?).*@/i, "$1"),
     where,
     hint: "start a server over that store (mlflow server) and give its address, or a folder",
   });

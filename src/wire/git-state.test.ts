@@ -14,19 +14,21 @@ it("is the commit that a folder stands at with what differs, and nothing without
   git("init", "--quiet", "--initial-branch=pets");
   expect(await readGitState(folder)).toBeUndefined();
   await writeFile(join(folder, "a.txt"), "one\n");
-  git("add", "a.txt");
+  await writeFile(join(folder, ".env"), "TOKEN=none\n");
+  git("add", "a.txt", ".env");
   git("commit", "--quiet", "-m", "first");
   const commit = git("rev-parse", "HEAD").trim();
   const clean = { commit, branch: "pets", isDirty: false, diff: "", isDiffCut: false, untracked: [] };
   expect(await readGitState(folder)).toEqual(clean);
   expect(await readGitState(join(folder, "no such folder"))).toBeUndefined();
 
-  await writeFile(join(folder, "a.txt"), "two\n");
+  await writeFile(join(folder, "a.txt"), "two\nhttps://me:s3cret@mlflow.example/team\n");
+  await writeFile(join(folder, ".env"), "TOKEN=s3cret\n");
   await writeFile(join(folder, "new file.txt"), "");
   git("remote", "add", "origin", "https://me:s3cret@example.org/pets.git?access_token=s3cret");
   const dirty = await readGitState(folder);
   expect(dirty).toMatchObject({ isDirty: true, untracked: ["new file.txt"], remote: "https://example.org/pets.git" });
-  expect(dirty?.diff).toContain("-one\n+two\n");
+  expect(dirty?.diff).toContain("-one\n+two\n+https://***@mlflow.example/team\n");
   expect(JSON.stringify(dirty)).not.toContain("s3cret");
 
   git("checkout", "--quiet", "--detach");

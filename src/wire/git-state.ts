@@ -18,6 +18,8 @@ export interface GitState {
   readonly untracked: readonly string[];
 }
 
+/** Files of passwords and tokens by convention: `.env`, `.env.local`. */
+const withoutSecretFiles = ["--", ":(top)", ":(top,exclude,glob)**/.env", ":(top,exclude,glob)**/.env.*"];
 const diffBytes = 1 << 20;
 const listBytes = 1 << 18;
 
@@ -38,7 +40,7 @@ export async function readGitState(folder: string): Promise<GitState | undefined
   const [branch, status, diff] = await Promise.all([
     git("symbolic-ref", "--short", "--quiet", "HEAD"),
     git("status", "--porcelain=v1", "-z", "--untracked-files=normal"),
-    runGit(folder, ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD"], diffBytes),
+    runGit(folder, ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD", ...withoutSecretFiles], diffBytes),
   ]);
   const name = branch.text.trim();
   const remote = await remoteOf(git, name);
@@ -47,7 +49,7 @@ export async function readGitState(folder: string): Promise<GitState | undefined
     ...(name !== "" && { branch: name }),
     ...(remote !== undefined && { remote }),
     isDirty: status.text !== "",
-    diff: diff.isCut ? wholeLines(diff.text) : diff.text,
+    diff: withoutPasswords(diff.isCut ? wholeLines(diff.text) : diff.text),
     isDiffCut: diff.isCut,
     untracked: status.text.split("\0").flatMap((row) => (row.startsWith("?? ") ? [row.slice(3)] : [])),
   };
@@ -80,6 +82,11 @@ export function withoutSecrets(remote: string): string {
   if (path.includes("@") && !/^[\w.-]+(:\d+)?$/.test(host)) return `${scheme}${path.slice(path.lastIndexOf("@") + 1)}`;
   const isName = /^(git\+)?ssh:/i.test(scheme) && /^[\w.-]+$/.test(user);
   return `${scheme}${isName ? `${user}@` : ""}${host}${path}`;
+}
+
+/** User and password in the addresses of a text. */
+function withoutPasswords(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"'`]{1,200}@/gi, "$1***@");
 }
 
 function wholeLines(text: string): string {

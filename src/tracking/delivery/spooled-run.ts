@@ -56,8 +56,8 @@ export class SpooledRun {
 
   get hasNews(): boolean {
     if (this.#isGone) return false;
-    const { size } = this.#changedFiles;
-    return this.#state !== "level" || this.#hasNewFacts || this.#pendingCount > 0 || size > 0;
+    const others = this.#pendingCount + this.#changedFiles.size + this.#deletedTags.size;
+    return this.#state !== "level" || this.#hasNewFacts || others > 0;
   }
 
   /** Whether the server has it all, and refused nothing. */
@@ -88,8 +88,10 @@ export class SpooledRun {
   }
 
   async deleteTag(key: string): Promise<void> {
-    await this.changeFacts(() => this.#options.spool.deleteTag(this.id, key));
-    this.#deletedTags.add(key);
+    await this.changeFacts(async () => {
+      await this.#options.spool.deleteTag(this.id, key);
+      this.#deletedTags.add(key);
+    });
   }
 
   /** A file of the run, or of one of its models, or the model itself. */
@@ -130,7 +132,7 @@ export class SpooledRun {
 
   async #sendNews(signal: AbortSignal): Promise<void> {
     await this.#sendPoints((modelId) => modelId === undefined);
-    if (this.#hasNewFacts || this.#changedFiles.size > 0) {
+    if (this.#hasNewFacts || this.#changedFiles.size > 0 || this.#deletedTags.size > 0) {
       const { remote, ids, spool } = this.#options;
       const files = this.#changedFiles;
       this.#changedFiles = new Map();

@@ -41,6 +41,24 @@ function stepsAt(server: MemoryServer, key = "batch/loss"): number[] {
 const range = (count: number): number[] => Array.from({ length: count }, (_, step) => step);
 
 describe("a store with a spool", () => {
+  it("takes a tag away at the server that was deleted while the server was away", async () => {
+    let isAway = false;
+    const { server, open } = setUp(() => (isAway ? "before" : "none"));
+    const store = await open();
+    const { id } = await startRun(store);
+    await store.logBatch(id, { tags: new Map([["draft", "yes"]]) });
+    await expect.poll(() => server.runs.get(id)?.tags.get("draft")).toBe("yes");
+    isAway = true;
+    await store.deleteTag(id, "draft");
+    await store.logBatch(id, { metrics: [point(0)] });
+    await expect.poll(() => server.calls.length).toBeGreaterThan(20);
+    isAway = false;
+    await store.updateRun(id, { status: "FINISHED", endedMs: 5000 });
+    await store.close();
+    expect(server.runs.get(id)?.tags.has("draft")).toBe(false);
+    expect(stepsAt(server)).toEqual([0]);
+  });
+
   it("gives the server's id, delivers while it is written to, and leaves nothing behind", async () => {
     const { server, open, waiting, folder, logged } = setUp();
     const store = await open();

@@ -210,4 +210,10 @@ describe("artifacts that do not pass through the server", () => {
     server.fault = () => ({ status: 200, body: JSON.stringify({ files: [{ path: "../../etc/passwd" }] }) });
     expect((await failureOf(store.listArtifacts({ runId }))).code).toBe("ARTIFACT_PATH_INVALID");
   });
+
+  it("are not read for ever where a page names itself as the next one", async () => {
+    const { server, store, runId } = await start();
+    server.fault = () => ({ status: 200, body: JSON.stringify({ files: [], next_page_token: "again" }) });
+    expect((await failureOf(store.listArtifacts({ runId }))).code).toBe("TRACKING_ANSWER_INVALID");
+  });
 });

@@ -101,8 +101,8 @@ class RestRunStore implements RunStore {
         isRepeatable: true,
       });
       all.push(...(page.experiments ?? []).map(experimentOf));
-      pageToken = page.next_page_token;
-      if (!pageToken) return all;
+      pageToken = nextPage(page.next_page_token, pageToken, this.location);
+      if (pageToken === undefined) return all;
     }
   }
 
@@ -220,8 +220,8 @@ class RestRunStore implements RunStore {
         refusal: (refusal) => this.#runRefusal(refusal, id),
       });
       for (const metric of page.metrics ?? []) points.push(pointOf(metric));
-      pageToken = page.next_page_token;
-      if (!pageToken) break;
+      pageToken = nextPage(page.next_page_token, pageToken, this.location);
+      if (pageToken === undefined) break;
     }
     // The server has an empty history of runs that are not there, too.
     if (points.length === 0) await this.#runNamed(id);
@@ -265,8 +265,8 @@ class RestRunStore implements RunStore {
         if (found === folder) continue; // a file was asked for
         entries.push({ path: found, isFolder, ...(!isFolder && { sizeBytes: Number(size ?? 0) }) });
       }
-      pageToken = page.next_page_token;
-      if (!pageToken) break;
+      pageToken = nextPage(page.next_page_token, pageToken, this.location);
+      if (pageToken === undefined) break;
     }
     return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
   }
@@ -614,4 +614,15 @@ function unsupportedModels({ errorCode, status, where }: MlflowRefusal): AppErro
 
 function identityOf({ key, value, timestampMs, step }: MetricPoint): string {
   return `${timestampMs} ${step} ${value} ${key}`;
+}
+
+/** Undefined after the last page. A token that leads to its own page would be read for ever. */
+function nextPage(token: string | undefined, before: string | undefined, where: string): string | undefined {
+  if (token === undefined || token === "") return undefined;
+  if (token !== before) return token;
+  throw new AppError("TRACKING_ANSWER_INVALID", {
+    required: "an answer of MLflow's interface",
+    received: "a page that names itself as the next one",
+    where,
+  });
 }

@@ -21,7 +21,7 @@ export interface RunRecordOptions {
 const batchMs = 2000;
 /** Of one call, as MLflow's server takes them. */
 const batchPoints = 1000;
-/** Points that are held while a store fails; the oldest are given up first. */
+/** Points that are held while a store fails or hangs; the oldest are given up first. */
 const heldPoints = 200_000;
 /** For the work that waits for the record: before a checkpoint, and at the end. */
 const patienceMs = 15_000;
@@ -62,6 +62,8 @@ export class RunRecord {
     if (step <= (this.#lastSteps.get(key) ?? Number.NEGATIVE_INFINITY)) return;
     this.#lastSteps.set(key, step);
     this.#points.push({ key, value, step, timestampMs: Math.round(this.#now()) });
+    // Not one by one, which would move all the others each time.
+    if (this.#points.length > 2 * heldPoints) this.#points = this.#points.slice(-heldPoints);
   }
 
   /** Writes what is held, after what is being written. Never fails. */
