@@ -22,7 +22,7 @@ let starter: Server | undefined;
 let peer: Promise<MlflowPeer> | undefined;
 
 export async function setup({ provide }: TestProject): Promise<void> {
-  /** `postgresql://...` of an empty database; a new SQLite file unless set. */
+  /** `postgresql+psycopg2://...` of an empty database; a new SQLite file unless set. */
   const backendStoreUri = process.env.PAWPRINT_TEST_MLFLOW_STORE;
   const drivers = backendStoreUri?.startsWith("postgresql") ? ["psycopg2-binary"] : [];
   const note = (text: string) => process.stderr.write(`${text}\n`);
