@@ -4,7 +4,7 @@ import { configLeaves } from "../base/config/config-leaves.ts";
 import { AppError } from "../base/errors.ts";
 import { matchesSchema } from "../base/schema/matches-schema.ts";
 import { shellWord } from "../base/shell-word.ts";
-import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
+import { type TrackingAccess, trackingAccess, withoutCredentials } from "../tracking/tracking-access.ts";
 import { type TrackingConfig, trackingConfigSchema } from "../tracking/tracking-config.ts";
 import type { TrackingOptions } from "../wire/recording.ts";
 import { openRecordingStore } from "../wire/tracking.ts";
@@ -40,8 +40,7 @@ export const trackingOptions = [
 
 /** A command's line with the place that was given as a flag; a user and password stay out of it. */
 export function storeLine(line: string, { trackingUri }: Partial<OptionValues<typeof storeOptions>>): string {
-  const shown = trackingUri?.replace(/^(\w+:\/\/)[^/]*@/, "$1");
-  return shown === undefined ? line : `${line} --tracking-uri ${shellWord(shown)}`;
+  return trackingUri === undefined ? line : `${line} --tracking-uri ${shellWord(withoutCredentials(trackingUri))}`;
 }
 
 type Context = Pick<CommandContext, "cwd" | "env">;

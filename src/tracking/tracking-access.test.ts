@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failureOf } from "../../tests/support/failure-of.ts";
-import { trackingAccess } from "./tracking-access.ts";
+import { trackingAccess, withoutCredentials } from "./tracking-access.ts";
 
 const pathOf = (path: string): string => `/at/${path}`;
 const access = (settings: Parameters<typeof trackingAccess>[0], env: Record<string, string> = {}) =>
@@ -94,4 +94,16 @@ describe("a server", () => {
     const error = failureOf(() => access({ trackingUri: "http://user:secret@:80:80" }));
     expect([error.code, error.message.includes("secret")]).toEqual(["TRACKING_URI_INVALID", false]);
   });
+});
+
+it.each([
+  ["http://me:s3cret@mlflow.example:5000/team", "http://mlflow.example:5000/team"],
+  ["http://me:s3/cret@mlflow.example/team", "http://mlflow.example/team"],
+  ["http://me:s3@cret@mlflow.example", "http://mlflow.example"],
+  ["mysql:me:s3cret@host/db", "mysql:host/db"],
+  ["https://mlflow.example/@team", "https://mlflow.example/@team"],
+  ["s3://bucket/key", "s3://bucket/key"],
+  ["runs", "runs"],
+])("%s is shown as %s", (address, shown) => {
+  expect(withoutCredentials(address)).toBe(shown);
 });

@@ -113,10 +113,20 @@ function folderOf(given: string, where: string): string {
   return given;
 }
 
+/**
+ * An address as it may be shown: without user and password. What could be part of a password, such as
+ * one with a slash that was not escaped, is left out too.
+ */
+export function withoutCredentials(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url !== undefined && url.host !== "" && url.username === "" && url.password === "") return address;
+  return address.replace(/^([a-z][\w+.-]*:(?:\/\/)?).*@/i, "$1");
+}
+
 function invalid(received: string, where: string): AppError {
   return new AppError("TRACKING_URI_INVALID", {
     required: "a folder, or an http:// or https:// address of an MLflow server",
-    received: received.replace(/^([a-z][\w+.-]*:(?:\/\/)?).*@/i, "$1"),
+    received: withoutCredentials(received),
     where,
     hint: "start a server over that store (mlflow server) and give its address, or a folder",
   });

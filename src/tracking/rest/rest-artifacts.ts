@@ -8,6 +8,7 @@ import type { ObjectStore } from "../../storage/object-store.ts";
 import { isS3Address, parseS3Address } from "../../storage/s3-address.ts";
 import { openS3Store } from "../../storage/s3-store.ts";
 import type { ArtifactContent } from "../run-store.ts";
+import { withoutCredentials } from "../tracking-access.ts";
 import type { MlflowClient } from "./mlflow-client.ts";
 
 /** Where the artifacts of one owner are: a path of the server's interface, or a store of objects. */
@@ -73,7 +74,7 @@ export class RestArtifacts {
     }
     throw new AppError("TRACKING_UNSUPPORTED", {
       required: "artifacts that the tracking server takes and gives, or in S3",
-      received: isFolder ? "a folder of the server's machine" : `artifacts at ${uri.replace(/\/\/[^/@]*@/, "//")}`,
+      received: isFolder ? "a folder of the server's machine" : `artifacts at ${withoutCredentials(uri)}`,
       where: this.#client.location,
       hint: "let the server give and take artifacts itself, as `mlflow server` does unless it is told otherwise",
     });
