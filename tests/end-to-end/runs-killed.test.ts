@@ -43,7 +43,8 @@ it(`keeps a run whole through ${kills} kills`, { timeout: 180_000 }, async () =>
     child.stdout.on("data", (chunk: Buffer) => {
       printed += chunk.toString();
     });
-    await once(child.stdout, "data");
+    // Some steps each, so that a busy machine does not kill it before it has work to lose.
+    while (printed.split("\n").length < 4) await once(child.stdout, "data");
     await pause(random.integer(60));
     child.kill("SIGKILL");
     await ended;
