@@ -6,8 +6,10 @@ import type { ModelRegistry } from "../registry/model-registry.ts";
 import type { RunStore } from "../tracking/run-store.ts";
 import type { TrackingAccess } from "../tracking/tracking-access.ts";
 
+const folderHint = "give the folder that holds the runs";
+
 /** A folder that is not there yet is an empty store. Errors: TRACKING_URI_INVALID for a file. */
-async function requireNoFile(folder: string, hint = "give the folder that holds the runs"): Promise<void> {
+async function requireNoFile(folder: string, hint: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found === undefined || found.isDirectory()) return;
   throw new AppError("TRACKING_URI_INVALID", {
@@ -18,9 +20,10 @@ async function requireNoFile(folder: string, hint = "give the folder that holds 
   });
 }
 
-export async function openRunStore(access: TrackingAccess): Promise<RunStore> {
+/** `hint` is what to do where a file stands in the folder's place. */
+export async function openRunStore(access: TrackingAccess, hint = folderHint): Promise<RunStore> {
   if (access.kind === "folder") {
-    await requireNoFile(access.folder);
+    await requireNoFile(access.folder, hint);
     const { openFileRunStore } = await import("../tracking/files/file-run-store.ts");
     return openFileRunStore(access.folder);
   }
@@ -42,8 +45,7 @@ export async function openRecordingStore(
   { spoolFolder, ...options }: RecordingOptions,
 ): Promise<RunStore> {
   if (access.kind === "folder") {
-    await requireNoFile(access.folder, "give a folder for the runs, or record nothing: `tracking: false`");
-    return openRunStore(access);
+    return openRunStore(access, "give a folder for the runs, or record nothing: `tracking: false`");
   }
   const { openSpooledStore } = await import("../tracking/delivery/spooled-store.ts");
   const { spoolFolderFor } = await import("../tracking/delivery/spool.ts");
@@ -54,7 +56,7 @@ export async function openRecordingStore(
 
 export async function openModelRegistry(access: TrackingAccess): Promise<ModelRegistry> {
   if (access.kind === "folder") {
-    await requireNoFile(access.folder);
+    await requireNoFile(access.folder, folderHint);
     const { openFileRegistry } = await import("../registry/files/file-registry.ts");
     return openFileRegistry(access.folder);
   }
