@@ -1,10 +1,11 @@
 /** The layers: a folder imports from lower layers or from itself, never upwards, never in a circle. */
 const layers = [
   ["base"],
-  ["graph", "image", "metrics", "storage"],
-  ["runtime", "dataset", "versioning", "tracking"],
-  ["nn", "bundle", "prediction-log"],
-  ["train", "predict", "report"],
+  ["graph", "image", "metrics", "storage", "project"],
+  ["runtime", "versioning", "tracking"],
+  ["dataset"],
+  ["nn", "bundle", "pipeline"],
+  ["train", "predict", "report", "prediction-log"],
   ["registry", "monitor", "server"],
   ["wire"],
   ["cli", "entries"],

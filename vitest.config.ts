@@ -14,6 +14,8 @@ export default defineConfig({
     ],
     globalSetup: "tests/support/run-folder.ts",
     testTimeout: 60_000,
+    // Hooks train small models, which takes longer on a machine that others use, too.
+    hookTimeout: 60_000,
     // The AWS SDK says at each start that later versions of it will not run on Node.js 20.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     pool: "forks",

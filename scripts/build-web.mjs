@@ -5,7 +5,7 @@ import { buildSync } from "esbuild";
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 /** In this order: later rules win over earlier ones. */
-const styles = ["colours", "ground", "controls", "page", "picture", "answer", "panels", "windows"];
+const styles = ["colours", "ground", "controls", "page", "picture", "answer", "feedback", "panels", "windows"];
 
 mkdirSync(path("dist/web"), { recursive: true });
 buildSync({

@@ -4,6 +4,7 @@ import { showCode } from "./about/code-panel.ts";
 import { showModel } from "./about/model-card.ts";
 import { createAnswerView } from "./answer/answer-view.ts";
 import { errorView } from "./answer/error-view.ts";
+import { createFeedbackView } from "./answer/feedback-view.ts";
 import { createHeatMapView } from "./answer/heat-map-view.ts";
 import { createHistory } from "./answer/history.ts";
 import { type Brought, createSession } from "./answer/session.ts";
@@ -42,7 +43,8 @@ const history = createHistory({
     reveal(find("stage", HTMLElement));
   },
 });
-const answer = createAnswerView();
+const feedback = createFeedbackView(announce);
+const answer = createAnswerView(feedback);
 const session = createSession({
   picture: createPictureView(),
   answer,
@@ -102,6 +104,7 @@ async function start(): Promise<void> {
 async function loadModel(): Promise<void> {
   model = await fetchModel();
   showModel(model);
+  feedback.offer(model.takes_feedback);
 }
 
 function offerPad({ recipe: { width, height, channels } }: ModelDescription): void {

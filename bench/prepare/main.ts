@@ -8,16 +8,16 @@
  * ratios are those of the medians.
  */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openSource } from "../../src/dataset/sources/open-source.ts";
 import { findPeerPython } from "../../tests/support/peer-python.ts";
 import { type LineProcess, startLineProcess } from "../line-process.ts";
 import { type BenchmarkResult, median, printBenchmark } from "../report.ts";
 import { caseName, cases } from "../train-step/cases.ts";
+import { unpackPictures } from "../unpack-pictures.ts";
 import type { Task } from "./worker.ts";
 
 const { values: options } = parseArgs({
@@ -58,7 +58,7 @@ interface Contender {
 
 async function measureDecoding(zip: string): Promise<readonly BenchmarkResult[]> {
   const folder = join(scratch, "photographs");
-  await unpack(zip, folder);
+  await unpackPictures(zip, folder);
   const side = Number(options.size);
   const picture = { folder, width: side, height: side, channels: 3 };
   const contender = (name: string, target: number, process: LineProcess, message: object): Contender => {
@@ -92,17 +92,6 @@ async function measureDecoding(zip: string): Promise<readonly BenchmarkResult[]>
     ratio: median(ours.rates) / median(rates),
     target,
   }));
-}
-
-async function unpack(zip: string, folder: string): Promise<void> {
-  const source = await openSource(zip);
-  for await (const sample of source.samples()) {
-    if (!("bytes" in sample)) continue;
-    const path = join(folder, sample.id);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, await sample.bytes());
-  }
-  await source.close();
 }
 
 /**

@@ -9,6 +9,15 @@ export function csvLine(fields: readonly string[]): string {
   const plain = fields.map((field) =>
     /^[=+\-@\t\r\n＝＋－＠]/.test(field) && Number.isNaN(Number(field)) ? `'${field}` : field,
   );
-  const quoted = plain.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
-  return `${quoted.join(",")}\r\n`;
+  return `${plain.map(csvField).join(",")}\r\n`;
+}
+
+/** A field, quoted where that is needed; without the apostrophe, for what a program reads back. */
+export function csvField(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
+
+/** A field as it was before `csvLine` put an apostrophe before it. */
+export function withoutFormulaGuard(field: string): string {
+  return /^'[=+\-@\t\r\n＝＋－＠]/.test(field) ? field.slice(1) : field;
 }

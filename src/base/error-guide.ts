@@ -273,10 +273,20 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Expected about 9.4 GB of memory for steps of 512 pictures; got 4.2 GB on this machine, other processes included",
     "Take the batch that the hint names, or smaller pictures: pawprint train --data FOLDER --batch-size 64 --size 64",
   ),
+  BATCH_MISMATCH: row(
+    "The bundle was replaced, pictures were added, removed or changed, or another shard or batch size was given since the predictions were begun.",
+    "Expected unfinished predictions of the same model; got those of another model (predictions.csv.partial)",
+    "Repeat the command that began them, or begin again: pawprint batch SOURCE --model BUNDLE --out FILE --force",
+  ),
   TRIAL_FAILED: row(
     "A trial's process was killed, mostly for want of memory.",
     "Expected a training that completes; got exit code none (sweeps/pets/trial-003)",
     "Read log.txt in that folder; run fewer trials at once: pawprint sweep sweep.yaml --parallel 1",
+  ),
+  TRIAL_RESULT_INVALID: row(
+    "Results of two sweeps below one address, an object that another program wrote or changed, or a bundle that was deleted.",
+    "Expected a result that a trial of this sweep left; got other text (s3://pets/sweeps/a/trial-003-epochs-9/result.json)",
+    "Delete that object and run its trial again, or give each sweep an address of its own.",
   ),
   CHECKPOINT_INVALID: row(
     "The data or a setting changed since the training was interrupted, or a checkpoint was damaged.",
@@ -380,7 +390,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Raise the client's timeout, or send x-deadline-ms so that the service knows it.",
   ),
   MODEL_SOURCE_INVALID: row(
-    "A path that is neither a bundle nor a folder with bundles.",
+    "A folder without bundles, the address of a model that is incomplete, or a URL without the bundle's SHA-256.",
     "Expected a folder with at least one bundle, NAME.onnx; got an empty folder (models/live)",
     "Train one into it: pawprint train --data FOLDER --out models/live/v1.onnx",
   ),
@@ -490,10 +500,151 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Expected a version that passes every gate; got accuracy 0.871, below 0.900 (cats-dogs 7)",
     "Train a better one; or promote it all the same, with a reason that is kept: pawprint models promote NAME 7 --to champion --force --reason TEXT",
   ),
+  PREDICTION_LOG_UNAVAILABLE: row(
+    "The database is away or refuses the user, the disk is full, or the file is no database. A service goes on answering, and counts what it could not log.",
+    "Expected a prediction log that can be read and written; got database or disk is full (.pawprint/predictions.db)",
+    "Make room, or start the database; --prediction-log names another one.",
+  ),
+  PREDICTION_LOG_OFF: row(
+    "Feedback was sent to a service that was started without --prediction-log.",
+    "Expected a service with a prediction log; got one without",
+    "Start it with --prediction-log FILE.",
+  ),
+  PREDICTION_UNKNOWN: row(
+    "The id is mistyped, is of another caller, was never answered with a prediction, or the prediction was removed by age.",
+    'Expected the id of a request whose prediction is in the log; got "1b4c", picture 0 (request_id)',
+    "Send the request_id that the answer has, and the picture's position in its request.",
+  ),
+  REFERENCE_MISMATCH: row(
+    "The reference of one model was given for the predictions of another.",
+    "Expected a reference of the labels cat, dog of version 1f2e; got bee, fly (models/insects.onnx)",
+    "Give the bundle that answered; or leave it out where bundles have references of their own.",
+  ),
+  WEBHOOK_FAILED: row(
+    "The receiver is away, refuses the signature, or its address is mistyped.",
+    "Expected a receiver that takes the message; got status 401 (https://alerts.example.com)",
+    "Compare PAWPRINT_WEBHOOK_SECRET with the receiver's; monitor watch tries again at its next look.",
+  ),
+  LABEL_UNKNOWN: row(
+    "A label is mistyped, or the model has no such class.",
+    'Expected one of the labels cat, dog; got "cow" (label)',
+    "Use a label of the model; /model lists them.",
+  ),
+  LABELS_INVALID: row(
+    "Columns have other names, a request id or a label is mistyped, two lines contradict each other, or predictions were removed by age.",
+    "Expected labels of which every line can be used; got 1 faulty line: line 3: no prediction of request 'x', picture 0, in the log (labels.csv)",
+    "Mend the lines that are named, or pass over them: pawprint monitor label FILE --skip-invalid",
+  ),
+  PREDICTION_LOG_NEWER: row(
+    "A later version of Pawprint has changed the tables of the log.",
+    "Expected a prediction log of version 1 or before; got version 2 (.pawprint/predictions.db)",
+    "Use the version that wrote it, or name another log.",
+  ),
   PROMOTION_CONFLICT: row(
     "Two people or programs promoted at the same time; one of them was first.",
     "Expected the alias champion where it was when this began; got version 8, promoted by anna@vm meanwhile (cats-dogs)",
     "Look at what was promoted, then decide again: pawprint models history NAME",
+  ),
+
+  GIT_MISSING: row(
+    "Git is not installed, or the folder is in no Git repository, where .dvc files would have no history.",
+    "Expected a folder inside a Git repository; got a folder outside (/home/anna/pets)",
+    "Run 'git init' there first; without a history of versions: pawprint data init --no-scm",
+  ),
+  GIT_FAILED: row(
+    "A damaged repository, one of another user, or a lock of another Git process.",
+    "Expected an answer of git ls-tree; got fatal: bad object HEAD (/home/anna/pets)",
+    "Run the same git command in the folder and read what it says.",
+  ),
+  GIT_REVISION_UNKNOWN: row(
+    "A mistyped tag or branch, or one that was not fetched.",
+    "Expected a commit, tag or branch of the repository; got 'v1.O' (/home/anna/pets)",
+    "Look at the names with 'git tag' and 'git branch --all', and get those of others with 'git fetch --tags'.",
+  ),
+  DATA_REPOSITORY_MISSING: row(
+    "The command ran outside a DVC repository, or none was made yet.",
+    "Expected a DVC repository, a folder with .dvc in it; got none at or above it (/home/anna/pets)",
+    "Make one in the Git repository's top folder: pawprint data init",
+  ),
+  DATA_FILE_INVALID: row(
+    "A .dvc file, dvc.lock or object of a folder was edited by hand, cut off, or has merge markers of Git in it.",
+    "Expected outs as a list of mappings with a path; got a text (data/raw.dvc)",
+    "Restore the file from Git, or make it anew: pawprint data add data/raw",
+  ),
+  DATA_FEATURE_UNSUPPORTED: row(
+    "The repository was made with a part of DVC that Pawprint refuses by name: it would be wrong to ignore it.",
+    "Expected data kept by its hash; got cloud versions, the key 'files' (data/raw.dvc)",
+    "Use DVC itself for this file, or do without the part that is named.",
+  ),
+  DATA_CONFIG_INVALID: row(
+    "A mistyped setting in .dvc/config or .dvc/config.local.",
+    "Expected a link type: reflink, hardlink, symlink, copy; got 'soft' (.dvc/config, cache.type)",
+    "Correct the file that is named.",
+  ),
+  DATA_NAME_INVALID: row(
+    "A file's name is not UTF-8 or has characters that no DVC repository can hold.",
+    "Expected a name in UTF-8; got the bytes 'caf\\xe9.jpg' (data/raw)",
+    "Rename the file.",
+  ),
+  DATA_NOT_TRACKED: row(
+    "A mistyped path, or data that was not added.",
+    "Expected data that is tracked; got data/row",
+    "Look at what is tracked: pawprint data status",
+  ),
+  DATA_OVERLAP: row(
+    "Data inside a tracked folder is part of that folder; files in Git are versioned already.",
+    "Expected data that nothing tracks yet; got a path inside data/raw, which data/raw.dvc tracks (data/raw/cat)",
+    "Add the outer folder again. Take files out of Git with 'git rm --cached' first.",
+  ),
+  DATA_OBJECT_MISSING: row(
+    "The version was added on another machine and not pushed, or not fetched here.",
+    "Expected 2 objects in the cache; got none of them, the first de7371b0119f4f75f9de703c7c3bac16 (.dvc/cache)",
+    "Fetch them from the remote: pawprint data pull",
+  ),
+  DATA_OBJECT_CORRUPT: row(
+    "A program wrote through a hard or symbolic link into the cache, or a disk or a transfer damaged the file.",
+    "Expected content with the MD5 de7371b0119f4f75f9de703c7c3bac16; got 402e97968614f583ece3b35555971f64 (.dvc/cache)",
+    "The damaged object was set aside. Fetch a good one: pawprint data pull",
+  ),
+  DATA_UNSAVED: row(
+    "Files were changed or added after the last 'data add', and another version is wanted in their place.",
+    "Expected files that some data version has; got 2 that would be lost, the first data/raw/cat/new.jpg (data/raw)",
+    "Keep them by adding them. To give them up: pawprint data checkout data/raw --force",
+  ),
+  DATA_LINK_UNSUPPORTED: row(
+    "Hard links do not cross file systems, and few file systems have reflinks.",
+    "Expected a file system with one of the link types hardlink; got EXDEV (.dvc/cache to data/raw)",
+    "Allow copies too: set type = hardlink,copy under [cache] in .dvc/config.",
+  ),
+  DATA_REMOTE_UNKNOWN: row(
+    "A mistyped name, or a repository without a default remote.",
+    "Expected the name of a remote; got none, without a default one (.dvc/config)",
+    "Add one: pawprint data remote add storage s3://BUCKET/PREFIX --default",
+  ),
+  DATA_TRANSFER_INCOMPLETE: row(
+    "The remote failed again and again, or the connection was lost. What arrived is complete, and stays.",
+    "Expected 20,000 objects to be sent; got 19,998, the first failure: connection reset (s3://pets/dvc)",
+    "Run the command again: it sends what is missing.",
+  ),
+  STAGE_UNKNOWN: row(
+    "A mistyped stage, or one of another dvc.yaml.",
+    "Expected a stage of the pipeline: prepare, train; got 'trian'",
+    "Look at the stages: pawprint dag",
+  ),
+  PIPELINE_INVALID: row(
+    "A dvc.yaml was edited by hand and has a mistyped key, a variable that nothing defines, or a wrong type.",
+    "Expected a variable that params.yaml or vars defines; got 'train.lr' (dvc.yaml, stage train)",
+    "Correct the place that is named.",
+  ),
+  PIPELINE_CYCLE: row(
+    "A stage depends, through others, on its own output; or two stages write the same path.",
+    "Expected stages without a circle; got train -> evaluate -> train (dvc.yaml)",
+    "Remove one of the dependencies that are named.",
+  ),
+  STAGE_FAILED: row(
+    "The stage's command ended with an error, or an output that the stage names was not there afterwards.",
+    "Expected the exit code 0 of 'pawprint train'; got 1 (stage train)",
+    "Read what the command printed above, then run again: pawprint repro",
   ),
 
   INTERNAL: row(

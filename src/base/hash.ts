@@ -1,12 +1,25 @@
 /** Content hashes: SHA-256 as 64 lower-case hexadecimal digits. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { interruptionOf, isAbortError } from "./cancel.ts";
 import { readFailure } from "./files/file-failure.ts";
 
 /** SHA-256 of bytes, or of a text's UTF-8 bytes. */
 export function sha256(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
+}
+
+const pieceBytes = 4 * 2 ** 20;
+
+/** As `sha256`, piece by piece: a service goes on answering between them. */
+export async function sha256InPieces(bytes: Uint8Array): Promise<string> {
+  const hash = createHash("sha256");
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    hash.update(bytes.subarray(at, at + pieceBytes));
+    await setImmediate();
+  }
+  return hash.digest("hex");
 }
 
 /**

@@ -47,9 +47,10 @@ export function shortenMiddle(text: string, length: number): string {
   return `${characters.slice(0, head).join("")}…${characters.slice(head + 1 - length).join("")}`;
 }
 
-const segmenter = new Intl.Segmenter("en");
+let segmenter: Intl.Segmenter | undefined;
 
 /** Characters as readers count them: an emoji of several code points, a letter with its accents. */
 function charactersOf(text: string): readonly string[] {
+  segmenter ??= new Intl.Segmenter("en"); // 7 ms, which most commands need not spend
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }

@@ -2,12 +2,28 @@ import { execFileSync } from "node:child_process";
 import { mkdir, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { describeBundleSource } from "../../tests/contracts/bundle-source.ts";
 import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { openBundleSource } from "./bundle-source.ts";
 
 const folder = temporaryFolder();
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+const bundle = new Uint8Array(2000).fill(7);
+
+describeBundleSource("a file", async () => {
+  const path = join(folder, "contract.onnx");
+  await writeFile(path, bundle);
+  return { bytes: bundle, name: "contract", open: (maximumBytes) => openBundleSource(path, maximumBytes) };
+});
+
+describeBundleSource("a folder", async () => {
+  const path = join(folder, "contract");
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, "v1.onnx"), bundle);
+  return { bytes: bundle, name: "contract", open: (maximumBytes) => openBundleSource(path, maximumBytes) };
+});
 
 describe("a file", () => {
   it("has another stamp when it changes, and the same while it does not", async () => {

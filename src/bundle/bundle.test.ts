@@ -6,7 +6,9 @@ import { createRandom } from "../base/random.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
 import type { ModelProto } from "../graph/onnx/generated/onnx_pb.ts";
 import { readMetadata } from "../graph/onnx/metadata.ts";
-import { encodeBundle, maximumHistory, parityPicture, parseBundle } from "./bundle.ts";
+import { encodeBundle, maximumHistory, parityPicture, parseBundle, withReference } from "./bundle.ts";
+import { packEmbeddings } from "./reference-embedding.ts";
+import type { ReferenceProfile } from "./reference-profile.ts";
 
 const { graph, info } = tinyModel();
 const whole = { ...info, parity: [{ seed: 1, probabilities: [0.25, 0.5, 0.25] }] };
@@ -48,6 +50,59 @@ describe("a bundle", () => {
     const tooLong = Array.from({ length: maximumHistory + 1 }, (_, at) => ({ epoch: at + 1, ...epoch }));
     for (const wrong of ["[{}]", "7", "[", JSON.stringify(tooLong)]) {
       expect(fault({ ...metadata, "pawprint.history": wrong }).message).toContain("pawprint.history");
+    }
+  });
+
+  it("holds a reference profile, which can be put into one that has none", () => {
+    const labels = whole.labels.length;
+    const reference: ReferenceProfile = {
+      version: 1,
+      statisticsVersion: 1,
+      split: "test",
+      count: 2,
+      accuracy: 1,
+      meanConfidence: 0.9,
+      expectedCalibrationError: 0.1,
+      answerCounts: whole.labels.map((_, at) => (at === 0 ? 2 : 0)),
+      sample: { answers: [0, 0], targets: [0, 1], confidences: [0.9, 0.9], statistics: { brightness: [90, 120.5] } },
+    };
+    expect(parseBundle(bytes, "m.onnx")).not.toHaveProperty("reference");
+    const written = parseBundle(encodeBundle(graph, { ...whole, reference }), "m.onnx");
+    const added = parseBundle(withReference(bytes, reference, "m.onnx"), "m.onnx");
+    expect(written.reference).toEqual(reference);
+    expect(added).toEqual(written);
+    const { sample } = reference;
+    const embedding = packEmbeddings(Float32Array.of(1, 2, 3, 4, 5, 6), 3, 1);
+    const withEmbeddings = { ...reference, sample: { ...sample, embedding } };
+    expect(parseBundle(withReference(bytes, withEmbeddings, "m.onnx"), "m.onnx").reference).toEqual(withEmbeddings);
+    const changed = (change: object) => ({
+      ...reference,
+      sample: { ...sample, embedding: { ...embedding, ...change } },
+    });
+    const faults: readonly [string, unknown][] = [
+      ["a number", 7],
+      ["another version", { ...reference, version: 2 }],
+      ["an unknown key", { ...reference, more: 1 }],
+      ["a count too few", { ...reference, answerCounts: [2] }],
+      ["counts that do not add up", { ...reference, count: 3 }],
+      ["an unknown class", { ...reference, sample: { ...sample, answers: [0, labels] } }],
+      ["an unknown target", { ...reference, sample: { ...sample, targets: [0, labels] } }],
+      ["columns of unlike length", { ...reference, sample: { ...sample, statistics: { brightness: [90] } } }],
+      ["a column of another name", { ...reference, sample: { ...sample, statistics: { hue: [1, 2] } } }],
+      ["a confidence above 1", { ...reference, sample: { ...sample, confidences: [0.9, 1.1] } }],
+      ["half a row", { ...reference, sample: { ...sample, probabilities: [1] } }],
+      ["a part of an embedding", changed({ values: "AAAA/w==" })],
+      ["more embeddings than pictures", changed({ values: "AAAAAAAAAAAA" })],
+      ["embeddings that are no base64", changed({ values: "A-A_" })],
+      ["a largest value too few", changed({ highs: [4, 5] })],
+      ["a largest value below the least", changed({ highs: [4, 5, 2] })],
+      ["an embedding of more than 32 numbers", changed({ lows: Array(33).fill(0), highs: Array(33).fill(1) })],
+      ["too many pictures", { ...reference, sample: { ...sample, answers: Array(1001).fill(0) } }],
+    ];
+    for (const [name, wrong] of faults) {
+      const refused = fault({ ...metadata, "pawprint.reference": JSON.stringify(wrong) });
+      expect(refused.code, name).toBe("BUNDLE_INVALID");
+      expect(refused.message, name).toContain("pawprint.reference");
     }
   });
 

@@ -13,10 +13,18 @@ import type { DeepReadonly } from "../base/freeze.ts";
 import { createRandom } from "../base/random.ts";
 import { expectedOf, schemaFault } from "../base/schema/schema-fault.ts";
 import { encodeModel } from "../graph/onnx/encode.ts";
-import { type Metadata, metadataOf, type ParsedModel, parseModel, withMetadata } from "../graph/onnx/metadata.ts";
+import {
+  type Metadata,
+  metadataOf,
+  type ParsedModel,
+  parseModel,
+  replaceMetadata,
+  withMetadata,
+} from "../graph/onnx/metadata.ts";
 import { modelDigest } from "../graph/onnx/model-digest.ts";
 import type { Graph } from "../graph/value.ts";
 import { parseRecipe, type Recipe } from "../image/recipe.ts";
+import { type ReferenceProfile, referenceSchema, requireReference } from "./reference-profile.ts";
 
 export const bundleFormat = 1;
 
@@ -42,6 +50,22 @@ const parts = {
     createdAt: Line,
     seed: Type.Number(),
     gitCommit: Type.Optional(Line),
+    /** The version of the data that the pictures were of. */
+    data: Type.Optional(
+      Type.Object({
+        /** Of a folder it ends in `.dir`. */
+        md5: Line,
+        path: Line,
+        /** The `.dvc` file or dvc.yaml that names it. */
+        file: Line,
+        /** The Git commit that it was read at, where it was not checked out. */
+        commit: Type.Optional(Line),
+        /** False where the pictures were changed since, or where that was not known. */
+        isClean: Type.Boolean(),
+      }),
+    ),
+    /** The stage of a pipeline that the training was. */
+    pipeline: Type.Optional(Type.Object({ stage: Line, lock: Type.Optional(Line) })),
     /** How the splits were cut, where it was not by default. */
     splits: Type.Optional(
       Type.Object({
@@ -72,6 +96,7 @@ const parts = {
     }),
     { maxItems: maximumParity },
   ),
+  reference: referenceSchema,
 };
 
 /** Where a bundle comes from. */
@@ -97,6 +122,11 @@ export interface BundleInfo {
    */
   readonly parity: readonly ParityExample[];
   /**
+   * What a monitor compares pictures and answers with. Bundles of before this was kept have none;
+   * `pawprint monitor reference` makes one.
+   */
+  readonly reference?: ReferenceProfile;
+  /**
    * SHA-256 of the graph, its tensors and the rest of this metadata, written at export; it was
    * checked when the bundle was read. Bundles of before this was kept have none.
    */
@@ -119,7 +149,21 @@ export function encodeBundle(inference: Graph, { digest: _, ...info }: BundleInf
   return withMetadata(bytes, digestKey, digestOf(parseModel(bytes, undefined)));
 }
 
+/**
+ * A bundle with another reference profile: graph, weights and the rest of the metadata stay, and the
+ * digest is that of the new whole. Errors: as `parseBundle`.
+ */
+export function withReference(bytes: Uint8Array, reference: ReferenceProfile, where: string): Uint8Array<ArrayBuffer> {
+  const model = parseModel(bytes, where);
+  const { labels } = readInfo(model, where);
+  requireReference(reference, labels.length, where);
+  const metadata = { ...metadataOf(model), [referenceKey]: JSON.stringify(reference) };
+  const changed = replaceMetadata(model, metadata);
+  return replaceMetadata(model, { ...metadata, [digestKey]: digestOf(parseModel(changed, where)) });
+}
+
 const prefix = "pawprint.";
+const referenceKey = `${prefix}reference`;
 const digestKey = `${prefix}digest`;
 
 /** Of what decides the answers and their meaning: other tools may add metadata of their own. */
@@ -176,6 +220,8 @@ function readParts(metadata: Metadata, where: string): BundleInfo {
   const labels = read("labels");
   requireLabels(labels, where);
   const hasHistory = metadata[`${prefix}history`] !== undefined;
+  const reference = metadata[referenceKey] === undefined ? undefined : read("reference");
+  if (reference) requireReference(reference, labels.length, where);
   return {
     labels,
     recipe: parseRecipe(read("recipe")),
@@ -184,6 +230,7 @@ function readParts(metadata: Metadata, where: string): BundleInfo {
     evaluation: read("evaluation"),
     ...(hasHistory && { history: read("history") }),
     parity: read("parity"),
+    ...(reference && { reference }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Graph } from "../graph/value.ts";
 import { recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { type BundleInfo, encodeBundle, type ParityExample, parityPicture } from "./bundle.ts";
-import type { BundleFile } from "./bundle-file.ts";
+import { type BundleFile, embeddingFacts } from "./bundle-file.ts";
 import { loadBundle, runProgram } from "./load-bundle.ts";
 import { requireParity } from "./parity.ts";
 
@@ -63,7 +63,7 @@ export async function exportBundle(options: ExportBundleOptions): Promise<Bundle
       hint: "the disk may be failing, or another process writes the same file",
     });
   }
-  return { path, sizeBytes: bytes.byteLength, sha256: hash, info };
+  return { path, sizeBytes: bytes.byteLength, sha256: hash, info, ...embeddingFacts(graph) };
 }
 
 /**

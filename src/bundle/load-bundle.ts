@@ -11,6 +11,7 @@ import type { Graph } from "../graph/value.ts";
 import { type Recipe, recipeSizeBytes } from "../image/recipe.ts";
 import type { Executor, Program, Runs } from "../runtime/executor.ts";
 import { type BundleInfo, type ParityExample, parityPicture, readInfo } from "./bundle.ts";
+import { embeddingOutput, withEmbedding } from "./embedding.ts";
 import { requireLogitParity, requireParity, requireSoundAnswers } from "./parity.ts";
 
 /** A bundle as a file, or as bytes that came from anywhere; `where` is their name in errors. */
@@ -22,6 +23,13 @@ export interface BundleAnswers {
   readonly logits: Float32Array;
   /** `[N,K]` row-major; each row adds up to 1. */
   readonly probabilities: Float32Array;
+  /** `[N,size]` row-major: of a bundle that has one (`embeddingOf`) and was opened with it. */
+  readonly embedding?: Float32Array;
+}
+
+/** What a bundle is to answer besides logits and probabilities. */
+export interface BundleOptions {
+  readonly embedding?: boolean;
 }
 
 /** A bundle that is ready to answer. It holds the engine's memory until it is closed. */
@@ -44,20 +52,31 @@ export interface LoadedBundle<R extends Runs = Runs> {
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE, BUNDLE_INVALID, BUNDLE_PARITY,
  * EXECUTION_FAILED.
  */
-export async function loadBundle<R extends Runs>(input: BundleInput, executor: Executor<R>): Promise<LoadedBundle<R>> {
+export async function loadBundle<R extends Runs>(
+  input: BundleInput,
+  executor: Executor<R>,
+  options?: BundleOptions,
+): Promise<LoadedBundle<R>> {
   const where = "path" in input ? input.path : (input.where ?? "bundle");
   const bytes = "path" in input ? await readBytes(input.path) : input.bytes;
-  const { info, graph } = readBundle(bytes, where);
+  const { info, graph } = readBundle(bytes, where, options);
   return openBundle(await executor.load(graph), executor.runs, info, parityQuestions(info), where);
 }
 
-/** A bundle's metadata and graph, which fit together. Errors: MODEL_UNREADABLE, BUNDLE_INVALID. */
-export function readBundle(bytes: Uint8Array, where: string): { readonly info: BundleInfo; readonly graph: Graph } {
+/**
+ * A bundle's metadata and graph, which fit together; with `embedding` the graph has that output too,
+ * where it can. Errors: MODEL_UNREADABLE, BUNDLE_INVALID.
+ */
+export function readBundle(
+  bytes: Uint8Array,
+  where: string,
+  { embedding = false }: BundleOptions = {},
+): { readonly info: BundleInfo; readonly graph: Graph } {
   const model = parseModel(bytes, where);
   const info = readInfo(model, where);
   const { graph } = decodeMessages(model, where);
   requireInterface(graph, info, where);
-  return { info, graph };
+  return { info, graph: embedding ? withEmbedding(graph) : graph };
 }
 
 /** A noise picture, and what the model must answer to it, where that is known. */
@@ -126,9 +145,14 @@ export async function runProgram(
 ): Promise<BundleAnswers> {
   const { height, width, channels } = recipe;
   const shape = [countPictures(pixels, recipe), height, width, channels];
-  const { logits, probabilities } = await program.run({ pictures: { dtype: "uint8", shape, data: pixels } });
+  const outputs = await program.run({ pictures: { dtype: "uint8", shape, data: pixels } });
+  const { logits, probabilities, [embeddingOutput]: embedding } = outputs;
   // The graph's outputs were checked to be float32 when it was opened.
-  return { logits: logits!.data as Float32Array, probabilities: probabilities!.data as Float32Array };
+  return {
+    logits: logits!.data as Float32Array,
+    probabilities: probabilities!.data as Float32Array,
+    ...(embedding && { embedding: embedding.data as Float32Array }),
+  };
 }
 
 /**

@@ -3,9 +3,9 @@ import { AppError } from "../base/errors.ts";
 import { openThread } from "../base/threads/thread.ts";
 import type { EncodedModel } from "../runtime/executor.ts";
 import type { BundleInfo } from "./bundle.ts";
-import type { ParityQuestion } from "./load-bundle.ts";
+import type { BundleOptions, ParityQuestion } from "./load-bundle.ts";
 
-export interface BundleToRead {
+export interface BundleToRead extends BundleOptions {
   /** In memory of their own, which goes to the thread. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly where: string;
@@ -29,11 +29,11 @@ const heapMiB = 1024;
  * Errors: MODEL_UNREADABLE, BUNDLE_INVALID.
  */
 export async function readBundleInThread(bundle: BundleToRead, signal?: AbortSignal): Promise<BundleReading> {
-  const { bytes, where } = bundle;
+  const { bytes, where, embedding = false } = bundle;
   const entry = new URL("./read-thread.ts", import.meta.url);
   const thread = openThread<BundleToRead, BundleReading>(entry, { signal, heapMiB });
   try {
-    return await thread.ask({ bytes, where }, [bytes.buffer]);
+    return await thread.ask({ bytes, where, embedding }, [bytes.buffer]);
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError("BUNDLE_INVALID", {

@@ -8,8 +8,8 @@ import { signatureOf } from "../runtime/executor.ts";
 import { parityQuestions, readBundle } from "./load-bundle.ts";
 import type { BundleReading, BundleToRead } from "./read-in-thread.ts";
 
-answerThread<BundleToRead, BundleReading>(async ({ bytes, where }) => {
-  const { info, graph } = readBundle(bytes, where);
+answerThread<BundleToRead, BundleReading>(async ({ bytes, where, embedding = false }) => {
+  const { info, graph } = readBundle(bytes, where, { embedding });
   const questions = [...parityQuestions(info)];
   const model = { bytes: encodeModel(expandComposites(graph)), signature: signatureOf(graph) };
   const answer = { info, model, questions, bytes, sha256: sha256(bytes) };

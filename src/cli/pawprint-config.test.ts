@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { Type } from "typebox";
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { temporaryFolder } from "../../tests/support/temporary-folder.ts";
 import { configLeaves } from "../base/config/config-leaves.ts";
 import { describeSchema } from "../base/schema/describe-schema.ts";
 import { jsonSchemaOf } from "../base/schema/json-schema.ts";
 import { trainConfigSchema } from "../train/plan/train-config.ts";
 import type { OptionValues } from "./frame/command.ts";
-import { optionsOf, pawprintConfigSchema } from "./pawprint-config.ts";
+import { loadPawprintConfig, optionsOf, pawprintConfigSchema } from "./pawprint-config.ts";
 
 describe("a section's keys as flags", () => {
   it("carry their description, range and choices", () => {
@@ -59,4 +61,16 @@ it("every text of a certain form is explained by examples, which have that form"
     for (const example of examples) expect(example).toMatch(new RegExp(pattern));
   }
   expect(describeSchema(trainConfigSchema.properties.time)).toBe("a text like 90s or 20m or 1.5h");
+});
+
+it("every variable that image and program read is passed over or a setting", async () => {
+  const texts = ["Dockerfile", "src/base/build-info.ts", "src/wire/pipeline-stage.ts"].map((path) =>
+    readFileSync(path, "utf8"),
+  );
+  const names = new Set(texts.flatMap((text) => text.match(/\bPAWPRINT_[A-Z_]+[A-Z]\b/g) ?? []));
+  expect(names).toContain("PAWPRINT_GIT_COMMIT");
+  const settings = new Set(configLeaves(pawprintConfigSchema).map(({ environmentName }) => environmentName));
+  const others = [...names].filter((name) => !settings.has(name));
+  const env = Object.fromEntries(others.map((name) => [name, "any value"]));
+  await expect(loadPawprintConfig({ cwd: temporaryFolder(), env }, "serve", {})).resolves.toBeDefined();
 });

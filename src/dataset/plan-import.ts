@@ -1,4 +1,5 @@
 /** Decides where an import puts each picture, so that what is read back is what was there. */
+import { csvField } from "../base/csv-line.ts";
 import { isAppError } from "../base/errors.ts";
 import { createPathClaims, portableName, portableNames } from "./portable-name.ts";
 import { readLayout } from "./sources/folder-layout.ts";
@@ -56,7 +57,7 @@ export async function planImport(source: Source): Promise<ImportPlan> {
   let folders = portableNames(labels, isTaken);
   let pictures = place(folders);
   if (!isReadBack(pictures, folders)) {
-    folders = portableNames(labels, (name) => isTaken(name) || isLayoutWord(name));
+    folders = classFolders(labels);
     pictures = place(folders);
   }
   const renamed = [...folders].flatMap(([label, folder]) => (label === folder ? [] : [{ label, folder }]));
@@ -68,11 +69,12 @@ export async function planImport(source: Source): Promise<ImportPlan> {
 /** The lines of the manifest that gives every label and split back. */
 export function* manifestLines(pictures: Iterable<PlannedPicture>): Generator<string> {
   yield "path,label,split\n";
-  for (const { path, label, split = "" } of pictures) yield `${field(path)},${field(label)},${split}\n`;
+  for (const { path, label, split = "" } of pictures) yield `${csvField(path)},${csvField(label)},${split}\n`;
 }
 
-function field(text: string): string {
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** Names for the folders of classes that are read as nothing else, such as a split, wherever they lie. */
+export function classFolders(labels: Iterable<string>): ReadonlyMap<string, string> {
+  return portableNames(labels, (name) => isTaken(name) || isLayoutWord(name));
 }
 
 /**

@@ -14,9 +14,17 @@ export type { BundleInfo, Lineage } from "../bundle/bundle.ts";
 export type { BundleFile } from "../bundle/bundle-file.ts";
 export type { BundleInput, LoadedBundle } from "../bundle/load-bundle.ts";
 export type { Evaluation } from "../metrics/classification-metrics.ts";
+export type { BatchReport } from "../predict/batch/batch-predict.ts";
 export type { FilePrediction } from "../predict/predict-files.ts";
 export type { Prediction } from "../predict/prediction.ts";
 export type { Predictor } from "../predict/predictor.ts";
+export {
+  compareProject,
+  type InitializedProject,
+  initProject,
+  type ProjectDifference,
+} from "../project/init-project.ts";
+export type { ProjectValues } from "../project/project-files.ts";
 export type { ModelVersion } from "../registry/model-registry.ts";
 export type { EpochMetrics } from "../train/fit/fit-options.ts";
 export type { TrainSettings } from "../train/plan/train-config.ts";
@@ -24,6 +32,7 @@ export type { TrainEvent } from "../train/train.ts";
 export type { TrainingRun } from "../train/training-run.ts";
 export type { BundleArgument } from "../wire/bundle-argument.ts";
 export {
+  batchPredict,
   evaluateBundle,
   explainPictures,
   type InspectedBundle,
@@ -36,4 +45,5 @@ export {
   renderTrainingReport,
   train,
 } from "../wire/library.ts";
+export type { BatchOptions } from "../wire/options/predict-options.ts";
 export type { RecordedRun, TrackingOptions, TrainOptions, TrainReport } from "../wire/recording.ts";

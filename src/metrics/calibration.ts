@@ -44,6 +44,49 @@ export interface Calibration {
 /** The number that Guo et al. use. */
 const binCount = 15;
 
+interface BinSum {
+  readonly count: number;
+  readonly right: number;
+  /** Of the confidences. */
+  readonly confidence: number;
+}
+
+/** Answers by their confidence, in bins of equal width, ((m - 1) / 15, m / 15]. */
+export class ReliabilityCounts {
+  readonly #sums = Array.from({ length: binCount }, () => ({ count: 0, right: 0, confidence: 0 }));
+
+  add(confidence: number, isRight: boolean): void {
+    const sum = this.#sums[binOf(confidence)]!;
+    sum.count++;
+    sum.right += Number(isRight);
+    sum.confidence += confidence;
+  }
+
+  get sums(): readonly BinSum[] {
+    return this.#sums;
+  }
+
+  /** Mean |accuracy - confidence|, weighted by count; `rightOf` replaces a bin's right answers. No answers give 0. */
+  expectedError(rightOf: (sum: BinSum) => number = ({ right }) => right): number {
+    const count = this.#sums.reduce((all, sum) => all + sum.count, 0);
+    const gaps = this.#sums.reduce((all, sum) => all + Math.abs(sum.confidence - rightOf(sum)), 0);
+    return count === 0 ? 0 : gaps / count;
+  }
+
+  bins(): readonly ReliabilityBin[] {
+    return this.#sums.map(({ count, right, confidence }, at) => ({
+      low: at / binCount,
+      high: (at + 1) / binCount,
+      count,
+      ...(count > 0 && {
+        confidence: confidence / count,
+        accuracy: right / count,
+        interval: wilsonInterval(right, count),
+      }),
+    }));
+  }
+}
+
 /**
  * Confidence is the highest probability, after the logits were divided by `temperature`; bins are
  * of equal width. No pictures give zeros.
@@ -55,7 +98,7 @@ export function calibrationOf(answers: Answers, temperature = 1): Calibration {
   const { targets } = answers;
   const classes = classCountOf(answers);
   const count = targets.length;
-  const sums = Array.from({ length: binCount }, () => ({ count: 0, right: 0, confidence: 0 }));
+  const reliability = new ReliabilityCounts();
   let [squares, likelihood, confidenceSum] = [0, 0, 0];
   const scaled = new Float64Array(classes);
   for (let row = 0; row < count; row++) {
@@ -69,31 +112,22 @@ export function calibrationOf(answers: Answers, temperature = 1): Calibration {
     for (let index = 0; index < classes; index++) {
       squares += (Math.exp(scaled[index]! - total) - Number(index === target)) ** 2;
     }
-    const bin = sums[binOf(confidence)]!;
-    bin.count++;
-    bin.right += Number(answer === target);
-    bin.confidence += confidence;
+    reliability.add(confidence, answer === target);
   }
   const mean = (sum: number): number => (count === 0 ? 0 : sum / count);
-  const gaps = sums.map(({ right, confidence }) => Math.abs(right - confidence));
   return {
     count,
     temperature,
-    expectedCalibrationError: mean(gaps.reduce((sum, gap) => sum + gap, 0)),
-    maximumCalibrationError: Math.max(...gaps.map((gap, at) => (sums[at]!.count === 0 ? 0 : gap / sums[at]!.count))),
+    expectedCalibrationError: reliability.expectedError(),
+    maximumCalibrationError: Math.max(
+      ...reliability.sums.map(({ count, right, confidence }) =>
+        count === 0 ? 0 : Math.abs(right - confidence) / count,
+      ),
+    ),
     brierScore: mean(squares),
     negativeLogLikelihood: mean(likelihood),
     meanConfidence: mean(confidenceSum),
-    bins: sums.map(({ count, right, confidence }, at) => ({
-      low: at / binCount,
-      high: (at + 1) / binCount,
-      count,
-      ...(count > 0 && {
-        confidence: confidence / count,
-        accuracy: right / count,
-        interval: wilsonInterval(right, count),
-      }),
-    })),
+    bins: reliability.bins(),
   };
 }
 

@@ -67,8 +67,8 @@ const smallFactorials = Array.from({ length: stirlingFrom }, (_, n) => {
   return Math.log(product);
 });
 
-/** ln n!. Source: NIST Digital Library of Mathematical Functions, 5.11.1. */
-function logFactorial(n: number): number {
+/** ln n!, of a whole n from 0. Source: NIST Digital Library of Mathematical Functions, 5.11.1. */
+export function logFactorial(n: number): number {
   if (n < stirlingFrom) return smallFactorials[n]!;
   const series = 1 / (12 * n) - 1 / (360 * n ** 3) + 1 / (1260 * n ** 5) - 1 / (1680 * n ** 7);
   return (n + 0.5) * Math.log(n) - n + 0.5 * Math.log(2 * Math.PI) + series;

@@ -53,6 +53,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+it("gives each request its own embeddings, of an engine that has them", async () => {
+  const { batches, submit, finish } = handEngine();
+  const answers = [submit(1), submit(2), submit(3, 4)];
+  finish(0);
+  await vi.advanceTimersByTimeAsync(0);
+  const { answer } = batches[1]!;
+  const row = Float32Array.of(2, 0, 3, 0, 4, 0);
+  answer.resolve({ logits: row, probabilities: row, embedding: Float32Array.of(2, 20, 200, 3, 30, 300, 4, 40, 400) });
+  expect(await answers[0]).not.toHaveProperty("embedding");
+  expect(await answers[1]).toMatchObject({ embedding: Float32Array.of(2, 20, 200) });
+  expect(await answers[2]).toMatchObject({ embedding: Float32Array.of(3, 30, 300, 4, 40, 400) });
+});
+
 it("gives an idle engine a request at once, and joins what comes meanwhile into the next batch", async () => {
   const { batches, submit, finish } = handEngine();
   const answers = [submit(1), submit(2), submit(3, 4), submit(5)];

@@ -121,17 +121,20 @@ export function createBatcher<R extends Runs>({
     const startedAt = now();
     const pictures = jobs.reduce((sum, { count }) => sum + count, 0);
     try {
-      const { logits, probabilities } = await engine.answer(joinPixels(jobs));
+      const { logits, probabilities, embedding } = await engine.answer(joinPixels(jobs));
       const inferenceMs = now() - startedAt;
       onBatch?.(pictures, inferenceMs);
       const classes = probabilities.length / pictures;
+      const size = (embedding?.length ?? 0) / pictures;
       let at = 0;
       for (const { count, submittedAt, resolve } of jobs) {
-        const [start, end] = [at * classes, (at + count) * classes];
-        at += count;
+        const [first, last] = [at, at + count];
+        at = last;
+        const [start, end] = [first * classes, last * classes];
         resolve({
           logits: logits.subarray(start, end),
           probabilities: probabilities.subarray(start, end),
+          ...(embedding && { embedding: embedding.subarray(first * size, last * size) }),
           queueMs: startedAt - submittedAt,
           inferenceMs,
           batchSize: pictures,

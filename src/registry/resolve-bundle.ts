@@ -1,8 +1,7 @@
 /** The bundle behind an address: its bytes, checked against what was registered. */
-import { createHash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { AppError, isAppError } from "../base/errors.ts";
 import { largestFileBytes } from "../base/files/read-file.ts";
+import { sha256InPieces } from "../base/hash.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { parseBundle } from "../bundle/bundle.ts";
 import { type ModelFiles, readModelBundle } from "../bundle/mlflow-model/read-model.ts";
@@ -73,23 +72,11 @@ function bounded(files: ModelFiles, maximumBytes: number): ModelFiles {
 async function requireRegistered(bytes: Uint8Array, version: ModelVersion): Promise<void> {
   const [hash, digest] = [version.tags.get(versionTags.sha256), version.tags.get(versionTags.digest)];
   if (hash === undefined && digest === undefined) return; // registered by another program
-  const found = await hashOf(bytes);
+  const found = await sha256InPieces(bytes);
   if (found === hash) return;
   // Another tool may have written the same model again; the digest is of what the model is.
   if (digest !== undefined && digestOf(bytes) === digest) return;
   throw changed(version, `one with ${found}`);
-}
-
-const pieceBytes = 4 * 2 ** 20;
-
-/** SHA-256 piece by piece: a service goes on answering between them. */
-async function hashOf(bytes: Uint8Array): Promise<string> {
-  const hash = createHash("sha256");
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
-    hash.update(bytes.subarray(at, at + pieceBytes));
-    await setImmediate();
-  }
-  return hash.digest("hex");
 }
 
 /** Undefined for what is no bundle. */

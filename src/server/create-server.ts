@@ -1,7 +1,7 @@
 /** The service as a whole: opens its parts, listens, and ends without losing a request. */
 import type { FastifyInstance } from "fastify";
+import { readBuildInfo } from "../base/build-info.ts";
 import { createCloseStack } from "../base/close-stack.ts";
-import { readVersion } from "../base/version.ts";
 import { endsWithin } from "../base/within.ts";
 import { completeConfig } from "./complete-config.ts";
 import { createService, type ServiceEngines } from "./create-service.ts";
@@ -55,7 +55,7 @@ export async function createServer(
   const { config, warnings: ofFiles } = fitConnections(completeConfig(options));
   const { isLocal, warnings: ofExposure } = await exposureOf(config);
   const warnings = [...ofExposure, ...ofFiles];
-  const version = await readVersion();
+  const build = await readBuildInfo(process.env);
   const log = await createRequestLog({ level: config.logLevel, file: config.logFile });
   const { logger } = log;
   const parts = createCloseStack();
@@ -66,7 +66,7 @@ export async function createServer(
     const tracing =
       config.otlpEndpoint === undefined
         ? undefined
-        : await openTracing({ endpoint: config.otlpEndpoint, version, now: Date.now });
+        : await openTracing({ endpoint: config.otlpEndpoint, version: build.version, now: Date.now });
     parts.add(() =>
       tracing?.close().catch((error: unknown) => logger.warn("traces were lost", { error: String(error) })),
     );
@@ -75,7 +75,7 @@ export async function createServer(
     const samples = openSamples(config.samples);
     parts.add(samples.close);
     const notReady = (): string | undefined => (phase === "ready" ? undefined : phase);
-    const opening = createService({ config, version, logger, engines, notReady, signal });
+    const opening = createService({ config, build, logger, engines, notReady, signal });
     // Also where what is loaded beside it fails.
     parts.add(async () => closeService(await opening.catch(() => undefined)));
     // While the engine starts in a thread of its own, this one loads the HTTP libraries.
@@ -132,6 +132,7 @@ export async function createServer(
 
 async function closeService(service: Service | undefined): Promise<void> {
   await service?.shadow.idle();
+  await Promise.all([service?.recorder?.close(), service?.keeper?.close()]);
   await service?.host.close();
   await service?.reading.close();
   service?.metrics.close();

@@ -1,17 +1,25 @@
 /**
  * Makes what the handlers share: opens the models, and joins queue, metrics and challenger to them.
  */
+
+import type { BuildInfo } from "../base/build-info.ts";
 import type { Logger } from "../base/logger.ts";
 import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import type { BundleSource, OpenBundleSource } from "../bundle/bundle-source.ts";
 import type { ExplainerFactory } from "../predict/explain/explainer-thread.ts";
 import { createGate } from "../predict/gate.ts";
+import { type KeptPictures, openKeptPictures } from "../prediction-log/kept-pictures.ts";
+import { openServiceLog } from "../prediction-log/service-log.ts";
 import type { EngineOptions, ThreadedExecutor } from "../runtime/executor.ts";
+import { openStore } from "../storage/open-store.ts";
 import { compareWithChallenger, countPredictions, noteOutcome } from "./answering/answer-observers.ts";
 import type { ServiceConfig } from "./complete-config.ts";
 import { createBodyReading } from "./input/body-reading.ts";
 import { createAdmission } from "./load/admission.ts";
+import { createDriftWatch, type DriftTester } from "./observability/drift-watch.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
+import { createPictureKeeper } from "./observability/picture-keeper.ts";
+import { createPredictionRecorder, type PredictionRecorder } from "./observability/prediction-recorder.ts";
 import type { Service } from "./service.ts";
 import { type ModelHost, openModelHost } from "./serving/model-host.ts";
 import { openServedModel } from "./serving/served-model.ts";
@@ -19,17 +27,18 @@ import { createShadow, type ShadowOptions } from "./serving/shadow.ts";
 
 /**
  * What a service is given: engines in threads of their own, one that answers and one for heat maps;
- * and what opens the places where bundles come from.
+ * what opens the places where bundles come from; and what tests answers for drift.
  */
 export interface ServiceEngines {
   readonly prediction: (options: EngineOptions) => Promise<ThreadedExecutor>;
   readonly explanation: ExplainerFactory;
   readonly source: OpenBundleSource;
+  readonly drift: () => Promise<DriftTester>;
 }
 
 export interface ServiceOptions {
   readonly config: ServiceConfig;
-  readonly version: string;
+  readonly build: BuildInfo;
   readonly logger: Logger;
   readonly engines: ServiceEngines;
   /** Why requests are not welcome, while they are not. */
@@ -40,29 +49,49 @@ export interface ServiceOptions {
 
 /** Errors: those of the champion's bundle; INTERRUPTED. */
 export async function createService(options: ServiceOptions): Promise<Service> {
-  const { config, version, logger, notReady } = options;
+  const { config, build, logger, notReady } = options;
   const now = (): number => performance.now();
+  const log = config.predictionLog === undefined ? undefined : await openServiceLog(config.predictionLog);
+  const pictures = await openPictures(config.keepPictures).catch(async (error: unknown) => {
+    await log?.close();
+    throw error;
+  });
   const admission = createAdmission({ limit: config.queue, now });
   const decoding = createGate({ slots: cpuLimit() + 1, heavySlots: heavyDecoders(cpuLimit()), now });
   const metrics = createMetrics({
     queuedPictures: () => admission.pending,
     waitingRequests: () => decoding.waiting + (host.current("champion")?.waiting ?? 0),
     isReady: () => notReady() === undefined,
+    unwrittenPredictions: () => recorder?.waiting ?? 0,
+    unwrittenPictures: () => keeper?.waiting ?? 0,
   });
-  const host: ModelHost = await openModels(options, metrics, now).catch((error: unknown) => {
+  const host: ModelHost = await openModels(options, metrics, now).catch(async (error: unknown) => {
     metrics.close();
+    await Promise.all([log?.close(), pictures?.close()]);
     throw error;
   });
+  const drift = log && config.driftWindow > 0 ? await watchDrift(options, host, metrics, now) : undefined;
+  const retentionDays = config.predictionDays;
+  const recorder = log && createPredictionRecorder({ log, host, metrics, drift, logger, retentionDays, now });
   const shadow = createShadow({
     host,
     // A quarter full: answers that a caller waits for come first.
     isBusy: () => admission.pending > config.queue / 4,
     now,
-    ...shadowReports(metrics, logger),
+    ...shadowReports(metrics, logger, recorder),
   });
+  const keeper =
+    pictures &&
+    createPictureKeeper({
+      pictures,
+      metrics,
+      logger,
+      percent: config.keepPercent,
+      retentionDays,
+    });
   return {
     config,
-    version,
+    build,
     host,
     shadow,
     admission,
@@ -71,10 +100,39 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     explaining: createGate({ slots: 1, now }),
     metrics,
     logger,
-    observers: [noteOutcome, countPredictions(metrics), compareWithChallenger(shadow)],
+    recorder,
+    keeper,
+    observers: [
+      noteOutcome,
+      countPredictions(metrics),
+      compareWithChallenger(shadow),
+      ...(recorder === undefined ? [] : [recorder.observe]),
+      ...(keeper === undefined ? [] : [keeper.observe]),
+    ],
     now,
     notReady,
   };
+}
+
+async function watchDrift(
+  { config, engines, logger }: ServiceOptions,
+  host: ModelHost,
+  metrics: Metrics,
+  now: () => number,
+) {
+  return createDriftWatch({
+    tester: await engines.drift(),
+    champion: () => host.current("champion"),
+    window: config.driftWindow,
+    gapMs: config.driftMs,
+    now,
+    onTested: metrics.testedDrift,
+    logger,
+  });
+}
+
+async function openPictures(location: string | undefined): Promise<KeptPictures | undefined> {
+  return location === undefined ? undefined : openKeptPictures(await openStore(location, "."));
 }
 
 /**
@@ -103,6 +161,8 @@ async function openModels({ config, logger, engines, signal }: ServiceOptions, m
           maximumBatch: config.batch,
           loadTimeoutMs: config.loadTimeoutMs,
           allowUnverified: config.allowUnverified,
+          // For the log alone.
+          embedding: config.predictionLog !== undefined,
           now,
           clock: Date.now,
           onBatch: metrics.ranBatch,
@@ -120,6 +180,7 @@ async function openModels({ config, logger, engines, signal }: ServiceOptions, m
     logger,
     now: Date.now,
     onChange: metrics.serves,
+    onFailure: metrics.failedSwap,
     signal,
   });
 }
@@ -135,16 +196,22 @@ async function openSources({ model, canary, challenger, bundleBytes }: ServiceCo
   };
 }
 
-function shadowReports(metrics: Metrics, logger: Logger): Pick<ShadowOptions, "onComparison" | "onSkip" | "onFailure"> {
+function shadowReports(
+  metrics: Metrics,
+  logger: Logger,
+  recorder: PredictionRecorder | undefined,
+): Pick<ShadowOptions, "onComparison" | "onSkip" | "onFailure"> {
   return {
-    onComparison({ requestId, label }, comparison) {
+    onComparison(answer, comparison) {
+      const { requestId, label } = answer;
       metrics.compared(comparison);
+      recorder?.compared(answer, comparison);
       if (comparison.isSame) return;
       logger.info("the challenger answers otherwise", {
         request_id: requestId,
         champion: label,
-        challenger: comparison.challengerLabel,
-        challenger_version: comparison.challengerVersion,
+        challenger: comparison.prediction.label,
+        challenger_version: comparison.challenger.version,
       });
     },
     onSkip: metrics.skippedComparison,

@@ -10,7 +10,16 @@ const Text = Type.String({ minLength: 1 });
 /** The schema of the service's settings. */
 export const serveConfigSchema = Type.Object({
   model: Type.Optional(
-    Type.String({ minLength: 1, description: "a bundle, a folder whose last bundle serves, or models:/NAME@ALIAS" }),
+    Type.String({
+      minLength: 1,
+      examples: [
+        "models/pets.onnx",
+        "models:/pets@champion",
+        `https://models.example.com/pets.onnx#sha256=${"0".repeat(64)}`,
+      ],
+      description:
+        "a bundle, a folder whose last bundle serves, models:/NAME@ALIAS, or https://HOST/NAME.onnx#sha256=HEX",
+    }),
   ),
   host: Type.String({ minLength: 1, default: "127.0.0.1", description: "address to listen on; 0.0.0.0 for all" }),
   port: Type.Integer({ ...portRange, default: 8000, description: "port of the service; 0 takes a free one" }),
@@ -25,14 +34,14 @@ export const serveConfigSchema = Type.Object({
   canary: Type.Optional(
     Type.String({
       minLength: 1,
-      description: "bundle, folder or models:/ address that answers a share of the requests",
+      description: "bundle, folder, models:/ address or URL with SHA-256 that answers a share of the requests",
     }),
   ),
   canaryPercent: Type.Number({ minimum: 0, maximum: 100, default: 0, description: "that share" }),
   challenger: Type.Optional(
     Type.String({
       minLength: 1,
-      description: "bundle, folder or models:/ address that answers too, unseen, to be compared",
+      description: "bundle, folder, models:/ address or URL with SHA-256 that answers too, unseen, to be compared",
     }),
   ),
   pollMs: Type.Integer({
@@ -123,6 +132,44 @@ export const serveConfigSchema = Type.Object({
   logFile: Type.Optional(
     Type.String({ minLength: 1, description: "where the log goes; standard output unless given" }),
   ),
+  predictionLog: Type.Optional(
+    Type.String({
+      minLength: 1,
+      examples: [".pawprint/predictions.db", "postgres://user:password@host/database"],
+      description:
+        "where predictions and what is said of them are kept: a file, or a PostgreSQL database; nowhere unless given",
+    }),
+  ),
+  predictionDays: Type.Integer({
+    minimum: 1,
+    maximum: 36_500,
+    default: 90,
+    description: "days for which the prediction log keeps them",
+  }),
+  driftWindow: Type.Union([Type.Literal(0), Type.Integer({ minimum: 20, maximum: 1000 })], {
+    default: 200,
+    description: "predictions of the log that are tested together for drift from the bundle's reference; 0 tests none",
+  }),
+  driftMs: Type.Integer({
+    minimum: 0,
+    maximum: 86_400_000,
+    default: 60_000,
+    description: "time in which at most one such window begins",
+  }),
+  keepPictures: Type.Optional(
+    Type.String({
+      minLength: 1,
+      examples: [".pawprint/pictures", "s3://bucket/pictures"],
+      description:
+        "where some of the answered pictures are kept, for predictionDays: a folder, or s3://BUCKET/PREFIX; nowhere unless given",
+    }),
+  ),
+  keepPercent: Type.Number({
+    minimum: 0,
+    maximum: 100,
+    default: 1,
+    description: "share of the requests whose pictures are kept",
+  }),
   otlpEndpoint: Type.Optional(
     Type.String({
       pattern: "^https?://",

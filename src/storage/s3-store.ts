@@ -14,13 +14,14 @@ import {
   type WriteOptions,
 } from "./object-store.ts";
 import type { S3Address } from "./s3-address.ts";
-import { abortedBy, connectS3, type S3Connection, type S3Target } from "./s3-connection.ts";
+import { abortedBy, connectS3, type S3Connection, type S3Options, type S3Target } from "./s3-connection.ts";
 import { isMissing, isOtherVersion, isPastEnd, s3Failure } from "./s3-failure.ts";
 import { uploadObject } from "./s3-upload.ts";
 
 export interface S3StoreOptions {
   /** Larger objects are written in parts of this size. Default 16 MiB; S3 takes 5 MiB or more. */
   readonly partBytes?: number;
+  readonly connection?: S3Options;
 }
 
 /** How often a body that breaks off is asked for; other failures are retried by the SDK. */
@@ -28,7 +29,7 @@ const bodyAttempts = 3;
 
 /** Sends nothing yet; see `connectS3` for where credentials come from. Errors: PACKAGE_MISSING. */
 export async function openS3Store(address: S3Address, options: S3StoreOptions = {}): Promise<ObjectStore> {
-  return new S3Store(await connectS3(), address, options);
+  return new S3Store(await connectS3(options.connection), address, options);
 }
 
 class S3Store implements ObjectStore {

@@ -36,13 +36,19 @@ export async function uploadObject(
   const upload: Upload = { ...connection, target, where, options, writeId };
   if (sizeBytes > partBytes) return putParts(upload, chunks, Math.max(partBytes, Math.ceil(sizeBytes / partLimit)));
   const Body = await joinChunks(chunks);
-  const put = new connection.sdk.PutObjectCommand({ ...target, ...metadataOf(upload), ...conditionsOf(options), Body });
+  const put = new connection.sdk.PutObjectCommand({
+    ...target,
+    ...connection.writing,
+    ...metadataOf(upload),
+    ...conditionsOf(options),
+    Body,
+  });
   return commit(upload, () => connection.client.send(put, abortedBy(options.signal)));
 }
 
 /** Sends part after part, which keeps one of them in memory. After a failure S3 drops them. */
 async function putParts(upload: Upload, chunks: AsyncIterable<Uint8Array>, partBytes: number) {
-  const { sdk, client, target, where, options } = upload;
+  const { sdk, client, writing, target, where, options } = upload;
   const abort = abortedBy(options.signal);
   const failed = (error: unknown): never => {
     throw s3Failure(where, error, options.signal);
@@ -50,7 +56,7 @@ async function putParts(upload: Upload, chunks: AsyncIterable<Uint8Array>, partB
   // Parts may carry checksums only where the first request says so.
   const isChecked = (await client.config.requestChecksumCalculation()) === "WHEN_SUPPORTED";
   const checksum = isChecked ? ({ ChecksumAlgorithm: "CRC32" } as const) : {};
-  const begin = new sdk.CreateMultipartUploadCommand({ ...target, ...metadataOf(upload), ...checksum });
+  const begin = new sdk.CreateMultipartUploadCommand({ ...target, ...writing, ...metadataOf(upload), ...checksum });
   const { UploadId } = await client.send(begin, abort).catch(failed);
   const place = { ...target, UploadId };
   try {

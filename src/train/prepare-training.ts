@@ -7,7 +7,7 @@ import type { SourceKind } from "../dataset/sources/source.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { createModel } from "./create-model.ts";
-import { preparePack } from "./pictures/prepare-pack.ts";
+import { type PackedVersion, preparePack } from "./pictures/prepare-pack.ts";
 import { type PicturePlan, planPicturesOf } from "./plan/picture-plan.ts";
 import { splitOptionsOf } from "./plan/split-settings.ts";
 import { planSteps, type StepPlan } from "./plan/step-plan.ts";
@@ -41,6 +41,8 @@ export interface PreparedTraining {
   readonly stepPlan: StepPlan;
   readonly model: Model;
   readonly executor: Executor;
+  /** Where the pictures are a version of data. */
+  readonly version?: PackedVersion;
 }
 
 /** The share of the machine's memory that a training is planned for. */
@@ -58,7 +60,7 @@ export async function prepareTraining(
   const { settings = {}, executor } = options;
   const splits = splitOptionsOf(settings);
   let picturePlan: PicturePlan | undefined;
-  const { pack, kind } = await preparePack({
+  const { pack, kind, version } = await preparePack({
     ...options,
     reading: settings,
     splits,
@@ -76,7 +78,7 @@ export async function prepareTraining(
     const stepPlan = planSteps(pack, kind, settings, fits);
     const { optimizer, batchSize, averageSteps } = stepPlan;
     requireMemory({ model, optimizer, batchSize, averages: averageSteps > 0 }, memoryLimit());
-    return { pack, splits, picturePlan: picturePlan!, stepPlan, model, executor };
+    return { pack, splits, picturePlan: picturePlan!, stepPlan, model, executor, ...(version && { version }) };
   } catch (error) {
     await pack.pixels.close();
     throw error;

@@ -44,6 +44,10 @@ describe("training from a folder of pictures", () => {
     expect(report.bundle.info.history!.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     const bundle = await loadBundle({ path: join(folder, "whole", "a.onnx") }, executor);
     expect(bundle.info).toEqual(report.bundle.info);
+    const reference = bundle.info.reference!;
+    expect(reference).toMatchObject({ version: 1, accuracy: expect.closeTo(report.evaluation.accuracy, 5) });
+    expect(reference.count).toBe(report.evaluation.count);
+    expect(Object.keys(reference.sample.statistics)).toEqual(expect.arrayContaining(["brightness", "width", "aspect"]));
     expect(bundle.info).toMatchObject({
       labels: ["blue", "red"],
       recipe: { width: 8, height: 8, channels: 3 },

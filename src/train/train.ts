@@ -4,8 +4,11 @@ import { throwIfCancelled } from "../base/cancel.ts";
 import { ensureFolder } from "../base/files/atomic-file.ts";
 import { silentLogger } from "../base/logger.ts";
 import { silentProgress } from "../base/progress.ts";
+import type { Lineage } from "../bundle/bundle.ts";
 import type { BundleFile } from "../bundle/bundle-file.ts";
+import { withEmbedding } from "../bundle/embedding.ts";
 import { exportBundle, requireFreePath } from "../bundle/export-bundle.ts";
+import { runProgram } from "../bundle/load-bundle.ts";
 import { type DatasetSummary, summarize } from "../dataset/dataset-summary.ts";
 import { indicesOf, type Pack, splitsHash } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
@@ -15,7 +18,9 @@ import { bundleHistory } from "./bundle-history.ts";
 import { checkpointFolderOf, newestCheckpoint } from "./checkpoint/checkpoint-folder.ts";
 import { type ResumableFitResult, resumableFit, withWayToResume } from "./checkpoint/resumable-fit.ts";
 import { type CalibratedEvaluation, evaluateCalibrated, evaluatedSplit } from "./evaluation/calibrated-evaluation.ts";
+import { measureReference } from "./evaluation/measure-reference.ts";
 import type { EpochMetrics, EpochReport, FitResult } from "./fit/fit-options.ts";
+import type { PackedVersion } from "./pictures/prepare-pack.ts";
 import type { Choice } from "./plan/choice.ts";
 import type { PicturePlan } from "./plan/picture-plan.ts";
 import type { StepPlan } from "./plan/step-plan.ts";
@@ -45,6 +50,8 @@ export interface TrainOptions extends PrepareTrainingOptions {
   /** What a new training is called; its parts are made up unless given. */
   readonly run?: Partial<TrainingRun>;
   readonly gitCommit?: string;
+  /** The stage of a pipeline that the training is, and the SHA-256 of its dvc.lock. */
+  readonly pipeline?: Lineage["pipeline"];
   /** Keeps a record of the training. */
   readonly recorder?: Recorder;
   onEvent?(event: TrainEvent): void;
@@ -160,19 +167,42 @@ async function fitPrepared(
   });
 }
 
+/** As much of a data version as a bundle keeps. */
+function lineageOf({ md5, path, inside, file, commit, isClean }: PackedVersion): NonNullable<Lineage["data"]> {
+  return {
+    md5,
+    path: inside === undefined ? path : `${path}/${inside}`,
+    file,
+    isClean,
+    ...(commit !== undefined && { commit }),
+  };
+}
+
 /** Classes up to which a bundle holds the table of which was taken for which. */
 const maximumConfusion = 1000;
 
 async function exportTrained(
-  { executor, model, pack, splits, stepPlan }: PreparedTraining,
+  { executor, model, pack, splits, stepPlan, version }: PreparedTraining,
   run: TrainingRun,
   { best, bestEpoch, history }: FitResult,
-  { split, evaluation, calibration, reference }: CalibratedEvaluation,
+  { split, evaluation, calibration, answers, reference }: CalibratedEvaluation,
   options: TrainOptions,
 ): Promise<BundleFile> {
   const { data, out, gitCommit, signal } = options;
+  const graph = buildInferenceGraph(model, best, calibration.temperature);
+  const program = await executor.load(withEmbedding(graph));
+  const profile = await measureReference({
+    ...options,
+    pack,
+    indices: indicesOf(pack, split),
+    answers,
+    embed: async (pixels) => (await runProgram(program, pack, pixels)).embedding,
+    labels: model.labels,
+    split,
+    reading: options.settings,
+  }).finally(() => program.close());
   return exportBundle({
-    graph: buildInferenceGraph(model, best, calibration.temperature),
+    graph,
     info: {
       labels: model.labels,
       recipe: pack.recipe,
@@ -185,6 +215,8 @@ async function exportTrained(
         seed: stepPlan.seed,
         ...(Object.keys(splits).length > 0 && { splits }),
         ...(gitCommit !== undefined && { gitCommit }),
+        ...(version !== undefined && { data: lineageOf(version) }),
+        ...(options.pipeline !== undefined && { pipeline: options.pipeline }),
       },
       evaluation: {
         split,
@@ -196,6 +228,7 @@ async function exportTrained(
         calibration,
       },
       history: bundleHistory(history, bestEpoch),
+      reference: profile,
     },
     path: out,
     reference,

@@ -1,4 +1,5 @@
 /** Which engine runs what. No other file chooses one; tests and benchmarks may. */
+import type { DriftTester } from "../monitor/drift-tester.ts";
 import type { BundleToExplain, DrawingExplainer } from "../predict/explain/explainer-thread.ts";
 import type { EngineOptions, Executor, ThreadedExecutor } from "../runtime/executor.ts";
 
@@ -32,4 +33,10 @@ export async function serviceEngine(options: EngineOptions = {}): Promise<Thread
 export async function serviceExplainer(bundle: BundleToExplain): Promise<DrawingExplainer> {
   const { openExplainerThread } = await import("../predict/explain/explainer-thread.ts");
   return openExplainerThread(new URL("./explain-thread.ts", import.meta.url), bundle);
+}
+
+/** Tests for drift in a thread of their own. */
+export async function serviceDriftTester(): Promise<DriftTester> {
+  const { createDriftTester } = await import("../monitor/drift-tester.ts");
+  return createDriftTester();
 }

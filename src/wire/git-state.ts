@@ -1,6 +1,5 @@
 /** What a folder stands at in Git, for the lineage and the record of what is made there. */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { streamGit } from "../base/run-git.ts";
 
 export interface GitState {
   /** 40 or 64 hexadecimal digits. */
@@ -99,20 +98,17 @@ interface GitAnswer {
   readonly isCut: boolean;
 }
 
-async function runGit(folder: string, words: readonly string[], maxBuffer: number): Promise<GitAnswer> {
+async function runGit(folder: string, words: readonly string[], mostBytes: number): Promise<GitAnswer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
   try {
-    // Reading a repository starts no program of its configuration, and takes no lock.
-    const { stdout } = await promisify(execFile)("git", ["-c", "core.fsmonitor=false", ...words], {
-      cwd: folder,
-      timeout: 5000,
-      maxBuffer,
-      env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" },
-    });
-    return { text: stdout, isCut: false };
-  } catch (error) {
-    const { code, stdout } = error as { readonly code?: unknown; readonly stdout?: string }; // execFile's
-    return code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER" && stdout !== undefined
-      ? { text: stdout, isCut: true }
-      : { text: "", isCut: false };
+    for await (const chunk of streamGit(folder, words, { signal: AbortSignal.timeout(5000) })) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > mostBytes) break;
+    }
+  } catch {
+    return { text: "", isCut: false };
   }
+  return { text: Buffer.concat(chunks).subarray(0, mostBytes).toString("utf8"), isCut: size > mostBytes };
 }

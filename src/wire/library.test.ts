@@ -21,6 +21,7 @@ const calls: Readonly<Record<string, (options: never) => Promise<unknown>>> = {
   prepareTraining: (options) => library.prepareTraining(options),
   previewAugmentation: (options) => library.previewAugmentation(options),
   openPredictor: (options) => library.openPredictor(model, options),
+  batchPredict: (options) => library.batchPredict(options),
   evaluateBundle: (options) => library.evaluateBundle(options),
   explainPictures: (options) => library.explainPictures(model, [], options).next(),
   renderEvaluationReport: (options) => library.renderEvaluationReport(anything({}), options),
@@ -93,12 +94,20 @@ describe("a bundle", () => {
     [{ file: "m.onnx" }, "an object with the key 'file'"],
     [{ path: "m.onnx", bytes: new Uint8Array(1) }, "an object with the keys 'path', 'bytes'"],
     [{ path: 3 }, "3"],
-    ["https://host/m.onnx", "'https://host/m.onnx'"],
   ])("is refused as %j", async (given, received) => {
     for (const call of [library.openPredictor, library.loadBundle]) {
       await expect(call(anything(given))).rejects.toMatchObject({ code: "ARGUMENT_INVALID", received });
     }
   });
+});
+
+it("refuses the address of a bundle that names no hash", async () => {
+  for (const call of [library.openPredictor, library.loadBundle]) {
+    await expect(call(anything("https://host/m.onnx"))).rejects.toMatchObject({
+      code: "MODEL_SOURCE_INVALID",
+      received: "one without #sha256=",
+    });
+  }
 });
 
 it("refuses a bundle's URL that names no file of this machine", async () => {

@@ -3,9 +3,11 @@
  * checks its options when it is called (CONFIG_INVALID, CONFIG_UNKNOWN_KEY): `wire/options/`.
  */
 import type { TObject } from "typebox";
+import { cpuLimit } from "../base/machine/cpu-limit.ts";
 import type { BundleFile } from "../bundle/bundle-file.ts";
 import type { BundleInput, LoadedBundle } from "../bundle/load-bundle.ts";
 import type { Inspection } from "../dataset/inspection/findings/findings.ts";
+import type { BatchReport } from "../predict/batch/batch-predict.ts";
 import type {
   ExplainedPicture,
   ExplainPicturesOptions,
@@ -23,7 +25,8 @@ import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/pictures/augmentation-preview.ts";
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
 import type { BundleArgument } from "./bundle-argument.ts";
-import { predictionEngine, trainingEngine, type WithEngine } from "./engines.ts";
+import { predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
+import type { BatchOptions } from "./options/predict-options.ts";
 import type { EvaluateBundleOptions, TrainOptions, TrainReport } from "./recording.ts";
 import type { TrainingReportOptions } from "./reports.ts";
 
@@ -104,6 +107,20 @@ export async function openPredictor(
   const checked = await withEngine<PredictorOptions>(schema, options, "openPredictor", predictionEngine);
   const { openPredictor: open } = await import("../predict/predictor.ts");
   return open(input, checked);
+}
+
+/**
+ * See `batchPredict` in `predict/batch/batch-predict.ts`. The engine has a thread of its own, so that the
+ * next pictures are read and decoded while it computes.
+ */
+export async function batchPredict(options: BatchOptions): Promise<BatchReport> {
+  const { batchOptions: schema } = await import("./options/predict-options.ts");
+  const { readOptions } = await import("../base/schema/options.ts");
+  const { executor, threads, model, ...checked } = readOptions<BatchOptions>(schema, options, "batchPredict");
+  const input = await bundleInput(model);
+  const engine = executor ?? (await serviceEngine({ threads: threads ?? cpuLimit() }));
+  const { batchPredict: predict } = await import("../predict/batch/batch-predict.ts");
+  return predict({ ...checked, model: input, executor: engine });
 }
 
 /** See `inspectBundle` in `bundle/bundle-file.ts`. */
@@ -188,7 +205,8 @@ export async function renderDatasetReport(inspection: Inspection, options: Datas
 /**
  * See `createServer` in `server/create-server.ts`. `model`, `canary` and `challenger` may be addresses
  * of registered and logged models (`models:/NAME@ALIAS`) in the store at `trackingUri` (unless given:
- * MLFLOW_TRACKING_URI, else `runs`): the service follows the alias.
+ * MLFLOW_TRACKING_URI, else `runs`): the service follows the alias; or URLs with a bundle's SHA-256
+ * (`https://HOST/NAME.onnx#sha256=HEX`), which are kept in `.pawprint/bundles`.
  */
 export async function createServer({
   trackingUri,

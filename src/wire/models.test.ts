@@ -16,6 +16,7 @@ import { PromotionRefusal } from "../registry/promotion/promote.ts";
 import type { TrackingAccess } from "../tracking/tracking-access.ts";
 import { modelHistory, modelLineage, modelsAt, promoteModel, rollbackModel } from "./models.ts";
 import type { PromoteModelOptions } from "./options/models-options.ts";
+import { initRepository } from "./versioning.ts";
 
 const name = "cats & dogs";
 const mover = { by: "anna@host", gitUser: "Anna" };
@@ -335,6 +336,7 @@ describe("the lineage of a model", () => {
     const version = await models.register(name);
     await models.registry.setAlias(name, "champion", "1");
     const folder = temporaryFolder("lineage");
+    await initRepository(folder, { noScm: true });
     await writeFile(join(folder, "drawn samples.dvc"), `outs:\n- md5: ${"1e".repeat(16)}.dir\n  path: drawn samples\n`);
     const graph = await modelLineage(models, `${name}@champion`, { folder });
     expect(graph.roots).toEqual([`alias ${name}@champion`]);

@@ -4,10 +4,12 @@ import { hostname, userInfo } from "node:os";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { Type } from "typebox";
+import type { BuildInfo } from "../base/build-info.ts";
 import { AppError } from "../base/errors.ts";
 import { matchesSchema } from "../base/schema/matches-schema.ts";
 import { readOptions } from "../base/schema/options.ts";
-import { inspectBundle } from "../bundle/bundle-file.ts";
+import { type BundleFile, inspectBundle } from "../bundle/bundle-file.ts";
+import { isBundleUrl } from "../bundle/bundle-url.ts";
 import type { LineageGraph } from "../registry/lineage/lineage-graph.ts";
 import {
   bundleLineage,
@@ -23,8 +25,10 @@ import { type PromotionConfig, promotionConfigSchema } from "../registry/promoti
 import { type ModelHistory, readHistory } from "../registry/promotion/read-history.ts";
 import { type Registration, registerBundle } from "../registry/register-bundle.ts";
 import { resolveBundle } from "../registry/resolve-bundle.ts";
-import { createClient } from "../server/client/client.ts";
-import { modelRoles, VersionState } from "../server/contract/model-routes.ts";
+import { ApiError } from "../server/client/api-error.ts";
+import { type ApiClient, createClient } from "../server/client/client.ts";
+import { BuildFacts } from "../server/contract/mlflow-routes.ts";
+import { ModelLineage, modelRoles, VersionState } from "../server/contract/model-routes.ts";
 import { type TrackingAccess, trackingAccess } from "../tracking/tracking-access.ts";
 import { predictionEngine } from "./engines.ts";
 import type {
@@ -78,11 +82,18 @@ export async function registerModel(models: Models, options: RegisterModelOption
   const { model, folder = ".", tags = {}, mover, ...others } = given;
   return registerBundle(models, {
     ...others,
-    model: isModelAddress(model) ? parseModelAddress(model) : await inspectBundle(resolve(folder, model), model),
+    model: isModelAddress(model) ? parseModelAddress(model) : await inspectAt(folder, model),
     tags: new Map(Object.entries(tags)),
     mover: mover ?? (await moverHere(folder)),
     now: Date.now,
   });
+}
+
+/** The file of a bundle: at a URL with its SHA-256, else at a path from `folder` on. */
+async function inspectAt(folder: string, model: string): Promise<BundleFile> {
+  if (!isBundleUrl(model)) return inspectBundle(resolve(folder, model), model);
+  const { readBundleAtUrl } = await import("./bundle-urls.ts");
+  return inspectBundle((await readBundleAtUrl(model, { folder })).path); // from where it is logged
 }
 
 /** Moves an alias to a version that passes its gates: see `promote` in `registry/promotion/promote.ts`. */
@@ -126,8 +137,7 @@ export async function modelLineage(models: Models, model: string, options?: Line
   const isPath =
     !isModelAddress(model) && (/\.onnx$/i.test(model) || !/^[^/\\]+(@[^/\\@]+|\/(\d+|latest))$/.test(model));
   if (isPath) {
-    const path = folder === undefined ? model : resolve(folder, model);
-    return bundleLineage(reader, await inspectBundle(path, model));
+    return bundleLineage(reader, await inspectAt(folder ?? ".", model));
   }
   const address = parseModelAddress(isModelAddress(model) ? model : `models:/${model}`);
   if (address.kind === "run" || address.kind === "logged") {
@@ -145,13 +155,7 @@ const Described = Type.Object({
   name: Type.String(),
   version: Type.String(),
   sha256: Type.String({ pattern: "^[0-9a-f]{64}$" }),
-  lineage: Type.Object({
-    runId: Type.String(),
-    datasetHash: Type.String(),
-    source: Type.String(),
-    createdAt: Type.String(),
-    gitCommit: Type.Optional(Type.String()),
-  }),
+  lineage: Type.Omit(ModelLineage, ["seed"]),
   evaluation: Type.Record(Type.String(), Type.Unknown()),
   versions: Type.Array(Type.Object({ ...VersionState.properties, role: Type.String(), state: Type.String() })),
 });
@@ -171,10 +175,34 @@ export async function traceService(
   const { key, folder, signal, fetch } = given;
   const client = createClient(url, { ...(key !== undefined && { key }), ...(fetch && { fetch }) });
   const { json } = await client.call("model", signal ? { signal } : {});
-  return servedLineage(servedBundles(json, url), {
+  const bundles = servedBundles(json, url);
+  const code = await codeOf(client, signal);
+  const served = code === undefined ? bundles : bundles.map((bundle) => ({ ...bundle, code }));
+  return servedLineage(served, {
     ...(models && { registry: models.registry, store: models.store }),
     ...(folder !== undefined && { folder }),
   });
+}
+
+/** Later versions may say more. */
+const Built = Type.Object(BuildFacts.properties);
+const longestVersion = 100;
+
+/** Which code the service runs: earlier ones say their version alone, as text; undefined where it says nothing. */
+async function codeOf(client: ApiClient, signal: AbortSignal | undefined): Promise<BuildInfo | undefined> {
+  try {
+    const { json, headers, bytes } = await client.call("version", signal ? { signal } : {});
+    if (matchesSchema(Built, json)) {
+      const { image_digest: imageDigest, ...others } = json;
+      return { ...others, ...(imageDigest !== undefined && { imageDigest }) };
+    }
+    const text = new TextDecoder().decode(bytes).trim();
+    const isText = headers.get("content-type")?.startsWith("text/plain") === true;
+    return isText && text !== "" && text.length <= longestVersion ? { version: text } : undefined;
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
 }
 
 function servedBundles(answer: unknown, url: string): readonly ServedBundle[] {

@@ -143,7 +143,7 @@ export async function runTags(tracking: TrackingOptions, git: GitState | undefin
 }
 
 async function recorderFor(
-  { data, settings = {}, logger = silentLogger }: PlainTrainOptions,
+  { data, settings = {}, logger = silentLogger, pipeline }: PlainTrainOptions,
   tracking: TrackingOptions,
   { store, experiment }: OpenedTracking,
 ): Promise<TrainingRecorder> {
@@ -153,13 +153,22 @@ async function recorderFor(
     experiment,
     dataset: { name: nameOf(data), location: data },
     given: { data, ...settings },
-    tags: await runTags(tracking, git),
+    tags: new Map([...pipelineTags(pipeline), ...(await runTags(tracking, git))]),
     files: gitFiles(git),
     metricSteps: tracking.metricSteps ?? 10,
     logCheckpoints: tracking.logCheckpoints ?? false,
     logger,
     now: Date.now,
   });
+}
+
+function pipelineTags(pipeline: PlainTrainOptions["pipeline"]): readonly (readonly [string, string])[] {
+  if (pipeline === undefined) return [];
+  const { stage, lock } = pipeline;
+  return [
+    ["pawprint.pipeline_stage", stage],
+    ...(lock === undefined ? [] : [["pawprint.pipeline_lock", lock] as const]),
+  ];
 }
 
 /** The bundle as a model, the final figures, the files. Never fails: the training is done. */

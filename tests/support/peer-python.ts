@@ -11,6 +11,7 @@ const moduleNames: Readonly<Record<string, string>> = {
   pillow: "PIL",
   "python-multipart": "python_multipart",
   "Flask-WTF": "flask_wtf",
+  "dvc-s3": "dvc_s3",
   "psycopg2-binary": "psycopg2",
 };
 

@@ -1,4 +1,4 @@
-/** The answer: a sentence, a bar for each class, the time it took, and who answered. */
+/** The answer: a sentence, a bar for each class, whether it is right, the time it took, and who answered. */
 
 import { copyButton } from "../page/copy-button.ts";
 import { element, find } from "../page/element.ts";
@@ -7,6 +7,7 @@ import type { ShownPrediction } from "../picture/shown-picture.ts";
 import type { Answer, ClassShare } from "../service/api.ts";
 import type { ServiceError } from "../service/service-error.ts";
 import { errorView } from "./error-view.ts";
+import type { FeedbackView } from "./feedback-view.ts";
 import { timingView } from "./timing-view.ts";
 
 export interface AnswerView {
@@ -23,7 +24,7 @@ const shownClasses = 10;
 /** Letters that fit into one line of the largest type. */
 const longLabel = 18;
 
-export function createAnswerView(): AnswerView {
+export function createAnswerView(feedback: FeedbackView): AnswerView {
   const place = find("answer", HTMLElement);
   let isExpanded = false;
   let isUntouched = true;
@@ -41,7 +42,8 @@ export function createAnswerView(): AnswerView {
       isUntouched = false;
       place.setAttribute("aria-busy", "true");
     },
-    show({ picture, answer }) {
+    show(prediction) {
+      const { picture, answer } = prediction;
       const expand = (expanded: boolean): void => {
         isExpanded = expanded;
       };
@@ -49,9 +51,11 @@ export function createAnswerView(): AnswerView {
         element("p", { class: answer.label.length > longLabel ? "verdict long" : "verdict" }, verdict(answer)),
         picture.label !== undefined && sampleLabel(picture.label, answer),
         bars(answer.classes, isExpanded, expand),
+        feedback.element,
         timingView(answer),
         provenance(answer),
       );
+      feedback.follow(prediction);
     },
     fail(error, retry) {
       isUntouched = false;

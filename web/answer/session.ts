@@ -73,7 +73,7 @@ export function createSession(views: SessionViews): Session {
     const answer = await predict(file, signal);
     if (signal.aborted) return;
     unanswered = undefined;
-    const prediction: ShownPrediction = { picture, answer, heatMaps: new Map() };
+    const prediction: ShownPrediction = { picture, answer, feedback: {}, heatMaps: new Map() };
     views.answer.show(prediction);
     views.heatMap.follow(prediction);
     views.history.add(prediction);

@@ -1,5 +1,6 @@
 /** A picture of the page, and its answer. */
 import type { Answer } from "../service/api.ts";
+import type { ServiceError } from "../service/service-error.ts";
 
 export interface ShownPicture {
   /**
@@ -23,10 +24,23 @@ export interface ShownHeatMap {
   readonly method: string;
 }
 
+/** What was said of an answer, as far as the service took it. */
+export interface GivenFeedback {
+  /** The label that the service keeps. */
+  readonly kept?: string;
+  /** Another one was kept before. */
+  readonly isChanged?: boolean;
+  /** The label on its way. */
+  readonly sending?: string;
+  /** The label that could not be kept, and why. */
+  readonly failed?: { readonly label: string; readonly error: ServiceError };
+}
+
 /** One entry of the last predictions. */
 export interface ShownPrediction {
   readonly picture: ShownPicture;
   readonly answer: Answer;
+  feedback: GivenFeedback;
   /** By the class's label. */
   readonly heatMaps: Map<string, ShownHeatMap>;
 }

@@ -7,6 +7,7 @@ import { errorFrom, offlineError } from "./service-error.ts";
 export type ModelDescription = AnswerOf<Contract["model"]>;
 export type SamplePicture = AnswerOf<Contract["samples"]>["samples"][number];
 type PredictionBody = Extract<AnswerOf<Contract["predict"]>, { readonly label: string }>;
+type KeptFeedback = AnswerOf<Contract["feedback"]>;
 /** One class of an answer. */
 export type ClassShare = NonNullable<PredictionBody["top"]>[number];
 
@@ -82,6 +83,12 @@ export async function explain(picture: Blob, label: string, signal: AbortSignal)
     label: decodeURIComponent(response.headers.get("x-pawprint-label") ?? encodeURIComponent(label)),
     method: response.headers.get("x-pawprint-method") ?? "",
   };
+}
+
+/** What a picture of a request really shows; gives what the service kept. */
+export async function sendFeedback(requestId: string, label: string): Promise<KeptFeedback> {
+  const body = JSON.stringify({ request_id: requestId, label });
+  return (await call("/feedback", { method: "POST", body, headers: { "content-type": "application/json" } })).json();
 }
 
 function send(picture: Blob): RequestInit {

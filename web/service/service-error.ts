@@ -21,6 +21,10 @@ const titles: Readonly<Record<string, string>> = {
   NOT_READY: "The service is not ready",
   UNAUTHENTICATED: "The service asks for a key",
   FORBIDDEN: "This key may not do that",
+  PREDICTION_UNKNOWN: "The service no longer knows this prediction",
+  PREDICTION_LOG_UNAVAILABLE: "The service could not keep this",
+  PREDICTION_LOG_OFF: "The service keeps no predictions any more",
+  LABEL_UNKNOWN: "The model that serves now has no such class",
   OFFLINE: "The service does not answer",
   NO_FILE: "There was no file in it",
 };

@@ -173,6 +173,10 @@ describe("a key that does not exist", () => {
     const env = { PAWPRINT_TEST_DATA: "/data", PAWPRINT_PEER_PYTHON: "/usr/bin/python3" };
     expect(loadConfig({ schema, env })).toEqual(defaults);
   });
+
+  it("is passed over where it names the stage of a pipeline", () => {
+    expect(loadConfig({ schema, env: { PAWPRINT_PIPELINE_STAGE: "dvc.yaml:train" } })).toEqual(defaults);
+  });
 });
 
 describe("a file that is not valid YAML", () => {

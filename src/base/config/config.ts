@@ -28,10 +28,15 @@ export interface ConfigInput<T extends TObject> {
 }
 
 /**
- * Variables that begin alike and are no configuration: they tell tests and benchmarks where things
- * of theirs are.
+ * Variables that begin alike and are no configuration: `repro` names its stage in one, image and
+ * deployment say which code runs, one is the secret of a webhook, the others tell tests and benchmarks where things of theirs are.
  */
-const developmentVariables: ReadonlySet<string> = new Set([
+const otherVariables: ReadonlySet<string> = new Set([
+  "PAWPRINT_PIPELINE_STAGE",
+  "PAWPRINT_GIT_COMMIT",
+  "PAWPRINT_GIT_TAG",
+  "PAWPRINT_IMAGE_DIGEST",
+  "PAWPRINT_WEBHOOK_SECRET",
   "PAWPRINT_TEST_DATA",
   "PAWPRINT_TEST_BROWSER",
   "PAWPRINT_TEST_MLFLOW_STORE",
@@ -63,7 +68,7 @@ export function loadConfig<T extends TObject>(input: ConfigInput<T>): DeepReadon
   }
   for (const [name, text] of Object.entries(env)) {
     if (text === undefined || !name.startsWith(environmentPrefix)) continue;
-    if (isServiceLink(name, text) || developmentVariables.has(name)) continue;
+    if (isServiceLink(name, text) || otherVariables.has(name)) continue;
     const leaf = leaves.find((candidate) => candidate.environmentName === name);
     if (leaf === undefined) throw unknownName("environment", name, leaves, (known) => known.environmentName);
     give(leaf, parseForSchema(leaf.schema, text), `environment ${name}`);

@@ -20,17 +20,24 @@ export async function appendToPart(handle: FileHandle, chunk: Uint8Array, to: st
   }
 }
 
-/** Checks the hash of the whole part, flushes it and gives it its name. */
-export async function finishPart(to: string, sha256: string, signal: AbortSignal | undefined): Promise<void> {
+/** Checks the hash of the whole part, where one is known, flushes it and gives it its name. */
+export async function finishPart(
+  to: string,
+  { sha256, where = to }: { readonly sha256?: string; readonly where?: string },
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const part = `${to}.part`;
-  const hex = await sha256File(part, signal);
+  const hex = sha256 === undefined ? undefined : await sha256File(part, signal);
   if (hex !== sha256) {
+    const isPage = await startsAsPage(part);
     await removePart(to);
     throw new AppError("DOWNLOAD_MISMATCH", {
       required: `the file with SHA-256 ${sha256}`,
-      received: `one with ${hex}, which was deleted`,
-      where: to,
-      hint: "run it again; if it comes again, the publisher has changed the file",
+      received: `${isPage ? "an HTML page" : "one"} with ${hex}, which was deleted`,
+      where,
+      hint: isPage
+        ? "open the address in a browser: it is a page about the file, a login or an error; take the address of the file itself"
+        : "run it again; if it comes again, the publisher has changed the file",
     });
   }
   try {
@@ -41,6 +48,17 @@ export async function finishPart(to: string, sha256: string, signal: AbortSignal
     throw writeFailure(to, error);
   }
   await rm(`${part}.json`, { force: true });
+}
+
+/** Whether a part is what web servers send in place of a file. */
+async function startsAsPage(part: string): Promise<boolean> {
+  const handle = await open(part);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(512), 0, 512, 0);
+    return /^\uFEFF?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head)\b/is.test(buffer.toString("utf8", 0, bytesRead));
+  } finally {
+    await handle.close();
+  }
 }
 
 export async function removePart(to: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Downloads a file of known size and SHA-256; resumes after a broken connection, and writes the
- * file whole or not at all.
+ * Downloads a file, checked by its size and SHA-256 where these are known; resumes after a broken
+ * connection, and writes the file whole or not at all.
  */
 import { open, stat } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { sha256File } from "../hash.ts";
 import { type Progress, type ProgressHandle, silentProgress } from "../progress.ts";
 import { formatBytes } from "../quantity.ts";
 import { appendToPart, finishPart, partSize, readValidator, removePart, writeValidator } from "./download-part.ts";
-import { AttemptFailure, follow, requireLength, wrongLength } from "./download-response.ts";
+import { AttemptFailure, follow, requireLength, tooLarge, wrongLength } from "./download-response.ts";
 import { systemCodeOf, writeFailure } from "./file-failure.ts";
 
 export interface Download {
@@ -18,9 +18,16 @@ export interface Download {
   readonly urls: readonly string[];
   /** The file; its folder must exist. */
   readonly to: string;
-  /** 64 hexadecimal digits. */
-  readonly sha256: string;
-  readonly sizeBytes: number;
+  /** 64 hexadecimal digits, where it is known what the file must be. */
+  readonly sha256?: string;
+  /** Without it the end of an answer is taken for the file's; without `sha256` too, nothing is resumed. */
+  readonly sizeBytes?: number;
+  /** No more is written to the disk. */
+  readonly maximumBytes?: number;
+  /** Sent with every request; `authorization` not to another origin. Names in small letters. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What errors name in the place of file and addresses, where these may hold what is secret. */
+  readonly where?: string;
 }
 
 export interface DownloadOptions {
@@ -40,14 +47,14 @@ const longestWaitMs = 60_000;
  * Downloads into `TO.part`, resumes it in the next call, and renames it once its hash is right. An
  * existing file with the right hash is left alone, without a request.
  * Errors: FILE_EXISTS for another file of this name; DOWNLOAD_FAILED where no address gave the
- * file; DOWNLOAD_MISMATCH for other bytes than were published (they are deleted);
- * FILE_WRITE_FAILED; INTERRUPTED, with the part kept.
+ * file; DOWNLOAD_MISMATCH for other bytes than were published, or more than `maximumBytes` (they
+ * are deleted); FILE_WRITE_FAILED; INTERRUPTED, with the part kept.
  */
 export async function downloadFile(
   download: Download,
   options: DownloadOptions = {},
 ): Promise<"downloaded" | "present"> {
-  const { to, sha256, sizeBytes, urls } = download;
+  const { to, sha256, sizeBytes, urls, where } = download;
   const { progress = silentProgress } = options;
   if (await isThere(to)) {
     const hex = await sha256File(to, options.signal);
@@ -59,22 +66,23 @@ export async function downloadFile(
       hint: "move it away, or choose another folder (`to`)",
     });
   }
-  const task = progress.start({ label: to.split(/[\\/]/).at(-1)!, total: sizeBytes, unit: "B" });
+  const label = to.split(/[\\/]/).at(-1)!;
+  const task = progress.start({ label, ...(sizeBytes !== undefined && { total: sizeBytes }), unit: "B" });
   try {
     const failures: string[] = [];
     for (const url of urls) {
       const failure = await downloadFrom(url, download, options, task);
       if (failure === undefined) {
-        await finishPart(to, sha256, options.signal);
+        await finishPart(to, download, options.signal);
         task.done();
         return "downloaded";
       }
-      failures.push(`${url}: ${failure}`);
+      failures.push(where === undefined ? `${url}: ${failure}` : failure);
     }
     throw new AppError("DOWNLOAD_FAILED", {
-      required: `${formatBytes(sizeBytes)} from ${urls.length === 1 ? "its address" : "one of its addresses"}`,
+      required: `${sizeBytes === undefined ? "a file" : formatBytes(sizeBytes)} from ${urls.length === 1 ? "its address" : "one of its addresses"}`,
       received: failures.join("; "),
-      where: to,
+      where: where ?? to,
       hint: "run it again: it goes on where it ended",
     });
   } catch (error) {
@@ -116,23 +124,33 @@ async function downloadFrom(
 /** One connection: asks for what is missing and appends it. */
 async function attemptOnce(
   url: string,
-  { to, sizeBytes }: Download,
+  { to, sha256, sizeBytes, maximumBytes, headers: own = {}, where = to }: Download,
   stallMs: number,
   signal: AbortSignal | undefined,
   show: (partBytes: number) => void,
 ): Promise<void> {
   const have = await partSize(to);
   if (have === sizeBytes) return show(have);
-  const validator = have > 0 && have < sizeBytes ? await readValidator(to, url) : undefined;
+  const isPart = have > 0 && (sizeBytes === undefined ? sha256 !== undefined : have < sizeBytes);
+  const validator = isPart ? await readValidator(to, url) : undefined;
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   signal?.addEventListener("abort", stop, { once: true });
   let watchdog = setTimeout(stop, stallMs);
   try {
-    const headers = validator === undefined ? {} : { range: `bytes=${have}-`, "if-range": validator };
+    const headers = { ...own, ...(validator !== undefined && { range: `bytes=${have}-`, "if-range": validator }) };
     const response = await follow(url, headers, controller.signal);
+    if (response.status === 416) {
+      await response.body?.cancel();
+      await removePart(to);
+      throw new AttemptFailure("status 416", true);
+    }
     const isContinued = response.status === 206 && validator !== undefined;
-    requireLength(response, isContinued, have, sizeBytes, to);
+    const limits = {
+      ...(sizeBytes !== undefined && { sizeBytes }),
+      ...(maximumBytes !== undefined && { maximumBytes }),
+    };
+    requireLength(response, isContinued, have, limits, where);
     await writeValidator(to, url, response);
     const handle = await open(`${to}.part`, isContinued ? "a" : "w").catch((error: unknown) => {
       throw writeFailure(to, error);
@@ -144,11 +162,15 @@ async function attemptOnce(
         clearTimeout(watchdog);
         watchdog = setTimeout(stop, stallMs);
         partBytes += chunk.byteLength;
-        if (partBytes > sizeBytes) throw await mismatch(to, `more than ${sizeBytes} bytes`, sizeBytes);
+        if (sizeBytes !== undefined && partBytes > sizeBytes)
+          throw await without(to, wrongLength(where, `more than ${sizeBytes} bytes`, sizeBytes));
+        if (maximumBytes !== undefined && partBytes > maximumBytes)
+          throw await without(to, tooLarge(where, "more", maximumBytes));
         await appendToPart(handle, chunk, to);
         show(partBytes);
       }
-      if (partBytes < sizeBytes) throw new AttemptFailure(`an end after ${partBytes} of ${sizeBytes} bytes`, true);
+      if (sizeBytes !== undefined && partBytes < sizeBytes)
+        throw new AttemptFailure(`an end after ${partBytes} of ${sizeBytes} bytes`, true);
     } finally {
       await handle.close();
     }
@@ -161,9 +183,10 @@ async function attemptOnce(
   }
 }
 
-async function mismatch(to: string, received: string, sizeBytes: number): Promise<AppError> {
+/** The error, once the part is gone. */
+async function without(to: string, error: AppError): Promise<AppError> {
   await removePart(to);
-  return wrongLength(to, received, sizeBytes);
+  return error;
 }
 
 async function isThere(path: string): Promise<boolean> {

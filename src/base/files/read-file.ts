@@ -1,6 +1,6 @@
 /** Whole files, with the system's refusals as coded errors. */
 import { readFile } from "node:fs/promises";
-import { AppError } from "../errors.ts";
+import { AppError, isAppError } from "../errors.ts";
 import { formatBytes } from "../quantity.ts";
 import { readFailure } from "./file-failure.ts";
 import { openRegularFile, readUpTo } from "./regular-file.ts";
@@ -32,6 +32,20 @@ export async function readBytes(
     throw error instanceof AppError ? error : readFailure(where, error);
   } finally {
     await file.close();
+  }
+}
+
+/** As `readBytes`; undefined where there is nothing. Errors: FILE_READ_FAILED. */
+export async function readBytesIfThere(
+  path: string,
+  where = path,
+  maximumBytes = largestFileBytes,
+): Promise<Buffer<ArrayBuffer> | undefined> {
+  try {
+    return await readBytes(path, where, maximumBytes);
+  } catch (error) {
+    if (isAppError(error, "FILE_NOT_FOUND")) return undefined;
+    throw error;
   }
 }
 

@@ -14,12 +14,16 @@ interface Holder extends ProcessIdentity {
   readonly host: string;
   /** ISO 8601. */
   readonly since: string;
+  /** The command. */
+  readonly what?: string;
 }
 
 export interface LockOptions {
   readonly signal?: AbortSignal;
   /** Wait for other processes of this machine; called once with the description of the holder. */
   readonly onWait?: (who: string) => void;
+  /** The command that holds it, for the description. */
+  readonly what?: string;
 }
 
 /** A lock that is held. */
@@ -46,9 +50,10 @@ const silenceMs = 10_000;
 export async function withLock<T>(
   path: string,
   work: (lock: Lock) => Promise<T>,
-  { signal, onWait }: LockOptions = {},
+  { signal, onWait, what }: LockOptions = {},
 ): Promise<T> {
-  const holder: Holder = { ...(await ownIdentity()), host: hostname(), since: new Date().toISOString() };
+  const since = new Date().toISOString();
+  const holder: Holder = { ...(await ownIdentity()), host: hostname(), since, ...(what !== undefined && { what }) };
   const text = `${JSON.stringify({ ...holder, id: randomUUID() })}\n`;
   const isHeld = async (): Promise<boolean> => (await readIfThere(path)) === text;
   held.add(text);
@@ -143,9 +148,10 @@ async function readIfThere(path: string): Promise<string | undefined> {
 /** Undefined for a file that no Pawprint wrote: nothing holds it. */
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, host, since, space, started }: Partial<Record<keyof Holder, unknown>> = JSON.parse(text);
+    const { pid, host, since, space, started, what }: Partial<Record<keyof Holder, unknown>> = JSON.parse(text);
     if (typeof pid !== "number" || typeof host !== "string") return undefined;
-    return { pid, host, since: String(since), space: String(space), started: String(started) };
+    const known = { pid, host, since: String(since), space: String(space), started: String(started) };
+    return { ...known, ...(typeof what === "string" && { what: what.slice(0, 100) }) };
   } catch {
     return undefined;
   }
@@ -179,7 +185,10 @@ async function isSilent(path: string, signal?: AbortSignal): Promise<boolean> {
 }
 
 function locked(path: string, holder: Holder | undefined): AppError {
-  const who = holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : "a file of another kind";
+  const what = holder?.what === undefined ? "" : `${holder.what}, `;
+  const who = holder
+    ? `${what}process ${holder.pid} on ${holder.host}, since ${holder.since}`
+    : "a file of another kind";
   return new AppError("LOCKED", {
     required: "a folder without another process at work in it",
     received: who,

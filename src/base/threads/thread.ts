@@ -27,6 +27,8 @@ export interface ThreadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Memory for JavaScript's own objects; buffers do not count. */
   readonly heapMiB?: number;
+  /** Of it for what is young: more of it means fewer collections where much is made and soon dropped. */
+  readonly youngHeapMiB?: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface ThreadOptions {
  * named as in the sources: `new URL("./x-thread.ts", import.meta.url)`.
  */
 export function openThread<Question, Answer>(entry: URL, options: ThreadOptions = {}): Thread<Question, Answer> {
-  const { data, transfer = [], signal, heapMiB } = options;
+  const { data, transfer = [], signal, heapMiB, youngHeapMiB } = options;
   const waiting = new Map<number, Deferred<Answer>>();
   const ended = deferred<void>();
   let nextId = 0;
@@ -45,7 +47,10 @@ export function openThread<Question, Answer>(entry: URL, options: ThreadOptions 
     transferList: [...transfer],
     // A program given as text (`node --input-type=module -e ...`) hands that flag on, which no file may have.
     ...(process.execArgv.some((flag) => flag.startsWith("--input-type")) && { execArgv: [] }),
-    ...(heapMiB !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
+    resourceLimits: {
+      ...(heapMiB !== undefined && { maxOldGenerationSizeMb: heapMiB }),
+      ...(youngHeapMiB !== undefined && { maxYoungGenerationSizeMb: youngHeapMiB }),
+    },
   } satisfies WorkerOptions);
   const kill = (): void => void worker.terminate();
   worker.on("message", ({ id, answer, error }: ThreadAnswer<Answer>) => {

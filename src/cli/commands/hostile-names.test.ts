@@ -5,10 +5,15 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { prediction } from "../../../tests/contracts/prediction-log.ts";
 import { captureContext } from "../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
 import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
+import { drawSamplePicture } from "../../image/sample-pictures.ts";
+import { openKeptPictures } from "../../prediction-log/kept-pictures.ts";
+import { openPredictionLog } from "../../prediction-log/open-prediction-log.ts";
+import { openFolderStore } from "../../storage/folder-store.ts";
 import { createConsoleLogger, createStyle } from "../frame/console.ts";
 import { createProgressLines } from "../frame/progress.ts";
 import { runCommand } from "../frame/run-command.ts";
@@ -64,6 +69,18 @@ beforeAll(async () => {
   const recipe = { width: 8, height: 8, channels: 3, fit: "cover", kernel: "cubic" } as const;
   await writeUntrainedBundle({ labels: wildLabels, recipe, widths: [4] }, join(cwd, wild));
   await writeFile(join(cwd, `sweep${evil}.yaml`), `${JSON.stringify({ [evil]: evil })}\n`);
+  await writeFile(join(cwd, "fine.yaml"), `data: x\nsearch: { learningRate: { choice: [0.01] } }\n`);
+  await writeFile(join(cwd, `labels${evil}.csv`), `request_id,label\r\n"${evil}","${evil}"\r\n`);
+  const log = await openPredictionLog(join(cwd, "log.db"));
+  const row = prediction(1, { requestId: evil, label: wildLabels[0]!, version: evil });
+  await log.append([row, { ...row, rowId: "2", requestId: "two" }]);
+  await log.addFeedback([{ feedbackId: "1", requestId: "two", position: 0, label: labels[0]!, timeMs: 1 }]);
+  await log.close();
+  const kept = openKeptPictures(openFolderStore(join(cwd, `kept${evil}`)));
+  for (const requestId of [evil, "two"])
+    await kept.keep({ ...row, requestId }, await drawSamplePicture({ label: "cat", seed: 1, sizePx: 16 }));
+  await mkdir(join(cwd, `results${evil}`));
+  await writeFile(join(cwd, `results${evil}`, "sweep.yaml"), `${JSON.stringify({ [evil]: evil })}\n`);
   const { exitCode, err } = await run(["train", "--data", data, "--out", model, ...fast]);
   if (exitCode !== 0) throw new Error(err);
 }, 60_000);
@@ -80,6 +97,45 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   "find-rate": [["--data", data, "--size", "8", "--widths", "8", "--steps", "20", "--out", `rate${evil}.svg`]],
   sweep: [[`no${evil}`], [`sweep${evil}.yaml`, "--out", `sweep${evil}`, "--parallel", "1"]],
+  "sweep render": [
+    [`sweep${evil}.yaml`, "--image", "train:1", "--data", evil, "--out", "s3://pets/sweeps", "--to", `job${evil}.yaml`],
+    ["fine.yaml", "--image", "train:1", "--data", evil, "--out", `s3://pets/${evil}`],
+    ["fine.yaml", "--image", evil, "--data", evil, "--out", evil],
+  ],
+  "sweep collect": [[`no${evil}`], [`s3://${evil}`], [`results${evil}`]],
+  "monitor reference": [
+    [model, "--data", data, "--out", `reference${evil}.onnx`],
+    [`no${evil}`, "--data", data, "--out", "x.onnx"],
+    [model, "--data", `no${evil}`, "--out", "x.onnx"],
+  ],
+  "monitor label": [
+    [`no${evil}`, "--prediction-log", "log.db"],
+    [`labels${evil}.csv`, "--prediction-log", `no${evil}`],
+    [`labels${evil}.csv`, "--prediction-log", "log.db"],
+    [`labels${evil}.csv`, "--prediction-log", "log.db", "--skip-invalid"],
+  ],
+  "monitor export": [
+    ["--prediction-log", `no${evil}`, "--keep-pictures", data, "--out", "x"],
+    ["--prediction-log", "log.db", "--keep-pictures", `no${evil}`, "--out", "x"],
+    ["--prediction-log", "log.db", "--keep-pictures", `kept${evil}`, "--out", `served${evil}`],
+    ["--prediction-log", "log.db", "--keep-pictures", `kept${evil}`, "--out", `served${evil}`, "--since", evil],
+  ],
+  "monitor report": [
+    ["--prediction-log", `no${evil}`],
+    ["--prediction-log", "log.db", "--reference", `no${evil}`, "--out", `page${evil}.html`],
+    ["--prediction-log", "log.db", "--since", evil],
+    ["--prediction-log", "log.db", "--window", evil],
+    ["--prediction-log", "log.db", "--model-version", evil],
+  ],
+  "monitor watch": [
+    ["--prediction-log", "log.db", "--every", evil],
+    ["--prediction-log", "log.db", "--webhook", `http://${evil}`],
+  ],
+  "monitor forget": [
+    [evil, "--keep-pictures", data],
+    [evil, "--prediction-log", `no${evil}`],
+    [evil, "--keep-pictures", `s3://${evil}`],
+  ],
   "data fetch": [[evil]],
   "data import": [
     [data, "--to", `copy${evil}`],
@@ -89,11 +145,40 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
   "data check": [[data], [data, "--kinds", evil], [data, "--report", `check${evil}.html`], [`copy${evil}`, "--fix"]],
   "data stats": [[data]],
   "data restore": [[`no${evil}`]],
+  "data init": [["--no-scm"]],
+  "data add": [[`no${evil}`], [data], [`../${evil}`]],
+  "data status": [[], [`no${evil}`], [evil, "--glob"]],
+  "data commit": [[`no${evil}`], []],
+  "data checkout": [[`no${evil}`], []],
+  "data remove": [[`no${evil}`], [`${data}.dvc`]],
+  "data remote add": [
+    [evil, `folder${evil}`],
+    ["x", "s3://pets", "--set", evil],
+    ["x", evil, "--set", `key=${evil}`, "--local"],
+  ],
+  "data remote list": [[]],
+  "data remote remove": [[evil]],
+  "data remote default": [[evil]],
+  dag: [[], [evil], ["--svg", `dag${evil}.svg`, "--force"], ["--mermaid"], ["--dot"]],
+  "metrics show": [[], [evil]],
+  "metrics diff": [[evil], [evil, evil]],
+  "params show": [[], [evil]],
+  "params diff": [[evil], [evil, evil, "--md"]],
+  "plots show": [[evil], ["--out", `plots${evil}`, "--force"]],
+  "plots diff": [[evil]],
   "data preview": [[data, "--out", `sheet${evil}.png`, "--size", "8"]],
   "data pack": [
     [data, "--to", `pack${evil}`, "--size", "8"],
     [`copy${evil}`, "--to", `pack${evil}`, "--size", "8"],
   ],
+  "data push": [[`no${evil}`], ["--remote", evil]],
+  "data pull": [[`no${evil}`], ["--remote", evil]],
+  "data gc": [
+    ["--workspace", "--remote", evil],
+    ["--workspace", "--projects", evil],
+  ],
+  "data import-url": [[`no${evil}`], [`http://${evil}`, evil], [`remote://${evil}/x`], [`s3://${evil}`]],
+  "data diff": [[evil], [evil, evil], ["--targets", evil]],
   evaluate: [
     [model, "--data", data],
     [model, "--data", data, "--against", model, "--csv", `rows${evil}.csv`, "--force"],
@@ -104,6 +189,12 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [wild, data, "--csv"],
     [wild, data, "--json-lines"],
     [model, `no${evil}`],
+  ],
+  batch: [
+    [data, "--model", wild, "--out", `rows${evil}.csv`],
+    [data, "--model", wild, "--out", `rows${evil}.csv`],
+    [`no${evil}`, "--model", wild, "--out", "rows.jsonl"],
+    [data, "--model", wild, "--out", `rows.${evil}`, "--shard", evil],
   ],
   explain: [
     [wild, data, "--out", `maps${evil}`],
@@ -164,7 +255,11 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
   "models show": [["pets"], [evil]],
   "models list": [[], ["--tracking-uri", `no${evil}`]],
   "models card": [[evil], [`${evil}@${evil}`], ["pets"], [wild, "--out", `card${evil}.md`]],
+  "data samples": [["--to", `drawn${evil}`, "--per-class", "1", "--size", "16"]],
+  repro: [[evil], [`dvc.yaml:${evil}`, "--dry"]],
   errors: [[evil]],
+  version: [[]],
+  init: [[evil], ["hostile", "--pawprint", evil], ["hostile", "--update"]],
 };
 
 describe("hostile names", () => {

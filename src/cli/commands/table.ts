@@ -3,6 +3,11 @@ import type { CommandEntry } from "../frame/command.ts";
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: "init",
+    summary: "make the folder of a project of your own: pipeline, tests, README",
+    load: () => import("./project/init.ts"),
+  },
+  {
     name: "quickstart",
     summary: "train, evaluate and serve a classifier, on drawn sample pictures or your own",
     load: () => import("./training/quickstart.ts"),
@@ -23,9 +28,24 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./training/sweep.ts"),
   },
   {
+    name: "sweep render",
+    summary: "write a sweep as a Kubernetes Job, a pod for each trial",
+    load: () => import("./training/sweep/render.ts"),
+  },
+  {
+    name: "sweep collect",
+    summary: "rank the results that a sweep's pods left",
+    load: () => import("./training/sweep/collect.ts"),
+  },
+  {
     name: "data fetch",
-    summary: "download a public set of pictures from its publisher",
+    summary: "fetch data versions into the cache, or a public set of pictures",
     load: () => import("./data/fetch.ts"),
+  },
+  {
+    name: "data samples",
+    summary: "draw sample pictures of cats and dogs, to try everything offline",
+    load: () => import("./data/samples.ts"),
   },
   {
     name: "data import",
@@ -58,6 +78,121 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./data/pack.ts"),
   },
   {
+    name: "data push",
+    summary: "send data versions from the cache to a remote",
+    load: () => import("./data/push.ts"),
+  },
+  {
+    name: "data pull",
+    summary: "fetch data versions from a remote and check them out",
+    load: () => import("./data/pull.ts"),
+  },
+  {
+    name: "data gc",
+    summary: "remove content that no data version names any more",
+    load: () => import("./data/gc.ts"),
+  },
+  {
+    name: "data import-url",
+    summary: "bring data from an address under version, and remember the address",
+    load: () => import("./data/import-url.ts"),
+  },
+  {
+    name: "data init",
+    summary: "make a DVC repository for data versions",
+    load: () => import("./data/init.ts"),
+  },
+  {
+    name: "data add",
+    summary: "put files and folders under version",
+    load: () => import("./data/add.ts"),
+  },
+  {
+    name: "data status",
+    summary: "show what differs from the data versions that are recorded",
+    load: () => import("./data/status.ts"),
+  },
+  {
+    name: "data diff",
+    summary: "show pictures added, removed and relabelled between two data versions",
+    load: () => import("./data/diff.ts"),
+  },
+  {
+    name: "data commit",
+    summary: "record data that changed",
+    load: () => import("./data/commit.ts"),
+  },
+  {
+    name: "data checkout",
+    summary: "bring the work tree to the versions that are recorded",
+    load: () => import("./data/checkout.ts"),
+  },
+  {
+    name: "data remove",
+    summary: "stop tracking data",
+    load: () => import("./data/remove.ts"),
+  },
+  {
+    name: "data remote add",
+    summary: "add a place that data versions are pushed to",
+    load: () => import("./data/remote/add.ts"),
+  },
+  {
+    name: "data remote list",
+    summary: "show where data versions are pushed to",
+    load: () => import("./data/remote/list.ts"),
+  },
+  {
+    name: "data remote remove",
+    summary: "forget a remote",
+    load: () => import("./data/remote/remove.ts"),
+  },
+  {
+    name: "data remote default",
+    summary: "choose the remote that is meant where none is named",
+    load: () => import("./data/remote/default.ts"),
+  },
+  {
+    name: "repro",
+    summary: "run the stages of a pipeline that are not up to date",
+    load: () => import("./pipeline/repro.ts"),
+  },
+  {
+    name: "dag",
+    summary: "draw the graph of a pipeline's stages and data",
+    load: () => import("./pipeline/dag.ts"),
+  },
+  {
+    name: "metrics show",
+    summary: "show the metrics of pipelines",
+    load: () => import("./pipeline/metrics/show.ts"),
+  },
+  {
+    name: "metrics diff",
+    summary: "show how metrics changed between two versions",
+    load: () => import("./pipeline/metrics/diff.ts"),
+  },
+  {
+    name: "params show",
+    summary: "show the parameters of pipelines",
+    load: () => import("./pipeline/params/show.ts"),
+  },
+  {
+    name: "params diff",
+    summary: "show how parameters changed between two versions",
+    load: () => import("./pipeline/params/diff.ts"),
+  },
+  {
+    name: "plots show",
+    summary: "draw the plots of pipelines",
+    load: () => import("./pipeline/plots/show.ts"),
+  },
+  {
+    name: "plots diff",
+    summary: "draw plots of several versions over each other",
+    load: () => import("./pipeline/plots/diff.ts"),
+  },
+  {
     name: "evaluate",
     summary: "evaluate a bundle on labelled pictures",
     load: () => import("./model/evaluate.ts"),
@@ -68,6 +203,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./model/predict.ts"),
   },
   {
+    name: "batch",
+    summary: "predict every picture of a source into a file, resumable and in shards",
+    load: () => import("./model/batch.ts"),
+  },
+  {
     name: "explain",
     summary: "draw heat maps of the evidence for a class in pictures",
     load: () => import("./model/explain.ts"),
@@ -76,6 +216,36 @@ export const commands: readonly CommandEntry[] = [
     name: "inspect",
     summary: "show a bundle's metadata: labels, recipe, lineage, evaluation",
     load: () => import("./model/inspect.ts"),
+  },
+  {
+    name: "monitor report",
+    summary: "what a service answered: accuracy by labels, drift, canary and challenger beside the champion",
+    load: () => import("./monitor/report.ts"),
+  },
+  {
+    name: "monitor watch",
+    summary: "look again and again, and tell of alarms by a signed webhook",
+    load: () => import("./monitor/watch.ts"),
+  },
+  {
+    name: "monitor reference",
+    summary: "make what predictions are compared with, for a bundle that has none",
+    load: () => import("./monitor/reference.ts"),
+  },
+  {
+    name: "monitor label",
+    summary: "say what pictures in the prediction log really are, from a CSV file",
+    load: () => import("./monitor/label.ts"),
+  },
+  {
+    name: "monitor export",
+    summary: "write kept pictures as a dataset: labelled, wrong, uncertain or drifting ones",
+    load: () => import("./monitor/export.ts"),
+  },
+  {
+    name: "monitor forget",
+    summary: "remove what a service kept of one request: predictions, feedback, pictures",
+    load: () => import("./monitor/forget.ts"),
   },
   {
     name: "runs list",
@@ -189,7 +359,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "smoke",
-    summary: "call every public route of a running service and check the answers",
+    summary: "call every public route of a running service and check answers and code",
     load: () => import("./service/smoke.ts"),
   },
   {
@@ -206,6 +376,11 @@ export const commands: readonly CommandEntry[] = [
     name: "keys revoke",
     summary: "revoke an API key",
     load: () => import("./keys/revoke.ts"),
+  },
+  {
+    name: "version",
+    summary: "show which code runs: version, commit, image, Node.js",
+    load: () => import("./version.ts"),
   },
   {
     name: "errors",

@@ -22,6 +22,7 @@ const kindNames: Readonly<Record<SourceKind, string>> = {
   cifar: "CIFAR-10 files",
   manifest: "a manifest of pictures",
   s3: "pictures in an object store",
+  version: "a version of tracked pictures",
 };
 
 /** Prints a training's events: data and choices to standard output, epochs to the log. */

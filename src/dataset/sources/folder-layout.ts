@@ -7,7 +7,7 @@ import { type Arrangement, arrange, type Region } from "./arrangement.ts";
 import { type Folder, type FolderTree, growTree, labelInName } from "./folder-tree.ts";
 import { quotedList, type ReadLabel, readLabel } from "./label.ts";
 import type { SkippedPicture, SourceRemark, Split } from "./source.ts";
-import type { SourceOptions } from "./source-options.ts";
+import type { OpenOptions } from "./source-options.ts";
 import { readSplit } from "./split-words.ts";
 
 export interface LabelledPath {
@@ -24,7 +24,7 @@ export interface FolderLayout {
 }
 
 /** What is known of a source besides the paths of its files. */
-export interface LayoutFacts extends SourceOptions {
+export interface LayoutFacts extends OpenOptions {
   /** Its location, for errors. */
   readonly where: string;
   /** Folders without any file, and links to folders that were not entered. */
@@ -45,10 +45,14 @@ const noLabel: ReadLabel = { fault: "no folder that could be its label" };
  * 4. `cat/a.jpg`, `cat/more/b.jpg`: the label is the first folder.
  *
  * Pictures beside the folders that decide are unlabelled, never a reason to decide otherwise.
+ * With `labels: "ignored"` every picture is taken as it lies.
  * Errors: DATASET_LAYOUT_UNCLEAR where the names leave more than one reading.
  */
 export function readLayout(paths: readonly string[], { where, bareFolders, ...options }: LayoutFacts): FolderLayout {
   const tree = growTree(paths, bareFolders);
+  if (options.labels === "ignored") {
+    return { labelled: tree.files.map(({ path }) => ({ path, label: "" })), unlabelled: [], remarks: [] };
+  }
   const arrangement = arrange(tree.root, options, where);
   const regionOf = regionFinder(arrangement.regions);
   const leftOut = new Set([...arrangement.outside, ...arrangement.unlabelled.map(({ folder }) => folder)]);

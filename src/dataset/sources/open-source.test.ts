@@ -21,7 +21,7 @@ async function put(path: string, content: string | Uint8Array = "x"): Promise<st
 
 const known =
   "a folder of labelled folders or of cat.12.jpg names, a .zip, .tar or .tar.gz of either, a .csv, .tsv or .jsonl manifest, " +
-  "a folder of idx or CIFAR-10 files, or s3://BUCKET/PREFIX";
+  "a folder of idx or CIFAR-10 files, s3://BUCKET/PREFIX, or a version of tracked data: FOLDER@REVISION, FOLDER.dvc";
 
 describe("opening a source", () => {
   it("takes a folder of labelled folders", async () => {

@@ -1,9 +1,11 @@
 /** Recognises what a location holds and opens it as a source of labelled pictures. */
 import { readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { AppError } from "../../base/errors.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { AppError, isAppError } from "../../base/errors.ts";
 import { readFailure } from "../../base/files/file-failure.ts";
 import { isS3Address } from "../../storage/s3-address.ts";
+import { type DataVersion, openVersion } from "../../versioning/versions/open-version.ts";
+import { parseVersionAddress } from "../../versioning/versions/version-address.ts";
 import { noneUsable } from "../describe-skipped.ts";
 import { openArchive } from "./archives/archive.ts";
 import { archiveKindOf } from "./archives/archive-kind.ts";
@@ -11,19 +13,20 @@ import { openFolder } from "./folder.ts";
 import { quoted } from "./label.ts";
 import { openS3 } from "./s3.ts";
 import type { Source } from "./source.ts";
-import type { SourceOptions } from "./source-options.ts";
+import type { OpenOptions, SourceOptions } from "./source-options.ts";
 import { cifarFolderName, hasCifarFiles, openCifarFolder } from "./tables/cifar.ts";
 import { hasIdxFiles, openIdxFolder } from "./tables/idx.ts";
 import { openManifest } from "./tables/manifest.ts";
 import { isManifestName } from "./tables/manifest-rows.ts";
+import { openVersionFolder } from "./version-folder.ts";
 
 const known =
   "a folder of labelled folders or of cat.12.jpg names, a .zip, .tar or .tar.gz of either, a .csv, .tsv or .jsonl manifest, " +
-  "a folder of idx or CIFAR-10 files, or s3://BUCKET/PREFIX";
+  "a folder of idx or CIFAR-10 files, s3://BUCKET/PREFIX, or a version of tracked data: FOLDER@REVISION, FOLDER.dvc";
 
 interface FolderKind {
   recognises(names: readonly string[]): boolean;
-  open(location: string, options: SourceOptions, names: readonly string[]): Promise<Source>;
+  open(location: string, options: OpenOptions, names: readonly string[]): Promise<Source>;
 }
 
 /** The first that recognises a folder's names opens it. */
@@ -36,7 +39,7 @@ const folderKinds: readonly FolderKind[] = [
 
 interface FileKind {
   recognises(location: string): boolean | Promise<boolean>;
-  open(location: string, options: SourceOptions): Promise<Source>;
+  open(location: string, options: OpenOptions): Promise<Source>;
 }
 
 /**
@@ -69,7 +72,7 @@ const fileKinds: readonly FileKind[] = [
  * CIFAR_INVALID, MANIFEST_INVALID, STORE_FAILED.
  */
 export async function openSource(location: string, options: SourceOptions = {}): Promise<Source> {
-  const source = isS3Address(location) ? await openS3(location, options) : await openPath(location, options);
+  const source = await openAny(location, options);
   try {
     await requireLabels(source);
     return source;
@@ -79,7 +82,59 @@ export async function openSource(location: string, options: SourceOptions = {}):
   }
 }
 
-async function openPath(location: string, options: SourceOptions): Promise<Source> {
+/**
+ * Opens pictures whether they have labels or not: the labels of its samples mean nothing. What was
+ * found and cannot be read is in `skipped`. A source that opens has at least one of both.
+ * Errors: as `openSource`, but for those about labels and layouts.
+ */
+export async function openPictures(location: string, options: SourceOptions = {}): Promise<Source> {
+  const source = await openAny(location, { ...options, labels: "ignored" });
+  try {
+    if (source.skipped.length > 0) return source;
+    for await (const _ of source.samples()) return source;
+    throw empty(location, "no picture in it");
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openAny(location: string, options: OpenOptions): Promise<Source> {
+  if (isS3Address(location)) return openS3(location, options);
+  const address = await parseVersionAddress(location);
+  if (address === undefined) return openPath(location, options);
+  const opened = await openVersion(location, address).catch(async (error: unknown) => {
+    // An @ in the name of a folder that is not there, outside of a repository.
+    if (isAppError(error, "DATA_REPOSITORY_MISSING")) await attempt(location, stat(location));
+    throw error;
+  });
+  const { files, file, version } = opened;
+  if (files !== undefined) return openVersionFolder(location, opened, files, options);
+  const path = file!; // a version is one of the two
+  // A manifest's pictures lie where the manifest itself would.
+  const reading = isManifestName(path) ? { root: dirname(resolve(address.path)), ...options } : options;
+  return renamed(await openPath(path, reading), location, version);
+}
+
+/** A file of the cache, under the address that was asked for. */
+function renamed(inner: Source, location: string, version: DataVersion): Source {
+  return {
+    kind: inner.kind,
+    location,
+    version,
+    // They may grow while an archive is read.
+    get skipped() {
+      return inner.skipped;
+    },
+    get remarks() {
+      return inner.remarks;
+    },
+    samples: () => inner.samples(),
+    close: () => inner.close(),
+  };
+}
+
+async function openPath(location: string, options: OpenOptions): Promise<Source> {
   const found = await attempt(location, stat(location));
   if (found.isDirectory()) {
     const names = await attempt(location, readdir(location));

@@ -11,7 +11,7 @@ import { openS3Store } from "../../storage/s3-store.ts";
 import { skippedEntry } from "./archives/entry-name.ts";
 import { type FolderLayout, readLayout } from "./folder-layout.ts";
 import { pictureCountLimit, type SkippedPicture, type Source } from "./source.ts";
-import type { SourceOptions } from "./source-options.ts";
+import type { OpenOptions } from "./source-options.ts";
 import { sourceChanged } from "./stamped-file.ts";
 
 /**
@@ -19,7 +19,7 @@ import { sourceChanged } from "./stamped-file.ts";
  * told, `connectS3` where credentials come from.
  * Errors: DATASET_SOURCE_UNKNOWN for an address of another form; PACKAGE_MISSING, STORE_FAILED.
  */
-export async function openS3(location: string, options: SourceOptions = {}): Promise<Source> {
+export async function openS3(location: string, options: OpenOptions = {}): Promise<Source> {
   const address = parseS3Address(location);
   if (address === undefined) throw unknownAddress();
   const store = await openS3Store(address);

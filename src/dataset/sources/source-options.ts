@@ -34,6 +34,12 @@ export const sourceOptionsSchema = Type.Object({
 
 export type SourceOptions = DeepReadonly<Static<typeof sourceOptionsSchema>>;
 
+/** How a source is opened: as its user says, and by who asks for labels. */
+export interface OpenOptions extends SourceOptions {
+  /** Every picture is taken, with an empty label where the source gives it none of itself. */
+  readonly labels?: "ignored";
+}
+
 /** The given ones among an object's keys, in the schema's order. */
 export function sourceOptionsOf({
   layout,

@@ -1,6 +1,7 @@
 /** The port through which labelled pictures come in, whatever they are stored as. */
 import type { ErrorCode } from "../../base/errors.ts";
 import type { PixelImage } from "../../image/decode.ts";
+import type { DataVersion } from "../../versioning/versions/open-version.ts";
 
 /** All splits; a pack stores a split as its position here. */
 export const splits = ["train", "val", "test"] as const;
@@ -88,7 +89,7 @@ export interface SourceRemark {
   readonly reason: string;
 }
 
-export const sourceKinds = ["folder", "archive", "idx", "cifar", "manifest", "s3"] as const;
+export const sourceKinds = ["folder", "archive", "idx", "cifar", "manifest", "s3", "version"] as const;
 /** What a source is read from. */
 export type SourceKind = (typeof sourceKinds)[number];
 
@@ -97,6 +98,8 @@ export interface Source {
   readonly kind: SourceKind;
   /** The path or address that was opened, for messages. */
   readonly location: string;
+  /** Of a data version: what names its content, wherever it is read from. */
+  readonly version?: DataVersion;
   /**
    * Pictures that were found but cannot be taken: no label, a name that leads out of the source.
    */

@@ -1,7 +1,12 @@
 /** ONNX bytes as protobuf messages, and the metadata that any model carries. */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { isAppError } from "../../base/errors.ts";
-import { type GraphProto, type ModelProto, ModelProtoSchema } from "./generated/onnx_pb.ts";
+import {
+  type GraphProto,
+  type ModelProto,
+  ModelProtoSchema,
+  StringStringEntryProtoSchema,
+} from "./generated/onnx_pb.ts";
 import { requireModelLimits } from "./model-limits.ts";
 import { unreadable, type Where } from "./unreadable.ts";
 
@@ -48,4 +53,12 @@ export function withMetadata(bytes: Uint8Array, key: string, value: string): Uin
   all.set(bytes);
   all.set(entry, bytes.length);
   return all;
+}
+
+/** The bytes of a model with this metadata in the place of its own. */
+export function replaceMetadata(model: ParsedModel, metadata: Metadata): Uint8Array<ArrayBuffer> {
+  const metadataProps = Object.entries(metadata).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value }),
+  );
+  return new Uint8Array(toBinary(ModelProtoSchema, { ...model, metadataProps }));
 }

@@ -1,8 +1,10 @@
 /** The parts of a model card that are made from facts, as Markdown. */
+
 import { formatBytes } from "../../base/quantity.ts";
 import { shellWord } from "../../base/shell-word.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";
+import { dataVersionText, pipelineText } from "../../bundle/lineage-text.ts";
 import { defaultProportions } from "../../dataset/split.ts";
 import { profileRows } from "../../tracking/dataset-profile.ts";
 import { type CardFacts, figuresOf } from "./card-facts.ts";
@@ -243,6 +245,8 @@ function lineagePart({ bundle, version, run }: CardFacts): string {
   const { lineage, digest } = bundle.info;
   return facts([
     ["Pictures", markdownCode(lineage.datasetHash)],
+    lineage.data && ["Data version", markdownText(dataVersionText(lineage)!)],
+    lineage.pipeline && ["Pipeline", markdownText(pipelineText(lineage)!)],
     ["Commit", lineage.gitCommit === undefined ? "unknown" : markdownCode(lineage.gitCommit)],
     ["Training", `${markdownCode(lineage.runId)}${run ? ` (run ${markdownText(run.name)}, ${run.status})` : ""}`],
     ["Bundle", `${markdownCode(bundle.sha256)}${digest === undefined ? "" : `, digest ${markdownCode(digest)}`}`],

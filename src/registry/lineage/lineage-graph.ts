@@ -1,14 +1,18 @@
 /** The graph of where a bundle comes from and where it serves, from what stores and services say. */
+
+import { resolve } from "node:path";
+import type { BuildInfo } from "../../base/build-info.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { counted } from "../../base/quantity.ts";
-import type { BundleInfo } from "../../bundle/bundle.ts";
+import type { BundleInfo, Lineage } from "../../bundle/bundle.ts";
 import { defaultProportions } from "../../dataset/split.ts";
+import { isS3Address } from "../../storage/s3-address.ts";
 import { profileRows } from "../../tracking/dataset-profile.ts";
 import type { Run } from "../../tracking/run.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
+import { checkedOutVersion } from "../../versioning/versions/checked-out.ts";
 import { type ModelRegistry, type ModelVersion, versionTags } from "../model-registry.ts";
 import { promotedTagStart } from "../promotion/move-alias.ts";
-import { findDataVersion } from "./data-version.ts";
 
 /** From the beginning of the chain to its end. */
 export const lineageKinds = [
@@ -16,10 +20,12 @@ export const lineageKinds = [
   "pictures",
   "splits",
   "commit",
+  "pipeline",
   "run",
   "bundle",
   "version",
   "alias",
+  "code",
   "service",
 ] as const;
 export type LineageKind = (typeof lineageKinds)[number];
@@ -65,6 +71,8 @@ export interface LineageService {
   readonly role: string;
   readonly source: string;
   readonly since: string;
+  /** What it runs; absent where it does not say. */
+  readonly code?: BuildInfo;
 }
 
 /** What the chain begins with: a bundle, or a version whose bundle cannot be read, for a reason. */
@@ -125,8 +133,9 @@ async function addChain(start: LineageStart, stores: LineageStores, add: Add, jo
       if (asked?.alias === alias && root === versionId) root = aliasId;
     }
   }
-  for (const { url, role, source, since } of services) {
+  for (const { url, role, source, since, code } of services) {
     root = add({ id: `service ${url} ${role}`, kind: "service", name: url, facts: { role, source, since } });
+    if (code !== undefined) join(add(codeNode(url, code)), root);
     join(bundleId, root);
   }
   await addOrigin(bundle, versions, bundleId, stores, add, join);
@@ -190,11 +199,13 @@ async function addSources(
     });
     join(pictures, splits);
     join(splits, to);
-    const data = source === undefined ? undefined : await findDataVersion(source, folder);
-    if (data !== undefined) {
-      const { file, path, md5 } = data;
-      join(add({ id: `data ${file} ${md5}`, kind: "data version", name: file, facts: { path, md5 } }), pictures);
-    }
+    const data = lineage.data ?? (source === undefined ? undefined : await versionNow(source, folder));
+    if (data !== undefined) join(add(dataNode(data)), pictures);
+  }
+  if (lineage.pipeline !== undefined) {
+    const { stage, lock } = lineage.pipeline;
+    const facts = lock === undefined ? {} : { lock: `sha256 ${lock}` };
+    join(add({ id: `pipeline ${stage} ${lock ?? ""}`, kind: "pipeline", name: stage, facts }), to);
   }
   const commit = run?.tags.get("mlflow.source.git.commit") ?? lineage.gitCommit;
   if (commit === undefined) return;
@@ -209,6 +220,21 @@ async function addSources(
     ...(isDirty && { changes: "uncommitted: the run's artifact git/diff.patch" }),
   };
   join(add({ id: `commit ${commit} ${isDirty ? to : ""}`, kind: "commit", name: commit, facts }), to);
+}
+
+/** Of a bundle that names none: the version that the source has now. */
+async function versionNow(source: string, folder = "."): Promise<Lineage["data"]> {
+  return isS3Address(source) ? undefined : checkedOutVersion(resolve(folder, source));
+}
+
+function dataNode({ md5, path, file, commit, isClean }: NonNullable<Lineage["data"]>): LineageNode {
+  const facts = {
+    path,
+    md5,
+    ...(commit !== undefined && { commit }),
+    ...(!isClean && { changes: "the pictures were changed since, or that was not known" }),
+  };
+  return { id: `data ${file} ${md5}`, kind: "data version", name: file, facts };
 }
 
 function bundleNode(bundle: LineageStart["bundle"], version: ModelVersion | undefined): LineageNode {
@@ -235,6 +261,16 @@ function bundleNode(bundle: LineageStart["bundle"], version: ModelVersion | unde
       ...(typeof accuracy === "number" && { accuracy: `${accuracy.toFixed(4)} on ${split ?? "its"} pictures` }),
     },
   };
+}
+
+/** The program that a service runs, and the image that it came in. */
+function codeNode(url: string, { version, tag, commit, imageDigest }: BuildInfo): LineageNode {
+  const facts = {
+    ...(tag !== undefined && { tag }),
+    ...(commit !== undefined && { commit }),
+    ...(imageDigest !== undefined && { image: imageDigest }),
+  };
+  return { id: `code ${url}`, kind: "code", name: `pawprint ${version}`, facts };
 }
 
 function versionNode({ name, version, createdMs, source, tags }: ModelVersion): LineageNode {

@@ -81,6 +81,7 @@ const sourceNames: Readonly<Record<Inspection["source"]["kind"], string>> = {
   cifar: "CIFAR files",
   manifest: "a manifest",
   s3: "an S3 prefix",
+  version: "a data version",
 };
 
 function keyFigures(inspection: Inspection): readonly Tile[] {

@@ -1,6 +1,8 @@
 /** The sections on where a model comes from, and how fast it is. */
+
 import { formatBytes } from "../../base/quantity.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";
+import { dataVersionText } from "../../bundle/lineage-text.ts";
 import { countOf, formatCount } from "../page/elements.ts";
 import { html } from "../page/html.ts";
 import { nameHtml } from "../page/name-html.ts";
@@ -56,5 +58,6 @@ function lineageRows({ path, sizeBytes, sha256, info }: BundleFile): readonly (r
     ["Created", lineage.createdAt],
     ["Seed", String(lineage.seed)],
     ["Git commit", lineage.gitCommit ?? "none"],
+    ["Data version", dataVersionText(lineage) ?? "none"],
   ];
 }

@@ -14,6 +14,9 @@ export interface KnownPictures {
   readonly thumbnails: ReadonlyMap<string, Uint8Array>;
 }
 
+/** As much of a finding as is shown. */
+export type ShownFinding = Pick<Finding, "ids" | "offenders" | "detail">;
+
 /** At most so many pictures of one kind, and of one group, are shown; and so many further names. */
 const shownPerKind = 24;
 const shownPerGroup = 6;
@@ -28,7 +31,7 @@ const linesPerKind = 8;
  * The findings of one kind: the first ones as pictures (as lines where none has a picture), the
  * others folded.
  */
-export function galleryHtml(findings: readonly Finding[], known: KnownPictures): Html {
+export function galleryHtml(findings: readonly ShownFinding[], known: KnownPictures): Html {
   const shown = firstWithin(findings, shownPerKind);
   const hasPictures = shown.some(({ ids }) => ids.some((id) => known.thumbnails.has(id)));
   if (!hasPictures) {
@@ -47,7 +50,7 @@ export function galleryHtml(findings: readonly Finding[], known: KnownPictures):
  * The first findings whose pictures, no more than `shownPerGroup` of each, are at most so many; one
  * at least.
  */
-function firstWithin(findings: readonly Finding[], pictures: number): readonly Finding[] {
+function firstWithin(findings: readonly ShownFinding[], pictures: number): readonly ShownFinding[] {
   let left = pictures;
   const count = findings.findIndex(({ ids }, at) => {
     left -= Math.min(shownPerGroup, ids.length);
@@ -56,7 +59,7 @@ function firstWithin(findings: readonly Finding[], pictures: number): readonly F
   return count === -1 ? findings : findings.slice(0, count);
 }
 
-function groupHtml({ ids, offenders, detail }: Finding, known: KnownPictures): Html {
+function groupHtml({ ids, offenders, detail }: ShownFinding, known: KnownPictures): Html {
   const moved = new Set(offenders);
   const more = ids.length - shownPerGroup;
   const stays = (id: string): Html | undefined =>
@@ -86,7 +89,7 @@ function missingText(picture: PictureFacts | undefined): string {
   return picture.decoded === undefined ? "cannot be decoded" : "no preview";
 }
 
-function lineHtml({ ids, detail }: Finding): Html {
+function lineHtml({ ids, detail }: ShownFinding): Html {
   const more = ids.length - shownPerGroup;
   const names = ids.slice(0, shownPerGroup).map((id, at) => html`${at > 0 && ", "}${nameHtml(id)}`);
   const rest = more > 0 && ` and ${formatCount(more)} more`;
@@ -95,7 +98,7 @@ function lineHtml({ ids, detail }: Finding): Html {
 }
 
 /** Nothing for no findings. */
-function foldedHtml(findings: readonly Finding[]): Html | undefined {
+function foldedHtml(findings: readonly ShownFinding[]): Html | undefined {
   if (findings.length === 0) return undefined;
   const listed = firstWithin(findings, listedPerKind);
   const more = findings.length - listed.length;

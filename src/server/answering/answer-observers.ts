@@ -1,7 +1,7 @@
 /** Who is told of every answer to pictures: the request log, the metrics, the challenger. */
 import type { Metrics } from "../observability/metrics.ts";
-import type { AnswerObserver } from "../service.ts";
 import type { Shadow } from "../serving/shadow.ts";
+import type { AnswerObserver } from "./answered-pictures.ts";
 
 /** For the request's line in the log, and its span. */
 export const noteOutcome: AnswerObserver = ({ context, model, answers, predictions }) => {
@@ -21,11 +21,19 @@ export function countPredictions(metrics: Pick<Metrics, "predicted">): AnswerObs
 }
 
 export function compareWithChallenger(shadow: Pick<Shadow, "compare">): AnswerObserver {
-  return ({ context, model, pictures, pixels, predictions }) => {
+  return ({ context, model, pictures, pixels, sizes, predictions }) => {
     const size = pixels.length / predictions.length;
     predictions.forEach(({ label, confidence }, at) => {
-      const own = pixels.subarray(at * size, (at + 1) * size);
-      shadow.compare(model, { input: pictures[at]!, pixels: own, label, confidence, requestId: context.id });
+      shadow.compare(model, {
+        input: pictures[at]!,
+        pixels: pixels.subarray(at * size, (at + 1) * size),
+        size: sizes[at],
+        label,
+        confidence,
+        requestId: context.id,
+        position: at,
+        keyId: context.caller?.id,
+      });
     });
   };
 }

@@ -2,18 +2,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
-import { indexOfLargest } from "../../metrics/classification-metrics.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import { type PictureInput, requireFewPictures } from "../input/picture-input.ts";
 import { preparePicture } from "../input/prepare-picture.ts";
-import {
-  type AnsweredPictures,
-  type InferredPictures,
-  type PredictedClass,
-  requireModel,
-  type Service,
-} from "../service.ts";
+import { requireModel, type Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
+import { type AnsweredPictures, type InferredPictures, predictionsOf } from "./answered-pictures.ts";
 import { decodedAtOnce, loadOf, type WeighedPicture, weighPictures } from "./weigh-pictures.ts";
 
 /**
@@ -37,9 +31,9 @@ export async function answerPictures(
   pictures: readonly PictureInput[],
   chosen: ServedModel | undefined,
 ): Promise<AnsweredPictures> {
-  const { model, pixels, answers } = await inferPictures(service, context, pictures, chosen);
-  const predictions = predictionsOf(answers.probabilities, model.info.labels);
-  const answered = { context, pictures, model, pixels, answers, predictions };
+  const inferred = await inferPictures(service, context, pictures, chosen);
+  const predictions = predictionsOf(inferred.answers, inferred.model.info.labels);
+  const answered = { context, pictures, ...inferred, predictions };
   for (const observe of service.observers) observe(answered);
   return answered;
 }
@@ -73,21 +67,11 @@ export async function inferPictures(
     context.took("queue", answers.queueMs);
     context.took("inference", answers.inferenceMs);
     isAnswered = true;
-    return { model, pixels, answers };
+    return { model, pixels, answers, sizes: weighed.map(({ cost }) => cost?.size) };
   } finally {
     leave();
     admission.leave(load, isAnswered);
   }
-}
-
-function predictionsOf(probabilities: Float32Array, labels: readonly string[]): readonly PredictedClass[] {
-  const predictions: PredictedClass[] = [];
-  for (let start = 0; start < probabilities.length; start += labels.length) {
-    const row = probabilities.subarray(start, start + labels.length);
-    const index = indexOfLargest(row);
-    predictions.push({ index, label: labels[index]!, confidence: row[index]!, probabilities: row });
-  }
-  return predictions;
 }
 
 /** The pictures under the model's recipe, uint8 `[n,H,W,C]`: in turns with those of other requests. */

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { httpStatusOf, isAppError, toAppError } from "../../base/errors.ts";
-import { bodyLimitOf, type RouteContract } from "../contract/route.ts";
+import { bodyLimitOf, type RouteContract, takesPictures } from "../contract/route.ts";
 import type { BodyBudget } from "../http/body-budget.ts";
 import { earlyFaultOf } from "../http/early-faults.ts";
 import { type Caller, deadlineFrom } from "../http/request-context.ts";
@@ -31,7 +31,7 @@ export async function admitRequests(app: FastifyInstance, options: AdmitOptions)
   const limit = await access.limitOn(app);
 
   const enter = ({ raw, context }: FastifyRequest, reply: FastifyReply, contract: RouteContract): void => {
-    if (contract.scope === "predict") admission.requireRoom(context.deadline);
+    if (takesPictures(contract)) admission.requireRoom(context.deadline);
     bodies.arrives(raw, reply.raw, bodyLimitOf(contract, config.bodyBytes));
   };
   app.addHook("onRequest", (request, reply, done) => {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { type Contract, routes } from "../contract/contract.ts";
 import { openApiDocument } from "../contract/openapi.ts";
 import { adminHandlers } from "../handlers/admin-handlers.ts";
+import { feedbackHandlers } from "../handlers/feedback-handlers.ts";
 import { healthHandlers } from "../handlers/health-handlers.ts";
 import { mlflowHandlers } from "../handlers/mlflow-handlers.ts";
 import { modelHandlers } from "../handlers/model-handlers.ts";
@@ -33,13 +34,14 @@ export async function createApps({
   // Made anew for each reader: its examples name the model and version that serve now.
   const document = () =>
     openApiDocument(publicRoutes, {
-      version: service.version,
+      version: service.build.version,
       isProtected: access.isProtected,
       model: service.host.current("champion"),
     });
   const handlers: Handlers<Contract> = {
     ...healthHandlers(service),
     ...predictionHandlers(service),
+    ...feedbackHandlers(service),
     ...modelHandlers(service, samples),
     ...openInferenceHandlers(service),
     ...tritonHandlers(service),

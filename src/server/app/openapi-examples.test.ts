@@ -117,7 +117,10 @@ describe.each([
     const { app } = service.server;
     const document: Document = (await app.inject("/openapi.json")).json();
     const statuses = await statusesOf(app, document);
-    expect(statuses).toEqual(Object.fromEntries(Object.keys(statuses).map((name) => [name, 200])));
+    // What follows an answer is about a request of before, which an example does not have.
+    const following = new Set<string>(routes.filter(({ follows }) => follows !== undefined).map(({ id }) => id));
+    const expected = Object.keys(statuses).map((name) => [name, following.has(name.split(" ")[0]!) ? 404 : 200]);
+    expect(statuses).toEqual(Object.fromEntries(expected));
     const bodies = routes
       .filter(({ scope }) => scope !== "admin")
       .map(({ body }) => Object.keys(body ?? {}).length || 1);

@@ -105,6 +105,8 @@ export function createClient(origin: string, options: ClientOptions = {}): ApiCl
     const answer = await send(urlOf(origin, path, params, query), {
       method,
       headers: {
+        // Of a route that answers in several forms, the one that `json` has the type of.
+        accept: "application/json, */*;q=0.5",
         ...(key !== undefined && { authorization: `Bearer ${key}` }),
         ...(type !== undefined && { "content-type": type }),
         ...headers,

@@ -1,6 +1,7 @@
 /** The table of routes: everything that the service answers over HTTP. */
 import { adminRoutes } from "./admin-routes.ts";
 import type { RouteId } from "./endpoints.ts";
+import { feedbackRoutes } from "./feedback-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { mlflowRoutes } from "./mlflow-routes.ts";
 import { modelRoutes } from "./model-routes.ts";
@@ -14,6 +15,7 @@ import { tritonRoutes } from "./triton-routes.ts";
 export const contract = {
   ...healthRoutes,
   ...predictionRoutes,
+  ...feedbackRoutes,
   ...modelRoutes,
   ...openInferenceRoutes,
   ...tritonRoutes,

@@ -13,6 +13,7 @@ export const endpoints = {
   readyz: get("/readyz"),
   predict: post("/predict"),
   explain: post("/explain"),
+  feedback: post("/feedback"),
   model: get("/model"),
   samples: get("/samples"),
   sample: get("/samples/{index}"),

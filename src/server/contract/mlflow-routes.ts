@@ -3,6 +3,7 @@
  * https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally
  */
 import { Type } from "typebox";
+import { commitPattern, imageDigestPattern, tagPattern } from "../../base/build-info.ts";
 import { examplePicture } from "./examples.ts";
 import { pictureErrors } from "./picture-errors.ts";
 import { defineRoutes } from "./route.ts";
@@ -40,6 +41,17 @@ const Invoked = Type.Object({
   }),
 });
 
+/** Which code the service runs, as far as image, deployment or checkout say so. */
+export const BuildFacts = Type.Object(
+  {
+    version: Type.String(),
+    tag: Type.Optional(Type.String({ pattern: tagPattern, description: "of the code in Git" })),
+    commit: Type.Optional(Type.String({ pattern: commitPattern, description: "of the code in Git" })),
+    image_digest: Type.Optional(Type.String({ pattern: imageDigestPattern, description: "of the container's image" })),
+  },
+  { title: "BuildFacts", additionalProperties: false },
+);
+
 export const mlflowRoutes = defineRoutes(
   { group: "mlflow", errorForm: "mlflow" },
   {
@@ -52,7 +64,13 @@ export const mlflowRoutes = defineRoutes(
     version: {
       scope: "open",
       summary: "the service's version",
-      answers: { 200: { doc: "the version", content: { "text/plain": text("such as 1.2.3") } } },
+      doc: "Plain text, as MLflow's server answers, unless the request's Accept header asks for JSON.",
+      answers: {
+        200: {
+          doc: "the version; in JSON with the code's tag and commit and the image's digest, where they are known",
+          content: { "text/plain": text("such as 1.2.3"), "application/json": BuildFacts },
+        },
+      },
     },
     invocations: {
       scope: "predict",

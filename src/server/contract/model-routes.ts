@@ -30,6 +30,26 @@ export type VersionState = DeepReadonly<Static<typeof VersionState>>;
 
 const Facts = Type.Record(Type.String(), Type.Unknown());
 
+/** Where a bundle comes from; of data and pipeline what it was told. */
+export const ModelLineage = Type.Object({
+  runId: Type.String(),
+  datasetHash: Type.String(),
+  source: Type.String(),
+  createdAt: Type.String({ description: "ISO 8601" }),
+  seed: Type.Number(),
+  gitCommit: Type.Optional(Type.String()),
+  data: Type.Optional(
+    Type.Object({
+      md5: Type.String({ description: "of the version of the data that the pictures were of" }),
+      path: Type.String(),
+      file: Type.String(),
+      commit: Type.Optional(Type.String()),
+      isClean: Type.Boolean(),
+    }),
+  ),
+  pipeline: Type.Optional(Type.Object({ stage: Type.String(), lock: Type.Optional(Type.String()) })),
+});
+
 const ModelDescription = Type.Object(
   {
     name: Type.String(),
@@ -44,14 +64,7 @@ const ModelDescription = Type.Object(
       kernel: Type.String(),
     }),
     architecture: Type.Object({ name: Type.String(), options: Facts }),
-    lineage: Type.Object({
-      runId: Type.String(),
-      datasetHash: Type.String(),
-      source: Type.String(),
-      createdAt: Type.String({ description: "ISO 8601" }),
-      seed: Type.Number(),
-      gitCommit: Type.Optional(Type.String()),
-    }),
+    lineage: ModelLineage,
     evaluation: Facts,
     limits: Type.Object({
       body_bytes: Type.Integer(),
@@ -59,6 +72,7 @@ const ModelDescription = Type.Object(
       pixels: Type.Integer({ description: "of one picture, before it is resized" }),
       deadline_ms: Type.Integer(),
     }),
+    takes_feedback: Type.Boolean({ description: "whether it keeps a prediction log, so that POST /feedback answers" }),
     versions: Type.Array(VersionState),
     canary_percent: Type.Optional(Type.Number()),
     shadow: Type.Optional(

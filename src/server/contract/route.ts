@@ -47,6 +47,10 @@ interface RouteFacts {
   readonly doc?: string;
   readonly scope: RouteScope;
   readonly errorForm: ErrorForm;
+  /** Callers with the scope `predict`, but without pictures: short JSON, and no place in the queue. */
+  readonly hasNoPictures?: true;
+  /** The route whose answer it is called with: its example alone is answered by an error. */
+  readonly follows?: RouteId;
   readonly params?: TObject;
   readonly query?: TObject;
   /** By media type; `image/*` stands for all of that kind. */
@@ -62,6 +66,11 @@ interface RouteFacts {
    * REQUEST_INVALID, INTERNAL, and where callers are identified, 401, 403 and 429.
    */
   readonly errors?: readonly ErrorCode[];
+}
+
+/** Whether a route's work is that of the model: its bodies may be large, and it waits in the queue. */
+export function takesPictures({ scope, hasNoPictures }: Pick<RouteContract, "scope" | "hasNoPictures">): boolean {
+  return scope === "predict" && hasNoPictures !== true;
 }
 
 /** The largest body that a route takes, in bytes, where the service takes `serviceLimit`. */

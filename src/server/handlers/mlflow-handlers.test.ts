@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { petModel, type RunningService, startService } from "../../../tests/support/running-service.ts";
 import { loadBundle } from "../../bundle/load-bundle.ts";
 import { createOnnxRuntimeExecutor } from "../../runtime/onnx-runtime.ts";
+import { createClient } from "../client/client.ts";
 
 let service: RunningService;
 beforeAll(async () => {
@@ -71,4 +72,24 @@ it("answers /ping and /version as MLflow's server does", async () => {
   const version = await service.server.app.inject({ method: "GET", url: "/version" });
   expect(version.body).toMatch(/^\d+\.\d+\.\d+/);
   expect(version.headers["content-type"]).toMatch(/^text\/plain/);
+});
+
+it("answers /version in JSON where that is asked for, with the code's commit and image", async () => {
+  const [commit, digest] = ["cd".repeat(20), `sha256:${"ef".repeat(32)}`];
+  vi.stubEnv("PAWPRINT_GIT_COMMIT", commit);
+  vi.stubEnv("PAWPRINT_GIT_TAG", "v7");
+  vi.stubEnv("PAWPRINT_IMAGE_DIGEST", digest);
+  const deployed = await startService(petModel);
+  vi.unstubAllEnvs();
+  const { app } = deployed.server;
+  const answer = await app.inject({ method: "GET", url: "/version", headers: { accept: "application/json" } });
+  const plain = await app.inject({ method: "GET", url: "/version", headers: { accept: "*/*" } });
+  const called = await createClient(deployed.origin).call("version");
+  await deployed.close();
+  expect(answer.json()).toEqual({ version: plain.body, tag: "v7", commit, image_digest: digest });
+  expect([answer.headers["content-type"], answer.headers.vary]).toEqual([
+    expect.stringMatching(/^application\/json/),
+    expect.stringContaining("accept"),
+  ]);
+  expect(called.json).toEqual(answer.json());
 });

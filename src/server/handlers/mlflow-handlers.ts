@@ -8,6 +8,7 @@ import type { mlflowRoutes } from "../contract/mlflow-routes.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import { requireJsonBody } from "../input/parse-json.ts";
 import type { Service } from "../service.ts";
+import { wantsJson } from "./wants-json.ts";
 
 type Invocations = (typeof mlflowRoutes)["invocations"];
 
@@ -21,9 +22,19 @@ export function mlflowHandlers(service: Service): Handlers<typeof mlflowRoutes> 
       reply.type("text/plain");
       return "\n";
     },
-    version(_request, reply) {
-      reply.type("text/plain");
-      return service.version;
+    version({ headers }, reply) {
+      const { version, tag, commit, imageDigest } = service.build;
+      reply.header("vary", "accept");
+      if (!wantsJson(headers.accept)) {
+        reply.type("text/plain");
+        return version;
+      }
+      return {
+        version,
+        ...(tag !== undefined && { tag }),
+        ...(commit !== undefined && { commit }),
+        ...(imageDigest !== undefined && { image_digest: imageDigest }),
+      };
     },
     invocations: (request) => invoke(service, request),
   };

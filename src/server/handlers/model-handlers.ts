@@ -22,7 +22,7 @@ export function modelHandlers(service: Service, samples: SampleList): Handlers<t
 }
 
 function describeModel(service: Service): AnswerOf<Contract["model"]> {
-  const { host, config, shadow } = service;
+  const { host, config, shadow, recorder } = service;
   const { name, version, sha256, info } = requireModel(service);
   const { width, height, channels, fit, kernel } = info.recipe;
   const { bodyBytes, picturesPerRequest, pixels, deadlineMs } = config;
@@ -37,6 +37,7 @@ function describeModel(service: Service): AnswerOf<Contract["model"]> {
     lineage: info.lineage,
     evaluation: info.evaluation,
     limits: { body_bytes: bodyBytes, batch: picturesPerRequest, pixels, deadline_ms: deadlineMs },
+    takes_feedback: recorder !== undefined,
     versions: host.versions.map((state) => ({ ...state, ...originOf(host.byVersion(state.version)) })),
     ...(host.current("canary") && { canary_percent: host.canaryPercent }),
     ...(host.current("challenger") && {

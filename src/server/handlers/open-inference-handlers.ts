@@ -28,7 +28,7 @@ export function openInferenceHandlers(service: Service): Handlers<Routes> {
     return { name: model.name, ready: isReady };
   };
   return {
-    v2Server: () => ({ name: "pawprint", version: service.version, extensions }),
+    v2Server: () => ({ name: "pawprint", version: service.build.version, extensions }),
     v2Live: () => ({ live: true }),
     v2Ready(_request, reply) {
       const isReady = service.notReady() === undefined;

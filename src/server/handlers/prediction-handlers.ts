@@ -5,13 +5,14 @@ import { inTurns } from "../../image/in-turns.ts";
 import { indexesOfLargest, indexOfLargest } from "../../metrics/classification-metrics.ts";
 import { findClass } from "../../predict/find-class.ts";
 import { answerPictures, chooseModel, inferPictures } from "../answering/answer-pictures.ts";
+import type { PredictedClass } from "../answering/answered-pictures.ts";
 import { weighFile } from "../answering/weigh-pictures.ts";
 import type { predictionRoutes } from "../contract/prediction-routes.ts";
 import type { Handlers, RouteRequest } from "../http/register-route.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import type { PictureInput } from "../input/picture-input.ts";
 import { nothingSent } from "../input/read-pictures.ts";
-import { type PredictedClass, requireModel, type Service } from "../service.ts";
+import { requireModel, type Service } from "../service.ts";
 import type { ServedModel } from "../serving/served-model.ts";
 
 type Routes = typeof predictionRoutes;

@@ -4,7 +4,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from "fastify";
 import type { TSchema } from "typebox";
 import { AppError, toAppError } from "../../base/errors.ts";
-import type { AnswerBodyOf, BodyOf, ParamsOf, QueryOf, RouteContract } from "../contract/route.ts";
+import {
+  type AnswerBodyOf,
+  type BodyOf,
+  type ParamsOf,
+  type QueryOf,
+  type RouteContract,
+  takesPictures,
+} from "../contract/route.ts";
 import { parseJson, requireJsonBody } from "../input/parse-json.ts";
 import { acceptedCodings, contentCodingOf } from "./content-encoding.ts";
 import { isLargeJson, jsonInTurns } from "./json-in-turns.ts";
@@ -26,7 +33,7 @@ declare module "fastify" {
  * The bytes where pictures are taken, since those may be large (`input/body-reading.ts`); else JSON,
  * checked against the contract.
  */
-type HandledBodyOf<R extends RouteContract> = R["scope"] extends "predict"
+type HandledBodyOf<R extends RouteContract> = R extends { readonly scope: "predict"; readonly hasNoPictures?: never }
   ? Uint8Array | undefined
   : BodyOf<R> | (R["bodyIsOptional"] extends true ? undefined : never);
 
@@ -54,9 +61,9 @@ export type Handlers<Table extends Readonly<Record<keyof Table, RouteContract>>>
 
 /** Registers one route. */
 export function registerRoute<R extends RouteContract>(app: FastifyInstance, route: R, handler: Handler<R>): void {
-  const { method, path, params, query, body, bodyIsOptional = false, bodyLimitBytes, scope }: RouteContract = route;
+  const { method, path, params, query, body, bodyIsOptional = false, bodyLimitBytes }: RouteContract = route;
   const types = Object.keys(body ?? {});
-  const json = scope === "predict" ? undefined : body?.["application/json"];
+  const json = takesPictures(route) ? undefined : body?.["application/json"];
   app.route<RouteTypes<R>>({
     method,
     url: path.replace(/\{(\w+)\}/g, ":$1"),

@@ -3,11 +3,14 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { ModelRole } from "../contract/model-routes.ts";
+import { type ModelRole, modelRoles } from "../contract/model-routes.ts";
 import type { ConnectionEnd } from "../http/connection-table.ts";
 import type { RequestContext } from "../http/request-context.ts";
 import type { ServedModel } from "../serving/served-model.ts";
 import type { ShadowComparison } from "../serving/shadow.ts";
+import { driftMetrics } from "./drift-metrics.ts";
+import type { DriftVerdict } from "./drift-watch.ts";
+import { type LabelledAnswer, labelMetrics } from "./label-metrics.ts";
 
 const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
@@ -17,6 +20,8 @@ export interface Gauges {
   readonly queuedPictures: () => number;
   readonly waitingRequests: () => number;
   readonly isReady: () => boolean;
+  readonly unwrittenPredictions: () => number;
+  readonly unwrittenPictures: () => number;
 }
 
 export interface Metrics {
@@ -24,11 +29,24 @@ export interface Metrics {
   answered(route: string, method: string, status: number, context: RequestContext, totalMs: number): void;
   predicted(label: string, confidence: number): void;
   ranBatch(pictures: number): void;
-  compared(comparison: ShadowComparison): void;
+  compared(comparison: Pick<ShadowComparison, "isSame" | "difference">): void;
   skippedComparison(): void;
   challengerFailed(): void;
+  /** Predictions were written to their log. */
+  logged(predictions: number): void;
+  /** Predictions were dropped: their log was away for too long. */
+  unlogged(predictions: number): void;
+  /** Somebody said what a picture is, of which this was predicted. */
+  labelled(prediction: LabelledAnswer): void;
+  /** A window of a version's answers was tested. */
+  testedDrift(version: string, verdict: DriftVerdict): void;
+  keptPicture(): void;
+  /** Pictures of the sample were dropped: their store was away or too slow. */
+  droppedPictures(pictures: number): void;
   endedConnection(reason: ConnectionEnd): void;
   serves(role: ModelRole, model: ServedModel, before: ServedModel | undefined): void;
+  /** A bundle could not take its role. */
+  failedSwap(role: ModelRole): void;
   /** Prometheus' text format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -41,7 +59,11 @@ export function createMetrics(gauges: Gauges): Metrics {
   collectDefaultMetrics({ register: registry });
   const { requests, errors, durations, ended } = requestMetrics(registers);
   const { phases, batches, predictions, confidence } = predictionMetrics(registers);
-  const { info, swaps, comparisons, differences, challengerFailures } = modelMetrics(registers);
+  const { info, swaps, failedSwaps, referenceAccuracy } = modelMetrics(registers);
+  const { comparisons, differences, challengerFailures } = shadowMetrics(registers);
+  const { written, dropped, kept, droppedPictures } = logMetrics(registers);
+  const drift = driftMetrics(registers);
+  const labels = labelMetrics(registers);
   const closeGauges = registerGauges(registers, gauges);
   // Looked up once: these are observed at every prediction.
   const phaseChildren = {
@@ -73,12 +95,26 @@ export function createMetrics(gauges: Gauges): Metrics {
     },
     skippedComparison: () => comparisons.labels("skipped").inc(),
     challengerFailed: () => challengerFailures.inc(),
+    logged: (count) => written.inc(count),
+    unlogged: (count) => dropped.inc(count),
+    labelled: labels.labelled,
+    testedDrift: drift.tested,
+    keptPicture: () => kept.inc(),
+    droppedPictures: (count) => droppedPictures.inc(count),
     endedConnection: (reason) => ended.labels(reason).inc(),
     serves(role, model, before) {
-      if (before) info.remove(infoLabels(role, before));
+      if (before) {
+        info.remove(infoLabels(role, before));
+        referenceAccuracy.remove(role, before.version);
+      }
       info.set(infoLabels(role, model), 1);
+      const { reference } = model.info;
+      if (reference) referenceAccuracy.set({ role, version: model.version }, reference.accuracy);
+      // What was found of another champion says nothing of this one.
+      if (role === "champion") drift.forget();
       swaps.labels(role).inc();
     },
+    failedSwap: (role) => failedSwaps.labels(role).inc(),
     render: () => registry.metrics(),
     contentType: registry.contentType,
     close() {
@@ -149,6 +185,14 @@ function predictionMetrics(registers: Registry[]) {
 }
 
 function modelMetrics(registers: Registry[]) {
+  const failedSwaps = new Counter({
+    name: "pawprint_model_swap_failures_total",
+    help: "Times a bundle was tried and could not take its role",
+    labelNames: ["role"],
+    registers,
+  });
+  // A rate needs the zero before the first failure.
+  for (const role of modelRoles) failedSwaps.labels(role).inc(0);
   return {
     info: new Gauge({
       name: "pawprint_model_info",
@@ -162,6 +206,18 @@ function modelMetrics(registers: Registry[]) {
       labelNames: ["role"],
       registers,
     }),
+    failedSwaps,
+    referenceAccuracy: new Gauge({
+      name: "pawprint_model_reference_accuracy",
+      help: "Accuracy of a model that serves when it was evaluated, where its bundle has a reference",
+      labelNames: ["role", "version"],
+      registers,
+    }),
+  };
+}
+
+function shadowMetrics(registers: Registry[]) {
+  return {
     comparisons: new Counter({
       name: "pawprint_shadow_comparisons_total",
       help: "Answers of the challenger held against the champion's: same or different class, or skipped",
@@ -182,8 +238,36 @@ function modelMetrics(registers: Registry[]) {
   };
 }
 
+function logMetrics(registers: Registry[]) {
+  return {
+    written: new Counter({
+      name: "pawprint_prediction_log_written_total",
+      help: "Predictions written to their log",
+      registers,
+    }),
+    dropped: new Counter({
+      name: "pawprint_prediction_log_dropped_total",
+      help: "Predictions that their log had no room for",
+      registers,
+    }),
+    kept: new Counter({
+      name: "pawprint_kept_pictures_total",
+      help: "Answered pictures that were kept",
+      registers,
+    }),
+    droppedPictures: new Counter({
+      name: "pawprint_kept_pictures_dropped_total",
+      help: "Answered pictures that were to be kept and could not be",
+      registers,
+    }),
+  };
+}
+
 /** Registers what is read at each scrape; the function that comes back ends it. */
-function registerGauges(registers: Registry[], { queuedPictures, waitingRequests, isReady }: Gauges): () => void {
+function registerGauges(
+  registers: Registry[],
+  { queuedPictures, waitingRequests, isReady, unwrittenPredictions, unwrittenPictures }: Gauges,
+): () => void {
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
       name,
@@ -196,6 +280,8 @@ function registerGauges(registers: Registry[], { queuedPictures, waitingRequests
   };
   gauge("pawprint_queue_pictures", "Pictures let in and not yet answered", queuedPictures);
   gauge("pawprint_queue_requests", "Requests that wait for the model", waitingRequests);
+  gauge("pawprint_prediction_log_waiting", "Predictions that wait to be written to their log", unwrittenPredictions);
+  gauge("pawprint_kept_pictures_waiting", "Answered pictures that wait to be kept", unwrittenPictures);
   gauge("pawprint_ready", "1 while requests are welcome", () => (isReady() ? 1 : 0));
   const lag = monitorEventLoopDelay({ resolution: 10 });
   lag.enable();

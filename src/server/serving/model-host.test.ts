@@ -49,6 +49,7 @@ function openHost(sources: { champion: BundleSource; canary?: BundleSource }, ca
         } as unknown as ServedModel;
       },
       onChange: (role, model, before) => events.push(`${role}: ${before?.version} -> ${model.version}`),
+      onFailure: (role) => events.push(`failed: ${role}`),
     }),
   };
 }
@@ -92,6 +93,7 @@ it("keeps back what cannot be opened, tries it once, and says so until something
     ["refused", "", "BUNDLE_PARITY"],
   ]);
   expect(events.filter((event) => event.startsWith("error"))).toEqual(["error: a bundle was refused"]);
+  expect(events.filter((event) => event.startsWith("failed"))).toEqual(["failed: champion"]);
   state.version = "";
   await host.refresh();
   expect(host.versions[1]?.error?.code).toBe("FILE_NOT_FOUND");

@@ -24,6 +24,8 @@ export interface ModelHost {
   route(key: string): ServedModel | undefined;
   /** A model that serves under this version, in whatever role. */
   byVersion(version: string): ServedModel | undefined;
+  /** The role that a model was opened for, also after it served. */
+  roleOf(model: ServedModel): ModelRole;
   readonly versions: readonly VersionState[];
   canaryPercent: number;
   /**
@@ -52,9 +54,14 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
     retiring.add(work);
     void work.finally(() => retiring.delete(work));
   };
+  const roleOf = new WeakMap<ServedModel, ModelRole>();
+  const onChange: RoleModelOptions["onChange"] = (role, model, before) => {
+    roleOf.set(model, role);
+    shared.onChange?.(role, model, before);
+  };
   const roles = modelRoles.flatMap((role): RoleModel[] => {
     const source = sources[role];
-    return source === undefined ? [] : [createRoleModel({ ...shared, role, source, retire, signal })];
+    return source === undefined ? [] : [createRoleModel({ ...shared, onChange, role, source, retire, signal })];
   });
   const current = (role: ModelRole): ServedModel | undefined => roles.find((one) => one.role === role)?.current;
   const refreshing = createRefresh(roles);
@@ -82,6 +89,7 @@ export async function openModelHost(options: ModelHostOptions): Promise<ModelHos
       return canary && canaryTakes(key, canaryPercent) ? canary : current("champion");
     },
     byVersion: (version) => roles.find((one) => one.current?.version === version)?.current,
+    roleOf: (model) => roleOf.get(model) ?? "champion", // each was set before it served
     get versions() {
       return roles.flatMap(({ states }) => states);
     },

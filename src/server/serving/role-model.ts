@@ -20,6 +20,8 @@ export interface RoleModelOptions {
   readonly now: () => number;
   /** Called when the role has another model. */
   readonly onChange?: (role: ModelRole, model: ServedModel, before: ServedModel | undefined) => void;
+  /** Called when a bundle was tried and refused. */
+  readonly onFailure?: (role: ModelRole) => void;
   /** Closes a model that no longer serves, once its last user is done. */
   readonly retire: (model: ServedModel) => void;
 }
@@ -52,6 +54,7 @@ export function createRoleModel({
   logger,
   now,
   onChange,
+  onFailure,
   retire,
   signal,
 }: RoleModelOptions): RoleModel {
@@ -136,6 +139,7 @@ export function createRoleModel({
         await load();
       } catch (error) {
         if (signal.aborted) return;
+        onFailure?.(role);
         refused = refusalOf(error, refused);
         // A file that cannot be read now may be readable later, under the same stamp.
         if (refused.error.kind === "unavailable") stamp = undefined;

@@ -39,6 +39,7 @@ const open = (data: Uint8Array = bytes, options: Partial<ServedModelOptions> = {
       maximumBatch: 4,
       loadTimeoutMs: 30_000,
       allowUnverified: false,
+      embedding: false,
       now: () => 0,
       clock: () => 77,
       onBatch: (pictures) => batches.push(pictures),

@@ -50,6 +50,8 @@ export interface ServedModelOptions {
   readonly loadTimeoutMs: number;
   /** Takes bundles without parity examples, which nothing says the answers of. */
   readonly allowUnverified: boolean;
+  /** Answers hold the embedding, too, of bundles that have one. */
+  readonly embedding: boolean;
   readonly now: () => number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -93,7 +95,7 @@ async function openModel(
   options: ServedModelOptions,
   ending: AbortSignal,
 ): Promise<ServedModel> {
-  const reading = await readBundleInThread(sourced, ending);
+  const reading = await readBundleInThread({ ...sourced, embedding: options.embedding }, ending);
   if (reading.info.parity.length === 0 && !options.allowUnverified) throw unverified(sourced.where);
   const program = await options.executor.open(reading.model, ending);
   const { info, questions } = reading;

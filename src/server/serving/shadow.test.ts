@@ -48,7 +48,10 @@ const answerFor = (label: string, confidence: number) => ({
   pixels: Uint8Array.of(200),
   label,
   confidence,
+  size: undefined,
   requestId: "r",
+  position: 0,
+  keyId: undefined,
 });
 
 it("counts where the challenger answers the same and where it differs, and by how much", async () => {
@@ -65,9 +68,10 @@ it("counts where the challenger answers the same and where it differs, and by ho
   await shadow.idle();
   expect(users()).toBe(0);
   expect(shadow.counts).toEqual({ compared: 2, sameLabel: 1, skipped: 0, failed: 0, meanDifference: 0.375 });
-  expect(compared).toEqual([
-    { isSame: true, difference: -0.25, challengerLabel: "cat", challengerVersion: "v2" },
-    { isSame: false, difference: -0.5, challengerLabel: "dog", challengerVersion: "v2" },
+  const shared = { challenger, pixels: Uint8Array.of(200), latencyMs: 0 };
+  expect(compared).toMatchObject([
+    { ...shared, isSame: true, difference: -0.25, prediction: { label: "cat", confidence: 0.5 } },
+    { ...shared, isSame: false, difference: -0.5, prediction: { label: "dog", confidence: 0.75 } },
   ]);
 });
 

@@ -3,7 +3,8 @@
  * where they differ.
  */
 import { type AppError, isAppError, toAppError } from "../../base/errors.ts";
-import { indexOfLargest } from "../../metrics/classification-metrics.ts";
+import type { DeclaredSize } from "../../image/format.ts";
+import { type PredictedClass, predictionsOf } from "../answering/answered-pictures.ts";
 import type { PictureInput } from "../input/picture-input.ts";
 import { canTakeSamePixels, preparePicture } from "../input/prepare-picture.ts";
 import type { ModelHost } from "./model-host.ts";
@@ -14,17 +15,27 @@ export interface ChampionAnswer {
   readonly input: PictureInput;
   /** uint8 `[H,W,C]` under the champion's recipe. */
   readonly pixels: Uint8Array;
+  /** Of the file's header, where there is a file. */
+  readonly size: DeclaredSize | undefined;
   readonly label: string;
   readonly confidence: number;
   readonly requestId: string;
+  /** Among the pictures of the request. */
+  readonly position: number;
+  /** Of the caller's key, where callers have keys. */
+  readonly keyId: string | undefined;
 }
 
 export interface ShadowComparison {
   readonly isSame: boolean;
   /** Of the confidence in the champion's label, challenger minus champion. */
   readonly difference: number;
-  readonly challengerLabel: string;
-  readonly challengerVersion: string;
+  readonly challenger: ServedModel;
+  readonly prediction: PredictedClass;
+  /** uint8 `[H,W,C]` under the challenger's recipe. */
+  readonly pixels: Uint8Array;
+  /** From the comparison's begin to the challenger's answer. */
+  readonly latencyMs: number;
 }
 
 export interface ShadowCounts {
@@ -78,24 +89,21 @@ export function createShadow({ host, isBusy, now, onComparison, onSkip, onFailur
 
   const ask = async (champion: ServedModel, challenger: ServedModel, answer: ChampionAnswer): Promise<void> => {
     const leave = challenger.lease();
+    const startedAt = now();
     try {
       const { recipe, labels } = challenger.info;
       const isSameRecipe = canTakeSamePixels(champion.info.recipe, recipe);
       const pixels = isSameRecipe ? answer.pixels : await preparePicture(answer.input, recipe);
       const urgency = { deadline: now() + patienceMs, isGone: false };
-      const { probabilities } = await challenger.infer(pixels, 1, urgency);
-      const best = indexOfLargest(probabilities);
-      const difference = (probabilities[labels.indexOf(answer.label)] ?? 0) - answer.confidence;
-      const isSame = labels[best] === answer.label;
+      const answers = await challenger.infer(pixels, 1, urgency);
+      const latencyMs = now() - startedAt;
+      const prediction = predictionsOf(answers, labels)[0]!; // of one picture
+      const difference = (answers.probabilities[labels.indexOf(answer.label)] ?? 0) - answer.confidence;
+      const isSame = prediction.label === answer.label;
       compared++;
       if (isSame) sameLabel++;
       differences += Math.abs(difference);
-      onComparison(answer, {
-        isSame,
-        difference,
-        challengerLabel: labels[best]!,
-        challengerVersion: challenger.version,
-      });
+      onComparison(answer, { isSame, difference, challenger, prediction, pixels, latencyMs });
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.kind === "invalid" || isAppError(error, "DEADLINE_EXCEEDED")) return skip();

@@ -58,6 +58,11 @@ export class DeliveryLoop {
     clearTimeout(this.#timer);
   }
 
+  /** After `close` and the store's own end: when the pass under way has ended too. */
+  async ended(): Promise<void> {
+    await this.#pass;
+  }
+
   async #finish(limitMs: number, awayMs: number): Promise<void> {
     const longestMs = Math.min(this.#options.longestPauseMs, 2000);
     let untilMs = performance.now() + limitMs;

@@ -9,10 +9,13 @@ import type { RunStore } from "../run-store.ts";
 import { trackingAccess } from "../tracking-access.ts";
 import { openSpooledStore } from "./spooled-store.ts";
 
-async function openSpooled(server: FakeMlflow, { timeoutMs = 150, closeMs = 60_000, logger = silentLogger } = {}) {
+async function openSpooled(
+  server: FakeMlflow,
+  { timeoutMs = 150, closeMs = 60_000, retries = 0, logger = silentLogger } = {},
+) {
   const access = trackingAccess({ trackingUri: server.url, trackingTimeoutMs: timeoutMs }, {}, (path) => path);
   if (access.kind !== "server") throw new TypeError("the fake server has an address");
-  const remote = await openRestRunStore({ ...access, retries: 0 });
+  const remote = await openRestRunStore({ ...access, retries });
   const folder = join(temporaryFolder("spool"), "spool");
   const pauses = { patienceMs: 200, pauseMs: 5, longestPauseMs: 40 };
   return openSpooledStore({ remote, folder, logger, closeMs, awayCloseMs: closeMs, ...pauses });
@@ -124,4 +127,18 @@ it("a training is not held up by a server that does not answer", async () => {
   const store = await openSpooled(server, { timeoutMs: 600_000, closeMs: 50 });
   await train(store, async () => undefined);
   await store.close();
+});
+
+it("a store that was closed sends nothing more, and who delivers its runs makes each once", async () => {
+  const server = await startFakeMlflow();
+  onTestFinished(() => server.stop());
+  await server.stop();
+  const store = await openSpooled(server, { closeMs: 20, retries: 20 });
+  const { id: experimentId } = await store.ensureExperiment("pets");
+  await store.createRun({ experimentId, name: "kept", startedMs: 1000 });
+  await rest(100);
+  await store.close();
+  await server.start();
+  await rest(1500);
+  expect(server.requests).toEqual([]);
 });

@@ -231,6 +231,9 @@ class SpooledStore implements RunStore {
 
   async close(): Promise<void> {
     await this.#loop.close(this.#closeMs, this.#awayCloseMs);
+    // Before the runs are given back: whoever delivers them next must be the only one.
+    await this.#remote.close();
+    await endsWithin(this.#loop.ended(), this.#awayCloseMs);
     const left: SpooledRun[] = [];
     for (const { run, release } of this.#open) {
       if (!run.isDelivered) left.push(run);
@@ -240,7 +243,6 @@ class SpooledStore implements RunStore {
     this.#open.clear();
     if (left.length > 0) this.#tellLeft(left);
     await this.#spool.store.close();
-    await this.#remote.close();
   }
 
   #tellLeft(left: readonly SpooledRun[]): void {

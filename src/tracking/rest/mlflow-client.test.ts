@@ -106,6 +106,26 @@ describe("a call that may be repeated", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it("ends with its client, and is not sent again", async () => {
+    const server = await startFakeMlflow();
+    onTestFinished(() => server.stop());
+    await server.stop();
+    const access = {
+      kind: "server",
+      url: server.url,
+      acceptsAnyCertificate: false,
+      timeoutMs: 300,
+      retries: 3,
+    } as const;
+    const client = await openMlflowClient(access);
+    const call = failureOf(client.call(anything, createRun));
+    client.close();
+    expect((await call).code).toBe("INTERRUPTED");
+    expect((await failureOf(client.call(anything, createRun))).code).toBe("INTERRUPTED");
+    await server.start();
+    expect(server.requests).toEqual([]);
+  });
+
   it("passes a connection that the server closed meanwhile", async () => {
     const { server, client } = await open();
     await client.call(anything, search);

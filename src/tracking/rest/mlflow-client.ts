@@ -62,7 +62,8 @@ export class MlflowClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #secrets: readonly string[];
   readonly #retries: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: AbortSignal;
+  readonly #closing = new AbortController();
   readonly #timing: RetryTiming;
 
   /** Use `openMlflowClient`. */
@@ -82,7 +83,7 @@ export class MlflowClient {
     };
     this.#secrets = [access.password, access.token, authorization?.split(" ")[1]].filter((text) => text !== undefined);
     this.#retries = access.retries;
-    this.#signal = signal;
+    this.#signal = joined(signal, this.#closing.signal);
     this.#timing = timing;
   }
 
@@ -133,7 +134,9 @@ export class MlflowClient {
     );
   }
 
+  /** Ends the calls under way, with INTERRUPTED: none of them is sent again. */
   close(): void {
+    this.#closing.abort();
     this.#connections.close();
   }
 
@@ -234,6 +237,6 @@ function authorizationOf({ user, password, token, url }: ServerAccess): string |
   );
 }
 
-function joined(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  return a !== undefined && b !== undefined ? AbortSignal.any([a, b]) : (a ?? b);
+function joined(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return signal === undefined ? other : AbortSignal.any([signal, other]);
 }

@@ -59,10 +59,18 @@ export async function openBundlePack(info: BundleInfo, options: BundlePackOption
   return { ...pack, targets };
 }
 
-/** Positions of the pictures of a split in the pack. */
-export function chosenIndices(pack: Pack, split: Split | "all"): Uint32Array {
+/** Positions of the pictures of a split in the pack of `data`. Errors: DATASET_EMPTY where there are none. */
+export function chosenIndices(pack: Pack, split: Split | "all", data: string): Uint32Array {
   const sides: readonly Split[] = split === "all" ? splits : [split];
-  return Uint32Array.from(sides.flatMap((side) => [...indicesOf(pack, side)]));
+  const indices = Uint32Array.from(sides.flatMap((side) => [...indicesOf(pack, side)]));
+  if (indices.length > 0) return indices;
+  const filled = splits.filter((other) => indicesOf(pack, other).length > 0);
+  throw new AppError("DATASET_EMPTY", {
+    required: `pictures in the ${split} split`,
+    received: `pictures in ${filled.join(" and ")} alone`,
+    where: data,
+    hint: `choose the split ${[...filled, "all"].join(" or ")}`,
+  });
 }
 
 /** The data may have fewer classes than the bundle, not others. Checked before any decoding. */

@@ -4,7 +4,12 @@ import { type Progress, silentProgress } from "../../base/progress.ts";
 import type { ParityReference } from "../../bundle/export-bundle.ts";
 import { indicesOf, type Pack, readPixels } from "../../dataset/pack/pack.ts";
 import { calibrationOf } from "../../metrics/calibration.ts";
-import { type Evaluation, evaluateAnswers, probabilitiesOf } from "../../metrics/classification-metrics.ts";
+import {
+  type Answers,
+  type Evaluation,
+  evaluateAnswers,
+  probabilitiesOf,
+} from "../../metrics/classification-metrics.ts";
 import { fitTemperature } from "../../metrics/temperature.ts";
 import { Evaluator } from "../fit/evaluator.ts";
 import type { FitResult } from "../fit/fit-options.ts";
@@ -20,6 +25,8 @@ export interface CalibratedEvaluation {
     /** Without the temperature. */
     readonly errorBefore: number;
   };
+  /** Of every picture of the split, in the pack's order, at the temperature. */
+  readonly answers: Answers;
   /** The first pictures of the split with their probabilities. */
   readonly reference: ParityReference;
 }
@@ -59,6 +66,7 @@ export async function evaluateCalibrated(
         expectedCalibrationError: calibrationOf(answers).expectedCalibrationError,
         errorBefore: calibrationOf(raw).expectedCalibrationError,
       },
+      answers,
       reference: { pixels: await readPixels(pack, shown), probabilities },
     };
   } finally {

@@ -2,8 +2,8 @@
 import { AppError } from "../../base/errors.ts";
 import { silentLogger } from "../../base/logger.ts";
 import type { LoadedBundle } from "../../bundle/load-bundle.ts";
-import { indicesOf, type Pack, readPixels } from "../../dataset/pack/pack.ts";
-import { type Split, splits } from "../../dataset/sources/source.ts";
+import { type Pack, readPixels } from "../../dataset/pack/pack.ts";
+import type { Split } from "../../dataset/sources/source.ts";
 import { recipeSizeBytes } from "../../image/recipe.ts";
 import { compareAnswers, type ModelComparison } from "../../metrics/compare-answers.ts";
 import { chosenIndices, openBundlePack } from "./bundle-pack.ts";
@@ -56,16 +56,7 @@ export async function evaluateOnPack(
   { bundle, against: second, ...settings }: EvaluateBundleOptions & EvaluationOptions,
 ): Promise<BundleEvaluation> {
   const { data, split } = settings;
-  const indices = chosenIndices(pack, split);
-  if (indices.length === 0) {
-    const filled = splits.filter((other) => indicesOf(pack, other).length > 0);
-    throw new AppError("DATASET_EMPTY", {
-      required: `pictures in the ${split} split`,
-      received: `pictures in ${filled.join(" and ")} alone`,
-      where: data,
-      hint: `choose the split ${[...filled, "all"].join(" or ")}`,
-    });
-  }
+  const indices = chosenIndices(pack, split, data);
   const first = await evaluateOn(bundle, pack, indices, settings);
   const against = second && (await evaluateAgainst(second, bundle, first.answered, settings));
   const rows = new Set(

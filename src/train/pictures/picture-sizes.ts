@@ -8,6 +8,17 @@ import { withPicture } from "../../image/decode.ts";
 import { declaredSize } from "../../image/format.ts";
 import { forEachInParallel } from "../../image/in-parallel.ts";
 
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+interface ReadSizesOptions {
+  readonly reading?: SourceOptions | undefined;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The shorter sides in pixels of the pictures with these ids, from the headers of their files;
  * `undefined` where a header has none. Errors: those of `openSource`; SOURCE_CHANGED, INTERRUPTED.
@@ -15,18 +26,20 @@ import { forEachInParallel } from "../../image/in-parallel.ts";
 export async function readShorterSides(
   data: string,
   ids: readonly string[],
-  {
-    reading,
-    progress,
-    signal,
-  }: {
-    readonly reading?: SourceOptions | undefined;
-    readonly progress: Progress;
-    readonly signal?: AbortSignal | undefined;
-  },
+  options: ReadSizesOptions,
 ): Promise<readonly (number | undefined)[]> {
+  const sizes = await readPictureSizes(data, ids, options);
+  return sizes.map((size) => size && Math.min(size.width, size.height));
+}
+
+/** Width and height in the same way. */
+export async function readPictureSizes(
+  data: string,
+  ids: readonly string[],
+  { reading, progress, signal }: ReadSizesOptions,
+): Promise<readonly (PictureSize | undefined)[]> {
   const rowOf = new Map(ids.map((id, row) => [id, row]));
-  const sides = new Array<number | undefined>(ids.length).fill(undefined);
+  const sizes = new Array<PictureSize | undefined>(ids.length).fill(undefined);
   const source = await openSource(data, reading);
   const task = progress.start({ label: "sizes", total: ids.length, unit: "pictures" });
 
@@ -37,7 +50,7 @@ export async function readShorterSides(
     await forEachInParallel(
       wanted(),
       async (sample) => {
-        sides[rowOf.get(sample.id)!] = await shorterSide(sample);
+        sizes[rowOf.get(sample.id)!] = await sizeOf(sample);
         task.advance();
       },
       { signal, sizeOf: sizeOfSample },
@@ -49,7 +62,7 @@ export async function readShorterSides(
     await source.close();
   }
   task.done();
-  return sides;
+  return sizes;
 }
 
 /** Enough for a median that is near that of the whole set. */
@@ -102,11 +115,16 @@ export async function sampleShorterSides(
 }
 
 async function shorterSide(sample: Sample): Promise<number | undefined> {
-  if ("image" in sample) return Math.min(sample.image.width, sample.image.height);
+  const size = await sizeOf(sample);
+  return size && Math.min(size.width, size.height);
+}
+
+async function sizeOf(sample: Sample): Promise<PictureSize | undefined> {
+  if ("image" in sample) return sample.image;
   const bytes = await sample.bytes();
-  const size =
+  return (
     declaredSize(bytes) ??
     // Unreadable pictures were skipped when they were decoded.
-    (await withPicture(bytes, { where: sample.id }, ({ stored }) => stored()).catch(() => undefined));
-  return size && Math.min(size.width, size.height);
+    (await withPicture(bytes, { where: sample.id }, ({ stored }) => stored()).catch(() => undefined))
+  );
 }

@@ -11,6 +11,8 @@ import type { Source, SourceKind } from "../../dataset/sources/source.ts";
 import { type SourceOptions, sourceOptionsOf } from "../../dataset/sources/source-options.ts";
 import type { PixelImage } from "../../image/decode.ts";
 import type { Recipe } from "../../image/recipe.ts";
+import { checkedOutVersion } from "../../versioning/versions/checked-out.ts";
+import type { DataVersion } from "../../versioning/versions/open-version.ts";
 import { sampleShorterSides } from "./picture-sizes.ts";
 
 /** The size of pictures that are pixels already: of idx files, or of a pack. */
@@ -43,7 +45,12 @@ export interface PreparePackOptions {
 export interface PreparedPack {
   readonly pack: Pack;
   readonly kind: SourceKind;
+  /** Where the pictures are a version of data, checked out or not. */
+  readonly version?: PackedVersion;
 }
+
+/** `isClean` is false where a checked-out folder was changed since, or where that is not known. */
+export type PackedVersion = DataVersion & { readonly isClean: boolean };
 
 /**
  * Errors: those of `openSource`, `buildPack`, `openPack` and `recipeFor`; CONFIG_INVALID where a
@@ -74,7 +81,8 @@ async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
     const facts = await pictureFacts(source, { ...(progress && { progress }), signal });
     const recipe = await recipeFor(facts, source);
     // Pixels are read from their source as fast as from a pack.
-    const folder = packs === undefined || facts.own ? undefined : join(packs, packName(data, reading, recipe));
+    const folder = packs === undefined || facts.own ? undefined : join(packs, packName(source, data, reading, recipe));
+    const version = source.version === undefined ? await checkedOutVersion(data) : { ...source.version, isClean: true };
     const pack = await buildPack(source, recipe, {
       ...splits,
       strict,
@@ -83,18 +91,22 @@ async function packSource(options: PreparePackOptions): Promise<PreparedPack> {
       ...(logger && { logger }),
       ...(signal && { signal }),
     });
-    return { pack, kind: source.kind };
+    return { pack, kind: source.kind, ...(version && { version }) };
   } finally {
     await source.close();
   }
 }
 
-/** `pets.zip-1f3a...`: one for each source, reading of it, and recipe. */
-function packName(data: string, reading: SourceOptions = {}, recipe: Recipe): string {
-  const location = data.startsWith("s3://") ? data : resolve(data);
+/**
+ * `pets.zip-1f3a...`: one for each source, reading of it, and recipe. A data version is named by its
+ * content, so that the same content has the same pack under every tag and in every work tree.
+ */
+function packName({ version }: Source, data: string, reading: SourceOptions = {}, recipe: Recipe): string {
+  const content = version && `data version ${version.md5} ${version.inside ?? ""}`;
+  const location = content ?? (data.startsWith("s3://") ? data : resolve(data));
   const chosen = sourceOptionsOf(reading);
   const options = Object.keys(chosen).length === 0 ? [] : [JSON.stringify(chosen)];
-  const name = location
+  const name = (version?.path ?? location)
     .split(/[\\/]/)
     .at(-1)!
     .replace(/[^\p{L}\p{N}._-]+/gu, "-")

@@ -8,6 +8,7 @@ import { logBundle } from "../../bundle/mlflow-model/log-bundle.ts";
 import type { LoggedModel, Run } from "../../tracking/run.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
 import type { EpochMetrics, StepReport } from "../fit/fit-options.ts";
+import type { PackedVersion } from "../pictures/prepare-pack.ts";
 import type { TrainEvent, TrainReport } from "../train.ts";
 import type { TrainingRun } from "../training-run.ts";
 import { datasetInputs } from "./dataset-inputs.ts";
@@ -39,6 +40,20 @@ export interface TrainingRecorderOptions {
 
 const systemMs = 10_000;
 
+/** What names the version of the data, where it has one. */
+function versionTags(version: PackedVersion | undefined): readonly (readonly [string, string])[] {
+  if (version === undefined) return [];
+  const { md5, path, inside, file, revision, commit, isClean } = version;
+  return [
+    ["pawprint.data_version", md5],
+    ["pawprint.data_path", inside === undefined ? path : `${path}/${inside}`],
+    ["pawprint.data_file", file],
+    ["pawprint.data_clean", String(isClean)],
+    ...(revision === undefined ? [] : [["pawprint.data_revision", revision] as const]),
+    ...(commit === undefined ? [] : [["pawprint.data_commit", commit] as const]),
+  ];
+}
+
 export class TrainingRecorder implements Recorder {
   readonly #options: TrainingRecorderOptions;
   #record: RunRecord | undefined;
@@ -56,9 +71,14 @@ export class TrainingRecorder implements Recorder {
 
   async begin({ run, isResumed, epochs, prepared, summary }: ReadyTraining): Promise<TrainingRun> {
     const { store, experiment, dataset, given, files, logger, now } = this.#options;
-    const { picturePlan, stepPlan, pack } = prepared;
+    const { picturePlan, stepPlan, pack, version } = prepared;
     const { params, tags: reasons } = recordedSettings([...picturePlan.choices, ...stepPlan.choices], given);
-    const tags = new Map([...reasons, ["pawprint.dataset_hash", summary.hash], ...this.#options.tags]);
+    const tags = new Map([
+      ...reasons,
+      ["pawprint.dataset_hash", summary.hash],
+      ...versionTags(version),
+      ...this.#options.tags,
+    ]);
     const facts = { id: run.id, name: run.name, startedMs: Math.round(now()), tags };
     const place = { store, experiment, logger };
     const opened = await openWith(params, store, () => (isResumed ? reopenRun(place, facts) : createRun(place, facts)));

@@ -2,12 +2,12 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { throwIfCancelled } from "../../base/cancel.ts";
-import { AppError, type ErrorCode, toAppError } from "../../base/errors.ts";
+import { AppError, toAppError } from "../../base/errors.ts";
 import { ensureFolder, writeFileAtomic } from "../../base/files/atomic-file.ts";
 import { type Progress, silentProgress } from "../../base/progress.ts";
 import { roundEpochs, survivors } from "./rounds.ts";
 import type { Sweep } from "./sweep-config.ts";
-import { ranked, type TrialConfig, type TrialResult, trialConfig } from "./trial.ts";
+import { isSettled, ranked, type TrialConfig, type TrialResult, trialConfig } from "./trial.ts";
 
 export interface RunSweepOptions {
   readonly sweep: Sweep;
@@ -85,8 +85,9 @@ export function trialName(trial: number, epochs: number): string {
   return `trial-${String(trial).padStart(3, "0")}-epochs-${epochs}`;
 }
 
-async function runOne(
-  { runTrial, signal }: RunSweepOptions,
+/** Runs a trial and keeps its result in its folder. Errors: INTERRUPTED, FILE_WRITE_FAILED. */
+export async function runOne(
+  { runTrial, signal }: Pick<RunSweepOptions, "runTrial" | "signal">,
   config: TrialConfig,
   folder: string,
 ): Promise<TrialResult> {
@@ -103,14 +104,11 @@ async function runOne(
   return result;
 }
 
-/** Failures that follow from a trial's settings alone; others are tried again. */
-const settledFailures: ReadonlySet<string> = new Set(["TRAIN_DIVERGED", "CONFIG_INVALID"] satisfies ErrorCode[]);
-
 /** Undefined where the trial has to be run. */
 async function readResult(folder: string): Promise<TrialResult | undefined> {
   try {
     const result = JSON.parse(await readFile(join(folder, "result.json"), "utf8")) as TrialResult; // runOne wrote it, whole or not at all
-    return result.error && !settledFailures.has(result.error.code) ? undefined : result;
+    return isSettled(result) ? result : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 /** One trial of a sweep: its settings, a pure function of the sweep and its number; its result. */
+import type { ErrorCode } from "../../base/errors.ts";
 import { createRandom, type Random } from "../../base/random.ts";
 import type { TrainSettings } from "../plan/train-config.ts";
 import type { SearchRange, Sweep } from "./sweep-config.ts";
@@ -44,6 +45,14 @@ function draw(range: SearchRange, random: Random): unknown {
   // Four digits, to be readable.
   const value = kind === "uniform" ? low + share * (high - low) : low * (high / low) ** share;
   return Math.min(high, Math.max(low, Number(value.toPrecision(4))));
+}
+
+/** Failures that follow from a trial's settings alone; others are tried again. */
+const settledFailures: ReadonlySet<string> = new Set(["TRAIN_DIVERGED", "CONFIG_INVALID"] satisfies ErrorCode[]);
+
+/** False for a failure that another attempt may not meet. */
+export function isSettled({ error }: TrialResult): boolean {
+  return error === undefined || settledFailures.has(error.code);
 }
 
 /** The best first: by validation accuracy, then by loss; those that failed last, in their order. */

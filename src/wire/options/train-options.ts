@@ -44,6 +44,7 @@ export const trainOptions = optionsSchema<WithEngine<TrainOptions>>({
   resume: Flag,
   run: Type.Optional(Type.Partial(trainingRunSchema)),
   gitCommit: Type.Optional(Text),
+  pipeline: Type.Optional(Type.Object({ stage: Text, lock: Type.Optional(Text) })),
   tracking: TrackingOption,
   onEvent: Callback,
 });

@@ -194,7 +194,9 @@ describe("pawprint inspect", () => {
     expect(out).toMatch(/^calibration +error 0\.\d{4} \(0\.\d{4} before the temperature of \d+\.\d{3}\)$/m);
     expect(out).toMatch(/^architecture +cnn \(widths \[8\]; dropout 0\)$/m);
     expect(out).toMatch(/^evaluation +accuracy 100\.00 %, loss .*, \d+ pictures, test split$/m);
+    expect(out).toMatch(/^embedding +the 8 numbers that the last layer takes$/m);
     const json = JSON.parse((await run("inspect m.onnx --json")).out);
+    expect(json).toMatchObject({ embedding: { size: 8, width: 8 }, reference: { hasEmbeddings: true } });
     expect(json).toMatchObject({ path: "m.onnx", labels: ["blue", "red"], recipe: { fit: "cover" } });
     expect(json.sha256).toMatch(/^[0-9a-f]{64}$/);
   });

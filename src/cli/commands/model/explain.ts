@@ -52,7 +52,7 @@ the class, its probability and the scale of the colours. The map comes from the 
   leavesFiles: true,
   async run(context, { model, pictures }, { class: named, out, force, trackingUri }) {
     const { cwd, style, signal, progress, logger } = context;
-    const { input } = await bundleAt(context, model, { trackingUri });
+    const { input, given } = await bundleAt(context, model, { trackingUri });
     const { labels } = (await inspectBundle(input)).info;
     const options = {
       cwd,
@@ -83,7 +83,7 @@ the class, its probability and the scale of the colours. The map comes from the 
     );
     const written = results.flatMap((row) => ("out" in row ? [shownPath(cwd, row.out)] : []));
     return {
-      result: { model, results, failed },
+      result: { model: given, results, failed },
       text: lines.join("\n"),
       quietText: written.join("\n"),
       exitCode: failed > 0 ? 1 : 0,

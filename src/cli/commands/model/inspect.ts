@@ -3,6 +3,8 @@
 import { formatBytes } from "../../../base/quantity.ts";
 import type { BundleInfo } from "../../../bundle/bundle.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
+import { dataVersionText, pipelineText } from "../../../bundle/lineage-text.ts";
+import type { ReferenceProfile } from "../../../bundle/reference-profile.ts";
 import type { ModelVersion } from "../../../registry/model-registry.ts";
 import { inspectBundle } from "../../../wire/library.ts";
 import { bundleAt, bundleDoc, placeOption } from "../../bundle-at.ts";
@@ -21,17 +23,34 @@ export const command = defineCommand({
   async run(context, { model }, { trackingUri }) {
     const { input, name, version } = await bundleAt(context, model, { trackingUri });
     const file = await inspectBundle(input, name);
-    const { info, ...facts } = file;
+    const { info: whole, ...facts } = file;
+    const { reference, ...info } = whole;
     const registered = version && { ...version, tags: Object.fromEntries(version.tags) };
     return {
-      result: { ...facts, ...info, ...(registered && { registered }) },
+      result: {
+        ...facts,
+        ...info,
+        ...(reference && { reference: referenceFigures(reference) }),
+        ...(registered && { registered }),
+      },
       text: describe(file, version, context.style),
     };
   },
 });
 
+/** Without the sample, which is thousands of numbers. */
+function referenceFigures({ sample, answerCounts: _, ...figures }: ReferenceProfile): object {
+  return {
+    ...figures,
+    sampled: sample.answers.length,
+    statistics: Object.keys(sample.statistics),
+    hasEmbeddings: sample.embedding !== undefined,
+  };
+}
+
 function describe(file: BundleFile, version: ModelVersion | undefined, style: Style): string {
-  const { labels, recipe, architecture, lineage, evaluation, parity, digest } = file.info;
+  const { labels, recipe, architecture, lineage, evaluation, parity, digest, reference } = file.info;
+  const { embedding } = file;
   const options = Object.entries(architecture.options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const rows: (readonly [string, string])[] = [
     ["file", `${file.path} (${formatBytes(file.sizeBytes)})`],
@@ -52,10 +71,24 @@ function describe(file: BundleFile, version: ModelVersion | undefined, style: St
     ["created", lineage.createdAt],
     ["seed", String(lineage.seed)],
     ["git commit", lineage.gitCommit ?? "none"],
+    ["data version", dataVersionText(lineage) ?? "none"],
+    ...(lineage.pipeline === undefined ? [] : [["pipeline", pipelineText(lineage)!] as const]),
     ["parity", `${parity.length} noise pictures with their answers`],
+    [
+      "reference",
+      reference === undefined
+        ? "none; make one with: pawprint monitor reference MODEL --data SOURCE --out NEW.onnx"
+        : `${reference.sample.answers.length} pictures of the ${reference.split} split`,
+    ],
+    ["embedding", embedding === undefined ? "none" : embeddingText(embedding)],
     ["digest", digest === undefined ? "none (exported by an earlier version)" : `${digest}, correct`],
   ];
   return alignRows(rows.map(([name, value]) => [style.bold(name), value]));
+}
+
+function embeddingText({ size, width }: NonNullable<BundleFile["embedding"]>): string {
+  const source = `the ${width} numbers that the last layer takes`;
+  return size === width ? source : `${size}, projected from ${source}`;
 }
 
 /** What the registry says of the version. */

@@ -36,7 +36,8 @@ the end. With --csv and --json-lines rows come as they are computed.`,
   async run(context, { model, pictures }, { csv, jsonLines, top, followLinks, strict, trackingUri }) {
     const { cwd, json, stdout, dataOut, style, signal, progress, logger } = context;
     if ([csv, jsonLines, json].filter(Boolean).length > 1) throw severalFormats();
-    const predictor = await openPredictor((await bundleAt(context, model, { trackingUri })).input);
+    const { input, given } = await bundleAt(context, model, { trackingUri });
+    const predictor = await openPredictor(input);
     const rows: ReturnType<typeof recordOf>[] = [];
     let count = 0;
     let failed = 0;
@@ -65,7 +66,7 @@ the end. With --csv and --json-lines rows come as they are computed.`,
     }
     const isForPeople = !csv && !jsonLines;
     const text = isForPeople && count > 1 ? `\n${count} pictures, ${failed} could not be used` : "";
-    return { result: { model, results: rows, count, failed }, text, exitCode: failed > 0 ? 1 : 0 };
+    return { result: { model: given, results: rows, count, failed }, text, exitCode: failed > 0 ? 1 : 0 };
   },
 });
 

@@ -12,9 +12,11 @@ import { type CardSlice, EvaluationResult } from "../../../registry/card/card-fa
 import { renderModelCard, unwrittenSections } from "../../../registry/card/model-card.ts";
 import { renderModelCardPage } from "../../../registry/card/model-card-page.ts";
 import { isModelAddress } from "../../../registry/model-address.ts";
+import type { TrackingAccess } from "../../../tracking/tracking-access.ts";
 import { inspectBundle } from "../../../wire/library.ts";
 import { modelCardFacts } from "../../../wire/model-card.ts";
 import { readRegisteredBundle } from "../../../wire/registered-bundles.ts";
+import { bundleAt, type GivenBundle } from "../../bundle-at.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
 import { storeOptions, trackingAccessFor } from "../../tracking-options.ts";
@@ -26,7 +28,9 @@ export const command = defineCommand({
   description: `Writes a model card from what bundle, run and registry say: model, data, training, evaluation, slices, limits, how to call it, lineage.
 Where the file is there already, the parts between its comments are made anew, and all that people wrote stays. Sections that are
 still to be written are listed. Without --out the card is printed.`,
-  arguments: [{ name: "model", doc: "NAME, NAME@ALIAS, NAME/VERSION, or a bundle" }],
+  arguments: [
+    { name: "model", doc: "NAME, NAME@ALIAS, NAME/VERSION, or a bundle, also https://HOST/NAME.onnx#sha256=HEX" },
+  ],
   options: [
     {
       name: "out",
@@ -56,10 +60,9 @@ still to be written are listed. Without --out the card is printed.`,
     const access = await trackingAccessFor(context, options);
     const address = addressOf(model);
     const slices = evaluation === undefined ? undefined : await readSlices(pathFrom(cwd, evaluation), evaluation);
-    const read = address === undefined ? undefined : await readRegisteredBundle(address, access);
-    const name = read?.where ?? model;
-    const file = await inspectBundle(read ? { bytes: read.bytes, where: name } : { path: pathFrom(cwd, model) }, name);
-    const version = read?.version;
+    const read = address === undefined ? await bundleAt(context, model, {}) : await registeredAt(address, access);
+    const { input, name, version } = read;
+    const file = await inspectBundle(input, name);
     const facts = await modelCardFacts(file, access, { ...(version && { version }), ...(slices && { slices }) });
 
     const existing = out === undefined ? undefined : await readExisting(pathFrom(cwd, out), out);
@@ -92,7 +95,12 @@ still to be written are listed. Without --out the card is printed.`,
   },
 });
 
-/** Of a registered model; undefined for the path of a bundle. */
+async function registeredAt(address: string, access: TrackingAccess): Promise<GivenBundle> {
+  const { bytes, where, version } = await readRegisteredBundle(address, access);
+  return { input: { bytes, where }, name: where, given: address, ...(version && { version }) };
+}
+
+/** Of a registered model; undefined for the path of a bundle, or its URL. */
 function addressOf(model: string): string | undefined {
   if (isModelAddress(model)) return model;
   if (/\.onnx$/i.test(model) || !/^[^/\\]+(@[^/\\@]+|\/(\d+|latest))?$/.test(model)) return undefined;

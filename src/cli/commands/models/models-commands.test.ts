@@ -2,6 +2,7 @@ import { cp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
+import { sendFile, startFileServer } from "../../../../tests/support/file-server.ts";
 import { petModel } from "../../../../tests/support/running-service.ts";
 import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../../../../tests/support/untrained-bundle.ts";
@@ -30,6 +31,32 @@ beforeAll(async () => {
   await writeFile(join(cwd, "cat.jpg"), await drawSamplePicture({ label: "cat", seed: 1, sizePx: 64 }));
   await json("models register pets one.onnx --alias champion --description first --tag team=cats");
   await json("models register pets two.onnx");
+});
+
+describe("a bundle by URL with its SHA-256", () => {
+  it("is taken where a path is, and downloaded once", async () => {
+    const { sha256 } = await inspectBundle(join(cwd, "two.onnx"));
+    const { origin, requests } = await startFileServer(sendFile(await readFile(join(cwd, "two.onnx"))));
+    const url = `${origin.replace("//", "//me:secret@")}/two.onnx#sha256=${sha256}`;
+    const model = `${origin}/two.onnx#sha256=${sha256}`;
+    expect(await json(`inspect ${url}`)).toMatchObject({ path: model, sha256 });
+    expect(await json(`predict ${url} cat.jpg`)).toEqual({ ...(await json("predict two.onnx cat.jpg")), model });
+    expect(await json(`explain ${url} cat.jpg --out by-url`)).toMatchObject({ model, failed: 0 });
+    expect((await json(`models card ${url}`)).model).toBe(model);
+    expect(await json(`models register by-url ${url} --tracking-uri other-runs`)).toMatchObject({
+      version: "1",
+      tags: { "pawprint.sha256": sha256 },
+    });
+    expect(await json(`models lineage ${url}`)).toBeDefined();
+    expect(requests).toHaveLength(1);
+  });
+
+  it("is refused without its SHA-256, with the form", async () => {
+    const { exitCode, err } = await run("inspect https://me:secret@127.0.0.1/two.onnx");
+    expect(exitCode).toBe(2);
+    expect(err).toContain("https://HOST/NAME.onnx#sha256=HEX");
+    expect(err).not.toContain("secret");
+  });
 });
 
 describe("pawprint models register", () => {

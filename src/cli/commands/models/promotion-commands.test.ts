@@ -85,7 +85,9 @@ describe("pawprint models lineage and trace", () => {
     try {
       const unknown = await run("trace", service.origin);
       expect([unknown.code, unknown.err]).toEqual([0, ""]);
-      expect(unknown.out).toMatch(/^service http:\/\/.*: role champion, source .*\n└─ bundle [0-9a-f]{12}: /);
+      expect(unknown.out).toMatch(
+        /^service http:\/\/.*: role champion, source .*\n├─ code pawprint .*\n└─ bundle [0-9a-f]{12}: /,
+      );
       expect(unknown.out).toContain("pictures drawn samples");
 
       await models.registerFile("pets", join(service.folder, "model.onnx"));

@@ -1,7 +1,6 @@
 /** `pawprint models register`: a bundle as a version of a registered model. */
 
 import { shellWord } from "../../../base/shell-word.ts";
-import { isModelAddress } from "../../../registry/model-address.ts";
 import type { ModelVersion } from "../../../registry/model-registry.ts";
 import { modelsAt, registerModel } from "../../../wire/models.ts";
 import { defineCommand } from "../../frame/command.ts";
@@ -15,7 +14,7 @@ export const command = defineCommand({
 with the bundle's hashes, its accuracy and its dataset. A bundle that is a version already is not registered again.`,
   arguments: [
     { name: "name", doc: "the registered model; made where there is none" },
-    { name: "model", doc: "a bundle's file, runs:/ID/model or models:/m-ID" },
+    { name: "model", doc: "a bundle's file, https://HOST/NAME.onnx#sha256=HEX, runs:/ID/model or models:/m-ID" },
   ],
   options: [
     { name: "description", type: "string", placeholder: "TEXT", doc: "what is to be known of this version" },
@@ -34,7 +33,7 @@ with the bundle's hashes, its accuracy and its dataset. A bundle that is a versi
     try {
       const { version, isNew } = await registerModel(models, {
         name,
-        model: isModelAddress(model) ? model : pathFrom(context.cwd, model),
+        model: pathFrom(context.cwd, model),
         folder: context.cwd,
         tags,
         force,

@@ -11,9 +11,15 @@ import { loadPawprintConfig, optionsOf } from "../../pawprint-config.ts";
 import { storeOptions, trackingAccessFor } from "../../tracking-options.ts";
 
 export const command = defineCommand({
-  description: `Serves a bundle, the last one of a folder of bundles, or a registered model: a new file is loaded beside the old one, checked, and then replaces it; so is the version that an alias is moved to.
+  description: `Serves a bundle, the last one of a folder of bundles, a registered model, or what an address with its SHA-256 leads to: a new file is loaded beside the old one, checked, and then replaces it; so is the version that an alias is moved to.
 The log is one JSON line for each request, on standard output or in --log-file. On SIGTERM it finishes requests in flight, then ends.`,
-  arguments: [{ name: "model", doc: "a bundle, a folder of bundles, or models:/NAME@ALIAS", optional: true }],
+  arguments: [
+    {
+      name: "model",
+      doc: "a bundle, a folder of bundles, models:/NAME@ALIAS, or https://HOST/NAME.onnx#sha256=HEX",
+      optional: true,
+    },
+  ],
   options: [...optionsOf(serveConfigSchema).filter(({ name }) => name !== "model"), ...storeOptions],
   examples: [
     { line: "pawprint serve models/cats-dogs.onnx", doc: "on http://localhost:8000" },
@@ -29,7 +35,7 @@ The log is one JSON line for each request, on standard output or in --log-file. 
     const { serve } = await loadPawprintConfig(context, "serve", { ...options, model });
     if (serve.model === undefined) throw noModel();
     const path = (location: string): string => pathFrom(context.cwd, location);
-    const { canary, challenger, samples, logFile, keysFile } = serve;
+    const { canary, challenger, samples, logFile, predictionLog, keepPictures, keysFile } = serve;
     const store = { trackingUri, trackingCaFile, trackingTimeoutMs };
     const opened = createServerAt(
       {
@@ -40,9 +46,12 @@ The log is one JSON line for each request, on standard output or in --log-file. 
         ...(challenger !== undefined && { challenger: path(challenger) }),
         ...(samples !== undefined && { samples: path(samples) }),
         ...(logFile !== undefined && { logFile: path(logFile) }),
+        ...(predictionLog !== undefined && { predictionLog: path(predictionLog) }),
+        ...(keepPictures !== undefined && { keepPictures: path(keepPictures) }),
         ...(keysFile !== undefined && { keysFile: path(keysFile) }),
       },
       () => trackingAccessFor(context, store),
+      context.cwd,
     );
     const server = await opened.catch((error: unknown) => {
       if (context.signal.aborted && isAppError(error) && error.code === "INTERRUPTED") return undefined;
@@ -55,11 +64,19 @@ The log is one JSON line for each request, on standard output or in --log-file. 
       context.stderr(
         `${visibleText(`${model?.name} ${model?.version}`)} on ${url}  (playground; its routes: ${url}/docs)\n`,
       );
+      if (model?.name === embeddedSample) {
+        context.stderr(
+          "warning: this is the image's sample model, which knows drawings of cats and dogs alone; set PAWPRINT_SERVE_MODEL to serve your own\n",
+        );
+      }
       if (adminUrl !== undefined) context.stderr(`admin routes on ${adminUrl}\n`);
     });
     return undefined;
   },
 });
+
+/** What the Dockerfile calls the model that it brings. */
+const embeddedSample = "embedded-sample";
 
 /**
  * Listens, calls `tell` with the address, serves until the signal, and shuts down gracefully.
@@ -81,7 +98,7 @@ export async function runServer(
 
 function noModel(): AppError {
   return new AppError("CLI_USAGE", {
-    required: "MODEL (a bundle, or a folder of bundles)",
+    required: "MODEL (a bundle, a folder of bundles, or an address)",
     received: "nothing",
     where: "pawprint serve",
     hint: "train one with: pawprint train --data FOLDER",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { writePictureFolder } from "../../../../tests/support/picture-folder.ts";
+import { openPredictionLog } from "../../../prediction-log/open-prediction-log.ts";
 import { runCommand } from "../../frame/run-command.ts";
 
 let cwd = "";
@@ -42,10 +43,17 @@ describe("pawprint quickstart on pictures of one's own", () => {
     expect(await health.json()).toEqual({ status: "healthy", model_loaded: true });
     const samples = (await (await fetch(`${url}/samples`)).json()) as { samples: { label: string }[] };
     expect(samples.samples.slice(0, 2).map(({ label }) => label)).toEqual(["blue", "red"]);
+    expect(await (await fetch(`${url}/model`)).json()).toMatchObject({ takes_feedback: true });
+    const body = await readFile(join(cwd, "pictures", "blue", "blue.0.png"));
+    const headers = { "content-type": "image/png", "x-request-id": "first" };
+    expect((await fetch(`${url}/predict`, { method: "POST", headers, body })).status).toBe(200);
     stop.abort();
     expect(await ended).toBe(0);
     await expect(fetch(`${url}/health`)).rejects.toThrow();
     expect(await readFile(join(cwd, ".pawprint", "serve.log"), "utf8")).toContain('"route":"/health"');
+    const log = await openPredictionLog(join(cwd, ".pawprint", "predictions.db"));
+    expect(await log.find("first")).toHaveLength(1);
+    await log.close();
   });
 
   it("writes its own bundle anew, and gives a program its result without serving", async () => {

@@ -10,6 +10,7 @@ import { type TrainSettings, trainConfigSchema } from "../../../train/plan/train
 import type { TrainEvent } from "../../../train/train.ts";
 import { readGitCommit } from "../../../wire/git-state.ts";
 import { createServer, openPredictor, train } from "../../../wire/library.ts";
+import { pipelineStage } from "../../../wire/pipeline-stage.ts";
 import type { TrainReport } from "../../../wire/recording.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
 import { pathFrom } from "../../paths.ts";
@@ -28,6 +29,7 @@ const samples = { folder: "data/samples", perClass: 600, sizePx: 96, seed: 1 } a
 const sampleSettings: TrainSettings = { size: 48, widths: [16, 32, 64], epochs: 12 };
 
 const logPath = ".pawprint/serve.log";
+const predictionsPath = ".pawprint/predictions.db";
 const bundlePath = "models/quickstart.onnx";
 const shownPictures = 4;
 
@@ -61,6 +63,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
       step.tell(`${pictures} pictures in ${samples.folder}${reused ? ", drawn before" : ""}`);
     }
     const gitCommit = await readGitCommit(cwd);
+    const pipeline = await pipelineStage(context.env, cwd);
     const recording = await openTracking(context, options, {
       source: "pawprint quickstart",
       experiment: "quickstart",
@@ -73,6 +76,7 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
       strict: options.strict,
       run: { createdAt: new Date(context.now()).toISOString() },
       ...(gitCommit !== undefined && { gitCommit }),
+      ...(pipeline !== undefined && { pipeline }),
       ...(threads !== undefined && { threads }),
       signal,
       progress,
@@ -97,6 +101,8 @@ tried offline. The bundle is ${bundlePath}; each quickstart overwrites it.`,
     const { serve } = await loadPawprintConfig(context, "serve", options);
     const server = await createServer({
       logFile: pathFrom(cwd, logPath),
+      // So that the playground asks whether its answers are right.
+      predictionLog: pathFrom(cwd, predictionsPath),
       ...serve,
       model: pathFrom(cwd, bundlePath),
       samples: pathFrom(cwd, data ?? samples.folder),
@@ -195,7 +201,7 @@ function serviceText(url: string, style: CommandContext["style"]): string {
   return [
     `  playground   ${style.cyan(url)}`,
     `  routes       ${style.cyan(`${url}/docs`)}`,
-    `  log          ${logPath}`,
+    `  log          ${logPath}; predictions, and what you say of them: ${predictionsPath}`,
     `  try it       ${style.cyan(`curl -F file=@PICTURE ${url}/predict`)}`,
   ].join("\n");
 }

@@ -1,16 +1,20 @@
 /** `pawprint sweep`: searches settings of a training, a process for each trial. */
 
 import { basename, extname, join } from "node:path";
+import { AppError, isErrorCode } from "../../../base/errors.ts";
 import { writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { readText } from "../../../base/files/read-file.ts";
 import { visibleText } from "../../../base/visible-text.ts";
 import { nameOf } from "../../../dataset/source-name.ts";
 import { renderChart } from "../../../report/charts/chart.ts";
 import { sweepChart } from "../../../report/training/sweep-chart.ts";
+import type { ObjectStore } from "../../../storage/object-store.ts";
+import { openStore } from "../../../storage/open-store.ts";
 import { readSweepRun, type SweepRecorder } from "../../../train/recording/sweep-recorder.ts";
 import { runSweep, trialName } from "../../../train/sweep/run-sweep.ts";
 import { parseSweep, type Sweep } from "../../../train/sweep/sweep-config.ts";
-import { type TrialResult, trialConfig } from "../../../train/sweep/trial.ts";
+import { isSettled, type TrialConfig, type TrialResult, trialConfig } from "../../../train/sweep/trial.ts";
+import { type LeaveTrialOptions, leaveTrial } from "../../../train/sweep/trial-results.ts";
 import { beginSweep } from "../../../wire/recording.ts";
 import { type CommandContext, type CommandReport, defineCommand } from "../../frame/command.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
@@ -46,6 +50,12 @@ and the bundle of every trial.`,
       max: 10_000,
       doc: "with --trial: its epochs; those of the file unless given",
     },
+    {
+      name: "results",
+      type: "string",
+      placeholder: "ADDRESS",
+      doc: "with --trial: leave its result and bundle below this address, s3://bucket/prefix or a folder",
+    },
     ...trackingOptions,
   ],
   examples: [
@@ -56,7 +66,8 @@ and the bundle of every trial.`,
   again: "finished trials are kept, and a trial that was cut off resumes",
   async run(context, { file }, options) {
     const { cwd, env, signal, progress, logger } = context;
-    const { out, parallel, trial, trialEpochs } = options;
+    const { out, parallel, trial, trialEpochs, results } = options;
+    requireFittingFlags(options);
     const path = pathFrom(cwd, file);
     const text = await readText(path);
     const sweep = parseSweep(text, basename(file));
@@ -68,11 +79,12 @@ and the bundle of every trial.`,
       const config = trialConfig(sweep, trial, trialEpochs ?? sweep.epochs);
       const parentRun = settings.parentRun ?? (await readSweepRun(folder));
       const tracking = { experiment: given.experiment, ...settings, ...(parentRun !== undefined && { parentRun }) };
-      const metrics = await trainInChild(
-        { sweep, context, parallel: 1, tracking },
-        config,
-        join(folder, trialName(trial, config.epochs)),
-      );
+      const runTrial = (config: TrialConfig, place: string) =>
+        trainInChild({ sweep, context, parallel: 1, tracking }, config, place);
+      if (results !== undefined) {
+        return leaveResult({ sweep, text, trial, folder, runTrial, signal }, await openStore(results, cwd));
+      }
+      const metrics = await runTrial(config, join(folder, trialName(trial, config.epochs)));
       return {
         result: { ...config, ...metrics },
         text: `trial ${trial}: ${percent(metrics.validationAccuracy)} on the validation split`,
@@ -109,6 +121,46 @@ and the bundle of every trial.`,
     }
   },
 });
+
+/** Errors: CLI_USAGE. */
+function requireFittingFlags({
+  trial,
+  trialEpochs,
+  results,
+}: {
+  readonly trial: number | undefined;
+  readonly trialEpochs: number | undefined;
+  readonly results: string | undefined;
+}): void {
+  if (results === undefined || (trial !== undefined && trialEpochs === undefined)) return;
+  throw new AppError("CLI_USAGE", {
+    required: "--results with --trial, and without --trial-epochs",
+    received: trial === undefined ? "no --trial" : "--trial-epochs",
+    where: "pawprint sweep",
+  });
+}
+
+/** A failure that follows from the settings is a result; another one fails the pod, for a new attempt. */
+async function leaveResult(trial: Omit<LeaveTrialOptions, "store">, store: ObjectStore): Promise<CommandReport> {
+  try {
+    const { result, bundle, isReused } = await leaveTrial({ ...trial, store });
+    const { error } = result;
+    if (error && !isSettled(result)) {
+      const code = isErrorCode(error.code) ? error.code : "TRIAL_FAILED";
+      throw new AppError(code, { required: error.message.replace(/^(Expected )+/, "") });
+    }
+    const figure = error ? error.code : `${percent(result.validationAccuracy)} on the validation split`;
+    const where = bundle && store.addressOf(bundle.key);
+    return {
+      result: { ...result, ...(where !== undefined && { bundle: where }), reused: isReused },
+      text: visibleText(
+        `trial ${result.trial}: ${figure}${isReused ? ", of an earlier attempt" : ""}; left in ${store.addressOf("")}`,
+      ),
+    };
+  } finally {
+    await store.close();
+  }
+}
 
 const [tableName, chartName] = ["sweep.csv", "sweep.svg"] as const;
 

@@ -12,6 +12,7 @@ import { trainingChart } from "../../../report/training/training-chart.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { readGitCommit } from "../../../wire/git-state.ts";
 import { renderTrainingReport, train } from "../../../wire/library.ts";
+import { pipelineStage } from "../../../wire/pipeline-stage.ts";
 import { defineCommand } from "../../frame/command.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf, readingFlags } from "../../pawprint-config.ts";
@@ -74,6 +75,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       await ensureFolder(dirname(path));
     }
     const gitCommit = await readGitCommit(cwd);
+    const pipeline = await pipelineStage(context.env, cwd);
     const recording = await openTracking(context, options, {
       source: "pawprint train",
       experiment: nameOf(data),
@@ -88,6 +90,7 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       resume: options.resume,
       run: { createdAt: new Date(context.now()).toISOString() },
       ...(gitCommit !== undefined && { gitCommit }),
+      ...(pipeline !== undefined && { pipeline }),
       ...(threads !== undefined && { threads }),
       packs: pathFrom(cwd, packsFolder),
       signal,

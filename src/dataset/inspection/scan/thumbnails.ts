@@ -66,8 +66,8 @@ function chooseIds(findings: readonly Finding[], perKind: number, perFinding: nu
   return chosen;
 }
 
-/** Undefined for a picture that cannot be decoded. */
-async function makeThumbnail(sample: Sample, sidePx: number): Promise<Uint8Array | undefined> {
+/** JPEG bytes; undefined for a picture that cannot be decoded. */
+export async function makeThumbnail(sample: Sample, sidePx: number): Promise<Uint8Array | undefined> {
   let image: PixelImage;
   try {
     image = "image" in sample ? sample.image : await shrink(await sample.bytes(), sidePx, sample.id);

@@ -6,7 +6,7 @@ import { fileRole } from "../file-role.ts";
 import { readLayout } from "../folder-layout.ts";
 import { quoted, quotedList } from "../label.ts";
 import type { Source, SourceRemark } from "../source.ts";
-import type { SourceOptions } from "../source-options.ts";
+import type { OpenOptions } from "../source-options.ts";
 import { hasCifarFiles } from "../tables/cifar.ts";
 import { hasIdxFiles } from "../tables/idx.ts";
 import { emptyArchive, notPictures } from "./archive-errors.ts";
@@ -25,7 +25,7 @@ import { openZip } from "./zip-file.ts";
  * DATASET_EMPTY; DATASET_SOURCE_UNKNOWN for an archive of idx or CIFAR-10 files, of archives alone,
  * and for what only has an archive's name.
  */
-export async function openArchive(location: string, options: SourceOptions = {}): Promise<Source> {
+export async function openArchive(location: string, options: OpenOptions = {}): Promise<Source> {
   if ((await archiveKindOf(location)) === "tar") return sourceOf(await openTar(location, options), location, options);
   await requireZip(location);
   const zip = await openZip(location, options);
@@ -36,7 +36,7 @@ export async function openArchive(location: string, options: SourceOptions = {})
 async function sourceOf<E extends ArchiveEntry>(
   file: ArchiveFile<E>,
   location: string,
-  options: SourceOptions,
+  options: OpenOptions,
 ): Promise<Source> {
   try {
     requirePictures(file, location);

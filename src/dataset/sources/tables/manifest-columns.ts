@@ -20,11 +20,17 @@ type Role = keyof typeof namesOf;
 
 export interface ManifestColumns {
   readonly path: number;
-  readonly label: number;
+  /** Absent only where labels are not asked for. */
+  readonly label?: number;
   readonly split?: number;
 }
 
 export const columnsWanted = `${namesOf.path[0].join("|")} and ${namesOf.label[0].join("|")}`;
+
+export interface ColumnOptions {
+  readonly guesses?: boolean;
+  readonly needsLabel?: boolean;
+}
 
 /**
  * Where the path, the label and the split stand. Of two columns of which one is known, the other is
@@ -35,7 +41,7 @@ export function findColumns(
   names: readonly string[],
   what: string,
   where: string,
-  { guesses = true }: { readonly guesses?: boolean } = {},
+  { guesses = true, needsLabel = true }: ColumnOptions = {},
 ): ManifestColumns {
   const required = `${what} ${columnsWanted}`;
   const plain = names.map((name) => name.toLowerCase().replace(/[\s_-]/g, ""));
@@ -59,8 +65,8 @@ export function findColumns(
   const [knownPath, knownLabel] = [find("path"), find("label")];
   const path = knownPath ?? other(knownLabel);
   const label = knownLabel ?? other(knownPath);
-  if (path === undefined || label === undefined) {
+  if (path === undefined || (label === undefined && needsLabel)) {
     throw manifestInvalid(required, quoted(names.join(", ")), where, "for example: path,label,split");
   }
-  return { path, label, ...(split !== undefined && { split }) };
+  return { path, ...(label !== undefined && { label }), ...(split !== undefined && { split }) };
 }

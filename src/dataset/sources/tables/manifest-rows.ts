@@ -8,7 +8,7 @@ import { describeValue } from "../../../base/describe-value.ts";
 import { isAppError } from "../../../base/errors.ts";
 import { quoted } from "../label.ts";
 import { readCsv } from "./csv-records.ts";
-import { findColumns, type ManifestColumns } from "./manifest-columns.ts";
+import { type ColumnOptions, findColumns, type ManifestColumns } from "./manifest-columns.ts";
 import { readLines, type TextLine } from "./text-lines.ts";
 
 export interface ManifestRow {
@@ -39,16 +39,18 @@ export function isManifestName(location: string): boolean {
 export async function* readManifestRows(
   handle: FileHandle,
   location: string,
+  options: Pick<ColumnOptions, "needsLabel"> = {},
 ): AsyncGenerator<ManifestRow | ManifestFault> {
   const lines = readLines(handle, location);
-  if (/\.(jsonl|ndjson)$/i.test(location)) yield* readJsonLines(lines);
-  else yield* readTable(lines, basename(location), /\.tsv$/i.test(location) ? "\t" : undefined);
+  if (/\.(jsonl|ndjson)$/i.test(location)) yield* readJsonLines(lines, options);
+  else yield* readTable(lines, basename(location), /\.tsv$/i.test(location) ? "\t" : undefined, options);
 }
 
 async function* readTable(
   lines: AsyncIterable<TextLine>,
   file: string,
   delimiter: string | undefined,
+  options: ColumnOptions,
 ): AsyncGenerator<ManifestRow | ManifestFault> {
   let header: { count: number; columns: ManifestColumns } | undefined;
   for await (const record of readCsv(lines, delimiter)) {
@@ -57,7 +59,7 @@ async function* readTable(
       const names = "fields" in record ? record.fields : [record.fault];
       header = {
         count: names.length,
-        columns: findColumns(names, "a header line with the columns", `${file}:${line}`),
+        columns: findColumns(names, "a header line with the columns", `${file}:${line}`, options),
       };
     } else if ("fault" in record) {
       yield record;
@@ -72,22 +74,26 @@ async function* readTable(
 }
 
 function rowOf(line: number, { path, label, split }: ManifestColumns, fields: readonly string[]): ManifestRow {
-  return { line, path: fields[path]!, label: fields[label]!, ...(split !== undefined && { split: fields[split]! }) };
+  const given = label === undefined ? "" : fields[label]!;
+  return { line, path: fields[path]!, label: given, ...(split !== undefined && { split: fields[split]! }) };
 }
 
-async function* readJsonLines(lines: AsyncIterable<TextLine>): AsyncGenerator<ManifestRow | ManifestFault> {
+async function* readJsonLines(
+  lines: AsyncIterable<TextLine>,
+  options: ColumnOptions,
+): AsyncGenerator<ManifestRow | ManifestFault> {
   for await (const { line, text, fault } of lines) {
     if (fault !== undefined) yield { line, fault };
-    else if (text.trim() !== "") yield readObject(line, text);
+    else if (text.trim() !== "") yield readObject(line, text, options);
   }
 }
 
-function readObject(line: number, text: string): ManifestRow | ManifestFault {
+function readObject(line: number, text: string, options: ColumnOptions): ManifestRow | ManifestFault {
   const parsed = parseJson(text);
   if (parsed === undefined) return { line, fault: `${quoted(text)} instead of a JSON object` };
   const keys = Object.keys(parsed);
   try {
-    const columns = findColumns(keys, "an object with the keys", `line ${line}`, { guesses: false });
+    const columns = findColumns(keys, "an object with the keys", `line ${line}`, { ...options, guesses: false });
     const fields = keys.map((key) => textOf(parsed[key]));
     const wrong = Object.values(columns).find((at: number) => fields[at] === undefined);
     if (wrong === undefined)

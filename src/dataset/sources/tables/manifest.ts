@@ -9,7 +9,7 @@ import { fileSamples } from "../file-samples.ts";
 import type { LabelledPath } from "../folder-layout.ts";
 import { quoted, readLabel } from "../label.ts";
 import { pictureCountLimit, type SkippedPicture, type Source } from "../source.ts";
-import type { SourceOptions } from "../source-options.ts";
+import type { OpenOptions } from "../source-options.ts";
 import { readSplit } from "../split-words.ts";
 import { requireStamp, stampOf } from "../stamped-file.ts";
 import { manifestInvalid } from "./manifest-errors.ts";
@@ -34,7 +34,7 @@ const probedFiles = 50;
  * folder; MANIFEST_INVALID for a file that is no text, is too large, has no usable header, no usable
  * line, more than 5 million pictures, or more than 100,000 faulty ones.
  */
-export async function openManifest(location: string, { root: given }: SourceOptions = {}): Promise<Source> {
+export async function openManifest(location: string, { root: given, labels }: OpenOptions = {}): Promise<Source> {
   const handle = await openRegularFile(location);
   try {
     const root = await ManifestRoot.open(location, given);
@@ -43,7 +43,7 @@ export async function openManifest(location: string, { root: given }: SourceOpti
       const limit = `a manifest of at most ${formatBytes(sizeLimitBytes)}`;
       throw manifestInvalid(limit, formatBytes(Number(stats.size)), location, "cut it into several datasets");
     }
-    const { labelled, skipped } = await readRows(handle, location, root);
+    const { labelled, skipped } = await readRows(handle, location, root, labels === undefined);
     await requireStamp(handle, stampOf(stats), location);
     const advice = await root.adviceOn(labelled.slice(0, probedFiles).map(({ path }) => path));
     return {
@@ -71,13 +71,15 @@ async function readRows(
   handle: FileHandle,
   location: string,
   root: ManifestRoot,
+  needsLabel: boolean,
 ): Promise<{ labelled: readonly LabelledPath[]; skipped: readonly SkippedPicture[] }> {
   const file = basename(location);
   const listed = new Map<string, ListedPicture>();
   const labels = new Map<string, string>();
   const skipped: SkippedPicture[] = [];
-  for await (const row of readManifestRows(handle, location)) {
-    const read = "fault" in row ? faulty(`${file}:${row.line}`, row.line, row.fault) : await readRow(row, file, root);
+  for await (const row of readManifestRows(handle, location, { needsLabel })) {
+    const read =
+      "fault" in row ? faulty(`${file}:${row.line}`, row.line, row.fault) : await readRow(row, file, root, needsLabel);
     if ("reason" in read) skipped.push(read);
     else {
       // All pictures of a class share one string.
@@ -97,10 +99,16 @@ async function readRows(
   return { labelled: labelled.map(({ path, label, split }) => ({ path, label, ...(split && { split }) })), skipped };
 }
 
-async function readRow(row: ManifestRow, file: string, root: ManifestRoot): Promise<ListedPicture | SkippedPicture> {
+async function readRow(
+  row: ManifestRow,
+  file: string,
+  root: ManifestRoot,
+  needsLabel: boolean,
+): Promise<ListedPicture | SkippedPicture> {
   const { line } = row;
   const path = await root.read(row.path);
   if (path.fault !== undefined) return faulty(`${file}:${line}`, line, path.fault);
+  if (!needsLabel) return { line, path: path.path, label: "" };
   const label = readLabel(row.label);
   if (label.fault !== undefined) return faulty(path.path, line, label.fault, "DATASET_LABEL_MISSING");
   const word = row.split?.trim() ?? "";

@@ -1,0 +1,17 @@
+/** The lineage of a bundle in words, for commands, reports and cards. */
+import type { Lineage } from "./bundle.ts";
+
+/** `data/raw.dvc, 6fdb5336....dir, at 1f2e3d4`; undefined where the pictures were no data version. */
+export function dataVersionText({ data }: Pick<Lineage, "data">): string | undefined {
+  if (data === undefined) return undefined;
+  const { md5, path, file, commit, isClean } = data;
+  const name = file === `${path}.dvc` ? file : `${path} of ${file}`;
+  const state = commit === undefined ? (isClean ? "" : ", perhaps changed since") : `, at ${commit.slice(0, 12)}`;
+  return `${name}, ${md5}${state}`;
+}
+
+/** `dvc.yaml:train, dvc.lock 1f2e3d4c5b6a`. */
+export function pipelineText({ pipeline }: Pick<Lineage, "pipeline">): string | undefined {
+  if (pipeline === undefined) return undefined;
+  return pipeline.lock === undefined ? pipeline.stage : `${pipeline.stage}, dvc.lock ${pipeline.lock.slice(0, 12)}`;
+}

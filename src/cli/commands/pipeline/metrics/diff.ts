@@ -1,0 +1,25 @@
+/** `pawprint metrics diff`: how metrics changed. */
+import { diffMetrics } from "../../../../wire/pipeline-views.ts";
+import { defineCommand } from "../../../frame/command.ts";
+import { changesJson, changesMarkdown, changesText, precisionOption } from "../../../text/value-table-text.ts";
+import { repositoryOf } from "../../data/data-options.ts";
+
+export const command = defineCommand({
+  description: "From one Git revision to another, or to the work tree. --json is that of dvc metrics diff.",
+  arguments: [
+    { name: "before", doc: "a commit, tag or branch; HEAD unless given", optional: true },
+    { name: "after", doc: "another one; the work tree unless given", optional: true },
+  ],
+  options: [
+    precisionOption,
+    { name: "all", type: "boolean", doc: "those that stayed the same too" },
+    { name: "md", type: "boolean", doc: "as a table of Markdown" },
+  ],
+  examples: [{ line: "pawprint metrics diff main", doc: "from a branch to the work tree" }],
+  async run(context, { before = "HEAD", after }, { all, md, precision }) {
+    const { repository } = await repositoryOf(context);
+    const changes = (await diffMetrics(repository, before, after)).filter(({ isSame }) => all || !isSame);
+    const write = md ? changesMarkdown : changesText;
+    return { result: changesJson(changes), text: write(changes, before, after ?? "work tree", precision) };
+  },
+});
