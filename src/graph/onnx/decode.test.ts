@@ -16,6 +16,27 @@ function modelWith(change: (model: ModelProto) => void): Uint8Array {
   return changed(encodeModel(graph("one", [x2], { y: relu(x2) })), change);
 }
 
+it("gives every value by its name in the file", () => {
+  const type = { dtype: "float32", shape: ["N", 2] } as const;
+  const { graph: decoded, values } = decodeModel(
+    modelFrom({
+      nodes: [
+        { opType: "Mul", input: ["x", "w"], output: ["/block/Mul_output_0"] },
+        { opType: "Identity", input: ["/block/Mul_output_0"], output: ["features"] },
+        { opType: "Relu", input: ["features"], output: ["y"] },
+      ],
+      inputs: { x: type },
+      outputs: { y: type },
+      initializers: { w: float32([2], [1, 2]) },
+    }),
+  );
+  expect([...values.keys()].toSorted()).toEqual(["/block/Mul_output_0", "features", "w", "x", "y"]);
+  expect([values.get("x"), values.get("y")]).toEqual([decoded.inputs[0], decoded.outputs.y]);
+  expect(values.get("features")).toBe(values.get("/block/Mul_output_0"));
+  const features = graph("features", decoded.inputs, { features: values.get("features")! });
+  expect(features.outputs.features!.type).toEqual(type);
+});
+
 describe("reading a model refuses", () => {
   const cases: readonly [title: string, bytes: () => Uint8Array, message: RegExp][] = [
     [

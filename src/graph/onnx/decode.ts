@@ -15,6 +15,11 @@ import "../ops/table.ts";
 /** A decoded model: its graph and metadata. */
 export interface OnnxModel {
   readonly graph: Graph;
+  /**
+   * Every value that has a name in the file: inputs, initializers and outputs of nodes. Two names
+   * may stand for one value, as those around an Identity do.
+   */
+  readonly values: ReadonlyMap<string, Value>;
   readonly metadata: Metadata;
   /** The version of ONNX's operator set in which the model is written. */
   readonly opset: number;
@@ -47,7 +52,7 @@ export function decodeMessages(model: ParsedModel, where?: string): OnnxModel {
     throw unreadable("a model without local functions", `${model.functions.length} of them`, where);
   const context: Context = { where, versions, declared: declaredTypes(model.graph) };
   return {
-    graph: decodeGraph(model.graph, context),
+    ...decodeGraph(model.graph, context),
     metadata: metadataOf(model),
     opset: versions.get("")!,
   };
@@ -73,7 +78,7 @@ function declaredTypes({ valueInfo, output }: GraphProto): ReadonlyMap<string, T
   );
 }
 
-function decodeGraph(proto: GraphProto, context: Context): Graph {
+function decodeGraph(proto: GraphProto, context: Context): Pick<OnnxModel, "graph" | "values"> {
   const { where } = context;
   const values = new Map<string, Value>();
   for (const tensor of proto.initializer) values.set(tensor.name, constant(decodeTensor(tensor, where)));
@@ -104,7 +109,7 @@ function decodeGraph(proto: GraphProto, context: Context): Graph {
     if (!value) throw unreadable("graph outputs that are produced by nodes", `'${name}' without one`, where);
     return [name, value] as const;
   });
-  return graph(proto.name, inputs, Object.fromEntries(outputs));
+  return { graph: graph(proto.name, inputs, Object.fromEntries(outputs)), values };
 }
 
 function decodeNode(
