@@ -50,6 +50,21 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Expected an architecture: cnn, resnet, mobilenet; got 'resnt'",
     "Choose one of the names in the message: pawprint train --data FOLDER --architecture resnet",
   ),
+  BACKBONE_INPUT: row(
+    "An ONNX file does not tell how its pictures were normalised, and nothing else did: no side-car file, no metadata, no flag.",
+    "Expected a declaration of how the backbone takes pictures; got none (mobilenet.onnx)",
+    "Look up the normalisation in the documentation of the model, then give it: pawprint train --data FOLDER --backbone mobilenet.onnx --backbone-input minus-one-to-one",
+  ),
+  BACKBONE_UNSUITED: row(
+    "The model takes no pictures (several inputs, another rank), gives no features of a fixed size, or holds operations without a gradient where it is to be fine-tuned.",
+    "Expected a model with one input, pictures float32 [N,3,H,W] or [N,H,W,3]; got 2 inputs (bert.onnx)",
+    "See what the model takes and gives: pawprint backbone inspect FILE",
+  ),
+  LAYER_UNKNOWN: row(
+    "A mistyped name behind --layer, or the name of a layer in another tool's notation; an ONNX file has names of values.",
+    "Expected a layer of the backbone, such as features or logits; got 'feature' (mobilenet.onnx)",
+    "See the layers and which of them are features: pawprint backbone inspect FILE",
+  ),
 
   FILE_NOT_FOUND: row(
     "A mistyped path, another current folder than the one meant, or a training that has no checkpoint to resume from.",

@@ -25,6 +25,9 @@ export const errorTable = {
   CONFIG_UNREADABLE: usage("invalid", "the configuration file is not valid YAML"),
   ARGUMENT_INVALID: usage("invalid", "a function of the library was called with an argument of the wrong kind"),
   ARCHITECTURE_UNKNOWN: usage("missing", "no architecture has this name"),
+  BACKBONE_INPUT: usage("invalid", "how a backbone takes pictures is not declared, or not understood"),
+  BACKBONE_UNSUITED: entry("invalid", "a model cannot be the backbone of this training"),
+  LAYER_UNKNOWN: usage("missing", "a backbone has no such layer"),
 
   FILE_NOT_FOUND: entry("missing", "a file or folder that was named does not exist"),
   FILE_EXISTS: entry("conflict", "an output exists already and is not to be replaced"),

@@ -66,6 +66,17 @@ const parts = {
     ),
     /** The stage of a pipeline that the training was. */
     pipeline: Type.Optional(Type.Object({ stage: Line, lock: Type.Optional(Line) })),
+    /** The pretrained model that the network was made of. */
+    backbone: Type.Optional(
+      Type.Object({
+        name: Line,
+        sha256: Line,
+        /** The value that its features are, by its name in the file. */
+        layer: Line,
+        licence: Type.Optional(Line),
+        source: Type.Optional(Line),
+      }),
+    ),
     /** How the splits were cut, where it was not by default. */
     splits: Type.Optional(
       Type.Object({

@@ -6,15 +6,13 @@ import { mul } from "../graph/ops/elementwise/elementwise.ts";
 import { softmax } from "../graph/ops/loss.ts";
 import { type Graph, graph, input, scalar, type Value } from "../graph/value.ts";
 import type { Network } from "./architectures/architecture.ts";
+import { inputOf, type ModelInput, networkInput, tracedInput } from "./model-input.ts";
 import type { ParameterLayout } from "./parameter-layout.ts";
-import { type Normalization, normalizePictures, type PictureSize } from "./picture-tensor.ts";
 import { constantsOf, createScope, parameterSlicesOf, traceLayout, valueSource } from "./scope.ts";
 
 /** A classifier without its trained weights. */
-export interface Model {
+export interface Model extends ModelInput {
   readonly network: Network;
-  readonly size: PictureSize;
-  readonly normalization: Normalization;
   /** Class names; their order is the order of the logits. */
   readonly labels: readonly string[];
 }
@@ -31,10 +29,9 @@ export interface Weights {
  * The places of a model's parameters and statistics. Throws CONFIG_INVALID for a size that the
  * network cannot take.
  */
-export function layoutOf({ network, size, labels }: Model): ParameterLayout {
-  network.checkSize(size);
-  const pictures = input("pictures", "float32", [1, size.channels, size.height, size.width]);
-  return traceLayout((scope) => network.build(scope, pictures, labels.length));
+export function layoutOf({ network, labels, ...given }: Model): ParameterLayout {
+  network.checkSize(given.size);
+  return traceLayout((scope) => network.build(scope, tracedInput(given), labels.length));
 }
 
 /**
@@ -51,7 +48,7 @@ export function buildInferenceGraph(model: Model, weights: Weights, temperature 
 
 /**
  * The same outputs from weights that are fed, for evaluation between epochs: inputs `pictures`
- * uint8 `[batchSize,H,W,C]`, `parameters` `[P]`, `statistics` `[S]` (left out where S is 0);
+ * uint8 `[batchSize,H,W,C]` (or `activations`), `parameters` `[P]`, `statistics` `[S]` (left out where S is 0);
  * outputs `logits` and `probabilities`.
  */
 export function buildEvaluateGraph(model: Model, batchSize: number): Graph {
@@ -70,16 +67,16 @@ export function buildEvaluateGraph(model: Model, batchSize: number): Graph {
 
 function classifierGraph(
   name: string,
-  { network, size, normalization, labels }: Model,
+  model: Model,
   batch: number | "N",
   parameters: ReadonlyMap<string, Value>,
   statistics: ReadonlyMap<string, Value>,
   inputs: readonly Value[],
   temperature = 1,
 ): Graph {
-  const pictures = input("pictures", "uint8", [batch, size.height, size.width, size.channels]);
+  const fed = inputOf(model, batch);
   const scope = createScope("inference", valueSource(parameters, statistics));
-  const raw = network.build(scope, normalizePictures(pictures, normalization), labels.length);
+  const raw = model.network.build(scope, networkInput(model, fed), model.labels.length);
   const logits = temperature === 1 ? raw : mul(raw, scalar(1 / temperature));
-  return graph(name, [pictures, ...inputs], { logits, probabilities: softmax(logits) });
+  return graph(name, [fed, ...inputs], { logits, probabilities: softmax(logits) });
 }

@@ -103,12 +103,16 @@ export function dense(
   parent: Scope,
   name: string,
   x: Value,
-  { units, initializer = glorotUniform }: { units: number; initializer?: Initializer },
+  {
+    units,
+    initializer = glorotUniform,
+    bias: offset = zeros,
+  }: { units: number; initializer?: Initializer; bias?: Initializer },
 ): Value {
   const scope = parent.within(name);
   return inLayer(scope.path, () => {
     const weight = scope.parameter("weight", [units, channelsOf(x)], initializer);
-    const bias = scope.parameter("bias", [units], zeros, { decay: false });
+    const bias = scope.parameter("bias", [units], offset, { decay: false });
     return gemm(x, weight, bias, { transB: true });
   });
 }

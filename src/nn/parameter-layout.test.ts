@@ -9,9 +9,24 @@ const weight: ParameterRequest = {
   initializer: heNormal,
   decay: true,
   trainable: true,
+  rate: 1,
 };
-const bias: ParameterRequest = { name: "a.bias", shape: [2], initializer: zeros, decay: false, trainable: true };
-const scale: ParameterRequest = { name: "b.scale", shape: [2], initializer: ones, decay: false, trainable: true };
+const bias: ParameterRequest = {
+  name: "a.bias",
+  shape: [2],
+  initializer: zeros,
+  decay: false,
+  trainable: true,
+  rate: 1,
+};
+const scale: ParameterRequest = {
+  name: "b.scale",
+  shape: [2],
+  initializer: ones,
+  decay: false,
+  trainable: true,
+  rate: 1,
+};
 
 describe("layout", () => {
   it("places tensors one behind the other", () => {

@@ -24,11 +24,16 @@ export interface ParameterSlot extends Slot {
   readonly decay: boolean;
   /** Whether training changes it; a frozen slot gets no gradient, no update and no weight decay. */
   readonly trainable: boolean;
+  /** By which the learning rate is multiplied; 1 as a rule. */
+  readonly rate: number;
 }
 
 export interface StatisticSlot extends Slot {
-  /** What the statistic is before the first batch: 0 for a mean, 1 for a variance. */
-  readonly initial: number;
+  /**
+   * What the statistic is before the first batch: 0 for a mean, 1 for a variance; of a network that was trained
+   * before its values.
+   */
+  readonly initial: number | Float32Array;
 }
 
 /** Where each parameter and each statistic lies in its vector. */
@@ -44,7 +49,7 @@ export interface ParameterLayout {
   readonly statisticCount: number;
 }
 
-export type ParameterRequest = Pick<ParameterSlot, "name" | "shape" | "initializer" | "decay" | "trainable">;
+export type ParameterRequest = Pick<ParameterSlot, "name" | "shape" | "initializer" | "decay" | "trainable" | "rate">;
 export type StatisticRequest = Pick<StatisticSlot, "name" | "shape" | "initial">;
 
 /** Lays tensors out one after the other, in the order of the network's requests. */
@@ -90,7 +95,10 @@ export function initialParameters(layout: ParameterLayout, random: Random): Floa
 /** Running statistics [S] of a network that has seen no batch. */
 export function initialStatistics(layout: ParameterLayout): Float32Array {
   const vector = new Float32Array(layout.statisticCount);
-  for (const { offset, size, initial } of layout.statistics) vector.fill(initial, offset, offset + size);
+  for (const { offset, size, initial } of layout.statistics) {
+    if (typeof initial === "number") vector.fill(initial, offset, offset + size);
+    else vector.set(initial, offset);
+  }
   return vector;
 }
 
@@ -100,5 +108,12 @@ export function decayMask(layout: ParameterLayout): Float32Array {
   for (const { offset, size, decay, trainable } of layout.parameters) {
     if (decay && trainable) mask.fill(1, offset, offset + size);
   }
+  return mask;
+}
+
+/** By which each parameter's learning rate is multiplied: [P]. */
+export function rateMask(layout: ParameterLayout): Float32Array {
+  const mask = new Float32Array(layout.parameterCount);
+  for (const { offset, size, rate } of layout.parameters) mask.fill(rate, offset, offset + size);
   return mask;
 }

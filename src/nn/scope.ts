@@ -58,10 +58,10 @@ export interface Scope {
     name: string,
     shape: readonly number[],
     initializer: Initializer,
-    options?: { readonly decay?: boolean; readonly trainable?: boolean },
+    options?: { readonly decay?: boolean; readonly trainable?: boolean; readonly rate?: number },
   ): Value;
-  /** A running statistic that starts at `initial` everywhere. */
-  statistic(name: string, shape: readonly number[], initial: number): Value;
+  /** A running statistic that starts at `initial`, everywhere or one by one. */
+  statistic(name: string, shape: readonly number[], initial: number | Float32Array): Value;
   /** Registers this batch's value of a statistic. */
   observe(name: string, value: Value, correction?: number): void;
   /** A 0/1 tensor with a share `rate` of zeros, drawn anew and fed at every step. Training only. */
@@ -85,8 +85,8 @@ export function createScope(mode: Mode, source: ParameterSource): RootScope {
       path,
       within: (name) => at(nameOf(name), ownMode, isFrozen),
       frozen: () => at(path, "inference", true),
-      parameter: (name, shape, initializer, { decay = true, trainable = true } = {}) =>
-        source.parameter({ name: nameOf(name), shape, initializer, decay, trainable: trainable && !isFrozen }),
+      parameter: (name, shape, initializer, { decay = true, trainable = true, rate = 1 } = {}) =>
+        source.parameter({ name: nameOf(name), shape, initializer, decay, trainable: trainable && !isFrozen, rate }),
       statistic: (name, shape, initial) => source.statistic({ name: nameOf(name), shape, initial }),
       observe: (name, value, correction = 1) => observations.push({ name: nameOf(name), value, correction }),
       mask: (name, shape, rate) => {

@@ -1,19 +1,26 @@
 /** From labelled pictures and settings to everything that a training runs on. */
+
+import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { memoryLimit } from "../base/machine/memory-limit.ts";
 import type { Progress } from "../base/progress.ts";
 import type { Pack, SplitOptions } from "../dataset/pack/pack.ts";
 import type { SourceKind } from "../dataset/sources/source.ts";
+import type { Backbone, BackboneIdentity } from "../nn/backbones/backbone.ts";
 import type { Model } from "../nn/inference-graph.ts";
 import type { Executor } from "../runtime/executor.ts";
 import { createModel } from "./create-model.ts";
+import type { BestWeights } from "./fit/fit-options.ts";
 import { type PackedVersion, preparePack } from "./pictures/prepare-pack.ts";
-import { type PicturePlan, planPicturesOf } from "./plan/picture-plan.ts";
+import { type NetworkPlan, type PicturePlan, planPicturesOf } from "./plan/picture-plan.ts";
 import { splitOptionsOf } from "./plan/split-settings.ts";
 import { planSteps, type StepPlan } from "./plan/step-plan.ts";
 import type { TrainSettings } from "./plan/train-config.ts";
 import { adamw } from "./step/optimizer.ts";
 import { largestBatch, requireMemory } from "./step/step-memory.ts";
+import { openBackbone } from "./transfer/open-backbone.ts";
+import { planBackbonePictures, withSize } from "./transfer/plan-transfer.ts";
+import { prepareTransfer } from "./transfer/prepare-transfer.ts";
 
 export interface PrepareTrainingOptions {
   /** What `openSource` opens, or the folder of a pack. */
@@ -39,11 +46,42 @@ export interface PreparedTraining {
   readonly splits: SplitOptions;
   readonly picturePlan: PicturePlan;
   readonly stepPlan: StepPlan;
+  /** Of pictures: what becomes the bundle. */
   readonly model: Model;
+  /** What is trained, and on what: the same, or what stands behind fixed layers, on what those give. */
+  readonly fitted: { readonly model: Model; readonly pack: Pack };
+  /** Weights that training must better, where the model was trained before. */
+  readonly start?: BestWeights | undefined;
+  /** What the network was made of, where it was trained before. */
+  readonly backbone?: BackboneIdentity;
   readonly executor: Executor;
   /** Where the pictures are a version of data. */
   readonly version?: PackedVersion;
 }
+
+/** The backbone that the settings name. Errors: those of `openBackbone`; CONFIG_INVALID for its settings without it. */
+async function backboneOf(settings: TrainSettings): Promise<Backbone | undefined> {
+  const { backbone, backboneInput: input, layer, size } = settings;
+  if (backbone !== undefined) return withSize(await openBackbone(backbone, { input, layer }), size);
+  const alone = backboneKeys.find((key) => settings[key] !== undefined);
+  if (alone === undefined) return undefined;
+  throw new AppError("CONFIG_INVALID", {
+    required: `a \`backbone\` beside \`${alone}\``,
+    received: "none",
+    where: `train.${alone}`,
+  });
+}
+
+const backboneKeys = [
+  "layer",
+  "backboneInput",
+  "fineTune",
+  "variants",
+  "head",
+  "backboneRate",
+  "rateDecay",
+  "batchNorm",
+] as const;
 
 /** The share of the machine's memory that a training is planned for. */
 const memoryShare = 0.5;
@@ -58,6 +96,7 @@ export async function prepareTraining(
   onOpened?: (found: { readonly kind: SourceKind; readonly location: string; readonly plan: PicturePlan }) => void,
 ): Promise<PreparedTraining> {
   const { settings = {}, executor } = options;
+  const backbone = await backboneOf(settings);
   const splits = splitOptionsOf(settings);
   let picturePlan: PicturePlan | undefined;
   const { pack, kind, version } = await preparePack({
@@ -65,20 +104,23 @@ export async function prepareTraining(
     reading: settings,
     splits,
     async recipeFor(facts, { kind, location }) {
-      picturePlan = await planPicturesOf(facts, settings);
+      picturePlan = backbone ? planBackbonePictures(backbone, settings) : await planPicturesOf(facts, settings);
       onOpened?.({ kind, location, plan: picturePlan });
       return picturePlan.recipe;
     },
   });
   try {
-    const { network } = picturePlan!; // preparePack has asked for the recipe
+    const plan = picturePlan!; // preparePack has asked for the recipe
+    const found = { pack, splits, picturePlan: plan, executor, ...(version && { version }) };
+    if (backbone) return { ...found, ...(await prepareTransfer(pack, kind, backbone, options)) };
+    const { network } = plan as NetworkPlan; // without a backbone
     const model = await createModel(network, pack);
     // The batch is chosen before the optimizer, so for the one that needs the most memory.
     const fits = largestBatch({ model, optimizer: adamw(), averages: true }, memoryLimit() * memoryShare);
     const stepPlan = planSteps(pack, kind, settings, fits);
     const { optimizer, batchSize, averageSteps } = stepPlan;
     requireMemory({ model, optimizer, batchSize, averages: averageSteps > 0 }, memoryLimit());
-    return { pack, splits, picturePlan: picturePlan!, stepPlan, model, executor, ...(version && { version }) };
+    return { ...found, stepPlan, model, fitted: { model, pack } };
   } catch (error) {
     await pack.pixels.close();
     throw error;

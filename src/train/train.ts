@@ -15,7 +15,7 @@ import type { SourceKind } from "../dataset/sources/source.ts";
 import type { Evaluation } from "../metrics/classification-metrics.ts";
 import { buildInferenceGraph } from "../nn/inference-graph.ts";
 import { bundleHistory } from "./bundle-history.ts";
-import { checkpointFolderOf, newestCheckpoint } from "./checkpoint/checkpoint-folder.ts";
+import { checkpointFolderOf, newestRun } from "./checkpoint/checkpoint-folder.ts";
 import { type ResumableFitResult, resumableFit, withWayToResume } from "./checkpoint/resumable-fit.ts";
 import { type CalibratedEvaluation, evaluateCalibrated, evaluatedSplit } from "./evaluation/calibrated-evaluation.ts";
 import { measureReference } from "./evaluation/measure-reference.ts";
@@ -90,9 +90,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const { out, resume = false, signal } = options;
   await requireFreePath(out, mayReplace(options));
   // Unreadable checkpoints are reported where the newest is loaded to resume it.
-  const planned = resume
-    ? (await newestCheckpoint(checkpointFolderOf(out), silentLogger)).run
-    : createTrainingRun(out, options.run);
+  const planned = resume ? await newestRun(checkpointFolderOf(out), silentLogger) : createTrainingRun(out, options.run);
   const prepared = await prepareTraining(options, (found) => options.onEvent?.({ type: "opened", ...found }));
   let isTrained = false;
   try {
@@ -129,7 +127,7 @@ async function fitPrepared(
   planned: TrainingRun,
   { out, resume = false, force = false, signal, onEvent, recorder, ...options }: TrainOptions,
 ): Promise<ResumableFitResult> {
-  const { executor, model, pack, splits, stepPlan } = prepared;
+  const { executor, fitted, pack, splits, stepPlan } = prepared;
   const { logger = silentLogger, progress = silentProgress } = options;
   await ensureFolder(dirname(out));
   const evaluationMs = (validationMs: number): number =>
@@ -139,8 +137,8 @@ async function fitPrepared(
   }
   return resumableFit({
     executor,
-    model,
-    pack,
+    ...fitted,
+    start: prepared.start,
     plan: stepPlan,
     run: planned,
     async begin(epochs) {
@@ -182,7 +180,7 @@ function lineageOf({ md5, path, inside, file, commit, isClean }: PackedVersion):
 const maximumConfusion = 1000;
 
 async function exportTrained(
-  { executor, model, pack, splits, stepPlan, version }: PreparedTraining,
+  { executor, model, pack, splits, stepPlan, version, backbone }: PreparedTraining,
   run: TrainingRun,
   { best, bestEpoch, history }: FitResult,
   { split, evaluation, calibration, answers, reference }: CalibratedEvaluation,
@@ -216,6 +214,7 @@ async function exportTrained(
         ...(Object.keys(splits).length > 0 && { splits }),
         ...(gitCommit !== undefined && { gitCommit }),
         ...(version !== undefined && { data: lineageOf(version) }),
+        ...(backbone !== undefined && { backbone }),
         ...(options.pipeline !== undefined && { pipeline: options.pipeline }),
       },
       evaluation: {

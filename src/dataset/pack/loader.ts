@@ -3,7 +3,6 @@
  */
 import { AppError } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
-import { recipeSizeBytes } from "../../image/recipe.ts";
 import type { Split } from "../sources/source.ts";
 import { indicesOf, type Pack } from "./pack.ts";
 
@@ -48,9 +47,9 @@ export interface BatchOptions {
 const readAhead = 2;
 
 /** Buffers for batches of `batchSize` pictures of a pack. */
-export function createBatch({ recipe }: Pick<Pack, "recipe">, batchSize: number): Batch {
+export function createBatch({ pixels }: Pick<Pack, "pixels">, batchSize: number): Batch {
   return {
-    pixels: new Uint8Array(batchSize * recipeSizeBytes(recipe)),
+    pixels: new Uint8Array(batchSize * pixels.rowBytes),
     targets: new Int32Array(batchSize),
     indices: new Uint32Array(batchSize),
     count: 0,
@@ -137,10 +136,9 @@ async function fill(
   return batch;
 }
 
-function requireBatch(batch: Batch, { recipe }: Pack, batchSize: number): void {
+function requireBatch(batch: Batch, { pixels }: Pack, batchSize: number): void {
   const isSound = Number.isInteger(batchSize) && batchSize > 0;
-  if (isSound && batch.targets.length === batchSize && batch.pixels.length === batchSize * recipeSizeBytes(recipe))
-    return;
+  if (isSound && batch.targets.length === batchSize && batch.pixels.length === batchSize * pixels.rowBytes) return;
   throw new AppError("INTERNAL", {
     required: "a whole number above 0 as batch size, and buffers of that size",
     received: `size ${batchSize}, buffers for ${batch.targets.length} pictures`,

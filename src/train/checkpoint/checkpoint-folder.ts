@@ -6,7 +6,9 @@ import { ensureFolder, removeLeftovers } from "../../base/files/atomic-file.ts";
 import { systemCodeOf } from "../../base/files/file-failure.ts";
 import { type Lock, withLock } from "../../base/locks/lock-file.ts";
 import type { Logger } from "../../base/logger.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { Model } from "../../nn/inference-graph.ts";
+import type { TrainingRun } from "../training-run.ts";
+import { type Checkpoint, checkpointRun, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 
 /** The newest, and the one before in case a disk failure or a power cut damages the newest. */
 const keptCheckpoints = 2;
@@ -53,18 +55,28 @@ export async function addCheckpoint(folder: string, checkpoint: Checkpoint): Pro
 }
 
 /**
- * The newest checkpoint that can be read. Errors: FILE_NOT_FOUND where there is none;
+ * The newest checkpoint that can be read; `known` as for `loadCheckpoint`. Errors: FILE_NOT_FOUND where there is none;
  * CHECKPOINT_INVALID where none can be read, FILE_READ_FAILED.
  */
 export async function newestCheckpoint(
   folder: string,
   logger: Logger,
+  known?: Model,
 ): Promise<Checkpoint & { readonly path: string }> {
+  return newest(folder, logger, async (path) => ({ ...(await loadCheckpoint(path, known)), path }));
+}
+
+/** The run that the newest readable checkpoint is of. Errors: as `newestCheckpoint`. */
+export async function newestRun(folder: string, logger: Logger): Promise<TrainingRun> {
+  return newest(folder, logger, checkpointRun);
+}
+
+async function newest<T>(folder: string, logger: Logger, read: (path: string) => Promise<T>): Promise<T> {
   const paths = await listCheckpoints(folder);
   let first: unknown;
   for (const path of paths) {
     try {
-      return { ...(await loadCheckpoint(path)), path };
+      return await read(path);
     } catch (error) {
       if (!isAppError(error, "CHECKPOINT_INVALID")) throw error;
       first ??= error;

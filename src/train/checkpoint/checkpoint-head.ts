@@ -4,6 +4,7 @@ import { jsonFaultOf, parseBoundedJson } from "../../base/bounded-json.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { expectedOf, schemaFault } from "../../base/schema/schema-fault.ts";
 import { createNetwork } from "../../nn/architectures/table.ts";
+import { transferArchitecture } from "../../nn/backbones/transfer-network.ts";
 import { layoutOf, type Model } from "../../nn/inference-graph.ts";
 import type { ParameterLayout } from "../../nn/parameter-layout.ts";
 import { trainingRunSchema } from "../training-run.ts";
@@ -54,11 +55,25 @@ export function parseHead(text: string, where: string): Head {
 }
 
 /**
- * The network and its parameters. Throws CHECKPOINT_INVALID for an architecture, options or a size
+ * The network and its parameters; `known` where it is that of the checkpoint, as of a backbone, which
+ * no options alone can make. Throws CHECKPOINT_INVALID for an architecture, options or a size
  * that this version does not have.
  */
-export function modelOf(head: Head, where: string): { readonly model: Model; readonly layout: ParameterLayout } {
+export function modelOf(
+  head: Head,
+  where: string,
+  known?: Model,
+): { readonly model: Model; readonly layout: ParameterLayout } {
   const { architecture, options, size, normalization, labels } = head;
+  const isKnown =
+    known?.network.architecture === architecture &&
+    JSON.stringify(known.network.options) === JSON.stringify(options) &&
+    JSON.stringify(known.labels) === JSON.stringify(labels);
+  if (known && isKnown) return { model: { ...known, size, normalization }, layout: layoutOf(known) };
+  if (architecture === transferArchitecture) {
+    const required = "a checkpoint of the same backbone, layer, head and fine-tuned blocks";
+    throw invalidCheckpoint(required, JSON.stringify(options), where);
+  }
   try {
     const model = { network: createNetwork(architecture, options), size, normalization, labels };
     return { model, layout: layoutOf(model) };

@@ -30,9 +30,20 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 }
 
 /** Throws FILE_NOT_FOUND, FILE_READ_FAILED or CHECKPOINT_INVALID. */
-export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+export async function loadCheckpoint(path: string, known?: Model): Promise<Checkpoint> {
   const bytes = await readBytes(path);
-  return decodeCheckpoint(bytes, path);
+  return decodeCheckpoint(bytes, path, known);
+}
+
+/** The run that a checkpoint is of. Errors: as `loadCheckpoint`. */
+export async function checkpointRun(path: string): Promise<TrainingRun> {
+  return readHead(decodeSafetensors(await readBytes(path), path).metadata, path).run;
+}
+
+function readHead(metadata: Readonly<Record<string, string>>, where: string): Head {
+  const text = metadata[metadataKey];
+  if (text === undefined) throw invalidCheckpoint(`a header '${metadataKey}'`, "a file without it", where);
+  return parseHead(text, where);
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
@@ -51,13 +62,14 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   return encodeSafetensors(tensors, { [metadataKey]: JSON.stringify(headOf(checkpoint)) });
 }
 
-/** Throws CHECKPOINT_INVALID for bytes that are not a complete checkpoint of this format. */
-export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
+/**
+ * `known` is the model that training goes on with, where its options alone do not make it.
+ * Throws CHECKPOINT_INVALID for bytes that are not a complete checkpoint of this format.
+ */
+export function decodeCheckpoint(bytes: Uint8Array, where: string, known?: Model): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
-  const text = metadata[metadataKey];
-  if (text === undefined) throw invalidCheckpoint(`a header '${metadataKey}'`, "a file without it", where);
-  const head = parseHead(text, where);
-  const { model, layout } = modelOf(head, where);
+  const head = readHead(metadata, where);
+  const { model, layout } = modelOf(head, where, known);
   const optimizerVectors = [...tensors.values()].filter(({ name }) => name.startsWith(optimizerPrefix));
   const weights = (prefix: string) => ({
     parameters: gather(tensors, layout.parameters, layout.parameterCount, prefix, where),

@@ -57,7 +57,7 @@ export async function resumableFit(options: ResumableFitOptions): Promise<Resuma
 async function fitLocked(options: ResumableFitOptions, lock: Lock): Promise<ResumableFitResult> {
   const { model, plan, settings, checkpoints, isResumed, recorder, logger, signal } = options;
   if (!isResumed) await requireNone(options);
-  const resume = isResumed ? snapshotOf(await newestCheckpoint(checkpoints, logger), options) : undefined;
+  const resume = isResumed ? snapshotOf(await newestCheckpoint(checkpoints, logger, model), options) : undefined;
   const describe = ({ epoch, position }: Snapshot): string => {
     const steps = position.batches > 0 ? [`${position.batches} steps`] : [];
     return [...(epoch > 0 || steps.length === 0 ? [epochLabel(epoch, plan.budget)] : []), ...steps].join(" and ");

@@ -39,7 +39,7 @@ const referenceCount = 64;
  * the training has them. Errors: INTERRUPTED, EXECUTION_FAILED.
  */
 export async function evaluateCalibrated(
-  { executor, model, pack, stepPlan }: PreparedTraining,
+  { executor, pack: pictures, fitted: { model, pack }, stepPlan }: PreparedTraining,
   { best, bestAnswers }: Pick<FitResult, "best" | "bestAnswers">,
   { signal, progress = silentProgress }: { readonly signal?: AbortSignal | undefined; readonly progress?: Progress },
 ): Promise<CalibratedEvaluation> {
@@ -67,7 +67,8 @@ export async function evaluateCalibrated(
         errorBefore: calibrationOf(raw).expectedCalibrationError,
       },
       answers,
-      reference: { pixels: await readPixels(pack, shown), probabilities },
+      // Rows of a split stand in the same order in both packs, the pictures' own first.
+      reference: { pixels: await readPixels(pictures, shown), probabilities },
     };
   } finally {
     task.fail();

@@ -7,6 +7,7 @@ import { sizeOf, type TensorData } from "../../graph/tensor-type.ts";
 import { createShrinker } from "../../image/shrink-pixels.ts";
 import { drawAugmentation } from "../../nn/augment/draw.ts";
 import { numbersPerPicture } from "../../nn/augment/numbers.ts";
+import { feedOf } from "../../nn/model-input.ts";
 import type { TrainStep } from "../step/step.ts";
 import type { StepRunner } from "../step/step-runner.ts";
 import type { EpochPosition, StepReport } from "./fit-options.ts";
@@ -48,18 +49,19 @@ export const startOfEpoch: EpochPosition = { batches: 0, lossSum: 0, correct: 0 
  */
 export async function trainEpoch(task: EpochTask): Promise<EpochResult> {
   const { runner, step, pack, batchSize, random, from, progress, signal } = task;
-  const { augmentation, size } = step;
+  const { augmentation } = step;
+  const { size, activations } = step.input;
   const augmentRandom = random.split("augmentation");
   const maskRandom = random.split("masks");
   const batch = createBatch(pack, batchSize);
-  const isSmaller = size.height !== pack.recipe.height || size.width !== pack.recipe.width;
+  const isSmaller = !activations && (size.height !== pack.recipe.height || size.width !== pack.recipe.width);
   const fed = isSmaller ? new Uint8Array(batchSize * size.height * size.width * size.channels) : batch.pixels;
   const shrink = isSmaller ? createShrinker(pack.recipe, size, size.channels) : undefined;
   const perPicture = numbersPerPicture(size.channels);
   const numbers = new Float32Array(batchSize * perPicture);
   const masks = step.masks.map((mask) => ({ ...mask, data: new Float32Array(sizeOf(mask.shape)) }));
   const feeds: Record<string, TensorData> = {
-    pictures: { dtype: "uint8", shape: [batchSize, size.height, size.width, size.channels], data: fed },
+    ...feedOf(step.input, batchSize, fed),
     targets: { dtype: "int32", shape: [batchSize], data: batch.targets },
   };
   if (augmentation) feeds.augmentation = { dtype: "float32", shape: [batchSize, perPicture], data: numbers };

@@ -7,6 +7,7 @@ import type { Split } from "../../dataset/sources/source.ts";
 import type { TensorData } from "../../graph/tensor-type.ts";
 import type { Answers } from "../../metrics/classification-metrics.ts";
 import { buildEvaluateGraph, type Model, type Weights } from "../../nn/inference-graph.ts";
+import { feedOf } from "../../nn/model-input.ts";
 import type { Executor, Program } from "../../runtime/executor.ts";
 
 export interface PredictOptions {
@@ -69,10 +70,9 @@ export class Evaluator {
     return { logits: all, targets };
   }
 
-  #feeds({ parameters, statistics }: Weights, pixels: Uint8Array): Readonly<Record<string, TensorData>> {
-    const { height, width, channels } = this.#model.size;
+  #feeds({ parameters, statistics }: Weights, rows: Uint8Array): Readonly<Record<string, TensorData>> {
     return {
-      pictures: { dtype: "uint8", shape: [this.#batchSize, height, width, channels], data: pixels },
+      ...feedOf(this.#model, this.#batchSize, rows),
       parameters: vectorOf(parameters),
       ...(statistics.length > 0 && { statistics: vectorOf(statistics) }),
     };

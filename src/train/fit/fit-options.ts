@@ -18,6 +18,8 @@ export interface FitOptions {
    * stopped.
    */
   readonly resume: Snapshot | undefined;
+  /** Weights that are kept unless an epoch betters them, where the network was trained before. */
+  readonly start?: BestWeights | undefined;
   /** Aborting it ends training after the step under way, with what there is. */
   readonly signal: AbortSignal | undefined;
   readonly progress: Progress;
@@ -30,7 +32,6 @@ export interface FitOptions {
   onStart?(estimate: { readonly validationMs: number; readonly elapsedMs: number }): void;
   /** Called after each step, between two of them: it must cost next to nothing. */
   onStep?(report: StepReport): void;
-  /** Called at the end of each epoch and awaited; the place to write metrics. */
   /** Called at the end of each epoch and awaited; the place to write metrics. */
   onEpoch(report: EpochReport): void | Promise<void>;
   /**
@@ -126,7 +127,7 @@ export interface FitResult {
   readonly last: Weights;
   /** How many epochs of the history are of before the training was resumed. */
   readonly epochsBefore: number;
-  /** 0 where no epoch was finished. */
+  /** 0 where no epoch was finished, or none bettered the weights at the start. */
   readonly bestEpoch: number;
   readonly history: readonly EpochMetrics[];
 }

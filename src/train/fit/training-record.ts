@@ -23,12 +23,12 @@ export class TrainingRecord {
   #position: EpochPosition;
 
   /** `weights` are those before the first step. */
-  constructor({ plan, resume }: Pick<FitOptions, "plan" | "resume">, weights: Weights) {
+  constructor({ plan, resume, start }: Pick<FitOptions, "plan" | "resume" | "start">, weights: Weights) {
     this.#batchSize = plan.batchSize;
     this.#patience = plan.patience ?? Number.POSITIVE_INFINITY;
     this.#history = [...(resume?.history ?? [])];
     this.#epochsBefore = this.#history.length;
-    this.#best = resume?.best;
+    this.#best = resume?.best ?? start;
     this.#lastGood = weights;
     this.#epoch = resume?.epoch ?? 0;
     this.#position = resume?.position ?? startOfEpoch;

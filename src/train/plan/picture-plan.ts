@@ -9,8 +9,12 @@ import type { TrainSettings } from "./train-config.ts";
 
 export interface PicturePlan {
   readonly recipe: Recipe;
-  readonly network: Network;
   readonly choices: readonly Choice[];
+}
+
+/** The same with the network, where it does not follow from a backbone. */
+export interface NetworkPlan extends PicturePlan {
+  readonly network: Network;
 }
 
 /** The default for photographs: small enough to train on two cores, large enough for an animal. */
@@ -24,7 +28,7 @@ export const longPhotographSide = 128;
 export async function planPicturesOf(
   { own, shorterSides }: PictureFacts,
   settings: TrainSettings,
-): Promise<PicturePlan> {
+): Promise<NetworkPlan> {
   const isOpen = own === undefined && settings.size === undefined;
   return planPictures(own, settings, isOpen ? await shorterSides() : []);
 }
@@ -39,7 +43,7 @@ export function planPictures(
   own: OwnSize | undefined,
   settings: TrainSettings,
   shorterSides: readonly number[] = [],
-): PicturePlan {
+): NetworkPlan {
   const choices = new Choices(settings);
   const side = settings.size;
   const usual = usualSide(shorterSides, isLongTraining(settings));

@@ -37,6 +37,59 @@ export const trainConfigSchema = Type.Object({
   architectureOptions: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), { description: "further options of the architecture, as JSON" }),
   ),
+  backbone: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "start from this pretrained ONNX model, or bundle: its features under a new last layer",
+    }),
+  ),
+  layer: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "the backbone's value that gives the features; what its last layer takes unless given",
+    }),
+  ),
+  backboneInput: Type.Optional(
+    Type.String({
+      minLength: 1,
+      examples: ["imagenet", "minus-one-to-one,bgr"],
+      description:
+        "how the backbone takes pictures: imagenet, minus-one-to-one, zero-to-one or bytes, with nhwc, bgr or 299x299 behind it; or JSON; unless a side-car file says it",
+    }),
+  ),
+  fineTune: Type.Optional(
+    Type.String({
+      pattern: "^(all|\\d{1,4})$",
+      examples: ["0", "3", "all"],
+      description: "train the backbone's last blocks too: how many, or all; 0 unless given",
+    }),
+  ),
+  variants: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      description: "forms of each training picture whose features are computed: itself and augmented ones",
+    }),
+  ),
+  head: choice(
+    ["linear", "hidden"],
+    "the new last layer: linear, or with a hidden layer; validation decides unless given",
+  ),
+  backboneRate: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 10,
+      description: "learning rate of the backbone's last block, as a factor of the head's; 0.1 unless given",
+    }),
+  ),
+  rateDecay: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: "learning rate of each earlier block, as a factor of the next",
+    }),
+  ),
+  batchNorm: choice(["frozen", "updated"], "statistics of the batch norms in fine-tuned blocks"),
   size: Type.Optional(
     Type.Integer({ minimum: 4, maximum: 1024, description: "pixels a side that pictures are resized to" }),
   ),

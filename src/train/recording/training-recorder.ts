@@ -5,6 +5,7 @@ import { isAppError, toAppError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";
 import { logBundle } from "../../bundle/mlflow-model/log-bundle.ts";
+import type { BackboneIdentity } from "../../nn/backbones/backbone.ts";
 import type { LoggedModel, Run } from "../../tracking/run.ts";
 import type { RunStore } from "../../tracking/run-store.ts";
 import type { EpochMetrics, StepReport } from "../fit/fit-options.ts";
@@ -54,6 +55,19 @@ function versionTags(version: PackedVersion | undefined): readonly (readonly [st
   ];
 }
 
+/** What names the pretrained model, where the network was made of one. */
+function backboneTags(backbone: BackboneIdentity | undefined): readonly (readonly [string, string])[] {
+  if (backbone === undefined) return [];
+  const { name, sha256, layer, licence, source } = backbone;
+  return [
+    ["pawprint.backbone", name],
+    ["pawprint.backbone_sha256", sha256],
+    ["pawprint.backbone_layer", layer],
+    ...(licence === undefined ? [] : [["pawprint.backbone_licence", licence] as const]),
+    ...(source === undefined ? [] : [["pawprint.backbone_source", source] as const]),
+  ];
+}
+
 export class TrainingRecorder implements Recorder {
   readonly #options: TrainingRecorderOptions;
   #record: RunRecord | undefined;
@@ -71,12 +85,13 @@ export class TrainingRecorder implements Recorder {
 
   async begin({ run, isResumed, epochs, prepared, summary }: ReadyTraining): Promise<TrainingRun> {
     const { store, experiment, dataset, given, files, logger, now } = this.#options;
-    const { picturePlan, stepPlan, pack, version } = prepared;
+    const { picturePlan, stepPlan, pack, version, backbone } = prepared;
     const { params, tags: reasons } = recordedSettings([...picturePlan.choices, ...stepPlan.choices], given);
     const tags = new Map([
       ...reasons,
       ["pawprint.dataset_hash", summary.hash],
       ...versionTags(version),
+      ...backboneTags(backbone),
       ...this.#options.tags,
     ]);
     const facts = { id: run.id, name: run.name, startedMs: Math.round(now()), tags };

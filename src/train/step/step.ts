@@ -13,8 +13,9 @@ import { type Augmentation, augments, mixesPictures, noAugmentation } from "../.
 import type { AugmentationSetup } from "../../nn/augment/draw.ts";
 import { numbersPerPicture } from "../../nn/augment/numbers.ts";
 import { layoutOf, type Model } from "../../nn/inference-graph.ts";
-import { decayMask, type ParameterLayout } from "../../nn/parameter-layout.ts";
-import { normalizePictures, type PictureSize } from "../../nn/picture-tensor.ts";
+import { inputOf, type ModelInput, networkInput } from "../../nn/model-input.ts";
+import { decayMask, type ParameterLayout, rateMask } from "../../nn/parameter-layout.ts";
+import type { PictureSize } from "../../nn/picture-tensor.ts";
 import {
   createScope,
   joinSlices,
@@ -54,8 +55,8 @@ export interface TrainStep {
   readonly masks: readonly MaskRequest[];
   /** Where pictures are varied: what the numbers that are fed as `augmentation` are drawn by. */
   readonly augmentation: AugmentationSetup | undefined;
-  /** The pictures that are fed. */
-  readonly size: PictureSize;
+  /** What is fed: pictures of the size of this part of the training, or activations. */
+  readonly input: ModelInput;
   /** Whether it is fed `averageShare`. */
   readonly averages: boolean;
 }
@@ -73,7 +74,7 @@ export const averageName = (name: "parameters" | "statistics"): string => `avera
 export const optimizerStateName = (name: string): string => `optimizer.${name}`;
 
 /**
- * Builds one training step for batches of a fixed size B. Inputs: `pictures` uint8 `[B,H,W,C]`,
+ * Builds one training step for batches of a fixed size B. Inputs: `pictures` uint8 `[B,H,W,C]` (or `activations` float32 `[B,...]`),
  * `targets` int32 `[B]`, `parameters` `[P]`, `statistics` `[S]` (where S > 0), `optimizer.*` `[P]`
  * each, the optimizer's scalars `[]`, `augmentation` `[B,numbersPerPicture]` where it augments,
  * masks where it drops; where it averages `average.parameters` `[P]`, `average.statistics` `[S]`
@@ -85,8 +86,9 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const { model, batchSize, optimizer, augmentation = noAugmentation, labelSmoothing = 0, classWeights } = options;
   const { normalization, network, labels } = model;
   const size: PictureSize = { ...model.size, ...options.fedSize };
+  const fed: ModelInput = { size, normalization, ...(model.activations && { activations: model.activations }) };
   const layout = layoutOf(model);
-  const pictures = input("pictures", "uint8", [batchSize, size.height, size.width, size.channels]);
+  const pictures = inputOf(fed, batchSize);
   const targets = input("targets", "int32", [batchSize]);
   const parameters = input("parameters", "float32", [layout.parameterCount]);
   const statistics = input("statistics", "float32", [layout.statisticCount]);
@@ -94,10 +96,10 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const optimizerState = vectorInputs(optimizer.stateNames.map(optimizerStateName), layout.parameterCount);
   const scalarNames = Object.keys(optimizer.scalars({ learningRate: 1, step: 1 }));
   const scalars = scalarNames.map((name) => input(name, "float32", []));
-  const setup = augments(augmentation) ? { augmentation, size, normalization } : undefined;
+  const setup = augments(augmentation) && !model.activations ? { augmentation, size, normalization } : undefined;
   const numbers = input("augmentation", "float32", [batchSize, numbersPerPicture(size.channels)]);
 
-  const x = setup ? augmentPictures(pictures, numbers, setup) : normalizePictures(pictures, normalization);
+  const x = setup ? augmentPictures(pictures, numbers, setup) : networkInput(fed, pictures);
   const wanted = setup && mixesPictures(augmentation) ? mixTargets(targets, numbers, setup, labels.length) : targets;
   const slices = parameterSlicesOf(parameters, layout.parameters);
   const statisticSlices = hasStatistics ? parameterSlicesOf(statistics, layout.statistics) : new Map<string, Value>();
@@ -112,6 +114,7 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     scalars: Object.fromEntries(scalarNames.map((name, at) => [name, scalars[at]!])),
     decayMask: constant(float32([layout.parameterCount], decayMask(layout))),
   });
+  const nextParameters = atOwnRates(parameters, updated.parameters, layout);
 
   const inputs = [
     pictures,
@@ -123,7 +126,7 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   ];
   if (hasStatistics) inputs.push(statistics);
   if (setup) inputs.push(numbers);
-  const state: Record<string, Value> = { parameters: updated.parameters };
+  const state: Record<string, Value> = { parameters: nextParameters };
   if (hasStatistics) state.statistics = nextStatistics(statistics, statisticSlices, scope, layout);
   for (const name of optimizer.stateNames) state[optimizerStateName(name)] = updated.state[name]!;
   if (options.averages) {
@@ -144,9 +147,16 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     stateNames: Object.keys(state),
     masks: scope.masks.map(({ name, shape, rate }) => ({ name, shape, rate })),
     augmentation: setup,
-    size,
+    input: fed,
     averages: options.averages ?? false,
   };
+}
+
+/** Each parameter's own share of the step: that of earlier layers is smaller where a network is fine-tuned. */
+function atOwnRates(before: Value, after: Value, layout: ParameterLayout): Value {
+  if (layout.parameters.every(({ rate }) => rate === 1)) return after;
+  const rates = constant(float32([layout.parameterCount], rateMask(layout)));
+  return add(before, mul(sub(after, before), rates));
 }
 
 function vectorInputs(names: readonly string[], length: number): readonly Value[] {

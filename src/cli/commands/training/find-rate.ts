@@ -70,7 +70,8 @@ export const command = defineCommand({
       progress,
       logger,
     });
-    const { executor, model, pack } = prepared;
+    const { executor, pack: pictures } = prepared;
+    const { model, pack } = prepared.fitted;
     const found = await findRate({
       executor,
       model,
@@ -82,7 +83,7 @@ export const command = defineCommand({
       to: Number(to),
       signal,
       progress,
-    }).finally(() => pack.pixels.close());
+    }).finally(() => pictures.pixels.close());
     throwIfCancelled(signal);
     const { points, advice } = found;
     const usualRate = prepared.stepPlan.learningRate;

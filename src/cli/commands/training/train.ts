@@ -9,7 +9,7 @@ import { requireFreePath } from "../../../bundle/export-bundle.ts";
 import { nameOf } from "../../../dataset/source-name.ts";
 import { renderChart } from "../../../report/charts/chart.ts";
 import { trainingChart } from "../../../report/training/training-chart.ts";
-import { trainConfigSchema } from "../../../train/plan/train-config.ts";
+import { type TrainSettings, trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { readGitCommit } from "../../../wire/git-state.ts";
 import { renderTrainingReport, train } from "../../../wire/library.ts";
 import { pipelineStage } from "../../../wire/pipeline-stage.ts";
@@ -56,6 +56,10 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
       doc: "choose size, epochs and the bundle's name",
     },
     { line: "pawprint train --data mnist", doc: "a folder with the idx files of MNIST" },
+    {
+      line: "pawprint train --data pictures --backbone mobilenet-v2.onnx --backbone-input minus-one-to-one",
+      doc: "a new last layer on a pretrained network: seconds, and a hundred pictures will do",
+    },
     { line: "pawprint train --data pictures --architecture resnet --widths 16,32,64", doc: "another network" },
   ],
   leavesFiles: true,
@@ -63,7 +67,8 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
   async run(context, _args, options) {
     const { cwd, style, signal, progress, logger } = context;
     const { train: config } = await loadPawprintConfig(context, "train", options, options.config);
-    const { data, out = `models/${nameOf(pathFrom(cwd, data ?? ""))}.onnx`, threads, ...settings } = config;
+    const { data, out = `models/${nameOf(pathFrom(cwd, data ?? ""))}.onnx`, threads, ...given } = config;
+    const settings = withPaths(cwd, given);
     if (data === undefined) throw missingData();
     const force = options.force;
     const [history, chart, page] = [options.history, options.chart, options.report].map((path) =>
@@ -137,6 +142,12 @@ Ctrl-C ends training after the step under way and writes a checkpoint beside the
     };
   },
 });
+
+/** Files that settings name, from the current folder. */
+function withPaths(cwd: string, settings: TrainSettings): TrainSettings {
+  const { backbone } = settings;
+  return backbone === undefined ? settings : { ...settings, backbone: pathFrom(cwd, backbone) };
+}
 
 function missingData(): AppError {
   return new AppError("CLI_USAGE", {
