@@ -87,8 +87,8 @@ function parsePart(bytes: Uint8Array, width: number): ReadonlyMap<string, Float3
   for (let at = 0; at < count; at++) {
     const key = Buffer.from(bytes.buffer, bytes.byteOffset + headBytes + at * keyBytes, keyBytes).toString("hex");
     const start = headBytes + count * keyBytes + at * rowBytes;
-    // A copy, since a view must begin at a multiple of four bytes.
-    found.set(key, new Float32Array(bytes.slice(start, start + rowBytes).buffer));
+    // A copy, since a view must begin at a multiple of four bytes; slice() of a Buffer would be a view.
+    found.set(key, new Float32Array(new Uint8Array(bytes.subarray(start, start + rowBytes)).buffer));
   }
   return found;
 }

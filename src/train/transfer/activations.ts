@@ -111,12 +111,13 @@ export async function computeActivations(options: ActivationOptions): Promise<Ac
 }
 
 /** Each picture, then the augmented forms of the training pictures. */
-function wantedRows({ pack, variants, augmentation }: ActivationOptions): readonly Wanted[] {
+function wantedRows({ pack, variants, augmentation, seed }: ActivationOptions): readonly Wanted[] {
   const own = pack.hashes.map((hash, index) => ({ index, variant: 0, key: contentHash([hash, "0"]) }));
   if (!augments(augmentation)) return own;
+  const way = JSON.stringify([augmentation, seed]);
   const varied = Array.from({ length: variants - 1 }, (_, at) =>
     Array.from(indicesOf(pack, "train"), (index) => {
-      return { index, variant: at + 1, key: contentHash([pack.hashes[index]!, `${at + 1}`]) };
+      return { index, variant: at + 1, key: contentHash([pack.hashes[index]!, `${at + 1}`, way]) };
     }),
   );
   return [...own, ...varied.flat()];
@@ -136,17 +137,16 @@ function requireRoom(rowCount: number, width: number, { tunedBlocks, variants }:
   });
 }
 
-/** One for each backbone, place of the cut, recipe and way to augment: what decides the numbers. */
+/** One for each backbone, place of the cut and recipe: what decides the numbers of a picture. */
 async function openCache(
-  { backbone, tunedBlocks, pack, augmentation, variants, seed }: ActivationOptions,
+  { backbone, tunedBlocks, pack }: ActivationOptions,
   folder: string,
   width: number,
   logger: Logger,
 ): Promise<ActivationCache> {
   const { sha256, input: taken } = backbone;
   const cut = backbone.nameOf(cutOf(backbone, tunedBlocks)) ?? `${tunedBlocks}`;
-  const varied = variants > 1 ? { augmentation, seed } : {};
-  const key = contentHash([sha256, cut, JSON.stringify([taken, pack.recipe, varied])]).slice(0, 24);
+  const key = contentHash([sha256, cut, JSON.stringify([taken, pack.recipe])]).slice(0, 24);
   return openActivationCache(join(folder, key), width, logger);
 }
 

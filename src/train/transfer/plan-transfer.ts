@@ -71,9 +71,9 @@ export function withSize(backbone: Backbone, size: number | undefined): Backbone
 
 /** Hidden units of a head that is not linear. */
 const hiddenUnits = 128;
-/** For linear heads, from hardly any to strong; measured in docs/transfer-learning.md. */
-const usualDecays = [0.02, 0.3, 3] as const;
-const hiddenDecay = 0.3;
+/** For linear heads, from strong to hardly any. */
+const usualDecays = [30, 10, 3, 0.3] as const;
+const hiddenDecay = 3;
 
 /** Errors: CONFIG_INVALID for more blocks than there are, and for settings that contradict each other. */
 export function chooseTransfer(backbone: Backbone, settings: TrainSettings, choices: Choices): TransferChoices {

@@ -77,6 +77,7 @@ export async function prepareTransfer(
   const chosen = await chooseHead({
     executor,
     pack: features.pack,
+    pictureCount: pack.ids.length,
     candidates: transfer.candidates,
     plan: headPlan,
     modelOf: ({ hidden, dropout }) => modelOf(planOf({ hidden, dropout }), features.shape),
@@ -114,8 +115,8 @@ function withHead(plan: StepPlan, { candidate }: ChosenHead, settings: TrainSett
   const isUsual =
     (settings.optimizer ?? "adamw") === "adamw" && settings.clipNorm === undefined && settings.accumulate === undefined;
   const choices = new Choices(settings);
-  choices.add("head", hidden > 0 ? "hidden" : "linear", "the lowest loss on the validation pictures");
-  choices.add("weightDecay", weightDecay, "the lowest loss on the validation pictures");
+  choices.add("head", hidden > 0 ? "hidden" : "linear", "the simplest that validates as well as the best");
+  choices.add("weightDecay", weightDecay, "the simplest that validates as well as the best");
   if (dropout > 0) choices.add("dropout", dropout, "usual for a hidden layer");
   return {
     ...plan,
