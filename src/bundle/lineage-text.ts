@@ -10,6 +10,13 @@ export function dataVersionText({ data }: Pick<Lineage, "data">): string | undef
   return `${name}, ${md5}${state}`;
 }
 
+/** `mobilenet-v2.onnx, layer features, SHA-256 72fc3426f989, Apache-2.0`; undefined for a network trained from nothing. */
+export function backboneText({ backbone }: Pick<Lineage, "backbone">): string | undefined {
+  if (backbone === undefined) return undefined;
+  const { name, layer, sha256, licence } = backbone;
+  return `${name}, layer ${layer}, SHA-256 ${sha256.slice(0, 12)}, ${licence ?? "licence not declared"}`;
+}
+
 /** `dvc.yaml:train, dvc.lock 1f2e3d4c5b6a`. */
 export function pipelineText({ pipeline }: Pick<Lineage, "pipeline">): string | undefined {
   if (pipeline === undefined) return undefined;

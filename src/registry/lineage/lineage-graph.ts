@@ -21,6 +21,7 @@ export const lineageKinds = [
   "splits",
   "commit",
   "pipeline",
+  "backbone",
   "run",
   "bundle",
   "version",
@@ -206,6 +207,10 @@ async function addSources(
     const { stage, lock } = lineage.pipeline;
     const facts = lock === undefined ? {} : { lock: `sha256 ${lock}` };
     join(add({ id: `pipeline ${stage} ${lock ?? ""}`, kind: "pipeline", name: stage, facts }), to);
+  }
+  if (lineage.backbone !== undefined) {
+    const { name, sha256, ...facts } = lineage.backbone;
+    join(add({ id: `backbone ${sha256}`, kind: "backbone", name, facts: { sha256, ...facts } }), to);
   }
   const commit = run?.tags.get("mlflow.source.git.commit") ?? lineage.gitCommit;
   if (commit === undefined) return;

@@ -48,6 +48,15 @@ export const ModelLineage = Type.Object({
     }),
   ),
   pipeline: Type.Optional(Type.Object({ stage: Type.String(), lock: Type.Optional(Type.String()) })),
+  backbone: Type.Optional(
+    Type.Object({
+      name: Type.String(),
+      sha256: Type.String({ description: "of the pretrained model that the network was made of" }),
+      layer: Type.String(),
+      licence: Type.Optional(Type.String()),
+      source: Type.Optional(Type.String()),
+    }),
+  ),
 });
 
 const ModelDescription = Type.Object(
