@@ -43,3 +43,12 @@ export function divideDims(a: Dim, b: Dim): Dim | undefined {
   }
   return format({ factor: numerator.factor / denominator.factor, symbols });
 }
+
+/** The dim with its symbols replaced; those that are not named stay. */
+export function substituteDim(dim: Dim, symbols: ReadonlyMap<string, Dim>): Dim {
+  if (typeof dim === "number") return dim;
+  const whole = symbols.get(dim);
+  return (
+    whole ?? productOf(dim.split("*").map((part) => (/^\d+$/.test(part) ? Number(part) : (symbols.get(part) ?? part))))
+  );
+}

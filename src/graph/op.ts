@@ -3,7 +3,7 @@
  * op is one call of `defineOp`; the tests find it by walking the table.
  */
 import { AppError } from "../base/errors.ts";
-import { type DType, formatType, type TensorData, type TensorType } from "./tensor-type.ts";
+import { type Dim, type DType, formatType, type TensorData, type TensorType } from "./tensor-type.ts";
 
 /**
  * Ops of the table take numbers, strings and lists of numbers; imported ops also lists of strings
@@ -116,12 +116,13 @@ export interface Op {
   /**
    * Shape rule: the outputs' types, or an AppError (GRAPH_SHAPE, GRAPH_DTYPE, GRAPH_ATTRIBUTE) that
    * says the constraint and what was received. `constants` holds the value of each input that is
-   * known while building.
+   * known while building; `dims` those of vectors of sizes that may be symbols (`knownDims`).
    */
   infer(
     inputs: readonly (TensorType | undefined)[],
     attributes: Attributes,
     constants: readonly (TensorData | undefined)[],
+    dims: readonly (readonly Dim[] | undefined)[],
   ): readonly TensorType[];
   /** The gradient rule, or the reason why there is none. */
   readonly gradient: GradientRule | { readonly none: string };

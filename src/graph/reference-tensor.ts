@@ -75,9 +75,16 @@ export function toReference(tensor: TensorData): ReferenceTensor {
 
 /** Rounds a reference tensor to its own dtype; writes into `into` where it is given. */
 export function fromReference(tensor: ReferenceTensor, into: TensorData["data"] = allocate(tensor)): TensorData {
-  if (into instanceof BigInt64Array) for (const [at, value] of tensor.data.entries()) into[at] = BigInt(value);
+  if (into instanceof BigInt64Array) for (const [at, value] of tensor.data.entries()) into[at] = int64Of(value);
   else into.set(tensor.data);
   return { dtype: tensor.dtype, shape: tensor.shape, data: into };
+}
+
+/** The greatest int64, "to the end" in a slice, is 2^63 as a float64: one too many. */
+function int64Of(value: number): bigint {
+  const most = 2n ** 63n - 1n;
+  const whole = BigInt(value);
+  return whole > most ? most : whole;
 }
 
 function allocate({ dtype, data }: ReferenceTensor): TensorData["data"] {

@@ -4,6 +4,7 @@
  * graph makes new values.
  */
 import { AppError } from "../base/errors.ts";
+import { knownDims } from "./known-dims.ts";
 import type { Attributes, GraphNode, Op, Value } from "./op.ts";
 import { type DType, formatType, type Shape, type TensorData } from "./tensor-type.ts";
 
@@ -50,6 +51,7 @@ export function apply(op: Op, inputs: readonly (Value | undefined)[], attributes
     inputs.map((value) => value?.type),
     attributes,
     inputs.map((value) => (value?.producer.kind === "constant" ? value.producer.tensor : undefined)),
+    inputs.map((value) => value && knownDims(value)?.dims),
   );
   const outputs: Value[] = [];
   const node: GraphNode = { kind: "node", op, inputs, attributes, outputs };

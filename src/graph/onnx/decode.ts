@@ -1,16 +1,14 @@
 /** The bytes of an `.onnx` file as graphs. */
-import { isAppError } from "../../base/errors.ts";
-import { importedOp } from "../imported-op.ts";
-import { type Attributes, findOp, isNumberList } from "../op.ts";
-import { float32, int64Vector, isStatic, type TensorData, type TensorType, unknownType } from "../tensor-type.ts";
-import { apply, constant, type Graph, graph, input, type Value } from "../value.ts";
-import { decodeAttributes } from "./attributes.ts";
-import type { GraphProto, ModelProto, NodeProto } from "./generated/onnx_pb.ts";
+
+import { mostFoldedElements } from "../fold.ts";
+import type { TensorType } from "../tensor-type.ts";
+import { constant, type Graph, graph, input, type Value } from "../value.ts";
+import { type DecodeContext, decodeNode } from "./decode-node.ts";
+import type { GraphProto, ModelProto } from "./generated/onnx_pb.ts";
 import { type Metadata, metadataOf, type ParsedModel, parseModel } from "./metadata.ts";
-import { fromVersion, supportedOpsets } from "./opset.ts";
+import { readableOpsets, supportedOpsets } from "./opset.ts";
 import { decodeTensor, decodeValueInfo } from "./tensors.ts";
 import { unreadable, type Where } from "./unreadable.ts";
-import "../ops/table.ts";
 
 /** A decoded model: its graph and metadata. */
 export interface OnnxModel {
@@ -21,24 +19,20 @@ export interface OnnxModel {
    */
   readonly values: ReadonlyMap<string, Value>;
   readonly metadata: Metadata;
-  /** The version of ONNX's operator set in which the model is written. */
+  /**
+   * The version of ONNX's operator set in which the graph can be written again: the file's own, but at least 13.
+   */
   readonly opset: number;
 }
 
-/** What the nodes of one model are decoded by. */
-interface Context {
-  readonly where: Where;
-  /** The version of each domain's operator set. */
-  readonly versions: ReadonlyMap<string, number>;
-  /** The types of values that the model declares. */
-  readonly declared: ReadonlyMap<string, TensorType>;
-}
-
 /**
- * Reads an `.onnx` file. Nodes that the op table does not hold, or not in the form that the model
+ * Reads an `.onnx` file. Older and other forms of nodes become those of the op table; what is computed
+ * from constants and sizes alone becomes constants, but not what is computed from float initializers: those may be
+ * trained. Nodes that the op table does not hold, or not in the form that the model
  * uses, become imported ops (`importedOp`), with the types that the model declares for their
  * outputs; so does what takes a value of unknown type.
- * Errors: MODEL_UNREADABLE for bytes that are no ONNX model, for opsets outside 13 to 26, and for
+ * Errors: MODEL_UNREADABLE for bytes that are no ONNX model, for opsets outside 9 to 26, for nodes of opsets before 13
+ * that the table does not hold and that mean something else in 13, and for
  * subgraphs, local functions, external data, and inputs or tensors of types that we do not have.
  */
 export function decodeModel(bytes: Uint8Array, where?: string): OnnxModel {
@@ -50,11 +44,17 @@ export function decodeMessages(model: ParsedModel, where?: string): OnnxModel {
   const versions = versionsOf(model, where);
   if (model.functions.length > 0)
     throw unreadable("a model without local functions", `${model.functions.length} of them`, where);
-  const context: Context = { where, versions, declared: declaredTypes(model.graph) };
+  const context: DecodeContext = {
+    where,
+    versions,
+    declared: declaredTypes(model.graph),
+    parameters: new Set(),
+    room: mostFoldedElements,
+  };
   return {
     ...decodeGraph(model.graph, context),
     metadata: metadataOf(model),
-    opset: versions.get("")!,
+    opset: Math.max(versions.get("")!, supportedOpsets.first),
   };
 }
 
@@ -63,7 +63,7 @@ function versionsOf(model: ModelProto, where: Where): ReadonlyMap<string, number
     model.opsetImport.map(({ domain, version }) => [domain === "ai.onnx" ? "" : domain, Number(version)]),
   );
   const version = versions.get("") ?? 0;
-  const { first, last } = supportedOpsets;
+  const { first, last } = readableOpsets;
   if (version < first || version > last)
     throw unreadable(`a model in an opset from ${first} to ${last}`, `opset ${version}`, where);
   return versions;
@@ -78,10 +78,14 @@ function declaredTypes({ valueInfo, output }: GraphProto): ReadonlyMap<string, T
   );
 }
 
-function decodeGraph(proto: GraphProto, context: Context): Pick<OnnxModel, "graph" | "values"> {
+function decodeGraph(proto: GraphProto, context: DecodeContext): Pick<OnnxModel, "graph" | "values"> {
   const { where } = context;
   const values = new Map<string, Value>();
-  for (const tensor of proto.initializer) values.set(tensor.name, constant(decodeTensor(tensor, where)));
+  for (const tensor of proto.initializer) {
+    const value = constant(decodeTensor(tensor, where));
+    values.set(tensor.name, value);
+    if (value.type.dtype === "float32" && value.type.shape.length > 0) context.parameters.add(value);
+  }
   const inputs = proto.input
     .filter(({ name }) => !values.has(name))
     .map((info) => {
@@ -110,72 +114,4 @@ function decodeGraph(proto: GraphProto, context: Context): Pick<OnnxModel, "grap
     return [name, value] as const;
   });
   return { graph: graph(proto.name, inputs, Object.fromEntries(outputs)), values };
-}
-
-function decodeNode(
-  node: NodeProto,
-  sources: readonly (Value | undefined)[],
-  context: Context,
-): readonly (Value | undefined)[] {
-  const { where, versions } = context;
-  const domain = node.domain === "ai.onnx" ? "" : node.domain;
-  if (domain === "" && node.opType === "Identity") return sources;
-  const { attributes, types } = decodeAttributes(node, where);
-  if (domain === "" && node.opType === "Constant") return [constant(constantOf(attributes, node, where))];
-  const version = versions.get(domain);
-  if (version === undefined) throw unreadable("a version of each domain's operator set", `none of '${domain}'`, where);
-  const known = domain === "" ? applyFromTable(node, sources, attributes, version, where) : undefined;
-  if (known) return known;
-  const op = importedOp({
-    name: node.opType,
-    domain,
-    attributeTypes: types,
-    outputs: node.output.map((name) => context.declared.get(name) ?? unknownType),
-    imported: {
-      node: node.name,
-      version,
-      omitted: node.output.flatMap((name, at) => (name === "" ? [at] : [])),
-    },
-  });
-  return apply(op, sources, attributes);
-}
-
-/**
- * The outputs of the op that the table holds; `undefined` where it holds none that takes the node.
- * Fixed shapes that break an op's shape rule are a mistake in the file; with symbolic ones the rule
- * may only be unable to follow.
- */
-function applyFromTable(
-  node: NodeProto,
-  sources: readonly (Value | undefined)[],
-  attributes: Attributes,
-  version: number,
-  where: Where,
-): readonly Value[] | undefined {
-  const op = findOp(node.opType);
-  // Composite ops are ours alone: no file holds them.
-  if (op?.expand) throw unreadable("standard ONNX ops", `op ${node.opType}`, where);
-  if (!op) return undefined;
-  try {
-    const form = fromVersion(version, node.opType, { inputs: sources, attributes });
-    const outputs = apply(op, form.inputs, form.attributes);
-    return node.output.length > outputs.length ? undefined : outputs;
-  } catch (cause) {
-    if (!isAppError(cause)) throw cause;
-    const isFixed = sources.every((value) => !value || (value.type.dtype !== "unknown" && isStatic(value.type.shape)));
-    if (cause.code !== "GRAPH_SHAPE" || !isFixed) return undefined;
-    throw unreadable("nodes that keep to the shape rules", `node '${node.name}': ${cause.message}`, where, cause);
-  }
-}
-
-/** The tensor of a Constant node, which holds it in one of several attributes. */
-function constantOf(attributes: Attributes, node: NodeProto, where: Where): TensorData {
-  const { value, value_float, value_floats, value_int, value_ints } = attributes;
-  if (typeof value === "object" && "dtype" in value) return value;
-  if (typeof value_float === "number") return float32([], [value_float]);
-  if (isNumberList(value_floats)) return float32([value_floats.length], value_floats);
-  if (typeof value_int === "number") return { ...int64Vector([value_int]), shape: [] };
-  if (isNumberList(value_ints)) return int64Vector(value_ints);
-  const received = `${Object.keys(attributes).join(", ") || "nothing"} in node '${node.name}'`;
-  throw unreadable("a Constant that is a tensor or numbers", received, where);
 }

@@ -6,13 +6,16 @@
 import { AppError } from "../../base/errors.ts";
 import { type Attributes, type AttributeType, type GraphNode, isNumberList } from "../op.ts";
 import { int64Vector } from "../tensor-type.ts";
-import { constant, type Value } from "../value.ts";
+import { constant, scalar, type Value } from "../value.ts";
 
 /** The version in which our own graphs are written. */
 export const opset = 20;
 
-/** The versions that are read and written; the last is the newest that ONNX Runtime 1.30 runs. */
+/** The versions that are written; the last is the newest that ONNX Runtime 1.30 runs. */
 export const supportedOpsets = { first: 13, last: 26 } as const;
+
+/** The versions that are read: what is older than we write is brought to the first that we write. */
+export const readableOpsets = { first: 9, last: supportedOpsets.last } as const;
 
 /** What is written of a node, or read of it. */
 export interface NodeForm {
@@ -44,7 +47,30 @@ const reduction: FormChange = {
   }),
 };
 
+/** What became inputs of these names was attributes before: lists as int64, numbers as scalars. */
+const attributesBefore = (since: number, names: readonly string[]): FormChange => ({
+  since,
+  fromOlder: ({ inputs: [x], attributes }) => {
+    const inputs = names.map((name) => {
+      const value = attributes[name];
+      if (typeof value === "number") return scalar(value);
+      return isNumberList(value) ? constant(int64Vector(value)) : undefined;
+    });
+    while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop();
+    const rest = Object.entries(attributes).filter(([name]) => !names.includes(name));
+    return { inputs: [x, ...inputs], attributes: Object.fromEntries(rest) };
+  },
+});
+
 const changes: Readonly<Record<string, FormChange>> = {
+  Slice: attributesBefore(10, ["starts", "ends", "axes"]),
+  Clip: attributesBefore(11, ["min", "max"]),
+  Pad: attributesBefore(11, ["pads", "value"]),
+  ReduceSum: attributesBefore(13, ["axes"]),
+  Split: attributesBefore(13, ["split"]),
+  Squeeze: attributesBefore(13, ["axes"]),
+  Unsqueeze: attributesBefore(13, ["axes"]),
+  LayerNormalization: { since: 17 },
   ReduceMean: reduction,
   ReduceMax: reduction,
   ReduceSumSquare: reduction,
@@ -64,6 +90,25 @@ const changes: Readonly<Record<string, FormChange>> = {
     }),
   },
 };
+
+/**
+ * The ops of ONNX that mean something else in 13 than in an older version, and since when they mean
+ * that. All others only gained element types and attributes whose defaults are what was before.
+ */
+const meaningSince: Readonly<Record<string, number>> = {
+  ...{ Slice: 10, TopK: 10, Upsample: Number.POSITIVE_INFINITY, Scatter: Number.POSITIVE_INFINITY },
+  ...{ Resize: 11, Clip: 11, Pad: 11, Dropout: 12 },
+  ...{ Softmax: 13, LogSoftmax: 13, Hardmax: 13, Split: 13, Squeeze: 13, Unsqueeze: 13, ReduceSum: 13 },
+};
+
+/**
+ * The version in which a node that is kept as it is can be written, for a file in `version`;
+ * `undefined` where it would mean something else in every version that we write.
+ */
+export function keptVersion(version: number, name: string): number | undefined {
+  if (version >= supportedOpsets.first) return version;
+  return version >= (meaningSince[name] ?? 0) ? supportedOpsets.first : undefined;
+}
 
 /** A node of an ONNX op as its type stands in our table, from the form that it has in `version`. */
 export function fromVersion(version: number, name: string, form: NodeForm): NodeForm {

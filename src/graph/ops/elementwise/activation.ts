@@ -1,7 +1,14 @@
 /** The non-linear functions of neural networks, dropout among them. */
 import { chain, defineOp, extremes, type OpSample, reference, rejectShape } from "../../op.ts";
 import { mapTensor, zipTensors } from "../../reference-tensor.ts";
-import { checkInputs, constantNumbers, onlyAttribute, rejectAttribute } from "../../shape-rules.ts";
+import {
+  broadcastShapes,
+  checkInputs,
+  constantNumbers,
+  numberAttribute,
+  onlyAttribute,
+  rejectAttribute,
+} from "../../shape-rules.ts";
 import { sameShape } from "../../tensor-type.ts";
 import { apply1, scalar, type Value } from "../../value.ts";
 import { aboveMask, abs, add, belowMask, exp, hardSigmoid, mul, sub } from "./arithmetic.ts";
@@ -107,6 +114,76 @@ const geluOp = defineOp({
 /** The exact GELU. */
 export function gelu(x: Value): Value {
   return apply1(geluOp, [x]);
+}
+
+const leakyReluOp = defineOp({
+  name: "LeakyRelu",
+  doc: "y = x where x > 0, else alpha x",
+  attributeTypes: { alpha: "float" },
+  infer: (inputs) => [...checkInputs("LeakyRelu", inputs, [{ name: "x" }])],
+  gradient: chain(({ dy, attributes }, x) => {
+    const alpha = numberAttribute(attributes, "alpha", 0.01);
+    return [mul(dy, add(mul(aboveMask(x, 0), scalar(1 - alpha)), scalar(alpha)))];
+  }),
+  reference: reference((attributes, x) => {
+    const alpha = numberAttribute(attributes, "alpha", 0.01);
+    return mapTensor(x, (value) => (value > 0 ? value : alpha * value));
+  }),
+  samples: [...samples, { inputs: [{ shape: [4, 5] }], attributes: { alpha: 0.2 } }],
+});
+
+/** x where x > 0, else alpha x. */
+export function leakyRelu(x: Value, { alpha = 0.01 }: { readonly alpha?: number } = {}): Value {
+  return apply1(leakyReluOp, [x], { alpha });
+}
+
+const eluOp = defineOp({
+  name: "Elu",
+  doc: "y = x where x > 0, else alpha (e^x - 1)",
+  attributeTypes: { alpha: "float" },
+  infer: (inputs) => [...checkInputs("Elu", inputs, [{ name: "x" }])],
+  gradient: chain(({ dy, y, attributes }, x) => {
+    const mask = aboveMask(x, 0);
+    const below = add(y, scalar(numberAttribute(attributes, "alpha", 1)));
+    return [mul(dy, add(mask, mul(sub(scalar(1), mask), below)))];
+  }),
+  reference: reference((attributes, x) => {
+    const alpha = numberAttribute(attributes, "alpha", 1);
+    return mapTensor(x, (value) => (value > 0 ? value : alpha * Math.expm1(value)));
+  }),
+  samples: [...samples, { inputs: [{ shape: [4, 5] }], attributes: { alpha: 0.5 } }],
+});
+
+/** x where x > 0, else alpha (e^x - 1). */
+export function elu(x: Value, { alpha = 1 }: { readonly alpha?: number } = {}): Value {
+  return apply1(eluOp, [x], { alpha });
+}
+
+const preluOp = defineOp({
+  name: "PRelu",
+  doc: "y = x where x > 0, else slope x; the slope broadcasts to x",
+  infer: (inputs) => {
+    const [x, slope] = checkInputs("PRelu", inputs, [{ name: "x" }, { name: "slope" }]);
+    if (!sameShape(broadcastShapes("PRelu", [x, slope]), x.shape))
+      rejectShape("PRelu", "a slope that repeats to x", inputs);
+    return [x];
+  },
+  gradient: chain(({ dy }, x, slope) => {
+    const mask = aboveMask(x, 0);
+    const below = sub(scalar(1), mask);
+    return [mul(dy, add(mask, mul(below, slope))), mul(dy, mul(below, x))];
+  }),
+  reference: reference((_, x, slope) => zipTensors(x, slope, (value, factor) => (value > 0 ? value : factor * value))),
+  samples: [
+    { inputs: [{ shape: [2, 3, 4] }, { shape: [3, 1] }] },
+    { inputs: [{ shape: [2, 3] }, { shape: [1] }] },
+    extremes([-1000, 1000, Number.NEGATIVE_INFINITY, Number.NaN], [0.5, 0.5, 0.5, 0.5]),
+  ],
+});
+
+/** x where x > 0, else slope x; the slope is a parameter that broadcasts to x. Errors: GRAPH_SHAPE. */
+export function prelu(x: Value, slope: Value): Value {
+  return apply1(preluOp, [x, slope]);
 }
 
 /** x sigmoid(x), also called swish. */

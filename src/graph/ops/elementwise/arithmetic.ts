@@ -17,7 +17,7 @@ type Range = readonly [low: number, high: number];
 function defineBinary(
   name: string,
   doc: string,
-  compute: (a: number, b: number) => number,
+  compute: (a: number, b: number, dtype: DType) => number,
   gradient: Chain,
   { dtypes = numeric, range = [-1, 1] }: { readonly dtypes?: readonly DType[]; readonly range?: Range } = {},
 ): (a: Value, b: Value) => Value {
@@ -39,7 +39,7 @@ function defineBinary(
       return [{ dtype: a.dtype, shape: broadcastShapes(name, [a, b]) }];
     },
     gradient: chain(gradient),
-    reference: reference((_, a, b) => zipTensors(a, b, compute)),
+    reference: reference((_, a, b) => zipTensors(a, b, (left, right) => compute(left, right, a.dtype))),
     samples: [
       pair([2, 3], [2, 3]),
       pair([2, 3, 2, 2], [3, 1, 1]),
@@ -96,23 +96,23 @@ export const mul = defineBinary(
 
 export const div = defineBinary(
   "Div",
-  "y = a / b",
-  (a, b) => a / b,
+  "y = a / b; the fraction of whole numbers is cut off",
+  (a, b, dtype) => (dtype === "float32" ? a / b : Math.trunc(a / b)),
   ({ dy, y }, _, b) => [div(dy, b), neg(div(mul(dy, y), b))],
-  { dtypes: ["float32"], range: [0.5, 2] },
+  { range: [0.5, 2] },
 );
 
 export const maximum = defineBinary(
   "Max",
   "y = max(a, b); where they are equal, each takes half of the gradient",
-  Math.max,
+  (a, b) => Math.max(a, b),
   ({ dy }, a, b) => shareByMask(dy, halfStep(sub(a, b))),
 );
 
 export const minimum = defineBinary(
   "Min",
   "y = min(a, b); where they are equal, each takes half of the gradient",
-  Math.min,
+  (a, b) => Math.min(a, b),
   ({ dy }, a, b) => shareByMask(dy, halfStep(sub(b, a))),
 );
 

@@ -8,7 +8,7 @@ import { reshape } from "./shape.ts";
 export { gridSample } from "../convolution/grid-sample.ts";
 export { gather, oneHot, resizeNearest } from "./indexing.ts";
 export { concat, split } from "./joining.ts";
-export { expandTo, flatten, reshape, transpose } from "./shape.ts";
+export { expand, expandTo, flatten, reshape, shapeOf, transpose } from "./shape.ts";
 export type { SliceOptions } from "./slicing.ts";
 export { pad, slice } from "./slicing.ts";
 

@@ -2,7 +2,7 @@
  * Ops that change how elements are indexed and nothing else: reshape, flatten, transpose, expand.
  */
 import { divideDims, productOf } from "../../dims.ts";
-import { chain, defineOp, reference, rejectShape } from "../../op.ts";
+import { type Attributes, chain, defineOp, noFlow, reference, rejectShape } from "../../op.ts";
 import { broadcastOffsets, broadcastShape, offsetsOf, pick, stridesOf } from "../../reference-tensor.ts";
 import {
   anyDtype,
@@ -159,12 +159,15 @@ export function transpose(x: Value, perm: readonly number[]): Value {
 const expandOp = defineOp({
   name: "Expand",
   doc: "y = x repeated along its axes of size 1 up to the shape that x and `shape` broadcast to",
-  infer: (inputs, _, constants) => {
+  infer: (inputs, _, constants, dims) => {
     const [x] = checkInputs("Expand", inputs, [
       { name: "x", dtypes: anyDtype },
       { name: "shape", dtypes: ["int64"], rank: 1 },
     ]);
-    const target = { dtype: x.dtype, shape: constantNumbers("Expand", "shape", constants[1]) };
+    const shape = dims[1] ?? constantNumbers("Expand", "shape", constants[1]);
+    if (shape.some((dim) => typeof dim === "number" && !(dim >= 1)))
+      rejectAttribute("Expand", "a shape of dims >= 1", shape);
+    const target = { dtype: x.dtype, shape };
     return [{ dtype: x.dtype, shape: broadcastShapes("Expand", [x, target]) }];
   },
   gradient: chain(({ dy }) => [dy]),
@@ -190,4 +193,41 @@ export function expandTo(x: Value, shape: Shape): Value {
   if (!sameShape(y.type.shape, shape))
     rejectShape("expandTo", `a value that repeats to ${formatShape(shape)}`, [x.type]);
   return y;
+}
+
+const shapeOp = defineOp({
+  name: "Shape",
+  doc: "y = the sizes of x's axes from start up to end, all of them unless given",
+  attributeTypes: { start: "int", end: "int" },
+  infer: (inputs, attributes) => {
+    const [x] = checkInputs("Shape", inputs, [{ name: "x", dtypes: anyDtype }]);
+    return [{ dtype: "int64", shape: [rangeOf(x.shape, attributes).length] }];
+  },
+  gradient: noFlow,
+  reference: reference((attributes, x) => {
+    const sizes = rangeOf(x.shape, attributes);
+    return { dtype: "int64", shape: [sizes.length], data: Float64Array.from(sizes) };
+  }),
+  samples: [
+    { inputs: [{ shape: [2, 3, 4] }] },
+    { inputs: [{ shape: [2, 3, 4] }], attributes: { start: 1 } },
+    { inputs: [{ shape: [2, 3, 4], dtype: "uint8", range: [0, 9] }], attributes: { start: -3, end: -1 } },
+  ],
+});
+
+function rangeOf<D>(shape: readonly D[], { start, end }: Attributes): readonly D[] {
+  return shape.slice(typeof start === "number" ? start : 0, typeof end === "number" ? end : undefined);
+}
+
+/** The sizes of x's axes, int64 [rank]; known while building but for those that are symbols. */
+export function shapeOf(x: Value): Value {
+  return apply1(shapeOp, [x]);
+}
+
+/**
+ * x repeated to the shape that x and the vector `shape` broadcast to. The vector may be computed from sizes that
+ * are only known when the graph runs. Errors: GRAPH_SHAPE, GRAPH_ATTRIBUTE for a vector of which nothing is known.
+ */
+export function expand(x: Value, shape: Value): Value {
+  return apply1(expandOp, [x, shape]);
 }
