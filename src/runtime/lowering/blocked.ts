@@ -10,6 +10,7 @@ import { convolutionRules, lowersInputGradient } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
 import { lowersNormGradient, normalisationRules } from "./rules/normalisation.ts";
 import { lowersExpand, poolingRules } from "./rules/pooling.ts";
+import { widenChannels } from "./wide-channels.ts";
 
 const rules: Readonly<Record<string, Rule>> = {
   ...elementwiseRules,
@@ -24,7 +25,8 @@ const rules: Readonly<Record<string, Rule>> = {
  *
  * @param block how many channels lie side by side on this CPU, see `detectBlockSize`
  */
-export function lowerBlocked(source: Graph, block: number): Graph {
+export function lowerBlocked(narrow: Graph, block: number): Graph {
+  const source = widenChannels(narrow, block);
   const nodes = nodesOf(Object.values(source.outputs));
   const layout = createBlockedLayout(block);
   const scales = planGradientScales(
