@@ -6,10 +6,12 @@
 import { apply, type Graph, graph, nodesOf } from "../../graph/value.ts";
 import { createBlockedLayout, type RewriteContext, type Rule } from "./blocked-layout.ts";
 import { planGradientScales } from "./gradient-scale.ts";
+import { findReaders } from "./readers.ts";
 import { convolutionRules, lowersInputGradient } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
 import { lowersNormGradient, normalisationRules } from "./rules/normalisation.ts";
 import { lowersExpand, poolingRules } from "./rules/pooling.ts";
+import { reductionRules } from "./rules/reduction.ts";
 import { widenChannels } from "./wide-channels.ts";
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -17,6 +19,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ...convolutionRules,
   ...normalisationRules,
   ...poolingRules,
+  ...reductionRules,
 };
 
 /**
@@ -29,13 +32,14 @@ export function lowerBlocked(narrow: Graph, block: number): Graph {
   const source = widenChannels(narrow, block);
   const nodes = nodesOf(Object.values(source.outputs));
   const layout = createBlockedLayout(block);
+  const readers = findReaders(nodes, Object.values(source.outputs));
   const scales = planGradientScales(
     nodes,
-    Object.values(source.outputs),
+    readers,
     (node) => lowersNormGradient(node, layout),
     (node) => !node.op.imported && (lowersInputGradient(node, layout) || lowersExpand(node, layout)),
   );
-  const context: RewriteContext = { ...layout, scales };
+  const context: RewriteContext = { ...layout, scales, readers };
   for (const node of nodes) {
     if (!node.op.imported && rules[node.op.name]?.(node, context)) continue;
     const inputs = node.inputs.map((value) => value && context.plain(value));
