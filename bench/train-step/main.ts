@@ -11,6 +11,7 @@ import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { AppError } from "../../src/base/errors.ts";
 import type { OpTime } from "../../src/runtime/profile.ts";
 import { findPeerPython } from "../../tests/support/peer-python.ts";
 import { type LineProcess, startLineProcess } from "../line-process.ts";
@@ -33,6 +34,8 @@ interface Contender {
   readonly name: string;
   readonly process: LineProcess;
   readonly seconds: number[];
+  /** The shapes of its parameters, sorted; of older checkouts none. */
+  readonly shapes: readonly string[] | undefined;
 }
 
 const python = options.baseline === undefined ? await findPeerPython(["torch==2.13.0", "numpy"], log) : undefined;
@@ -45,11 +48,12 @@ printBenchmark({ name: "train-step", results }, options.json);
 
 async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
   const startWorker = (script: string) => startLineProcess(process.execPath, ["--import", "tsx", script]);
+  const widths = setup.options.widths; // where older checkouts look for them
   const ours = await join("pawprint", startWorker(here("worker.ts")), { ...setup, profile: options.profile });
   const peers: Contender[] = [];
   if (options.baseline !== undefined) {
     const old = startWorker(resolve(options.baseline, "bench/train-step/worker.ts"));
-    peers.push({ ...(await join("baseline", old, { ...setup })), name: "baseline" });
+    peers.push({ ...(await join("baseline", old, { ...setup, widths })), name: "baseline" });
   }
   if (python) {
     for (const layout of ["nhwc", "nchw"]) {
@@ -57,6 +61,7 @@ async function measure(setup: Setup): Promise<readonly BenchmarkResult[]> {
     }
   }
   const all = [ours, ...peers];
+  for (const peer of peers) refuseOtherLayers(setup, ours, peer);
   for (const contender of all) await contender.process.ask({ steps: 2 });
   const stepsPerTurn = setup.size > 100 ? 2 : setup.size > 32 ? 4 : 8;
   for (let round = 0; round < Number(options.rounds); round++) {
@@ -114,5 +119,20 @@ function printProfile(profile: readonly OpTime[], steps: number): void {
 
 async function join(name: string, child: LineProcess, setup: object): Promise<Contender> {
   const answer = await child.ask(setup);
-  return { name: String(answer.peer ?? name), process: child, seconds: [] };
+  return {
+    name: String(answer.peer ?? name),
+    process: child,
+    seconds: [],
+    shapes: answer.shapes as readonly string[] | undefined,
+  };
+}
+
+/** A peer with other parameters would be another network: the ratio would say nothing. */
+function refuseOtherLayers(setup: Setup, ours: Contender, peer: Contender): void {
+  if (!peer.shapes || !ours.shapes || String(peer.shapes) === String(ours.shapes)) return;
+  const more = (a: Contender, b: Contender) => a.shapes!.filter((shape) => !b.shapes!.includes(shape)).join(" ");
+  throw new AppError("INTERNAL", {
+    required: `the same parameters at ${peer.name} for ${caseName(setup)}: ${ours.shapes.length} tensors`,
+    received: `${peer.shapes.length}; shapes that only one has: ${more(ours, peer)} | ${more(peer, ours)}`,
+  });
 }

@@ -4,13 +4,19 @@ import { createInterface } from "node:readline";
 import { createRandom } from "../../src/base/random.ts";
 import type { TensorData } from "../../src/graph/tensor-type.ts";
 import type { Graph } from "../../src/graph/value.ts";
-import { createNetwork } from "../../src/nn/architectures/table.ts";
 import { createCpuExecutor } from "../../src/runtime/cpu-executor.ts";
 import type { OnnxRuntimeProgram } from "../../src/runtime/onnx-runtime.ts";
 import { adamw } from "../../src/train/step/optimizer.ts";
 import { buildTrainStep } from "../../src/train/step/step.ts";
 import { initialState, StepRunner } from "../../src/train/step/step-runner.ts";
-import type { Setup } from "./cases.ts";
+import { networkOf, type Setup } from "./cases.ts";
+
+/** Prepared for one network. */
+interface Prepared {
+  readonly runner: StepRunner;
+  /** Each parameter's shape, sorted: what has to be the same at the peer. */
+  readonly shapes: readonly string[];
+}
 
 const answer = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
 let runner: StepRunner | undefined;
@@ -21,8 +27,9 @@ let step = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line) as Partial<Setup> & { steps?: number };
   if (!runner) {
-    runner = await prepare(message as Setup);
-    answer({ peer: "pawprint" });
+    const prepared = await prepare(message as Setup);
+    runner = prepared.runner;
+    answer({ peer: "pawprint", shapes: prepared.shapes });
     continue;
   }
   if (!message.steps) {
@@ -42,8 +49,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   answer({ seconds });
 }
 
-async function prepare(setup: Setup & { readonly profile?: boolean }): Promise<StepRunner> {
-  const { channels, size, widths, classes, batch: batchSize, threads, profile = false } = setup;
+async function prepare(setup: Setup & { readonly profile?: boolean }): Promise<Prepared> {
+  const { channels, size, classes, batch: batchSize, threads, profile = false } = setup;
   const random = createRandom(0);
   const pixels = Uint8Array.from({ length: batchSize * size * size * channels }, () => random.integer(256));
   const targets = Int32Array.from({ length: batchSize }, () => random.integer(classes));
@@ -54,7 +61,7 @@ async function prepare(setup: Setup & { readonly profile?: boolean }): Promise<S
   const model = {
     size: { height: size, width: size, channels },
     normalization: { mean: Array(channels).fill(0.5), std: Array(channels).fill(0.25) },
-    network: createNetwork("cnn", { widths }),
+    network: networkOf(setup),
     labels: Array.from({ length: classes }, (_, index) => `class ${index}`),
   };
   const optimizer = adamw({ weightDecay: 0 });
@@ -68,5 +75,9 @@ async function prepare(setup: Setup & { readonly profile?: boolean }): Promise<S
       return program;
     },
   };
-  return StepRunner.start(executor, trainStep, optimizer, initialState(trainStep, optimizer, random));
+  const state = initialState(trainStep, optimizer, random);
+  return {
+    runner: await StepRunner.start(executor, trainStep, optimizer, state),
+    shapes: trainStep.layout.parameters.map(({ shape }) => shape.join("x")).sort(),
+  };
 }

@@ -1,7 +1,7 @@
 /**
- * The layouts in which a lowered graph holds each value: plain, blocked, or an affine function of a
- * blocked value that is not computed yet (batch normalisation, so that a following ReLU needs no
- * pass of its own). A layout is computed on first use, and once.
+ * The layouts in which a lowered graph holds each value: plain, blocked, or a blocked convolution
+ * that is not computed yet (batch normalisation's scale and shift is one too), so that a sum or an
+ * activation behind it needs no pass of its own. A layout is computed on first use, and once.
  */
 import type { Attributes } from "../../graph/op.ts";
 import { reshape } from "../../graph/ops/movement/movement.ts";
@@ -10,6 +10,7 @@ import { quad } from "../../graph/window.ts";
 import { type BlockedWeights, createBlockedWeights } from "./blocked-weights.ts";
 import type { GradientScales } from "./gradient-scale.ts";
 import { type BlockedOps, blockedOps } from "./nchwc-ops.ts";
+import type { Readers } from "./readers.ts";
 import { createRowGather, type RowGather } from "./rows.ts";
 
 /** scale * x + shift, with x blocked `[N,C,H,W]` and scale and shift of shape `[C]`. */
@@ -19,10 +20,17 @@ export interface Affine {
   readonly shift?: Value;
 }
 
+/** A blocked convolution before it is applied: inputs and attributes of `BlockedOps.conv`. */
+export interface Unfinished {
+  /** Picture, weights, bias?, sum?. */
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attributes: Attributes;
+}
+
 interface Layouts {
   plain?: Value;
   blocked?: Value;
-  affine?: Affine;
+  unfinished?: Unfinished;
 }
 
 /** The values of a graph in each layout. */
@@ -33,8 +41,8 @@ export interface BlockedLayout {
   /** A value of the source graph in this layout, converted where necessary. */
   plain(value: Value): Value;
   blocked(value: Value): Value;
-  /** The value as an affine function, where it is held as one. */
-  affine(value: Value): Affine | undefined;
+  /** The value as a convolution that nobody has needed the result of yet. */
+  unfinished(value: Value | undefined): Unfinished | undefined;
   /** Whether the value is held blocked, so that `blocked` needs no conversion. */
   isBlocked(value: Value | undefined): boolean;
   /** Whether the number of channels is a multiple of the block size. */
@@ -42,11 +50,12 @@ export interface BlockedLayout {
   /** Records the lowered value of a node's output. */
   setPlain(node: GraphNode, value: Value, output?: number): void;
   setBlocked(node: GraphNode, value: Value, output?: number): void;
-  setAffine(node: GraphNode, affine: Affine, output?: number): void;
+  setUnfinished(node: GraphNode, convolution: Unfinished): void;
 }
 
 /** What a rule works with; see `lowerBlocked`. */
 export interface RewriteContext extends BlockedLayout {
+  readonly readers: Readers;
   readonly scales: GradientScales;
 }
 
@@ -70,7 +79,7 @@ export function createBlockedLayout(block: number): BlockedLayout {
 
   const blocked = (value: Value): Value => {
     const layouts = layoutsOf(value);
-    if (layouts.affine) layouts.blocked ??= channelAffine(ops, layouts.affine);
+    if (layouts.unfinished) layouts.blocked ??= finish(ops, layouts.unfinished);
     layouts.blocked ??= onePixel(value) ? layouts.plain! : apply1(ops.reorderInput, [layouts.plain!]);
     return layouts.blocked;
   };
@@ -88,35 +97,38 @@ export function createBlockedLayout(block: number): BlockedLayout {
     weights: createBlockedWeights(ops, gather),
     plain,
     blocked,
-    affine: (value) => known.get(value)?.affine,
+    unfinished: (value) => {
+      const layouts = value && known.get(value);
+      return layouts?.blocked ? undefined : layouts?.unfinished;
+    },
     isBlocked: (value) => {
       const layouts = value && known.get(value);
-      return Boolean(layouts?.blocked ?? layouts?.affine);
+      return Boolean(layouts?.blocked ?? layouts?.unfinished);
     },
     fills: (channels) => typeof channels === "number" && channels % block === 0,
     setPlain: (node, value, output = 0) => known.set(node.outputs[output]!, { plain: value }),
     setBlocked: (node, value, output = 0) => known.set(node.outputs[output]!, { blocked: value }),
-    setAffine: (node, affine, output = 0) => known.set(node.outputs[output]!, { affine }),
+    setUnfinished: (node, unfinished) => known.set(node.outputs[0]!, { unfinished }),
   };
 }
 
 const pointwise = { kernel_shape: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
 
+/** Applies a convolution, with an activation behind it where one is given. */
+export function finish(ops: BlockedOps, { inputs, attributes }: Unfinished, activation: Attributes = {}): Value {
+  return apply1(ops.conv, inputs, { ...attributes, ...activation });
+}
+
 /**
- * activation(scale * x + shift + sum) in one pass over x: a depthwise 1x1 convolution. `sum` is
- * overwritten where nothing else needs it. Measured on 12.8 MB, two cores: 0.55 ms with ReLU, as
- * long as a ReLU alone; Mul with a broadcast operand takes 1.1 ms.
+ * scale * x + shift + sum in one pass over x: a depthwise 1x1 convolution. `sum` is overwritten
+ * where nothing else needs it. Measured on 12.8 MB, two cores: 0.55 ms with ReLU, as long as a ReLU
+ * alone; Mul with a broadcast operand takes 1.1 ms.
  */
-export function channelAffine(
-  ops: BlockedOps,
-  { x, scale, shift }: Affine,
-  activation: Attributes = {},
-  sum?: Value,
-): Value {
+export function channelAffine({ x, scale, shift }: Affine, sum?: Value): Unfinished {
   const channels = Number(x.type.shape[1]);
   const inputs = [x, reshape(scale, [channels, 1, 1, 1]), shift, sum];
   while (inputs.at(-1) === undefined) inputs.pop();
-  return apply1(ops.conv, inputs, { ...pointwise, group: channels, ...activation });
+  return { inputs, attributes: { ...pointwise, group: channels } };
 }
 
 /**

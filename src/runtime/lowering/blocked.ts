@@ -6,16 +6,20 @@
 import { apply, type Graph, graph, nodesOf } from "../../graph/value.ts";
 import { createBlockedLayout, type RewriteContext, type Rule } from "./blocked-layout.ts";
 import { planGradientScales } from "./gradient-scale.ts";
+import { findReaders } from "./readers.ts";
 import { convolutionRules, lowersInputGradient } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
 import { lowersNormGradient, normalisationRules } from "./rules/normalisation.ts";
 import { lowersExpand, poolingRules } from "./rules/pooling.ts";
+import { reductionRules } from "./rules/reduction.ts";
+import { widenChannels } from "./wide-channels.ts";
 
 const rules: Readonly<Record<string, Rule>> = {
   ...elementwiseRules,
   ...convolutionRules,
   ...normalisationRules,
   ...poolingRules,
+  ...reductionRules,
 };
 
 /**
@@ -24,16 +28,18 @@ const rules: Readonly<Record<string, Rule>> = {
  *
  * @param block how many channels lie side by side on this CPU, see `detectBlockSize`
  */
-export function lowerBlocked(source: Graph, block: number): Graph {
+export function lowerBlocked(narrow: Graph, block: number): Graph {
+  const source = widenChannels(narrow, block);
   const nodes = nodesOf(Object.values(source.outputs));
   const layout = createBlockedLayout(block);
+  const readers = findReaders(nodes, Object.values(source.outputs));
   const scales = planGradientScales(
     nodes,
-    Object.values(source.outputs),
+    readers,
     (node) => lowersNormGradient(node, layout),
     (node) => !node.op.imported && (lowersInputGradient(node, layout) || lowersExpand(node, layout)),
   );
-  const context: RewriteContext = { ...layout, scales };
+  const context: RewriteContext = { ...layout, scales, readers };
   for (const node of nodes) {
     if (!node.op.imported && rules[node.op.name]?.(node, context)) continue;
     const inputs = node.inputs.map((value) => value && context.plain(value));

@@ -7,6 +7,7 @@
  * weights instead, and dx = (a dy) + b x + c is one pass that adds in place.
  */
 import type { GraphNode, Value } from "../../graph/value.ts";
+import type { Readers } from "./readers.ts";
 
 export interface GradientScales {
   /** The batch normalisation gradient whose factor this node's result must carry. */
@@ -16,7 +17,7 @@ export interface GradientScales {
 }
 
 /** Ops whose result is linear in their first input, channel by channel, and has its channels. */
-const passesThrough = new Set(["ReluGradient", "MaxPoolGradient", "AveragePoolGradient"]);
+const passesThrough = new Set(["ReluGradient", "ClipGradient", "MaxPoolGradient", "AveragePoolGradient"]);
 
 /**
  * @param isTarget whether a node is a batch normalisation gradient that the fast path takes
@@ -24,20 +25,15 @@ const passesThrough = new Set(["ReluGradient", "MaxPoolGradient", "AveragePoolGr
  */
 export function planGradientScales(
   nodes: readonly GraphNode[],
-  results: readonly Value[],
+  readers: Readers,
   isTarget: (node: GraphNode) => boolean,
   canCarry: (node: GraphNode) => boolean,
 ): GradientScales {
-  const uses = new Map<Value, number>();
-  const count = (value: Value | undefined) => value && uses.set(value, (uses.get(value) ?? 0) + 1);
-  for (const node of nodes) for (const value of node.inputs) count(value);
-  for (const value of results) count(value);
-
   const carriers = new Map<GraphNode, GraphNode>();
   const prescaled = new Set<GraphNode>();
   for (const node of nodes) {
     if (!isTarget(node)) continue;
-    const carrier = findCarrier(node.inputs[0], uses, canCarry);
+    const carrier = findCarrier(node.inputs[0], readers, canCarry);
     if (!carrier) continue;
     carriers.set(carrier, node);
     prescaled.add(node);
@@ -48,11 +44,11 @@ export function planGradientScales(
 /** Walks up from dy while the value has no other reader, which would see it scaled. */
 function findCarrier(
   dy: Value | undefined,
-  uses: ReadonlyMap<Value, number>,
+  readers: Readers,
   canCarry: (node: GraphNode) => boolean,
 ): GraphNode | undefined {
   let value = dy;
-  while (value && value.producer.kind === "node" && uses.get(value) === 1) {
+  while (value && value.producer.kind === "node" && readers.isReadOnce(value)) {
     const node = value.producer;
     if (canCarry(node)) return node;
     if (!passesThrough.has(node.op.name)) return undefined;

@@ -21,28 +21,40 @@ export interface RowGather {
   rows(value: Value, rowSize: number, key: string, index: () => Int32Array, withZeroRow?: boolean): Value;
 }
 
+/** Which rows are picked, looked at once. */
+interface Order {
+  readonly index: Value;
+  /** All rows, each in its place: nothing has to move. */
+  readonly isIdentity: boolean;
+  readonly usesZeroRow: boolean;
+}
+
 export function createRowGather(): RowGather {
-  const indices = new Map<string, Value>();
+  const orders = new Map<string, Order>();
   const zeroRows = new Map<number, Value>();
+  const zeroRow = (rowSize: number): Value => {
+    const zero =
+      zeroRows.get(rowSize) ?? constant({ dtype: "float32", shape: [1, rowSize], data: new Float32Array(rowSize) });
+    zeroRows.set(rowSize, zero);
+    return zero;
+  };
   return {
     rows(value, rowSize, key, index, withZeroRow = false) {
       const count = sizeOf(fixedShape(value.type.shape)) / rowSize;
-      let data = reshape(value, [count, rowSize]);
-      if (withZeroRow) {
-        let zero = zeroRows.get(rowSize);
-        if (!zero) {
-          zero = constant({ dtype: "float32", shape: [1, rowSize], data: new Float32Array(rowSize) });
-          zeroRows.set(rowSize, zero);
-        }
-        data = concat([data, zero], 0);
-      }
-      let order = indices.get(key);
-      if (!order) {
-        const rows = index();
-        order = constant({ dtype: "int32", shape: [rows.length], data: rows });
-        indices.set(key, order);
-      }
-      return gather(data, order, 0);
+      const order = orders.get(key) ?? orderOf(index(), count);
+      orders.set(key, order);
+      const data = reshape(value, [count, rowSize]);
+      if (order.isIdentity) return data;
+      const isExtended = withZeroRow && order.usesZeroRow;
+      return gather(isExtended ? concat([data, zeroRow(rowSize)], 0) : data, order.index, 0);
     },
+  };
+}
+
+function orderOf(rows: Int32Array, count: number): Order {
+  return {
+    index: constant({ dtype: "int32", shape: [rows.length], data: rows }),
+    isIdentity: rows.length === count && rows.every((row, at) => row === at),
+    usesZeroRow: rows.some((row) => row === count),
   };
 }

@@ -205,10 +205,12 @@ const clipOp = defineOp({
     if (low[0]! > high[0]!) rejectAttribute("Clip", "min <= max", [low[0], high[0]]);
     return [x];
   },
-  gradient: chain(({ dy, y }, _, min?: Value, max?: Value) => {
-    const above = min ? mul(dy, aboveMask(y, boundOf(min))) : dy;
-    return [max ? mul(above, belowMask(y, boundOf(max))) : above];
-  }),
+  gradient: chain(({ dy, y }, _, min?: Value, max?: Value) => [
+    clipGradient(dy, y, {
+      ...(min ? { min: boundOf(min) } : {}),
+      ...(max ? { max: boundOf(max) } : {}),
+    }),
+  ]),
   reference: reference((_, x, min, max) =>
     mapTensor(x, (value) => Math.max(min?.data[0] ?? -Infinity, Math.min(max?.data[0] ?? Infinity, value))),
   ),
@@ -237,8 +239,14 @@ function boundOf(bound: Value): number {
   return bound.producer.kind === "constant" ? Number(bound.producer.tensor.data[0]) : Number.NaN;
 }
 
-/** Limits x to [min, max]; either may be left out. */
-export function clip(x: Value, bounds: { readonly min?: number; readonly max?: number }): Value {
+/** The range of a clip; either end may be left out. */
+export interface ClipBounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** Limits x to [min, max]. */
+export function clip(x: Value, bounds: ClipBounds): Value {
   const limits = [bounds.min, bounds.max].map((bound) => (bound === undefined ? undefined : scalar(bound)));
   return apply1(clipOp, [x, ...limits]);
 }
@@ -265,6 +273,39 @@ const reluGradientOp = defineOp({
 /** dy where y > 0, else 0; y is relu's output. */
 export function reluGradient(dy: Value, y: Value): Value {
   return apply1(reluGradientOp, [dy, y]);
+}
+
+const clipGradientOp = defineOp({
+  name: "ClipGradient",
+  doc: "dx = dy where min < y < max, else 0",
+  attributeTypes: { min: "float", max: "float" },
+  infer: (inputs) => {
+    const [dy, y] = checkInputs("ClipGradient", inputs, [{ name: "dy" }, { name: "y" }]);
+    if (!sameShape(dy.shape, y.shape)) rejectShape("ClipGradient", "dy and y of one shape", inputs);
+    return [dy];
+  },
+  gradient: chain(({ dy, attributes }, _, y) => [clipGradient(dy, y, attributes)]),
+  reference: reference((attributes, dy, y) => {
+    const min = numberAttribute(attributes, "min", -Infinity);
+    const max = numberAttribute(attributes, "max", Infinity);
+    return zipTensors(dy, y, (gradient, value) => (value > min && value < max ? gradient : 0));
+  }),
+  expand: ([dy, y], { min, max }) => {
+    const above = typeof min === "number" ? mul(dy!, aboveMask(y!, min)) : dy!;
+    return [typeof max === "number" ? mul(above, belowMask(y!, max)) : above];
+  },
+  samples: [
+    { inputs: [{ shape: [2, 3, 4] }, { shape: [2, 3, 4], range: [-4, 9] }], attributes: { min: 0, max: 6 } },
+    { inputs: [{ shape: [7] }, { shape: [7] }], attributes: { min: -0.3 } },
+    { inputs: [{ shape: [7] }, { shape: [7] }], attributes: { max: 0.7 } },
+    { ...extremes([1, 2, 3, 4], [1e30, -1e30, -0.001, 6.001]), attributes: { min: 0, max: 6 } },
+  ],
+});
+
+/** dy where min < y < max, else 0; y is clip's output. */
+export function clipGradient(dy: Value, y: Value, { min, max }: ClipBounds): Value {
+  const attributes = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+  return apply1(clipGradientOp, [dy, y], attributes);
 }
 
 /**

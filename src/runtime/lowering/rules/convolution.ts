@@ -18,7 +18,7 @@ const conv: Rule = (node, context) => {
     ? context.weights.depthwise(context.plain(w!))
     : context.weights.forward(context.plain(w!));
   const inputs = [picture, weights, ...(bias ? [context.plain(bias)] : [])];
-  context.setBlocked(node, apply1(context.ops.conv, inputs, window(g, g.strides, g.pads)));
+  context.setUnfinished(node, { inputs, attributes: window(g, g.strides, g.pads) });
   return true;
 };
 
@@ -35,7 +35,7 @@ const inputGradient: Rule = (node, context) => {
   const weights = depthwise ? context.weights.depthwiseRotated(plain) : context.weights.rotated(plain);
   const unit = g.strides.every((stride) => stride === 1);
   const gradient = unit ? context.blocked(dy!) : spreadApart(context.blocked(dy!), g.strides, context);
-  context.setBlocked(node, apply1(context.ops.conv, [gradient, weights], window(g, [1, 1], rotatedPads(g))));
+  context.setUnfinished(node, { inputs: [gradient, weights], attributes: window(g, [1, 1], rotatedPads(g)) });
   return true;
 };
 

@@ -9,6 +9,7 @@ import { quad } from "../../../graph/window.ts";
 import {
   type BlockedLayout,
   channelAffine,
+  finish,
   pixelDot,
   pixelMean,
   type RewriteContext,
@@ -27,7 +28,8 @@ const training: Rule = (node, context) => {
   const meanSquare = div(reduceMean(pixelDot(context.ops, picture, picture), overPictures), scalar(height * width));
   const variance = clip(sub(meanSquare, mul(mean, mean)), { min: 0 });
   const factor = mul(context.plain(scale!), inverseDeviation(variance, node));
-  context.setAffine(node, { x: picture, scale: factor, shift: sub(context.plain(bias!), mul(mean, factor)) });
+  const shift = sub(context.plain(bias!), mul(mean, factor));
+  context.setUnfinished(node, channelAffine({ x: picture, scale: factor, shift }));
   context.setPlain(node, mean, 1);
   context.setPlain(node, variance, 2);
   return true;
@@ -54,8 +56,8 @@ const trainingGradient: Rule = (node, context) => {
   const share = div(a, scalar(n * height * width));
   const slope = neg(mul(mul(share, deviation), scaleGradient));
   const shift = neg(add(mul(share, sum), mul(slope, centre)));
-  const scaled = isPrescaled ? gradient : channelAffine(context.ops, { x: gradient, scale: a });
-  context.setBlocked(node, channelAffine(context.ops, { x: picture, scale: slope, shift }, {}, scaled));
+  const scaled = isPrescaled ? gradient : finish(context.ops, channelAffine({ x: gradient, scale: a }));
+  context.setBlocked(node, finish(context.ops, channelAffine({ x: picture, scale: slope, shift }, scaled)));
   context.setPlain(node, scaleGradient, 1);
   context.setPlain(node, sum, 2);
   return true;
@@ -90,7 +92,7 @@ const inference: Rule = (node, context) => {
   if (!context.isBlocked(x)) return false;
   const factor = mul(context.plain(scale!), inverseDeviation(context.plain(variance!), node));
   const shift = sub(context.plain(bias!), mul(context.plain(mean!), factor));
-  context.setAffine(node, { x: context.blocked(x!), scale: factor, shift });
+  context.setUnfinished(node, channelAffine({ x: context.blocked(x!), scale: factor, shift }));
   return true;
 };
 

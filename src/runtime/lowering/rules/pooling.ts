@@ -4,7 +4,7 @@ import { div, mul, neg } from "../../../graph/ops/elementwise/elementwise.ts";
 import { reshape } from "../../../graph/ops/movement/movement.ts";
 import { apply1, constant, type GraphNode, scalar, type Value } from "../../../graph/value.ts";
 import { type Pair, pairAttribute, quad, quadAttribute } from "../../../graph/window.ts";
-import { type BlockedLayout, channelAffine, type RewriteContext, type Rule } from "../blocked-layout.ts";
+import { type BlockedLayout, channelAffine, finish, type RewriteContext, type Rule } from "../blocked-layout.ts";
 import { isPicture } from "../geometry.ts";
 import { carriedScale } from "./normalisation.ts";
 
@@ -34,12 +34,11 @@ const maxPoolGradient: Rule = (node, context) => {
   const channels = Number(x!.type.shape[1]);
   // 1 where x equals its window's maximum, else 0: clip(1e30 (x - max) + 1, 0, 1), in the pass that
   // subtracts.
-  const mask = channelAffine(
-    context.ops,
-    { x: context.blocked(x!), scale: vector(channels, 1) },
-    { activation: "HardSigmoid", activation_params: [1e30, 1] },
-    repeat(neg(context.blocked(y!)), kernel, context),
-  );
+  const below = repeat(neg(context.blocked(y!)), kernel, context);
+  const mask = finish(context.ops, channelAffine({ x: context.blocked(x!), scale: vector(channels, 1) }, below), {
+    activation: "HardSigmoid",
+    activation_params: [1e30, 1],
+  });
   const share = apply1(context.ops.averagePool, [mask], { ...window(node), count_include_pad: 0 });
   const perElement = div(div(context.blocked(dy!), share), scalar(kernel[0] * kernel[1]));
   context.setBlocked(node, mul(mask, repeat(perElement, kernel, context)));
