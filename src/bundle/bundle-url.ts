@@ -19,9 +19,9 @@ export function isBundleUrl(text: string): boolean {
   return /^https?:/i.test(text);
 }
 
-/** Errors: MODEL_SOURCE_INVALID. */
-export function parseBundleUrl(text: string): BundleUrl {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw invalid("no address of that form");
+/** `noun` is what the file is, in errors. Errors: MODEL_SOURCE_INVALID. */
+export function parseBundleUrl(text: string, noun = "bundle"): BundleUrl {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw invalid(noun, "no address of that form");
   const url = new URL(text);
   const { username, password, hash } = url;
   url.username = "";
@@ -31,6 +31,7 @@ export function parseBundleUrl(text: string): BundleUrl {
   const sha256 = /^#sha256=([0-9a-f]{64})$/i.exec(hash)?.[1]?.toLowerCase();
   if (sha256 === undefined) {
     throw invalid(
+      noun,
       hash === "" ? "one without #sha256=" : "one whose #sha256= is not followed by 64 hexadecimal digits",
       plain,
     );
@@ -53,11 +54,11 @@ function decoded(text: string): string {
   }
 }
 
-function invalid(received: string, where?: string): AppError {
+function invalid(noun: string, received: string, where?: string): AppError {
   return new AppError("MODEL_SOURCE_INVALID", {
-    required: "the address of a bundle with its SHA-256, https://HOST/NAME.onnx#sha256=HEX",
+    required: `the address of a ${noun} with its SHA-256, https://HOST/NAME.onnx#sha256=HEX`,
     received,
     ...(where !== undefined && { where }),
-    hint: "`sha256sum NAME.onnx` prints it, of the file as it was published; so does `pawprint inspect NAME.onnx --json`",
+    hint: `\`sha256sum NAME.onnx\` prints it, of the file as it was published; so does \`pawprint ${noun === "bundle" ? "" : "backbone "}inspect NAME.onnx --json\``,
   });
 }

@@ -30,11 +30,13 @@ export type { EpochMetrics } from "../train/fit/fit-options.ts";
 export type { TrainSettings } from "../train/plan/train-config.ts";
 export type { TrainEvent } from "../train/train.ts";
 export type { TrainingRun } from "../train/training-run.ts";
+export type { FetchBackboneOptions, FetchedBackbone } from "../train/transfer/fetch-backbone.ts";
 export type { BundleArgument } from "../wire/bundle-argument.ts";
 export {
   batchPredict,
   evaluateBundle,
   explainPictures,
+  fetchBackbone,
   type InspectedBundle,
   inspectBundle,
   loadBundle,

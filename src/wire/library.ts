@@ -24,6 +24,7 @@ import type { PawprintServer, ServerOptions } from "../server/create-server.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/pictures/augmentation-preview.ts";
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
+import type { FetchBackboneOptions, FetchedBackbone } from "../train/transfer/fetch-backbone.ts";
 import type { BundleArgument } from "./bundle-argument.ts";
 import { predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
 import type { BatchOptions } from "./options/predict-options.ts";
@@ -165,6 +166,14 @@ export async function* explainPictures(
   const { requirePaths } = await import("../predict/predict-files.ts");
   const { explainPictures: explain } = await import("../predict/explain/explain-pictures.ts");
   yield* explain(input, requirePaths(paths), checked);
+}
+
+/** See `fetchBackbone` in `train/transfer/fetch-backbone.ts`. */
+export async function fetchBackbone(what: string, options?: FetchBackboneOptions): Promise<FetchedBackbone> {
+  const { fetchBackboneOptions: schema } = await import("./options/backbone-options.ts");
+  const checked = await withoutEngine(schema, options, "fetchBackbone");
+  const { fetchBackbone: fetch } = await import("../train/transfer/fetch-backbone.ts");
+  return fetch(what, checked);
 }
 
 /** See `renderEvaluationReport` in `report/evaluation/evaluation-report.ts`. */

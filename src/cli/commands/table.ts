@@ -38,6 +38,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./training/sweep/collect.ts"),
   },
   {
+    name: "backbone list",
+    summary: "list public pretrained models, and those that were fetched",
+    load: () => import("./backbone/list.ts"),
+  },
+  {
+    name: "backbone fetch",
+    summary: "download a pretrained model, checked by its SHA-256, with its side-car file",
+    load: () => import("./backbone/fetch.ts"),
+  },
+  {
     name: "data fetch",
     summary: "fetch data versions into the cache, or a public set of pictures",
     load: () => import("./data/fetch.ts"),

@@ -75,17 +75,7 @@ export function createBackbone(model: OnnxModel, { identity, input, layer, ...gi
   const pictures = given.pictures ?? pictureInputOf(model, where);
   requireSameShape(input, pictures, where);
   const names = new Map([...model.values].map(([name, value]) => [value, name]));
-  const [chosen] = layer === undefined ? featureCandidates(model) : [];
-  const name = layer ?? chosen?.name;
-  const features = name === undefined ? undefined : model.values.get(name);
-  if (
-    name === undefined ||
-    features === undefined ||
-    !isFeature(features) ||
-    nodesThrough(pictures, features).length === 0
-  ) {
-    throw unknownLayer(model, layer, where);
-  }
+  const { name, value: features } = requireFeatures(model, layer, { pictures, where });
   return {
     ...identity,
     layer: name,
@@ -95,6 +85,21 @@ export function createBackbone(model: OnnxModel, { identity, input, layer, ...gi
     blocks: blocksBetween(pictures, features),
     nameOf: (value) => names.get(value),
   };
+}
+
+/** The layer of this name as the features, or the most suitable one. Errors: LAYER_UNKNOWN. */
+export function requireFeatures(
+  model: OnnxModel,
+  layer: string | undefined,
+  { pictures, where }: { readonly pictures: Value; readonly where: string },
+): FeatureCandidate {
+  const [chosen] = layer === undefined ? featureCandidates(model) : [];
+  const name = layer ?? chosen?.name;
+  const value = name === undefined ? undefined : model.values.get(name);
+  if (name === undefined || value === undefined || !isFeature(value) || nodesThrough(pictures, value).length === 0) {
+    throw unknownLayer(model, layer, where);
+  }
+  return { name, value, width: featureWidth(value.type.shape) };
 }
 
 /** A value that can be the features of a backbone. */
@@ -168,7 +173,8 @@ function unknownLayer(model: OnnxModel, layer: string | undefined, where: string
   });
 }
 
-function requireSameShape(input: BackboneInput, pictures: Value, where: string): void {
+/** Errors: BACKBONE_INPUT where a recipe contradicts the graph. */
+export function requireSameShape(input: BackboneInput, pictures: Value, where: string): void {
   const { height, width, channels, layout } = input;
   const asked = layout === "nchw" ? [channels, height, width] : [height, width, channels];
   const fits = asked.every((side, at) => {

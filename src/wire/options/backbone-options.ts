@@ -1,0 +1,28 @@
+/** The options of the functions for backbones. */
+import { Type } from "typebox";
+import {
+  Count,
+  Flag,
+  instanceOf,
+  optionsSchema,
+  ProgressOption,
+  SignalOption,
+  Text,
+} from "../../base/schema/options.ts";
+import type { FetchBackboneOptions } from "../../train/transfer/fetch-backbone.ts";
+
+export const fetchBackboneOptions = optionsSchema<FetchBackboneOptions>({
+  to: Type.Optional(Text),
+  licence: Type.Optional(Text),
+  backboneInput: Type.Optional(Text),
+  layer: Type.Optional(Text),
+  force: Flag,
+  catalogue: Type.Optional(
+    instanceOf("a catalogue: entries by name", (value) => typeof value === "object" && value !== null),
+  ),
+  signal: SignalOption,
+  progress: ProgressOption,
+  attempts: Count,
+  stallMs: Count,
+  waitMs: Count,
+});
