@@ -44,7 +44,14 @@ const reduction: FormChange = {
   }),
 };
 
+/** Until version 18 there was no `saturate`, which only the 8-bit floats heed. */
+const quantization: FormChange = {
+  since: 19,
+  toOlder: ({ inputs, attributes: { saturate: _, ...attributes } }) => ({ inputs, attributes }),
+};
+
 const changes: Readonly<Record<string, FormChange>> = {
+  QuantizeLinear: quantization,
   ReduceMean: reduction,
   ReduceMax: reduction,
   ReduceSumSquare: reduction,
