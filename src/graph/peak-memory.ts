@@ -3,7 +3,7 @@ import { AppError } from "../base/errors.ts";
 import { type DType, isStatic, sizeOf } from "./tensor-type.ts";
 import { type Graph, nodesOf, type Value } from "./value.ts";
 
-const bytesOf: Readonly<Record<DType, number>> = { float32: 4, uint8: 1, int32: 4, int64: 8, bool: 1 };
+const bytesOf: Readonly<Record<DType, number>> = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, bool: 1 };
 
 /**
  * The most bytes that values computed by the nodes take at one time, where nodes run one after the

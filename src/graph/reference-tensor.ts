@@ -91,5 +91,6 @@ function allocate({ dtype, data }: ReferenceTensor): TensorData["data"] {
   if (dtype === "float32") return new Float32Array(data.length);
   if (dtype === "int64") return new BigInt64Array(data.length);
   if (dtype === "int32") return new Int32Array(data.length);
+  if (dtype === "int8") return new Int8Array(data.length);
   return new Uint8Array(data.length);
 }

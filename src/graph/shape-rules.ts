@@ -7,7 +7,7 @@ import { type Attributes, isNumberList, rejectShape } from "./op.ts";
 import { type Dim, type DType, formatType, type Shape, type TensorData, type TensorType } from "./tensor-type.ts";
 
 export const numeric = ["float32", "int32", "int64"] as const satisfies readonly DType[];
-export const anyDtype = ["float32", "uint8", "int32", "int64", "bool"] as const satisfies readonly DType[];
+export const anyDtype = ["float32", "uint8", "int8", "int32", "int64", "bool"] as const satisfies readonly DType[];
 export const indexDtype = ["int32", "int64"] as const satisfies readonly DType[];
 
 /** What one input of an op must be. Float32 of any rank unless said otherwise. */

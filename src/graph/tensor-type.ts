@@ -2,12 +2,19 @@
 import { AppError } from "../base/errors.ts";
 
 /** The ONNX element types that Pawprint's graphs use. */
-export const dtypes = ["float32", "uint8", "int32", "int64", "bool"] as const;
+export const dtypes = ["float32", "uint8", "int8", "int32", "int64", "bool"] as const;
 /** The element types that graphs compute with. */
 export type DType = (typeof dtypes)[number];
 
 /** The numbers by which ONNX names its element types. */
-export const elementTypes: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+export const elementTypes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
 
 export function dtypeOfElementType(code: number): DType | undefined {
   return dtypes.find((dtype) => elementTypes[dtype] === code);
@@ -36,7 +43,7 @@ export const unknownType: TensorType = { dtype: "unknown", shape: [] };
 export interface TensorData {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Uint8Array | Int32Array | BigInt64Array;
+  readonly data: Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 }
 
 /** `float32 [N,3,32,32]`, as it stands in error messages. */

@@ -6,6 +6,7 @@ import type { ModelSignature, Tensor, Tensors } from "./executor.ts";
 const arrays = {
   float32: Float32Array,
   uint8: Uint8Array,
+  int8: Int8Array,
   int32: Int32Array,
   int64: BigInt64Array,
   bool: Uint8Array,

@@ -47,6 +47,12 @@ const reduction: FormChange = {
   }),
 };
 
+/** Until version 18 there was no `saturate`, which only the 8-bit floats heed. */
+const quantization: FormChange = {
+  since: 19,
+  toOlder: ({ inputs, attributes: { saturate: _, ...attributes } }) => ({ inputs, attributes }),
+};
+
 /** What became inputs of these names was attributes before: lists as int64, numbers as scalars. */
 const attributesBefore = (since: number, names: readonly string[]): FormChange => ({
   since,
@@ -71,6 +77,7 @@ const changes: Readonly<Record<string, FormChange>> = {
   Squeeze: attributesBefore(13, ["axes"]),
   Unsqueeze: attributesBefore(13, ["axes"]),
   LayerNormalization: { since: 17 },
+  QuantizeLinear: quantization,
   ReduceMean: reduction,
   ReduceMax: reduction,
   ReduceSumSquare: reduction,

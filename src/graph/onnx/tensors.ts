@@ -54,6 +54,7 @@ function viewAs(dtype: DType, bytes: Uint8Array): TensorData["data"] {
   if (dtype === "float32") return new Float32Array(bytes.buffer, 0, bytes.byteLength >> 2);
   if (dtype === "int64") return new BigInt64Array(bytes.buffer, 0, bytes.byteLength >> 3);
   if (dtype === "int32") return new Int32Array(bytes.buffer, 0, bytes.byteLength >> 2);
+  if (dtype === "int8") return new Int8Array(bytes.buffer);
   return bytes;
 }
 
@@ -61,6 +62,7 @@ function typedFields(dtype: DType, { floatData, int32Data, int64Data }: TensorPr
   if (dtype === "float32") return Float32Array.from(floatData);
   if (dtype === "int64") return BigInt64Array.from(int64Data);
   if (dtype === "int32") return Int32Array.from(int32Data);
+  if (dtype === "int8") return Int8Array.from(int32Data);
   return Uint8Array.from(int32Data);
 }
 

@@ -129,7 +129,7 @@ function checkClasses(name: string, logits: Value, target: Value): number {
   const [rows, classes] = logits.type.shape;
   const { dtype, shape } = target.type;
   const fits = dtype === "float32" ? shape.length === 2 && shape[1] === classes : shape.length === 1;
-  if (dtype === "uint8" || dtype === "bool") {
+  if (dtype !== "float32" && dtype !== "int32" && dtype !== "int64") {
     throw new AppError("GRAPH_DTYPE", { required: `int32, int64 or float32 targets for ${name}`, received: dtype });
   }
   if (logits.type.shape.length !== 2 || typeof classes !== "number" || !fits || shape[0] !== rows) {

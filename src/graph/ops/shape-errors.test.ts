@@ -14,6 +14,7 @@ import {
   convTranspose,
   convWeightGradient,
   correctCount,
+  dequantizeLinear,
   dropout,
   expandTo,
   gather,
@@ -23,6 +24,7 @@ import {
   maxPoolGradient,
   oneHot,
   pad,
+  quantizeLinear,
   reduceSum,
   reluGradient,
   reshape,
@@ -204,6 +206,26 @@ const cases: readonly [message: string, build: () => unknown][] = [
   [
     "GRAPH_SHAPE: Expected logits [N,C] and targets [N] (indices) or [N,C] (probabilities) for correctCount; got float32 [4] and int32 [4]",
     () => correctCount(t([4]), t([4], "int32")),
+  ],
+  [
+    "GRAPH_SHAPE: Expected a scale [] or [3], one for each index of axis 1 for QuantizeLinear; got float32 [8,3,32,32] and float32 [4]",
+    () => quantizeLinear(picture, t([4]), t([4], "uint8")),
+  ],
+  [
+    "GRAPH_SHAPE: Expected a zero point for each scale for QuantizeLinear; got float32 [3] and uint8 []",
+    () => quantizeLinear(picture, t([3]), t([], "uint8")),
+  ],
+  [
+    "GRAPH_DTYPE: Expected zeroPoint of type uint8 or int8 for QuantizeLinear; got int32 []",
+    () => quantizeLinear(picture, t([]), t([], "int32")),
+  ],
+  [
+    "GRAPH_DTYPE: Expected zeroPoint of type uint8 for DequantizeLinear; got int8 []",
+    () => dequantizeLinear(t([4], "uint8"), t([]), t([], "int8")),
+  ],
+  [
+    "GRAPH_ATTRIBUTE: Expected an axis in [-2, 2) for DequantizeLinear; got 2",
+    () => dequantizeLinear(t([4, 3], "int8"), t([3]), undefined, { axis: 2 }),
   ],
 ];
 

@@ -7,4 +7,5 @@ export * from "./loss.ts";
 export * from "./movement/movement.ts";
 export * from "./norm.ts";
 export * from "./pooling/pooling.ts";
+export * from "./quantization.ts";
 export * from "./reduction.ts";
