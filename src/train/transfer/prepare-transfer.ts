@@ -1,7 +1,8 @@
 /** From a pack and a backbone to everything that a training runs on. */
 import { join } from "node:path";
-import { silentLogger } from "../../base/logger.ts";
+import { type Logger, silentLogger } from "../../base/logger.ts";
 import { memoryLimit } from "../../base/machine/memory-limit.ts";
+import type { Progress } from "../../base/progress.ts";
 import { createRandom } from "../../base/random.ts";
 import type { Pack } from "../../dataset/pack/pack.ts";
 import type { SourceKind } from "../../dataset/sources/source.ts";
@@ -9,16 +10,26 @@ import type { Backbone, BackboneIdentity } from "../../nn/backbones/backbone.ts"
 import { createTransferNetwork, type TransferPlan } from "../../nn/backbones/transfer-network.ts";
 import { layoutOf, type Model } from "../../nn/inference-graph.ts";
 import { initialParameters, initialStatistics } from "../../nn/parameter-layout.ts";
+import type { Executor } from "../../runtime/executor.ts";
 import type { BestWeights } from "../fit/fit-options.ts";
 import { Choices } from "../plan/choice.ts";
 import type { StepPlan } from "../plan/step-plan.ts";
 import type { TrainSettings } from "../plan/train-config.ts";
-import type { PrepareTrainingOptions } from "../prepare-training.ts";
 import { adamw } from "../step/optimizer.ts";
 import { requireMemory } from "../step/step-memory.ts";
 import { type ActivationOptions, type Activations, computeActivations, standardizationOf } from "./activations.ts";
 import { type ChosenHead, chooseHead, weightsByName } from "./choose-head.ts";
 import { chooseTransfer, planTransferSteps, type TransferChoices } from "./plan-transfer.ts";
+
+export interface PrepareTransferOptions {
+  readonly settings?: TrainSettings;
+  readonly executor: Executor;
+  /** Folder for packs, in which activations are kept too. */
+  readonly packs?: string;
+  readonly logger?: Logger;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
 
 export interface PreparedTransfer {
   /** Of pictures: what becomes the bundle. */
@@ -39,7 +50,7 @@ export async function prepareTransfer(
   pack: Pack,
   kind: SourceKind,
   backbone: Backbone,
-  options: PrepareTrainingOptions,
+  options: PrepareTransferOptions,
 ): Promise<PreparedTransfer> {
   const { settings = {}, executor, packs, logger = silentLogger, progress, signal } = options;
   const choices = new Choices(settings);
