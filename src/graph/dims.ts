@@ -1,4 +1,5 @@
 /** Arithmetic on dims that may be symbols: a symbolic dim is a product such as `N` or `4*N`. */
+import { AppError } from "../base/errors.ts";
 import type { Dim, Shape } from "./tensor-type.ts";
 
 interface Product {
@@ -16,7 +17,15 @@ function parse(dim: Dim): Product {
   };
 }
 
+/** A square of a square has four symbols, and so on: a few nodes would take all memory. */
+const mostSymbols = 64;
+
 function format({ factor, symbols }: Product): Dim {
+  if (symbols.length > mostSymbols)
+    throw new AppError("GRAPH_SHAPE", {
+      required: `a size that is a product of at most ${mostSymbols} symbols`,
+      received: `one of ${symbols.length}`,
+    });
   if (symbols.length === 0 || factor === 0) return factor;
   return (factor === 1 ? symbols : [factor, ...symbols]).join("*");
 }

@@ -10,6 +10,9 @@ export const mostFoldedElements = 2 ** 22;
 /** How many one node may take and make. */
 const mostOfNode = 2 ** 20;
 
+/** The reference walks axes by axes. */
+const mostAxes = 16;
+
 /** Ops that take more work than they make elements: nobody computes shapes with them. */
 const costly = new Set([
   "Conv",
@@ -42,7 +45,7 @@ export function foldOutputs(
 }
 
 function elementsOf({ type: { dtype, shape } }: Value): number {
-  return dtype !== "unknown" && isStatic(shape) ? sizeOf(shape) : Number.POSITIVE_INFINITY;
+  return dtype !== "unknown" && shape.length <= mostAxes && isStatic(shape) ? sizeOf(shape) : Number.POSITIVE_INFINITY;
 }
 
 function evaluated(outputs: readonly Value[]): readonly Value[] | undefined {

@@ -18,6 +18,7 @@ export interface KnownDims {
 
 /** Shapes have a few elements; longer vectors are no shapes, and are not followed. */
 const mostElements = 256;
+const mostAxes = 8;
 
 const found = new WeakMap<Value, KnownDims | "unknown">();
 
@@ -36,7 +37,8 @@ export function knownDims(value: Value): KnownDims | undefined {
 }
 
 function followed({ producer, type: { shape }, index }: Value, dtype: DType): KnownDims | undefined {
-  if (producer.kind === "input" || !isStatic(shape) || sizeOf(shape) > mostElements) return undefined;
+  if (producer.kind === "input" || shape.length > mostAxes || !isStatic(shape) || sizeOf(shape) > mostElements)
+    return undefined;
   if (producer.kind === "constant") return { dtype, shape, dims: Array.from(producer.tensor.data, Number) };
   const { op } = producer;
   if (op.imported || op.domain !== "") return undefined;
@@ -127,7 +129,8 @@ function combined({ op, inputs: [a, b] }: GraphNode, tokens: Tokens): ReferenceT
   return isKnown ? result : undefined;
 }
 
-const isSize = (dim: Dim) => typeof dim === "string" || (Number.isSafeInteger(dim) && dim > 0);
+/** Products of products grow without end: no exporter writes long ones. */
+const isSize = (dim: Dim) => (typeof dim === "string" ? dim.length <= 200 : Number.isSafeInteger(dim) && dim > 0);
 
 const floored = (a: Dim, b: Dim) => (b === 0 ? undefined : numbers(a, b, (x, y) => Math.trunc(x / y)));
 

@@ -122,10 +122,13 @@ function squeezed(x: Value, { inputs, attributes }: ImportedNode): Value | undef
   );
 }
 
+/** No tensor of a picture's has more. */
+const mostAxes = 32;
+
 function unsqueezed(x: Value, { inputs }: ImportedNode): Value | undefined {
   const given = numbersOf(inputs[1]);
-  if (!given) return undefined;
-  const rank = x.type.shape.length + given.length;
+  const rank = x.type.shape.length + (given?.length ?? 0);
+  if (!given || rank > mostAxes) return undefined;
   const shape = [...x.type.shape];
   const axes = given.map((axis) => normalizeAxis("Unsqueeze", axis, rank)).toSorted((a, b) => a - b);
   for (const axis of axes) shape.splice(axis, 0, 1);
@@ -168,7 +171,7 @@ const splitForm: Rule = ({ inputs, attributes, outputs }, x) => {
   if (inputs[1] || typeof size !== "number") return undefined;
   const parts = numberAttribute(attributes, "num_outputs", outputs);
   const part = Math.ceil(size / parts);
-  if (!(parts >= 1 && parts <= size) || part * (parts - 1) >= size) return undefined;
+  if (parts !== outputs || parts > size || part * (parts - 1) >= size) return undefined;
   const sizes = Array.from({ length: parts }, (_, at) => Math.min(part, size - at * part));
   return split(x, sizes, axis);
 };
@@ -185,10 +188,17 @@ function power(x: Value, { inputs: [, exponent] }: ImportedNode): Value | undefi
   return by === 0.5 ? sqrt(x) : pow(x, scalar(by!));
 }
 
+const mostNeighbours = 64;
+
 /** x / (bias + alpha / size * the sum of squares of `size` neighbouring channels) ^ beta. */
 function localResponse(x: Value, { attributes }: ImportedNode): Value | undefined {
   const [size, channels] = [numberAttribute(attributes, "size", 0), x.type.shape[1]];
-  if (typeof channels !== "number" || x.type.shape.length !== 4 || !(size >= 1 && size <= channels)) return undefined;
+  if (
+    typeof channels !== "number" ||
+    x.type.shape.length !== 4 ||
+    !(size >= 1 && size <= Math.min(channels, mostNeighbours))
+  )
+    return undefined;
   const before = Math.floor((size - 1) / 2);
   const padded = padImage(mul(x, x), [0, before, 0, 0, 0, size - 1 - before, 0, 0]);
   const parts = Array.from({ length: size }, (_, at) =>

@@ -21,6 +21,9 @@ export function padImage(x: Value, pads: readonly number[], value = 0): Value {
   return slice(padded, { starts, ends, axes });
 }
 
+/** Longer axes are no picture's, and their places would be a list as long. */
+const mostCopied = 2 ** 16;
+
 /** x with copies of its own elements around it, axis by axis. `undefined` where a padded axis is symbolic. */
 export function padByCopies(x: Value, pads: readonly number[], mode: string): Value | undefined {
   const rank = x.type.shape.length;
@@ -29,6 +32,7 @@ export function padByCopies(x: Value, pads: readonly number[], mode: string): Va
     const [before, after] = [pads[axis]!, pads[axis + rank]!];
     if (before === 0 && after === 0) continue;
     if (typeof size !== "number" || before < 0 || after < 0) return undefined;
+    if (!(before + size + after <= mostCopied)) return undefined;
     if (mode === "reflect" && Math.max(before, after) >= size) return undefined;
     const places = Array.from({ length: before + size + after }, (_, at) => placeOf(at - before, size, mode));
     y = gather(y, constant(int64Vector(places)), axis);

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { AttributeKind, attribute, changed, modelFrom } from "../../../tests/support/onnx-model.ts";
 import { decodeModel } from "./decode.ts";
-import { NodeProtoSchema, ValueInfoProtoSchema } from "./generated/onnx_pb.ts";
+import { AttributeProtoSchema, type NodeProto, NodeProtoSchema, ValueInfoProtoSchema } from "./generated/onnx_pb.ts";
 import { readMetadata } from "./metadata.ts";
 import { modelLimits } from "./model-limits.ts";
 
@@ -26,6 +26,33 @@ it("refuses a model of more parts than any classifier has, before it makes anyth
     expect(() => read(values, "m")).toThrow("Expected at most 100000 nodes, tensors and values; got more (m)");
     expect(() => read(wide, "m")).toThrow(/^Expected a graph without its weights of at most 67.1 MB; got \d/);
   }
+});
+
+it("refuses more messages, names and numbers than a classifier has, wherever they stand", () => {
+  const within = (change: (node: NodeProto) => void) => changed(small, ({ graph }) => change(graph!.node[0]!));
+  const empty = <T>(make: () => T) => Array.from({ length: modelLimits.messages }, make);
+  const subgraph = within((node) => {
+    const nodes = empty(() => create(NodeProtoSchema));
+    node.attribute.push(attribute("body", AttributeKind.GRAPH, { g: { node: nodes } }));
+  });
+  const attributes = within((node) => {
+    node.attribute = empty(() => create(AttributeProtoSchema));
+  });
+  const names = within((node) => {
+    node.input = Array.from({ length: modelLimits.scalars }, () => "");
+  });
+  const packed = within((node) => {
+    const ints = Array.from({ length: modelLimits.scalars }, () => 1n);
+    node.attribute.push(attribute("axes", AttributeKind.INTS, { ints }));
+  });
+  for (const bytes of [subgraph, attributes])
+    expect(() => readMetadata(bytes, "m")).toThrow(
+      "Expected a model of at most 500000 protobuf messages; got more (m)",
+    );
+  for (const bytes of [names, packed])
+    expect(() => readMetadata(bytes, "m")).toThrow(
+      "Expected at most 8000000 names and whole numbers outside of raw data; got more (m)",
+    );
 });
 
 it("refuses messages that stand in one another without end", () => {

@@ -3,6 +3,7 @@
  * the bytes: 26 MB of a million nodes took 3 s and 700 MB to parse, and ONNX Runtime's own loading
  * takes four times as long for twice the nodes (0.3 s for 10,000 in a row, 21 s for 100,000).
  */
+import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { counted, formatBytes } from "../../base/quantity.ts";
 import { GraphProtoSchema, ModelProtoSchema, TensorProtoSchema } from "./generated/onnx_pb.ts";
@@ -15,6 +16,12 @@ export const modelLimits = {
   graphParts: 100_000,
   /** Of the graph, without the raw numbers of its tensors. */
   graphBytes: 64 * 2 ** 20,
+  /** Messages at any depth, in subgraphs too: each takes some hundred bytes of memory, and two in the file. */
+  messages: 500_000,
+  /** Names, and whole numbers that are not raw: a byte in the file is up to 24 bytes of memory. */
+  scalars: 8_000_000,
+  /** Of messages in one another. */
+  depth: 100,
   /** Of all that is not the graph: metadata above all. */
   otherBytes: 16 * 2 ** 20,
 } as const;
@@ -42,6 +49,40 @@ export function requireModelLimits(bytes: Uint8Array, where: Where): void {
   }
   requireBytes("a graph without its weights", graphBytes, modelLimits.graphBytes, where);
   requireBytes("metadata", bytes.length - graphsBytes, modelLimits.otherBytes, where);
+  const counts = { messages: 0, scalars: 0 };
+  countParts(ModelProtoSchema, bytes, counts, 0, () => {
+    if (counts.messages > modelLimits.messages)
+      throw unreadable(`a model of at most ${modelLimits.messages} protobuf messages`, "more", where);
+    if (counts.scalars > modelLimits.scalars)
+      throw unreadable(`at most ${modelLimits.scalars} names and whole numbers outside of raw data`, "more", where);
+  });
+}
+
+/** Counts what a parser would make of a message; floats are bounded by their bytes. */
+function countParts(
+  schema: DescMessage,
+  message: Uint8Array,
+  counts: { messages: number; scalars: number },
+  depth: number,
+  check: () => void,
+): void {
+  counts.messages++;
+  const numbers = new Map(schema.fields.map((field) => [field.number, field]));
+  for (const { field, bytes } of fieldsOf(message)) {
+    const known = numbers.get(field);
+    const inner = known?.message;
+    if (inner && depth < modelLimits.depth) countParts(inner, bytes, counts, depth + 1, check);
+    else if (known && !floats.has(known.scalar)) counts.scalars += isPacked(known) ? Math.max(1, bytes.length) : 1;
+    check();
+  }
+}
+
+const floats = new Set<ScalarType | undefined>([ScalarType.FLOAT, ScalarType.DOUBLE]);
+
+/** Whether a field's bytes are numbers in a row: each takes a byte at least. */
+function isPacked(field: DescField): boolean {
+  if (field.fieldKind !== "list" || field.listKind === "message") return false;
+  return field.scalar !== ScalarType.STRING && field.scalar !== ScalarType.BYTES;
 }
 
 function requireBytes(what: string, size: number, limit: number, where: Where): void {
