@@ -6,13 +6,17 @@ import {
   add,
   averagePool,
   batchNormTraining,
+  type ConvOptions,
+  clip,
   conv,
   convInputGradient,
   convWeightGradient,
   globalAveragePool,
   maxPool,
+  mul,
   reduceSum,
   relu,
+  relu6,
 } from "../../graph/ops/table.ts";
 import { sizeOf } from "../../graph/tensor-type.ts";
 import { type Graph, graph, input, nodesOf, type Value } from "../../graph/value.ts";
@@ -73,7 +77,37 @@ function network(pool: (x: Value) => Value, shortcut = true, width = 16): Graph 
   return graph("network", [x, w1, w2, scale, bias], outputs);
 }
 
+/**
+ * An inverted residual as exporters write it: biases in place of batch norms, ReLU6, a depthwise
+ * convolution at stride 2 padded at the bottom right only, a shortcut around the second.
+ */
+function foldedNetwork(): Graph {
+  const names: Value[] = [];
+  const weights = (name: string, shape: readonly number[]) => {
+    const value = input(name, "float32", shape);
+    names.push(value);
+    return value;
+  };
+  const x = input("x", "float32", [16, 3, 9, 8]);
+  const layer = (name: string, from: Value, filters: number, kernel: number, options: ConvOptions = {}) => {
+    const perGroup = Number(from.type.shape[1]) / (options.group ?? 1);
+    const w = weights(name, [filters, perGroup, kernel, kernel]);
+    return conv(from, w, weights(`${name}.bias`, [filters]), options);
+  };
+  const stem = relu6(layer("stem", x, 24, 3, { pads: [1, 1, 1, 1] }));
+  const down = relu6(layer("down", stem, 24, 3, { group: 24, strides: [2, 2], pads: [0, 0, 1, 1] }));
+  const expanded = relu6(layer("expand", down, 48, 1));
+  const filtered = clip(layer("filter", expanded, 48, 3, { group: 48, pads: [1, 1, 1, 1] }), { min: -1, max: 1 });
+  const sum = add(down, layer("project", filtered, 24, 1));
+  const pooled = globalAveragePool(clip(layer("top", sum, 32, 1), { min: 0 }));
+  const loss = reduceSum(mul(pooled, pooled), { keepdims: false });
+  const found = gradients(loss, names);
+  const outputs = Object.fromEntries(found.map((value, at) => [`d${at}`, value]));
+  return graph("folded", [x, ...names], { loss, sum, ...outputs });
+}
+
 const networks = {
+  "biases, ReLU6 and a depthwise convolution": foldedNetwork(),
   "max pooling": network((x) => maxPool(x, { kernel: [2, 2], strides: [2, 2] })),
   "a chain without shortcut": network((x) => maxPool(x, { kernel: [2, 2], strides: [2, 2] }), false),
   "average pooling": network((x) => averagePool(x, { kernel: [2, 2], strides: [2, 2] })),
@@ -141,6 +175,7 @@ describe("the blocked fast path", () => {
         convolution(geometries[7]!),
         convolution(geometries[11]!),
         networks["channels that fill no block"],
+        networks["biases, ReLU6 and a depthwise convolution"],
         networks["max pooling"],
         networks["a chain without shortcut"],
       ]) {
@@ -189,6 +224,19 @@ describe("the blocked fast path", () => {
     // is not. One max-pool mask.
     expect(passesOver(chain)).toBe(2 + 2 + 1);
     expect(passesOver(networks["max pooling"])).toBeGreaterThan(passesOver(chain));
+  });
+
+  it("computes activations, and sums that nothing else reads, in the pass of the convolution before", () => {
+    const lowered = nodesOf(Object.values(lowerBlocked(foldedNetwork(), 16).outputs));
+    const activations = lowered.map(({ attributes }) => attributes.activation).filter((name) => name === "Clip");
+    expect(activations).toHaveLength(5);
+    expect(lowered.filter(({ op }) => op.name === "Clip")).toEqual([]);
+
+    const x = input("x", "float32", [16, 16, 8, 8]);
+    const [w1, w2] = [input("w1", "float32", [16, 16, 1, 1]), input("w2", "float32", [16, 16, 1, 1])];
+    const source = graph("sum", [x, w1, w2], { y: relu(add(conv(x, w1), conv(x, w2))) });
+    const ops = nodesOf(Object.values(lowerBlocked(source, 16).outputs)).map(({ op }) => op.name);
+    expect(ops.filter((name) => /Conv|Add|Relu/.test(name))).toEqual(["Conv", "Conv"]);
   });
 
   it("leaves graphs with a free batch, or far fewer channels than a block, as they are", () => {
