@@ -60,6 +60,11 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "Expected a model with one input, pictures float32 [N,3,H,W] or [N,H,W,3]; got 2 inputs (bert.onnx)",
     "See what the model takes and gives: pawprint backbone inspect FILE",
   ),
+  QUANTIZATION_UNSUITED: row(
+    "The bundle was written by pawprint quantize, or its network has no convolution or product of matrices with fixed weights.",
+    "Expected a bundle of floats; got one that is quantised (models/pets-int8.onnx)",
+    "Give the bundle that training wrote: pawprint quantize models/pets.onnx --data pets.zip --out pets-int8.onnx",
+  ),
   LAYER_UNKNOWN: row(
     "A mistyped name behind --layer, or the name of a layer in another tool's notation; an ONNX file has names of values.",
     "Expected a layer of the backbone, such as features or logits; got 'feature' (mobilenet.onnx)",

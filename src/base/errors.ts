@@ -27,6 +27,7 @@ export const errorTable = {
   ARCHITECTURE_UNKNOWN: usage("missing", "no architecture has this name"),
   BACKBONE_INPUT: usage("invalid", "how a backbone takes pictures is not declared, or not understood"),
   BACKBONE_UNSUITED: entry("invalid", "a model cannot be the backbone of this training"),
+  QUANTIZATION_UNSUITED: entry("invalid", "a bundle cannot be quantised: it is already, or has no layers for it"),
   LAYER_UNKNOWN: usage("missing", "a backbone has no such layer"),
 
   FILE_NOT_FOUND: entry("missing", "a file or folder that was named does not exist"),

@@ -77,6 +77,23 @@ const parts = {
         source: Type.Optional(Line),
       }),
     ),
+    /** How a bundle of floats became this one of 8 bits. */
+    quantization: Type.Optional(
+      Type.Object({
+        /** SHA-256 of the float bundle's file. */
+        from: Line,
+        /** How activations got their ranges: minmax, percentile or mse. */
+        method: Line,
+        /** Pictures of the train split that the activations were measured on, and the seed that chose them. */
+        pictures: Type.Integer({ minimum: 1 }),
+        seed: Type.Number(),
+        weights: Line,
+        activations: Line,
+        /** Layers with weights, and how many of them compute with 8 bits. */
+        layers: Type.Integer({ minimum: 1 }),
+        quantizedLayers: Type.Integer({ minimum: 1 }),
+      }),
+    ),
     /** How the splits were cut, where it was not by default. */
     splits: Type.Optional(
       Type.Object({
@@ -104,6 +121,7 @@ const parts = {
       probabilities: Type.Array(Type.Number()),
       /** Left out by earlier versions. */
       logits: Type.Optional(Type.Array(Type.Number())),
+      tolerance: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     }),
     { maxItems: maximumParity },
   ),
@@ -150,6 +168,8 @@ export interface ParityExample {
   readonly probabilities: readonly number[];
   /** Probabilities near 0 and 1 hide changes of the weights, logits do not. */
   readonly logits?: readonly number[];
+  /** How far answers may be from it, where 1e-4 is too little: those of quantised models go in steps. */
+  readonly tolerance?: number;
 }
 
 /** Writes the inference graph with its metadata, and a digest of both, as the bytes of a bundle. */

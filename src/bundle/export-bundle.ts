@@ -34,6 +34,8 @@ export interface ExportBundleOptions {
   readonly path: string;
   readonly reference: ParityReference;
   readonly executor: Executor;
+  /** How far the parity examples may be missed on another machine; 1e-4 unless given. */
+  readonly tolerance?: number;
   /** Overwrite an existing file. */
   readonly force?: boolean;
   readonly signal?: AbortSignal;
@@ -47,7 +49,7 @@ export interface ExportBundleOptions {
  */
 export async function exportBundle(options: ExportBundleOptions): Promise<BundleFile> {
   const { graph, path, reference, force = false, signal, executor } = options;
-  const parity = await parityExamples(graph, options.info, executor);
+  const parity = await parityExamples(graph, options.info, executor, options.tolerance);
   const bytes = encodeBundle(graph, { ...options.info, parity });
   const info = await checkAnswers(bytes, path, reference, executor);
 
@@ -95,13 +97,19 @@ async function parityExamples(
   graph: Graph,
   info: Pick<BundleInfo, "recipe">,
   executor: Executor,
+  tolerance: number | undefined,
 ): Promise<BundleInfo["parity"]> {
   const program = await executor.load(graph);
   try {
     const examples: ParityExample[] = [];
     for (const seed of paritySeeds) {
       const { logits, probabilities } = await runProgram(program, info, parityPicture(seed, info.recipe));
-      examples.push({ seed, probabilities: Array.from(probabilities), logits: Array.from(logits) });
+      examples.push({
+        seed,
+        probabilities: Array.from(probabilities),
+        logits: Array.from(logits),
+        ...(tolerance !== undefined && { tolerance }),
+      });
     }
     return examples;
   } finally {

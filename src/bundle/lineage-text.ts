@@ -22,3 +22,10 @@ export function pipelineText({ pipeline }: Pick<Lineage, "pipeline">): string | 
   if (pipeline === undefined) return undefined;
   return pipeline.lock === undefined ? pipeline.stage : `${pipeline.stage}, dvc.lock ${pipeline.lock.slice(0, 12)}`;
 }
+
+/** `6 of 7 layers in 8 bits, mse ranges of 128 pictures, from 1f2e3d4c5b6a`; undefined of a float bundle. */
+export function quantizationText({ quantization }: Pick<Lineage, "quantization">): string | undefined {
+  if (quantization === undefined) return undefined;
+  const { from, method, pictures, layers, quantizedLayers } = quantization;
+  return `${quantizedLayers} of ${layers} layers in 8 bits, ${method} ranges of ${pictures} pictures, from ${from.slice(0, 12)}`;
+}

@@ -116,8 +116,8 @@ export async function openBundle<R extends Runs>(
       const given = await answer(pixels);
       const place = `${where}, noise picture ${seed}`;
       requireSoundAnswers(given, info.labels.length, place);
-      if (expected) requireParity(given.probabilities, expected.probabilities, place);
-      if (expected?.logits) requireLogitParity(given.logits, expected.logits, place);
+      if (expected) requireParity(given.probabilities, expected.probabilities, place, expected.tolerance);
+      if (expected?.logits) requireLogitParity(given.logits, expected.logits, place, expected.tolerance);
     }
   } catch (error) {
     await program.close();

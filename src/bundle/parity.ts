@@ -10,18 +10,28 @@ export const parityTolerance = 1e-4;
 const sumTolerance = 1e-3;
 
 /**
- * Throws BUNDLE_PARITY where two lists of probabilities differ by more than 1e-4 anywhere, or in
- * length.
+ * Throws BUNDLE_PARITY where two lists of probabilities differ by more than the tolerance anywhere, or
+ * in length.
  */
-export function requireParity(received: ArrayLike<number>, expected: ArrayLike<number>, where: string): void {
-  requireNear("probabilities", received, expected, parityTolerance, where);
+export function requireParity(
+  received: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  where: string,
+  tolerance = parityTolerance,
+): void {
+  requireNear("probabilities", received, expected, tolerance, where);
 }
 
 /** The same for logits, whose tolerance is relative to the largest one. */
-export function requireLogitParity(received: ArrayLike<number>, expected: ArrayLike<number>, where: string): void {
+export function requireLogitParity(
+  received: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  where: string,
+  tolerance = parityTolerance,
+): void {
   let largest = 1;
   for (let index = 0; index < expected.length; index++) largest = Math.max(largest, Math.abs(expected[index]!));
-  requireNear("logits", received, expected, parityTolerance * largest, where);
+  requireNear("logits", received, expected, tolerance * largest, where);
 }
 
 function requireNear(

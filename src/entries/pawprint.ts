@@ -28,6 +28,7 @@ export type { ProjectValues } from "../project/project-files.ts";
 export type { ModelVersion } from "../registry/model-registry.ts";
 export type { EpochMetrics } from "../train/fit/fit-options.ts";
 export type { TrainSettings } from "../train/plan/train-config.ts";
+export type { QuantizationReport } from "../train/quantization/quantize-bundle.ts";
 export type { TrainEvent } from "../train/train.ts";
 export type { TrainingRun } from "../train/training-run.ts";
 export type { FetchBackboneOptions, FetchedBackbone } from "../train/transfer/fetch-backbone.ts";
@@ -43,9 +44,11 @@ export {
   openPredictor,
   prepareTraining,
   previewAugmentation,
+  quantizeBundle,
   renderEvaluationReport,
   renderTrainingReport,
   train,
 } from "../wire/library.ts";
 export type { BatchOptions } from "../wire/options/predict-options.ts";
+export type { QuantizeOptions } from "../wire/options/quantize-options.ts";
 export type { RecordedRun, TrackingOptions, TrainOptions, TrainReport } from "../wire/recording.ts";

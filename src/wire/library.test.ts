@@ -23,6 +23,7 @@ const calls: Readonly<Record<string, (options: never) => Promise<unknown>>> = {
   openPredictor: (options) => library.openPredictor(model, options),
   batchPredict: (options) => library.batchPredict(options),
   evaluateBundle: (options) => library.evaluateBundle(options),
+  quantizeBundle: (options) => library.quantizeBundle(options),
   explainPictures: (options) => library.explainPictures(model, [], options).next(),
   renderEvaluationReport: (options) => library.renderEvaluationReport(anything({}), options),
   renderTrainingReport: (options) => library.renderTrainingReport(anything({}), options),

@@ -24,10 +24,12 @@ import type { PawprintServer, ServerOptions } from "../server/create-server.ts";
 import type { BundleEvaluation } from "../train/evaluation/evaluate-bundle.ts";
 import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/pictures/augmentation-preview.ts";
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
+import type { QuantizationReport } from "../train/quantization/quantize-bundle.ts";
 import type { FetchBackboneOptions, FetchedBackbone } from "../train/transfer/fetch-backbone.ts";
 import type { BundleArgument } from "./bundle-argument.ts";
 import { predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
 import type { BatchOptions } from "./options/predict-options.ts";
+import type { QuantizeOptions } from "./options/quantize-options.ts";
 import type { EvaluateBundleOptions, TrainOptions, TrainReport } from "./recording.ts";
 import type { TrainingReportOptions } from "./reports.ts";
 
@@ -152,6 +154,17 @@ export async function evaluateBundle(options: EvaluateBundleOptions): Promise<Bu
     await recordEvaluated({ info: plain.bundle.info, data: plain.data, evaluation }, tracking, plain);
   }
   return evaluation;
+}
+
+/** See `quantizeBundle` in `train/quantization/quantize-bundle.ts`. The engine is that of predictions. */
+export async function quantizeBundle(options: QuantizeOptions): Promise<QuantizationReport> {
+  const { quantizeOptions: schema } = await import("./options/quantize-options.ts");
+  const { readOptions } = await import("../base/schema/options.ts");
+  const { executor, threads, bundle, ...checked } = readOptions<QuantizeOptions>(schema, options, "quantizeBundle");
+  const input = await bundleInput(bundle);
+  const engine = executor ?? (await predictionEngine(threads === undefined ? {} : { threads }));
+  const { quantizeBundle: quantize } = await import("../train/quantization/quantize-bundle.ts");
+  return quantize({ ...checked, bundle: input, executor: engine });
 }
 
 /** See `explainPictures` in `predict/explain/explain-pictures.ts`. */

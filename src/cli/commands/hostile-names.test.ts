@@ -184,6 +184,11 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [model, "--data", data, "--against", model, "--csv", `rows${evil}.csv`, "--force"],
     [model, "--data", `no${evil}`],
   ],
+  quantize: [
+    [model, "--data", data, "--out", `int8${evil}.onnx`, "--even-if-worse", "--pictures", "4"],
+    [`no${evil}`, "--data", data, "--out", "x.onnx"],
+    [model, "--data", `no${evil}`, "--out", "x.onnx"],
+  ],
   predict: [
     [wild, data],
     [wild, data, "--csv"],

@@ -208,6 +208,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./model/evaluate.ts"),
   },
   {
+    name: "quantize",
+    summary: "make a faster bundle of 8 bits, with calibration pictures",
+    load: () => import("./model/quantize.ts"),
+  },
+  {
     name: "predict",
     summary: "classify pictures with a bundle",
     load: () => import("./model/predict.ts"),

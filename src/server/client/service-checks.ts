@@ -168,10 +168,10 @@ async function inferFault(
           "data",
         )
       : undefined;
-  const fault = differenceFault("probabilities", output("probabilities"), example.probabilities);
+  const fault = differenceFault("probabilities", output("probabilities"), example.probabilities, example.tolerance);
   if (fault !== undefined || example.logits === undefined) return fault;
   const largest = example.logits.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  return differenceFault("logits", output("logits"), example.logits, parityTolerance * largest);
+  return differenceFault("logits", output("logits"), example.logits, (example.tolerance ?? parityTolerance) * largest);
 }
 
 /** Which requests a canary answers follows from this header: one of so many is the champion's. */
@@ -188,7 +188,7 @@ async function predictFault(
     const headers = { "x-request-key": `smoke-${attempt}` };
     const { json } = await client.call("predict", { body: { image: pixels }, headers });
     if (fieldOf(json, "model_version") !== served.version) continue;
-    return differenceFault("probabilities", fieldOf(json, "probabilities"), example.probabilities);
+    return differenceFault("probabilities", fieldOf(json, "probabilities"), example.probabilities, example.tolerance);
   }
   return `no answer of version ${served.version} in ${mostTries} requests`;
 }

@@ -3,7 +3,7 @@
 import { formatBytes } from "../../../base/quantity.ts";
 import type { BundleInfo } from "../../../bundle/bundle.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
-import { backboneText, dataVersionText, pipelineText } from "../../../bundle/lineage-text.ts";
+import { backboneText, dataVersionText, pipelineText, quantizationText } from "../../../bundle/lineage-text.ts";
 import type { ReferenceProfile } from "../../../bundle/reference-profile.ts";
 import type { ModelVersion } from "../../../registry/model-registry.ts";
 import { inspectBundle } from "../../../wire/library.ts";
@@ -74,6 +74,7 @@ function describe(file: BundleFile, version: ModelVersion | undefined, style: St
     ["data version", dataVersionText(lineage) ?? "none"],
     ...(lineage.pipeline === undefined ? [] : [["pipeline", pipelineText(lineage)!] as const]),
     ...(lineage.backbone === undefined ? [] : [["backbone", backboneText(lineage)!] as const]),
+    ...(lineage.quantization === undefined ? [] : [["quantised", quantizationText(lineage)!] as const]),
     ["parity", `${parity.length} noise pictures with their answers`],
     [
       "reference",
