@@ -13,7 +13,7 @@ const mostOfNode = 2 ** 20;
 /** The reference walks axes by axes. */
 const mostAxes = 16;
 
-/** Ops that take more work than they make elements: nobody computes shapes with them. */
+/** Ops that take more work than they make elements, and those by which weights of 8 bits become floats: they stay. */
 const costly = new Set([
   "Conv",
   "ConvTranspose",
@@ -23,6 +23,8 @@ const costly = new Set([
   "AveragePool",
   "GridSample",
   "LRN",
+  "DequantizeLinear",
+  "QuantizeLinear",
   "OneHot",
 ]);
 

@@ -27,8 +27,9 @@ export function nonDifferentiableNodes(
   for (const node of nodesOf(outputs)) {
     if (!node.inputs.some((value) => value && matters.has(value))) continue;
     const reals = node.outputs.filter(({ type }) => type.dtype === "float32" || type.dtype === "unknown");
-    // What gives whole numbers or booleans passes no gradient, and needs no rule.
-    if (reals.length === 0) continue;
+    // What gives indices or booleans passes no gradient, and needs no rule; numbers of 8 bits stand for real ones.
+    const isQuantized = !node.op.imported && typeof node.op.gradient !== "function";
+    if (reals.length === 0 && !isQuantized) continue;
     for (const output of reals) matters.add(output);
     const reason = reasonOf(node);
     const { name: op, domain, imported } = node.op;

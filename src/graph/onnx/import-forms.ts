@@ -9,6 +9,7 @@ import {
   add,
   averagePool,
   concat,
+  dequantizeLinear,
   div,
   elu,
   expand,
@@ -19,6 +20,7 @@ import {
   mul,
   neg,
   pow,
+  quantizeLinear,
   reduceMax,
   reshape,
   resizeNearest,
@@ -244,6 +246,7 @@ function filledWith(shape: Value, { attributes, room }: ImportedNode): Value | u
   if (data instanceof BigInt64Array) repeated.data = new BigInt64Array(count).fill(data[0]!);
   else if (data instanceof Float32Array) repeated.data = new Float32Array(count).fill(data[0]!);
   else if (data instanceof Int32Array) repeated.data = new Int32Array(count).fill(data[0]!);
+  else if (data instanceof Int8Array) repeated.data = new Int8Array(count).fill(data[0]!);
   else repeated.data = Uint8Array.from({ length: count }, () => data[0]!);
   return constant(repeated);
 }
@@ -328,10 +331,22 @@ const concatForm: Rule = ({ inputs, attributes }) => {
   ];
 };
 
+/** onnxruntime's quantisation writes one scale for all as [1], beside a zero point of []. */
+const oneScale =
+  (apply: (x: Value, scale: Value, zeroPoint: Value) => Value): Rule =>
+  ({ inputs: [, scale, zeroPoint] }, x) => {
+    if (scale?.producer.kind !== "constant" || !zeroPoint || zeroPoint.type.shape.length > 0) return undefined;
+    const { tensor } = scale.producer;
+    const isOne = tensor.shape.length === 1 && tensor.shape[0] === 1;
+    return isOne ? [apply(x, constant({ ...tensor, shape: [] }), zeroPoint)] : undefined;
+  };
+
 const rules: Readonly<Record<string, Rule>> = {
   AveragePool: averageForm,
   Dropout: dropout,
   Concat: concatForm,
+  QuantizeLinear: oneScale(quantizeLinear),
+  DequantizeLinear: oneScale(dequantizeLinear),
   Pad: padForm,
   Slice: sliceForm,
   Reshape: reshapeForm,
