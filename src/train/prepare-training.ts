@@ -12,6 +12,7 @@ import type { Executor } from "../runtime/executor.ts";
 import { createModel } from "./create-model.ts";
 import type { BestWeights } from "./fit/fit-options.ts";
 import { type PackedVersion, preparePack } from "./pictures/prepare-pack.ts";
+import { Choices } from "./plan/choice.ts";
 import { type NetworkPlan, type PicturePlan, planPicturesOf } from "./plan/picture-plan.ts";
 import { splitOptionsOf } from "./plan/split-settings.ts";
 import { planSteps, type StepPlan } from "./plan/step-plan.ts";
@@ -19,8 +20,9 @@ import type { TrainSettings } from "./plan/train-config.ts";
 import { adamw } from "./step/optimizer.ts";
 import { largestBatch, requireMemory } from "./step/step-memory.ts";
 import { openBackbone } from "./transfer/open-backbone.ts";
-import { planBackbonePictures, withSize } from "./transfer/plan-transfer.ts";
+import { chooseTransfer, planBackbonePictures, withSize } from "./transfer/plan-transfer.ts";
 import { prepareTransfer } from "./transfer/prepare-transfer.ts";
+import { requireTrainable } from "./transfer/require-trainable.ts";
 
 export interface PrepareTrainingOptions {
   /** What `openSource` opens, or the folder of a pack. */
@@ -62,7 +64,11 @@ export interface PreparedTraining {
 /** The backbone that the settings name. Errors: those of `openBackbone`; CONFIG_INVALID for its settings without it. */
 async function backboneOf(settings: TrainSettings): Promise<Backbone | undefined> {
   const { backbone, backboneInput: input, layer, size } = settings;
-  if (backbone !== undefined) return withSize(await openBackbone(backbone, { input, layer }), size);
+  if (backbone !== undefined) {
+    const opened = withSize(await openBackbone(backbone, { input, layer }), size);
+    requireTrainable(opened, chooseTransfer(opened, settings, new Choices(settings)).tunedBlocks);
+    return opened;
+  }
   const alone = backboneKeys.find((key) => settings[key] !== undefined);
   if (alone === undefined) return undefined;
   throw new AppError("CONFIG_INVALID", {

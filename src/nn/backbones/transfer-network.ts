@@ -116,7 +116,10 @@ function unexpected(name: string): never {
   throw new AppError("INTERNAL", { required: "a fixed part without parameters", received: name });
 }
 
-function tunedPart(plan: TransferPlan, x: Value, scope: Scope): Value {
+/** What decides the trained blocks. */
+type TunedPlan = Pick<TransferPlan, "backbone" | "tunedBlocks" | "rate" | "rateDecay" | "updatesStatistics">;
+
+function tunedPart(plan: TunedPlan, x: Value, scope: Scope): Value {
   const { backbone, tunedBlocks, updatesStatistics } = plan;
   const blocks = tunedBlocksOf(backbone, tunedBlocks);
   const [first] = blocks;
@@ -131,9 +134,19 @@ function tunedPart(plan: TransferPlan, x: Value, scope: Scope): Value {
   return replay(nodes, { from: first.from, to: backbone.features, input: x }, options);
 }
 
+/**
+ * The features of one picture, with the weights of the last `tunedBlocks` blocks from `scope`. Errors: BACKBONE_UNSUITED,
+ * CONFIG_INVALID.
+ */
+export function tunedFeatures(backbone: Backbone, tunedBlocks: number, scope: Scope): Value {
+  const { channels, height, width } = backbone.input;
+  const cut = fixedPart(backbone, tunedBlocks, graphInput("traced", "float32", [1, channels, height, width]));
+  return tunedPart({ backbone, tunedBlocks, rate: 1, rateDecay: 1, updatesStatistics: false }, cut, scope);
+}
+
 /** The weights of the trained blocks; one that several blocks share has the rate of the last. */
 function tunedWeights(
-  { backbone, rate, rateDecay }: TransferPlan,
+  { backbone, rate, rateDecay }: TunedPlan,
   blocks: readonly Block[],
 ): ReadonlyMap<Value, TunedWeight> {
   const tuned = new Map<Value, TunedWeight>();

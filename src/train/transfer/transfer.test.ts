@@ -226,6 +226,17 @@ describe("a backbone", () => {
     });
   });
 
+  it("with operations without a gradient is refused for fine-tuning, by name, and taken where it is frozen", async () => {
+    await writeFile(at("rounding.onnx"), smallBackbone({ rounds: true }));
+    await failure({ backbone: at("rounding.onnx"), fineTune: "1" }).toMatchObject({
+      code: "BACKBONE_UNSUITED",
+      message: expect.stringContaining("Round 'rounding'"),
+    });
+    const report = await run("on-rounding.onnx", { backbone: at("rounding.onnx") });
+    await report.pack.pixels.close();
+    expect(report.bundle.info.lineage.backbone?.name).toBe("rounding.onnx");
+  });
+
   it("has no more blocks to fine-tune than it has", async () => {
     await failure({ fineTune: "9" }).toMatchObject({
       code: "CONFIG_INVALID",
