@@ -21,8 +21,9 @@ export interface CatalogueEntry {
   readonly input: BackboneInput;
   /** The value whose numbers are the features, by its name in the file; `backbone inspect` finds others. */
   readonly layer?: string;
+  /** Up to the features. */
   readonly parameters?: number;
-  /** For one picture. */
+  /** Up to the features, for one picture. */
   readonly multiplyAdds?: number;
   /** ImageNet's validation pictures, in percent. */
   readonly top1?: number;
@@ -104,6 +105,8 @@ export const backboneCatalogue: Readonly<Record<string, CatalogueEntry>> = {
     fileName: "mobilenet-v1-0.25-224.onnx",
     sizeBytes: 1_875_987,
     sha256: "6ce9455b6c6a5ebabd7b0996316a2f5d59fee5f9e799f7f62274de0729c6d77a",
+    parameters: 210_336,
+    multiplyAdds: 40_774_272,
     top1: 49.8,
   }),
   "mobilenet-v2-1.0-224": mobilenet("mobilenet/README.md", {
@@ -111,6 +114,8 @@ export const backboneCatalogue: Readonly<Record<string, CatalogueEntry>> = {
     fileName: "mobilenet-v2-1.0-224.onnx",
     sizeBytes: 13_969_772,
     sha256: "72fc3426f989b4d02ed6737eece16d397311690c5bdceeb880a560a587fc090f",
+    parameters: 2_206_816,
+    multiplyAdds: 299_494_272,
     top1: 71.8,
   }),
   "mobilenetv2-12": zoo("mobilenet", "mobilenetv2-12", {
