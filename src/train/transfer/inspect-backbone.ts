@@ -1,10 +1,10 @@
 /** What a model file is as a backbone: its layers and blocks, candidates for features, and what has to be declared. */
 import { AppError, isAppError } from "../../base/errors.ts";
-import { readBytes } from "../../base/files/read-file.ts";
 import { sha256InPieces } from "../../base/hash.ts";
 import { embeddingOf } from "../../bundle/embedding.ts";
 import { decodeMessages, type OnnxModel } from "../../graph/onnx/decode.ts";
 import { metadataOf, type ParsedModel, parseModel } from "../../graph/onnx/metadata.ts";
+import { openOnnxFile } from "../../graph/onnx/open-onnx-file.ts";
 import type { Shape, TensorType } from "../../graph/tensor-type.ts";
 import { nodesOf, type Value } from "../../graph/value.ts";
 import { featureCandidates, pictureInputOf, requireFeatures } from "../../nn/backbones/backbone.ts";
@@ -50,6 +50,7 @@ export interface DeclaredBackbone extends BackboneCard {
 
 export interface BackboneInspection {
   readonly path: string;
+  /** With weights in files beside it; so is the hash. */
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly kind: "model" | "bundle";
@@ -91,7 +92,7 @@ export async function inspectBackbone(
   path: string,
   { layer }: InspectBackboneOptions = {},
 ): Promise<BackboneInspection> {
-  const bytes = await readBytes(path);
+  const bytes = await openOnnxFile(path);
   const parsed = parseModel(bytes, path);
   const model = decodeMessages(parsed, path);
   const sha256 = await sha256InPieces(bytes);

@@ -1,12 +1,13 @@
 /** A backbone from a file: any ONNX model of pictures, or a bundle of ours. */
 import { basename } from "node:path";
 import { AppError, isAppError } from "../../base/errors.ts";
-import { readBytes, readText } from "../../base/files/read-file.ts";
+import { readText } from "../../base/files/read-file.ts";
 import { sha256 } from "../../base/hash.ts";
 import { readInfo } from "../../bundle/bundle.ts";
 import { embeddingOf } from "../../bundle/embedding.ts";
 import { decodeMessages, decodeModel, type OnnxModel } from "../../graph/onnx/decode.ts";
 import { metadataOf, type ParsedModel, parseModel } from "../../graph/onnx/metadata.ts";
+import { openOnnxFile } from "../../graph/onnx/open-onnx-file.ts";
 import { nodesOf, type Value } from "../../graph/value.ts";
 import { type Backbone, createBackbone, inputShapeOf } from "../../nn/backbones/backbone.ts";
 import { catalogueCard, knownBackbone } from "../../nn/backbones/catalogue.ts";
@@ -35,12 +36,12 @@ export function cardPathOf(path: string): string {
 
 /**
  * Opens a model as a backbone. How it takes pictures is what the caller says, else its side-car file, else its
- * metadata, else the catalogue, which knows files by their hash; it is never guessed. A bundle of ours knows it.
+ * metadata, else the catalogue, which knows files by their hash; it is never guessed. Weights in files beside it count into its hash. A bundle of ours knows it.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE; BACKBONE_INPUT where nobody declared the input;
  * BACKBONE_UNSUITED, LAYER_UNKNOWN; BUNDLE_INVALID.
  */
 export async function openBackbone(path: string, options: OpenBackboneOptions = {}): Promise<Backbone> {
-  const bytes = await readBytes(path);
+  const bytes = await openOnnxFile(path);
   const parsed = parseModel(bytes, path);
   const hash = sha256(bytes);
   const metadata = metadataOf(parsed);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
 import { sendFile, startFileServer } from "../../../../tests/support/file-server.ts";
-import { modelFrom } from "../../../../tests/support/onnx-model.ts";
+import { changed, modelFrom, moveOut } from "../../../../tests/support/onnx-model.ts";
 import { petModel } from "../../../../tests/support/running-service.ts";
 import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { tinyBackbone } from "../../../../tests/support/tiny-backbone.ts";
@@ -116,6 +116,17 @@ describe("pawprint backbone inspect", () => {
     expect(out).toMatch(/recipe\s+32 x 32 RGB.*\(from\s+the bundle\)/);
     expect(out).toMatch(/recommended/);
     expect(out).not.toMatch(/recommended.*probabilities/);
+  });
+
+  it("reads weights in files beside the model, and says which one is missing", async () => {
+    const parts = changed(tinyBackbone(), ({ graph }) => {
+      const weight = graph!.initializer.find(({ name }) => name === "fc.bias")!;
+      moveOut(weight, { location: "fc.data" });
+    });
+    await writeFile(join(cwd, "parts.onnx"), parts);
+    expect((await run("backbone inspect parts.onnx")).err).toMatch(/MODEL_UNREADABLE.*'fc\.data'/s);
+    await writeFile(join(cwd, "fc.data"), new Uint8Array(40));
+    expect((await run("backbone inspect parts.onnx")).out).toMatch(/nodes\s+10, 1\.48 k parameters/);
   });
 
   it("says why a model of something else is no backbone, and shows it all the same", async () => {
