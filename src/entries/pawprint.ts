@@ -32,6 +32,7 @@ export type { QuantizationReport } from "../train/quantization/quantize-bundle.t
 export type { TrainEvent } from "../train/train.ts";
 export type { TrainingRun } from "../train/training-run.ts";
 export type { FetchBackboneOptions, FetchedBackbone } from "../train/transfer/fetch-backbone.ts";
+export type { BackboneInspection, InspectBackboneOptions } from "../train/transfer/inspect-backbone.ts";
 export type { BundleArgument } from "../wire/bundle-argument.ts";
 export {
   batchPredict,
@@ -39,6 +40,7 @@ export {
   explainPictures,
   fetchBackbone,
   type InspectedBundle,
+  inspectBackbone,
   inspectBundle,
   loadBundle,
   openPredictor,

@@ -28,6 +28,7 @@ const calls: Readonly<Record<string, (options: never) => Promise<unknown>>> = {
   renderEvaluationReport: (options) => library.renderEvaluationReport(anything({}), options),
   renderTrainingReport: (options) => library.renderTrainingReport(anything({}), options),
   renderDatasetReport: (options) => library.renderDatasetReport(anything({}), options),
+  inspectBackbone: (options) => library.inspectBackbone(model, options),
   fetchBackbone: (options) => library.fetchBackbone("mobilenetv2-12", options),
   createServer: (options) => library.createServer(options),
 };

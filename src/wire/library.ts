@@ -26,6 +26,7 @@ import type { AugmentationPreview, AugmentationPreviewOptions } from "../train/p
 import type { PreparedTraining, PrepareTrainingOptions } from "../train/prepare-training.ts";
 import type { QuantizationReport } from "../train/quantization/quantize-bundle.ts";
 import type { FetchBackboneOptions, FetchedBackbone } from "../train/transfer/fetch-backbone.ts";
+import type { BackboneInspection, InspectBackboneOptions } from "../train/transfer/inspect-backbone.ts";
 import type { BundleArgument } from "./bundle-argument.ts";
 import { predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
 import type { BatchOptions } from "./options/predict-options.ts";
@@ -187,6 +188,14 @@ export async function fetchBackbone(what: string, options?: FetchBackboneOptions
   const checked = await withoutEngine(schema, options, "fetchBackbone");
   const { fetchBackbone: fetch } = await import("../train/transfer/fetch-backbone.ts");
   return fetch(what, checked);
+}
+
+/** See `inspectBackbone` in `train/transfer/inspect-backbone.ts`. */
+export async function inspectBackbone(path: string, options?: InspectBackboneOptions): Promise<BackboneInspection> {
+  const { inspectBackboneOptions: schema } = await import("./options/backbone-options.ts");
+  const checked = await withoutEngine(schema, options, "inspectBackbone");
+  const { inspectBackbone: inspect } = await import("../train/transfer/inspect-backbone.ts");
+  return inspect(path, checked);
 }
 
 /** See `renderEvaluationReport` in `report/evaluation/evaluation-report.ts`. */

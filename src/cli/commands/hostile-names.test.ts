@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { prediction } from "../../../tests/contracts/prediction-log.ts";
 import { captureContext } from "../../../tests/support/captured-context.ts";
+import { modelFrom } from "../../../tests/support/onnx-model.ts";
 import { writePictureFolder } from "../../../tests/support/picture-folder.ts";
 import { temporaryFolder } from "../../../tests/support/temporary-folder.ts";
 import { writeUntrainedBundle } from "../../../tests/support/untrained-bundle.ts";
@@ -71,6 +72,12 @@ beforeAll(async () => {
   await writeFile(join(cwd, `sweep${evil}.yaml`), `${JSON.stringify({ [evil]: evil })}\n`);
   await writeFile(join(cwd, "fine.yaml"), `data: x\nsearch: { learningRate: { choice: [0.01] } }\n`);
   await writeFile(join(cwd, `labels${evil}.csv`), `request_id,label\r\n"${evil}","${evil}"\r\n`);
+  await mkdir(join(cwd, `backbones${evil}`));
+  const net = join(cwd, `backbones${evil}`, `net${evil}`);
+  const type = { dtype: "float32", shape: ["N", 3, 8, 8] } as const;
+  const nodes = [{ opType: "Relu", name: evil, input: [`in${evil}`], output: [evil] }];
+  await writeFile(`${net}.onnx`, modelFrom({ nodes, inputs: { [`in${evil}`]: type }, outputs: { [evil]: type } }));
+  await writeFile(`${net}.backbone.json`, JSON.stringify({ name: evil, licence: evil, source: evil, layer: evil }));
   const log = await openPredictionLog(join(cwd, "log.db"));
   const row = prediction(1, { requestId: evil, label: wildLabels[0]!, version: evil });
   await log.append([row, { ...row, rowId: "2", requestId: "two" }]);
@@ -135,6 +142,23 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [evil, "--keep-pictures", data],
     [evil, "--prediction-log", `no${evil}`],
     [evil, "--keep-pictures", `s3://${evil}`],
+  ],
+  "backbone list": [
+    ["--to", `no${evil}`],
+    ["--to", `backbones${evil}`],
+  ],
+  "backbone fetch": [
+    [evil],
+    [`http://${evil}`],
+    ["mobilenet-v2-1.0-224", "--to", `to${evil}`],
+    ["mobilenetv2-12", "--layer", evil],
+  ],
+  "backbone inspect": [
+    [model],
+    [`no${evil}`],
+    [model, "--layer", evil],
+    [`backbones${evil}/net${evil}.onnx`],
+    [`backbones${evil}/net${evil}.onnx`, "--all"],
   ],
   "data fetch": [[evil]],
   "data import": [

@@ -48,6 +48,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./backbone/fetch.ts"),
   },
   {
+    name: "backbone inspect",
+    summary: "show a model's layers, blocks and candidates for features",
+    load: () => import("./backbone/inspect.ts"),
+  },
+  {
     name: "data fetch",
     summary: "fetch data versions into the cache, or a public set of pictures",
     load: () => import("./data/fetch.ts"),

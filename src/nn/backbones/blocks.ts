@@ -84,7 +84,7 @@ const weightedOps: ReadonlySet<string> = new Set([
 ]);
 
 /** Constants of more than one float that ops with weights take, each once; statistics of norms are none. */
-function weightsIn(nodes: readonly GraphNode[]): readonly Weight[] {
+export function weightsIn(nodes: readonly GraphNode[]): readonly Weight[] {
   const inputs = nodes.flatMap(({ op, inputs }) => {
     if (!weightedOps.has(op.name)) return [];
     return op.name === "BatchNormalization" ? inputs.slice(0, 3) : inputs;

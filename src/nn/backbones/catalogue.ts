@@ -10,7 +10,7 @@ import { type BackboneCard, type BackboneInput, normalizationPresets } from "./i
 export interface CatalogueEntry {
   readonly title: string;
   readonly fileName: string;
-  /** Addresses of the same bytes, tried in order; none where the file has no public address. */
+  /** Addresses of the same bytes, tried in order; none where the file has no public one. A wrong one costs a request. */
   readonly urls: readonly string[];
   /** The publisher's page. */
   readonly page: string;
@@ -21,12 +21,13 @@ export interface CatalogueEntry {
   readonly input: BackboneInput;
   /** The value whose numbers are the features, by its name in the file; `backbone inspect` finds others. */
   readonly layer?: string;
+  /** Up to the features. */
   readonly parameters?: number;
-  /** For one picture. */
+  /** Up to the features, for one picture. */
   readonly multiplyAdds?: number;
   /** ImageNet's validation pictures, in percent. */
   readonly top1?: number;
-  /** Whether the file was at hand here: opened, its features computed. The others are known by their hashes alone. */
+  /** Whether the file was opened and used. Of the others only what is published is known, and no address was tried. */
   readonly isTested: boolean;
   /** Where the facts are published, by the fact. */
   readonly sources: Readonly<Partial<Record<CatalogueFact, string>>>;
@@ -58,7 +59,7 @@ const mobilenet = (
     layer: "read in the file",
     parameters: "counted in the file",
     multiplyAdds: "counted in the file",
-    top1: `github.com/tensorflow/models, research/slim/nets/${readme}`,
+    top1: `github.com/tensorflow/models, research/slim/nets/${readme}: of the checkpoint of this name`,
   },
 });
 
@@ -104,6 +105,8 @@ export const backboneCatalogue: Readonly<Record<string, CatalogueEntry>> = {
     fileName: "mobilenet-v1-0.25-224.onnx",
     sizeBytes: 1_875_987,
     sha256: "6ce9455b6c6a5ebabd7b0996316a2f5d59fee5f9e799f7f62274de0729c6d77a",
+    parameters: 210_336,
+    multiplyAdds: 40_774_272,
     top1: 49.8,
   }),
   "mobilenet-v2-1.0-224": mobilenet("mobilenet/README.md", {
@@ -111,10 +114,12 @@ export const backboneCatalogue: Readonly<Record<string, CatalogueEntry>> = {
     fileName: "mobilenet-v2-1.0-224.onnx",
     sizeBytes: 13_969_772,
     sha256: "72fc3426f989b4d02ed6737eece16d397311690c5bdceeb880a560a587fc090f",
+    parameters: 2_206_816,
+    multiplyAdds: 299_494_272,
     top1: 71.8,
   }),
   "mobilenetv2-12": zoo("mobilenet", "mobilenetv2-12", {
-    title: "MobileNetV2, from PyTorch",
+    title: "MobileNetV2, opset 12",
     sizeBytes: 13_964_571,
     sha256: "c0c3f76d93fa3fd6580652a45618618a220fced18babf65774ed169de0432ad5",
     licence: "Apache-2.0",
@@ -182,6 +187,7 @@ export const backboneCatalogue: Readonly<Record<string, CatalogueEntry>> = {
     top1: 75.81,
     sources: {},
   }),
+  // Its README's 80.4 % is of the network at another size of picture, so it is left out.
   "efficientnet-lite4-11": zoo("efficientnet-lite4", "efficientnet-lite4-11", {
     title: "EfficientNet-Lite4, from TensorFlow; takes one picture at a time",
     sizeBytes: 51_946_641,
@@ -195,7 +201,6 @@ export const backboneCatalogue: Readonly<Record<string, CatalogueEntry>> = {
       mean: [127 / 255, 127 / 255, 127 / 255],
       std: [128 / 255, 128 / 255, 128 / 255],
     },
-    top1: 80.4,
     sources: {},
   }),
 };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -226,3 +227,17 @@ it("lists the catalogue with what is there, and files of one's own that have a s
     { name: "own", path: join(to, "own.onnx"), licence: "GPL-3.0-only", isInCatalogue: false },
   ]);
 });
+
+const files = join(import.meta.dirname, "../../../../shared/data/backbones");
+
+it.runIf(existsSync(files))(
+  "knows how a file of the catalogue takes pictures without a side-car file, by its hash",
+  async () => {
+    expect(await openBackbone(join(files, "mobilenet-v1-0.25-224.onnx"))).toMatchObject({
+      name: "mobilenet-v1-0.25-224",
+      layer: "features",
+      licence: "Apache-2.0",
+      input: { width: 224, mean: [0.5, 0.5, 0.5] },
+    });
+  },
+);

@@ -1,14 +1,16 @@
 /** A backbone from a file: any ONNX model of pictures, or a bundle of ours. */
 import { basename } from "node:path";
 import { AppError, isAppError } from "../../base/errors.ts";
-import { readBytes, readText } from "../../base/files/read-file.ts";
+import { readText } from "../../base/files/read-file.ts";
 import { sha256 } from "../../base/hash.ts";
 import { readInfo } from "../../bundle/bundle.ts";
 import { embeddingOf } from "../../bundle/embedding.ts";
 import { decodeMessages, decodeModel, type OnnxModel } from "../../graph/onnx/decode.ts";
 import { metadataOf, type ParsedModel, parseModel } from "../../graph/onnx/metadata.ts";
+import { openOnnxFile } from "../../graph/onnx/open-onnx-file.ts";
 import { nodesOf, type Value } from "../../graph/value.ts";
 import { type Backbone, createBackbone, inputShapeOf } from "../../nn/backbones/backbone.ts";
+import { catalogueCard, knownBackbone } from "../../nn/backbones/catalogue.ts";
 import {
   type BackboneCard,
   type BackboneInput,
@@ -34,18 +36,18 @@ export function cardPathOf(path: string): string {
 
 /**
  * Opens a model as a backbone. How it takes pictures is what the caller says, else its side-car file, else its
- * metadata; it is never guessed. A bundle of ours knows it.
+ * metadata, else the catalogue, which knows files by their hash; it is never guessed. Weights in files beside it count into its hash. A bundle of ours knows it.
  * Errors: FILE_NOT_FOUND, FILE_READ_FAILED, MODEL_UNREADABLE; BACKBONE_INPUT where nobody declared the input;
  * BACKBONE_UNSUITED, LAYER_UNKNOWN; BUNDLE_INVALID.
  */
 export async function openBackbone(path: string, options: OpenBackboneOptions = {}): Promise<Backbone> {
-  const bytes = await readBytes(path);
+  const bytes = await openOnnxFile(path);
   const parsed = parseModel(bytes, path);
   const hash = sha256(bytes);
   const metadata = metadataOf(parsed);
   if (metadata["pawprint.format"] !== undefined) return openBundleBackbone(parsed, hash, path, options);
   const model = decodeModel(bytes, path);
-  const card = await readCard(path, metadata[cardKey]);
+  const card = await readCard(path, metadata[cardKey], hash);
   if (card.sha256 !== undefined && card.sha256 !== hash) {
     throw new AppError("BACKBONE_INPUT", {
       required: `the file that ${basename(cardPathOf(path))} describes, of SHA-256 ${card.sha256.slice(0, 12)}...`,
@@ -60,15 +62,17 @@ export async function openBackbone(path: string, options: OpenBackboneOptions = 
   return createBackbone(model, { identity, input, layer: options.layer ?? card.layer });
 }
 
-/** What the side-car file says, else the metadata; empty where there is neither. */
-async function readCard(path: string, inMetadata: string | undefined): Promise<BackboneCard> {
+/** What the side-car file says, else the metadata, else the catalogue of this file; empty where nobody knows it. */
+async function readCard(path: string, inMetadata: string | undefined, hash: string): Promise<BackboneCard> {
   const cardPath = cardPathOf(path);
   const text = await readText(cardPath).catch((error: unknown) => {
     if (isAppError(error, "FILE_NOT_FOUND")) return undefined;
     throw error;
   });
   if (text !== undefined) return parseBackboneCard(text, cardPath);
-  return inMetadata === undefined ? {} : parseBackboneCard(inMetadata, `${path}, metadata ${cardKey}`);
+  if (inMetadata !== undefined) return parseBackboneCard(inMetadata, `${path}, metadata ${cardKey}`);
+  const known = knownBackbone(hash);
+  return known === undefined ? {} : catalogueCard(known.name, known);
 }
 
 function declaredInput(model: OnnxModel, card: BackboneCard, given: string | undefined, path: string): BackboneInput {

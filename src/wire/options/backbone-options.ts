@@ -10,6 +10,11 @@ import {
   Text,
 } from "../../base/schema/options.ts";
 import type { FetchBackboneOptions } from "../../train/transfer/fetch-backbone.ts";
+import type { InspectBackboneOptions } from "../../train/transfer/inspect-backbone.ts";
+
+const Amount = Type.Optional(Type.Number({ minimum: 0 }));
+
+export const inspectBackboneOptions = optionsSchema<InspectBackboneOptions>({ layer: Type.Optional(Text) });
 
 export const fetchBackboneOptions = optionsSchema<FetchBackboneOptions>({
   to: Type.Optional(Text),
@@ -23,6 +28,6 @@ export const fetchBackboneOptions = optionsSchema<FetchBackboneOptions>({
   signal: SignalOption,
   progress: ProgressOption,
   attempts: Count,
-  stallMs: Count,
-  waitMs: Count,
+  stallMs: Amount,
+  waitMs: Amount,
 });

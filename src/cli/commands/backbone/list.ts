@@ -39,8 +39,8 @@ catalogue are known by their SHA-256. The accuracies are those that their publis
 const columns = [
   "NAME",
   rightColumn("SIZE"),
-  rightColumn("PARAMETERS"),
-  rightColumn("MULTIPLY-ADDS"),
+  rightColumn("WEIGHTS"),
+  rightColumn("MADDS"),
   rightColumn("TOP-1"),
   "LICENCE",
   "STATE",
@@ -52,21 +52,24 @@ function listText(backbones: readonly ListedBackbone[], style: Style, width: num
     formatBytes(sizeBytes),
     parameters === undefined ? "-" : formatCount(parameters),
     multiplyAdds === undefined ? "-" : formatCount(multiplyAdds),
-    top1 === undefined ? "-" : `${top1.toFixed(1)} %`,
+    top1 === undefined ? "-" : `${top1.toFixed(1)}%`,
     licence,
     stateOf(row, style),
   ]);
   const notes = [
     "untested: the publisher's hash, recipe and figures; nobody here has run the file.",
-    "no address: put the file into the folder yourself; fetch then checks it and writes its side-car file.",
+    "no URL: put the file into the folder yourself; fetch then checks it and writes its side-car file.",
   ].filter((note) => rows.some((row) => row.at(-1)!.includes(note.split(":")[0]!)));
-  return [table(columns, rows), "", ...notes.map((note) => style.dim(wrap(note, width)))].join("\n").trimEnd();
+  const legend = "MADDS: multiply-adds for one picture; with the weights, up to the features.";
+  return [table(columns, rows), "", style.dim(legend), ...notes.map((note) => style.dim(wrap(note, width)))]
+    .join("\n")
+    .trimEnd();
 }
 
 function stateOf(
   { path, isInCatalogue, isTested, urls = [] }: Omit<ListedBackbone, "name" | "sizeBytes">,
   style: Style,
 ) {
-  if (path !== undefined) return style.green(isInCatalogue ? "there" : "there, your own");
-  return [urls.length === 0 ? "no address" : undefined, isTested ? undefined : "untested"].filter(Boolean).join(", ");
+  if (path !== undefined) return style.green(isInCatalogue ? "there" : "own");
+  return [urls.length === 0 ? "no URL" : undefined, isTested ? undefined : "untested"].filter(Boolean).join(", ");
 }
