@@ -23,6 +23,12 @@ export async function predictionEngine(options: EngineOptions = {}): Promise<Exe
   return createOnnxRuntimeExecutor(options);
 }
 
+/** Prediction op by op, as the graph stands: what an engine without kernels of its own would answer. */
+export async function plainEngine(options: EngineOptions = {}): Promise<Executor<"serial">> {
+  const { createOnnxRuntimeExecutor } = await import("../runtime/onnx-runtime.ts");
+  return createOnnxRuntimeExecutor({ ...options, optimizationLevel: "basic" });
+}
+
 /** Prediction in a thread of its own, for a service whose event loop must stay free. */
 export async function serviceEngine(options: EngineOptions = {}): Promise<ThreadedExecutor> {
   const { createWorkerExecutor } = await import("../runtime/worker-executor.ts");

@@ -28,7 +28,7 @@ import type { QuantizationReport } from "../train/quantization/quantize-bundle.t
 import type { FetchBackboneOptions, FetchedBackbone } from "../train/transfer/fetch-backbone.ts";
 import type { BackboneInspection, InspectBackboneOptions } from "../train/transfer/inspect-backbone.ts";
 import type { BundleArgument } from "./bundle-argument.ts";
-import { predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
+import { plainEngine, predictionEngine, serviceEngine, trainingEngine, type WithEngine } from "./engines.ts";
 import type { BatchOptions } from "./options/predict-options.ts";
 import type { QuantizeOptions } from "./options/quantize-options.ts";
 import type { EvaluateBundleOptions, TrainOptions, TrainReport } from "./recording.ts";
@@ -163,9 +163,11 @@ export async function quantizeBundle(options: QuantizeOptions): Promise<Quantiza
   const { readOptions } = await import("../base/schema/options.ts");
   const { executor, threads, bundle, ...checked } = readOptions<QuantizeOptions>(schema, options, "quantizeBundle");
   const input = await bundleInput(bundle);
-  const engine = executor ?? (await predictionEngine(threads === undefined ? {} : { threads }));
+  const limits = threads === undefined ? {} : { threads };
+  const engine = executor ?? (await predictionEngine(limits));
+  const plain = await plainEngine(limits);
   const { quantizeBundle: quantize } = await import("../train/quantization/quantize-bundle.ts");
-  return quantize({ ...checked, bundle: input, executor: engine });
+  return quantize({ ...checked, bundle: input, executor: engine, plainExecutor: plain });
 }
 
 /** See `explainPictures` in `predict/explain/explain-pictures.ts`. */

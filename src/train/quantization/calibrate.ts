@@ -29,6 +29,9 @@ export interface CalibrationOptions {
 /** Enough to find 1 part in 10,000 of the values to within a tenth of a step of 8 bits. */
 export const histogramBins = 2048;
 
+/** Values of one tensor that are counted of one batch, evenly spread; least and greatest are of all. */
+const countedValues = 2 ** 18;
+
 /** Activations that are outputs at the same time. */
 const activationBytes = 128 * 2 ** 20;
 
@@ -82,7 +85,9 @@ function knownSize(dim: number | string): number {
 
 function widen(range: { low: number; high: number }, data: Float32Array): void {
   let { low, high } = range;
-  for (const value of data) {
+  // By index: twice as fast as an iterator, and this is most of the time.
+  for (let at = 0; at < data.length; at++) {
+    const value = data[at]!;
     if (value < low) low = value;
     if (value > high) high = value;
   }
@@ -93,5 +98,10 @@ function widen(range: { low: number; high: number }, data: Float32Array): void {
 function count({ low, high, counts }: ActivationHistogram, data: Float32Array): void {
   const factor = high > low ? histogramBins / (high - low) : 0;
   const last = histogramBins - 1;
-  for (const value of data) counts[Math.min(last, Math.floor((value - low) * factor))]!++;
+  // Odd, so that it does not run along the columns of a picture.
+  const stride = Math.ceil(data.length / countedValues) | 1;
+  for (let at = 0; at < data.length; at += stride) {
+    const bin = Math.min(last, Math.floor((data[at]! - low) * factor));
+    counts[bin] = counts[bin]! + 1;
+  }
 }

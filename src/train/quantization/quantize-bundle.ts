@@ -17,6 +17,7 @@ import { chosenIndices, openBundlePack } from "../evaluation/bundle-pack.ts";
 import type { RangeMethod } from "./activation-range.ts";
 import { type ActivationHistogram, type CalibrationOptions, calibrate } from "./calibrate.ts";
 import { compareModels, type ModelComparisonFigures } from "./compare-models.ts";
+import { measureTolerance } from "./engine-difference.ts";
 import { prepareGraph } from "./prepare-graph.ts";
 import { reasonsAgainst } from "./quantized-figures.ts";
 import { quantizedInfo } from "./quantized-info.ts";
@@ -48,6 +49,8 @@ export interface QuantizeBundleOptions {
   /** Pictures of one answer in evaluations. Default 64. */
   readonly batchSize?: number;
   readonly executor: Executor;
+  /** Computes op by op, without kernels of 8 bits; how far its answers are off is allowed to other machines, too. */
+  readonly plainExecutor: Executor;
   readonly now?: () => number;
   readonly progress?: Progress;
   readonly logger?: Logger;
@@ -150,7 +153,7 @@ async function quantizeOnPack(options: QuantizeBundleOptions & OpenedBundle): Pr
     path: options.out,
     reference: compared.reference,
     executor,
-    tolerance: quantizedTolerance,
+    tolerance: await measureTolerance(compared.graph, info, executor, options.plainExecutor),
     ...(options.force && { force: true }),
     ...(signal && { signal }),
   });
@@ -176,12 +179,6 @@ async function measureActivations({
     task.fail();
   }
 }
-
-/**
- * How far probabilities, and logits relative to the largest, may be off on another machine: an activation at the edge
- * between two steps falls to the other side when floats are added up in another order, and with it what follows.
- */
-export const quantizedTolerance = 0.02;
 
 function requireFloats(graph: Graph, { lineage }: BundleInfo, where: string): void {
   const quantized = nodesOf(Object.values(graph.outputs)).find(({ op }) => /Quantize|^QLinear|Integer$/.test(op.name));

@@ -20,7 +20,9 @@ import type { WithEngine } from "../engines.ts";
 import { engineOptions } from "./shared.ts";
 
 /** As a program gives them: the bundle in any of its forms. */
-export type QuantizeOptions = Omit<WithEngine<QuantizeBundleOptions>, "bundle"> & { readonly bundle: BundleArgument };
+export type QuantizeOptions = Omit<WithEngine<QuantizeBundleOptions>, "bundle" | "plainExecutor"> & {
+  readonly bundle: BundleArgument;
+};
 
 export const quantizeOptions = optionsSchema<QuantizeOptions>({
   bundle: instanceOf("a bundle: its path, its bytes, or an address", (value) => value !== undefined && value !== null),
