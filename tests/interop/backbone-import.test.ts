@@ -18,7 +18,7 @@ import { findPeerPython } from "../support/peer-python.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const notes: string[] = [];
-const peers = ["torch", "onnx", "onnxscript", "onnxruntime", "numpy"];
+const peers = ["torch==2.13.0", "onnx", "onnxscript", "onnxruntime", "numpy"];
 const python = await findPeerPython(peers, (text) => notes.push(text));
 if (!python) process.stderr.write(`skipped: ${notes.join("; ")}\n`);
 

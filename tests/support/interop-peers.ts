@@ -16,7 +16,7 @@ declare module "vitest" {
 }
 
 const packages = ["numpy", "pandas", "onnx", "onnxruntime", "mlflow", "fastapi", "uvicorn", "Flask-WTF"];
-const furtherPackages = ["tritonclient[http]", "schemathesis"];
+const furtherPackages = ["tritonclient[http]", "schemathesis", "onnxscript", "torch==2.13.0"];
 
 let starter: Server | undefined;
 let peer: Promise<MlflowPeer> | undefined;
