@@ -61,7 +61,7 @@ export const errorGuide: Readonly<Record<ErrorCode, ErrorGuide>> = {
     "See what the model takes and gives: pawprint backbone inspect FILE",
   ),
   QUANTIZATION_UNSUITED: row(
-    "The bundle was written by `quantize`, or its network has no convolution or product of matrices with fixed weights.",
+    "The bundle is quantised already, or its network has no convolution or product of matrices with fixed weights.",
     "Expected a bundle of floats; got one that is quantised (models/pets-int8.onnx)",
     "Give the bundle that training wrote: pawprint quantize models/pets.onnx --data pets.zip --out pets-int8.onnx",
   ),

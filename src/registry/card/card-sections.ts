@@ -4,7 +4,7 @@ import { formatBytes } from "../../base/quantity.ts";
 import { shellWord } from "../../base/shell-word.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";
-import { backboneText, dataVersionText, pipelineText } from "../../bundle/lineage-text.ts";
+import { backboneText, dataVersionText, pipelineText, quantizationText } from "../../bundle/lineage-text.ts";
 import { defaultProportions } from "../../dataset/split.ts";
 import { profileRows } from "../../tracking/dataset-profile.ts";
 import { type CardFacts, figuresOf } from "./card-facts.ts";
@@ -247,6 +247,7 @@ function lineagePart({ bundle, version, run }: CardFacts): string {
     ["Pictures", markdownCode(lineage.datasetHash)],
     lineage.data && ["Data version", markdownText(dataVersionText(lineage)!)],
     lineage.backbone && ["Backbone", markdownText(backboneText(lineage)!)],
+    lineage.quantization && ["Quantised", markdownText(quantizationText(lineage)!)],
     lineage.pipeline && ["Pipeline", markdownText(pipelineText(lineage)!)],
     ["Commit", lineage.gitCommit === undefined ? "unknown" : markdownCode(lineage.gitCommit)],
     ["Training", `${markdownCode(lineage.runId)}${run ? ` (run ${markdownText(run.name)}, ${run.status})` : ""}`],
