@@ -7,6 +7,7 @@ import { gradients } from "../../graph/autodiff.ts";
 import { mul } from "../../graph/ops/elementwise/elementwise.ts";
 import { reduceSum } from "../../graph/ops/reduction.ts";
 import { apply, type Graph, type GraphNode, graph, input, nodesOf, type Value } from "../../graph/value.ts";
+import { withoutQuantization } from "../../graph/without-quantization.ts";
 
 /** One feature map of the network, `[1,C,height,width]`. */
 export interface FeatureMap {
@@ -46,10 +47,12 @@ const maximumMaps = 3;
  * map that is averaged and then goes through one dense layer this is the same as Grad-CAM
  * (Selvaraju et al., ICCV 2017); on earlier maps, where Grad-CAM's one weight for a channel is too
  * coarse, it stays exact.
+ * A quantised classifier is explained by its float form.
  * Errors: BUNDLE_INVALID where the network has no feature map; GRAPH_NOT_DIFFERENTIABLE where an op
  * after it has no gradient.
  */
-export function buildExplainGraph(classifier: Graph): ExplainGraph {
+export function buildExplainGraph(given: Graph): ExplainGraph {
+  const classifier = withoutQuantization(given);
   const [batch] = classifier.inputs;
   const answers = classifier.outputs.logits;
   if (batch === undefined || answers === undefined)

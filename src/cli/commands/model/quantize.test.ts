@@ -68,6 +68,7 @@ describe("pawprint quantize", () => {
     expect((await run("inspect int8.onnx")).out).toMatch(
       /quantised +\d of 3 layers in 8 bits, minmax ranges of 8 pictures/,
     );
+    expect(await run("explain int8.onnx pictures/red/red.1.png --out heat")).toMatchObject({ exitCode: 0 });
     const twice = await run(`quantize int8.onnx ${quick} --out twice.onnx`);
     expect(twice).toMatchObject({ exitCode: 1, out: "" });
     expect(twice.err).toMatch(/^error QUANTIZATION_UNSUITED: Expected a bundle of floats; got one that is quantised/);
