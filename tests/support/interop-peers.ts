@@ -16,7 +16,15 @@ declare module "vitest" {
 }
 
 const packages = ["numpy", "pandas", "onnx", "onnxruntime", "mlflow", "fastapi", "uvicorn", "Flask-WTF"];
-const furtherPackages = ["tritonclient[http]", "schemathesis", "onnxscript", "torch==2.13.0"];
+const furtherPackages = [
+  "tritonclient[http]",
+  "schemathesis",
+  "onnxscript",
+  "torch==2.13.0",
+  "dvc",
+  "dvc-s3",
+  "moto[server]",
+];
 
 let starter: Server | undefined;
 let peer: Promise<MlflowPeer> | undefined;
