@@ -26,6 +26,11 @@ export interface FitPlan {
   readonly stages: readonly Stage[];
   /** Steps over which weights are averaged; the averages are then validated and kept. 0: none. */
   readonly averageSteps: number;
+  /**
+   * What makes an epoch the best: its accuracy on the validation split, the lower loss among equals, or where few pictures
+   * validate its loss alone, which tells more of each. By accuracy unless given.
+   */
+  readonly bestBy?: "accuracy" | "loss";
   /** Epochs without a better validation before training stops early; undefined: never. */
   readonly patience: number | undefined;
   /**

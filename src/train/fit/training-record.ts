@@ -8,11 +8,22 @@ import { type EpochResult, startOfEpoch } from "./epoch.ts";
 import type { BestWeights, EpochMetrics, EpochPosition, FitOptions, FitResult, Snapshot } from "./fit-options.ts";
 import type { TrainingClock } from "./training-clock.ts";
 
+type Figures = Pick<BestWeights, "validationAccuracy" | "validationLoss">;
+/** Whether an epoch betters the best so far. */
+type Comparison = (epoch: Figures, best: Figures) => boolean;
+
+const hasLowerLoss: Comparison = (epoch, best) => epoch.validationLoss < best.validationLoss;
+
+const isMoreAccurate: Comparison = (epoch, best) =>
+  epoch.validationAccuracy > best.validationAccuracy ||
+  (epoch.validationAccuracy === best.validationAccuracy && hasLowerLoss(epoch, best));
+
 export class TrainingRecord {
   readonly #history: EpochMetrics[];
   readonly #epochsBefore: number;
   readonly #batchSize: number;
   readonly #patience: number;
+  readonly #isBetter: Comparison;
   /** The epoch from which patience counts at the earliest. */
   readonly #patientSince: number;
   #best: BestWeights | undefined;
@@ -26,6 +37,7 @@ export class TrainingRecord {
   constructor({ plan, resume, start }: Pick<FitOptions, "plan" | "resume" | "start">, weights: Weights) {
     this.#batchSize = plan.batchSize;
     this.#patience = plan.patience ?? Number.POSITIVE_INFINITY;
+    this.#isBetter = plan.bestBy === "loss" ? hasLowerLoss : isMoreAccurate;
     this.#history = [...(resume?.history ?? [])];
     this.#epochsBefore = this.#history.length;
     this.#best = resume?.best ?? start;
@@ -76,7 +88,7 @@ export class TrainingRecord {
     this.#stepsBefore += batches;
     this.#position = startOfEpoch;
     this.#lastGood = weights;
-    const isBest = isBetter(metrics, this.#best);
+    const isBest = this.#best === undefined || this.#isBetter(metrics, this.#best);
     if (isBest) {
       this.#best = { ...weights, epoch: this.#epoch, validationAccuracy: accuracy, validationLoss: loss };
       this.#bestAnswers = answers;
@@ -115,9 +127,4 @@ export class TrainingRecord {
     const [history, epochsBefore] = [this.#history, this.#epochsBefore];
     return { end, best: this.#best ?? last, bestAnswers: this.#bestAnswers, last, bestEpoch, history, epochsBefore };
   }
-}
-
-function isBetter({ validationAccuracy, validationLoss }: EpochMetrics, best: BestWeights | undefined): boolean {
-  if (!best || validationAccuracy > best.validationAccuracy) return true;
-  return validationAccuracy === best.validationAccuracy && validationLoss < best.validationLoss;
 }

@@ -163,6 +163,7 @@ export function planTransferSteps(
     ...optimization,
     budget,
     classWeights,
+    bestBy: "loss",
     patience,
     checkpointMs: (settings.checkpointMinutes ?? 5) * 60_000,
     settings: {
