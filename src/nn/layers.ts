@@ -11,7 +11,7 @@ import { batchNormalization, batchNormTraining } from "../graph/ops/norm.ts";
 import { globalAveragePool as poolAll } from "../graph/ops/pooling/pooling.ts";
 import { formatType } from "../graph/tensor-type.ts";
 import type { Value } from "../graph/value.ts";
-import { foldIntoConvolution } from "./fold.ts";
+import { foldIntoConvolution, type NormParameters } from "./fold.ts";
 import { glorotUniform, heNormal, type Initializer, ones, zeros } from "./initializers.ts";
 import { inLayer, type Scope } from "./scope.ts";
 
@@ -77,25 +77,31 @@ export function batchNorm(parent: Scope, name: string, x: Value, options: BatchN
     const bias = scope.parameter("bias", [channels], zeros, { decay: false });
     const mean = scope.statistic("mean", [channels], 0);
     const variance = scope.statistic("variance", [channels], 1);
-    if (scope.mode === "inference") {
-      return (
-        foldIntoConvolution(x, { scale, bias, mean, variance, epsilon }) ??
-        batchNormalization(x, scale, bias, mean, variance, { epsilon })
-      );
-    }
-    const count = valuesPerChannel(x);
-    if (count < 2) {
-      throw new AppError("GRAPH_SHAPE", {
-        required: "more than one value per channel for batch normalisation in training",
-        received: formatType(x.type),
-        hint: "use a larger batch or larger pictures",
-      });
-    }
-    const batch = batchNormTraining(x, scale, bias, { epsilon });
-    scope.observe("mean", batch.mean);
-    scope.observe("variance", batch.variance, count / (count - 1));
-    return batch.y;
+    return normalizeChannels(scope, x, { scale, bias, mean, variance, epsilon });
   });
+}
+
+/** Batch normalisation with parameters and running statistics that are at hand; `scope` is the layer's own. As `batchNorm`. */
+export function normalizeChannels(scope: Scope, x: Value, norm: NormParameters): Value {
+  if (scope.mode === "inference") return normalizeByRunning(x, norm);
+  const count = valuesPerChannel(x);
+  if (count < 2) {
+    throw new AppError("GRAPH_SHAPE", {
+      required: "more than one value per channel for batch normalisation in training",
+      received: formatType(x.type),
+      hint: "use a larger batch or larger pictures",
+    });
+  }
+  const batch = batchNormTraining(x, norm.scale, norm.bias, { epsilon: norm.epsilon });
+  scope.observe("mean", batch.mean);
+  scope.observe("variance", batch.variance, count / (count - 1));
+  return batch.y;
+}
+
+/** Batch normalisation by the running statistics, a part of the convolution before it where all of it is constant. */
+export function normalizeByRunning(x: Value, norm: NormParameters): Value {
+  const { scale, bias, mean, variance, epsilon } = norm;
+  return foldIntoConvolution(x, norm) ?? batchNormalization(x, scale, bias, mean, variance, { epsilon });
 }
 
 /** Fully connected layer: `[N,C]` -> `[N,units]`, y = x W^T + b with W of shape `[units,C]`. */

@@ -1,9 +1,8 @@
 /** Nodes of an imported network applied again: to another input, and with weights that a scope gives. */
 import { AppError, isAppError } from "../../base/errors.ts";
-import { batchNormalization, batchNormTraining } from "../../graph/ops/norm.ts";
 import { apply, type GraphNode, type Value } from "../../graph/value.ts";
-import { foldIntoConvolution } from "../fold.ts";
 import type { Initializer } from "../initializers.ts";
+import { normalizeByRunning, normalizeChannels } from "../layers.ts";
 import type { Scope } from "../scope.ts";
 import type { Weight } from "./blocks.ts";
 
@@ -80,24 +79,12 @@ function applyNode(
   if (node.op.name !== "BatchNormalization" || node.op.imported) return apply(node.op, inputs, node.attributes);
   const [x, scale, bias, mean, variance] = inputs as readonly [Value, Value, Value, Value, Value]; // its shape rule has shown
   const epsilon = typeof node.attributes.epsilon === "number" ? node.attributes.epsilon : 1e-5;
+  const norm = { scale, bias, mean, variance, epsilon };
   const learned = tuned.get(node.inputs[1]!);
-  const statistics = { scale, bias, mean, variance, epsilon };
-  if (!learned || !updatesStatistics) {
-    return [foldIntoConvolution(x, statistics) ?? batchNormalization(x, scale, bias, mean, variance, { epsilon })];
-  }
-  const kept = {
-    mean: statisticOf(mean, `${learned.name}.mean`, scope),
-    variance: statisticOf(variance, `${learned.name}.variance`, scope),
-  };
-  if (scope.mode === "inference") {
-    const norm = { ...statistics, ...kept };
-    return [foldIntoConvolution(x, norm) ?? batchNormalization(x, scale, bias, kept.mean, kept.variance, { epsilon })];
-  }
-  const batch = batchNormTraining(x, scale, bias, { epsilon });
-  const count = x.type.shape.reduce<number>((product, dim, axis) => (axis === 1 ? product : product * Number(dim)), 1);
-  scope.observe(`${learned.name}.mean`, batch.mean);
-  scope.observe(`${learned.name}.variance`, batch.variance, count / Math.max(1, count - 1));
-  return [batch.y];
+  if (!learned || !updatesStatistics) return [normalizeByRunning(x, norm)];
+  const layer = scope.within(learned.name);
+  const running = { mean: statisticOf(mean, "mean", layer), variance: statisticOf(variance, "variance", layer) };
+  return [normalizeChannels(layer, x, { ...norm, ...running })];
 }
 
 function statisticOf(value: Value, name: string, scope: Scope): Value {

@@ -48,8 +48,6 @@ export interface Activations {
   readonly pack: Pack;
   /** Of one row. */
   readonly shape: readonly number[];
-  /** How many rows were computed; the others were kept from before. */
-  readonly computed: number;
 }
 
 /** Pictures that go through the backbone together: more are no faster, and take memory. */
@@ -107,7 +105,7 @@ export async function computeActivations(options: ActivationOptions): Promise<Ac
       await backboneRun.close();
     }
   }
-  return { pack: packOf(pack, wanted, rows as readonly Float32Array[], width), shape, computed: missing.length };
+  return { pack: packOf(pack, wanted, rows as readonly Float32Array[], width), shape };
 }
 
 /** Each picture, then the augmented forms of the training pictures. */
@@ -255,51 +253,4 @@ function rowStore(rows: readonly Float32Array[], width: number): PixelStore {
     },
     close: async () => {},
   };
-}
-
-/** Mean and standard deviation of each number over the training rows, for activations of one axis. */
-export async function standardizationOf({
-  pack,
-  shape,
-}: Activations): Promise<{ readonly mean: number[]; readonly std: number[] }> {
-  const width = shape.length === 3 ? shape[0]! : shape.at(-1)!;
-  return measureMoments(pack, shape, width);
-}
-
-async function measureMoments(pack: Pack, shape: readonly number[], width: number) {
-  const sums = new Float64Array(width);
-  const squares = new Float64Array(width);
-  const indices = indicesOf(pack, "train");
-  const row = new Float32Array(sizeOf(shape));
-  for (const index of indices) {
-    await pack.pixels.read(Uint32Array.of(index), new Uint8Array(row.buffer));
-    const pooled = pooledRow(row, shape);
-    for (let at = 0; at < width; at++) {
-      sums[at]! += pooled[at]!;
-      squares[at]! += pooled[at]! ** 2;
-    }
-  }
-  const count = Math.max(1, indices.length);
-  const mean = Array.from(sums, (sum) => sum / count);
-  const std = Array.from(squares, (square, at) => Math.sqrt(Math.max(0, square / count - mean[at]! ** 2)));
-  // Numbers that hardly ever change would otherwise be blown up to noise.
-  const floor = 0.05 * Math.max(1e-6, median(std));
-  return { mean, std: std.map((deviation) => Math.max(deviation, floor)) };
-}
-
-/** As `pooledFeatures`, for one row. */
-function pooledRow(row: Float32Array, shape: readonly number[]): ArrayLike<number> {
-  if (shape.length === 1) return row;
-  const isMaps = shape.length === 3;
-  const width = isMaps ? shape[0]! : shape[1]!;
-  const places = row.length / width;
-  return Float64Array.from({ length: width }, (_, at) => {
-    let sum = 0;
-    for (let place = 0; place < places; place++) sum += row[isMaps ? at * places + place : place * width + at]!;
-    return sum / places;
-  });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -1,25 +1,11 @@
 /** Where backbones lie: a folder of files, each with what is known of it in a side-car file. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readBytesIfThere } from "../../base/files/read-file.ts";
 import { backboneCatalogue, type CatalogueEntry } from "../../nn/backbones/catalogue.ts";
-import { type BackboneCard, parseBackboneCard } from "../../nn/backbones/input-recipe.ts";
-import { cardPathOf } from "./open-backbone.ts";
+import { cardPathOf, readBackboneCard } from "./backbone-card.ts";
 
 /** Where `pawprint backbone fetch` puts them, below the working folder. */
 export const backbonesFolder = join("models", "backbones");
-
-const largestCardBytes = 65_536;
-
-/**
- * What the side-car file of a backbone says; undefined where there is none.
- * Errors: BACKBONE_INPUT for one that cannot be understood; FILE_READ_FAILED.
- */
-export async function readBackboneCard(path: string): Promise<BackboneCard | undefined> {
-  const cardPath = cardPathOf(path);
-  const bytes = await readBytesIfThere(cardPath, cardPath, largestCardBytes);
-  return bytes && parseBackboneCard(new TextDecoder().decode(bytes), cardPath);
-}
 
 /** A row of `pawprint backbone list`: an entry of the catalogue, or a file of one's own. */
 export interface ListedBackbone extends Partial<Omit<CatalogueEntry, "sizeBytes">> {

@@ -4,7 +4,7 @@ import { throwIfCancelled } from "../../base/cancel.ts";
 import type { Logger } from "../../base/logger.ts";
 import { type Progress, silentProgress } from "../../base/progress.ts";
 import type { Pack } from "../../dataset/pack/pack.ts";
-import { type Answers, evaluateAnswers } from "../../metrics/classification-metrics.ts";
+import { type Answers, evaluateAnswers, logSumExp } from "../../metrics/classification-metrics.ts";
 import type { HeadOptions } from "../../nn/backbones/head.ts";
 import { layoutOf, type Model, type Weights } from "../../nn/inference-graph.ts";
 import type { Executor } from "../../runtime/executor.ts";
@@ -130,9 +130,7 @@ async function trainHead(
 function lossesOf({ logits, targets }: Answers, classes: number): readonly number[] {
   return Array.from(targets, (target, row) => {
     const own = logits.subarray(row * classes, (row + 1) * classes);
-    const largest = own.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
-    const sum = own.reduce((total, logit) => total + Math.exp(logit - largest), 0);
-    return largest + Math.log(sum) - own[target]!;
+    return logSumExp(own) - own[target]!;
   });
 }
 

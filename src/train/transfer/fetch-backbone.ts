@@ -11,8 +11,8 @@ import { decodeModel, type OnnxModel } from "../../graph/onnx/decode.ts";
 import { inputShapeOf, pictureInputOf, requireFeatures, requireSameShape } from "../../nn/backbones/backbone.ts";
 import { backboneCatalogue, type CatalogueEntry, catalogueCard, catalogueEntry } from "../../nn/backbones/catalogue.ts";
 import { type BackboneCard, parseBackboneInput } from "../../nn/backbones/input-recipe.ts";
-import { backbonesFolder, readBackboneCard } from "./backbone-files.ts";
-import { cardPathOf } from "./open-backbone.ts";
+import { cardPathOf, readBackboneCard } from "./backbone-card.ts";
+import { backbonesFolder } from "./backbone-files.ts";
 
 export interface FetchBackboneOptions extends DownloadOptions {
   /** The folder; made where it is missing. Unless given: `models/backbones`. */

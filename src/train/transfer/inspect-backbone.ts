@@ -9,8 +9,6 @@ import type { Shape, TensorType } from "../../graph/tensor-type.ts";
 import { nodesOf, type Value } from "../../graph/value.ts";
 import { featureCandidates, pictureInputOf, requireFeatures } from "../../nn/backbones/backbone.ts";
 import { blocksBetween, nodesThrough } from "../../nn/backbones/blocks.ts";
-import { catalogueCard, knownBackbone } from "../../nn/backbones/catalogue.ts";
-import { type BackboneCard, parseBackboneCard } from "../../nn/backbones/input-recipe.ts";
 import {
   type BlockSummary,
   countMultiplyAdds,
@@ -21,8 +19,8 @@ import {
   summarizeLayers,
   summarizeOperations,
 } from "../../nn/backbones/network-summary.ts";
-import { readBackboneCard } from "./backbone-files.ts";
-import { cardKey, cardPathOf, openBackbone } from "./open-backbone.ts";
+import { type DeclaredBackbone, declaredCard } from "./backbone-card.ts";
+import { openBackbone } from "./open-backbone.ts";
 
 export interface InspectBackboneOptions {
   /** The value to take as the features; the most suitable one unless given. */
@@ -41,11 +39,6 @@ export interface CandidateSummary {
   readonly width: number;
   /** The one that a training takes where none is named. */
   readonly isRecommended: boolean;
-}
-
-/** What is known of the file besides its graph, and where that stands. */
-export interface DeclaredBackbone extends BackboneCard {
-  readonly from: "side-car file" | "metadata" | "catalogue" | "bundle";
 }
 
 export interface BackboneInspection {
@@ -97,7 +90,7 @@ export async function inspectBackbone(
   const model = decodeMessages(parsed, path);
   const sha256 = await sha256InPieces(bytes);
   const isBundle = model.metadata["pawprint.format"] !== undefined;
-  const declared = isBundle ? undefined : await declaredOf(path, sha256, model);
+  const declared = isBundle ? undefined : await declaredCard(path, { sha256, metadata: model.metadata });
   const { graph } = model;
   const names = new Map([...model.values].map(([name, value]) => [value, name]));
   const nameOf = (value: Value): string | undefined => names.get(value);
@@ -203,24 +196,6 @@ function partOf(
       isRecommended: value === recommended,
     })),
   };
-}
-
-/** In the order in which a training looks. */
-async function declaredOf(path: string, sha256: string, model: OnnxModel): Promise<DeclaredBackbone | undefined> {
-  const card = await readBackboneCard(path);
-  if (card?.sha256 !== undefined && card.sha256 !== sha256) {
-    throw new AppError("BACKBONE_INPUT", {
-      required: `the file that its side-car file describes, of SHA-256 ${card.sha256.slice(0, 12)}...`,
-      received: `${sha256.slice(0, 12)}...`,
-      where: cardPathOf(path),
-      hint: "mend or remove the side-car file",
-    });
-  }
-  if (card) return { from: "side-car file", ...card };
-  const text = model.metadata[cardKey];
-  if (text !== undefined) return { from: "metadata", ...parseBackboneCard(text, `${path}, metadata ${cardKey}`) };
-  const known = knownBackbone(sha256);
-  return known && { from: "catalogue", ...catalogueCard(known.name, known) };
 }
 
 const longestMetadata = 200;

@@ -1,37 +1,27 @@
 /** A backbone from a file: any ONNX model of pictures, or a bundle of ours. */
 import { basename } from "node:path";
-import { AppError, isAppError } from "../../base/errors.ts";
-import { readText } from "../../base/files/read-file.ts";
+import { AppError } from "../../base/errors.ts";
 import { sha256 } from "../../base/hash.ts";
 import { readInfo } from "../../bundle/bundle.ts";
 import { embeddingOf } from "../../bundle/embedding.ts";
-import { decodeMessages, decodeModel, type OnnxModel } from "../../graph/onnx/decode.ts";
+import { decodeMessages, type OnnxModel } from "../../graph/onnx/decode.ts";
 import { metadataOf, type ParsedModel, parseModel } from "../../graph/onnx/metadata.ts";
 import { openOnnxFile } from "../../graph/onnx/open-onnx-file.ts";
 import { nodesOf, type Value } from "../../graph/value.ts";
 import { type Backbone, createBackbone, inputShapeOf } from "../../nn/backbones/backbone.ts";
-import { catalogueCard, knownBackbone } from "../../nn/backbones/catalogue.ts";
 import {
   type BackboneCard,
   type BackboneInput,
   inputHint,
-  parseBackboneCard,
   parseBackboneInput,
 } from "../../nn/backbones/input-recipe.ts";
+import { cardPathOf, declaredCard } from "./backbone-card.ts";
 
 export interface OpenBackboneOptions {
   /** How it takes pictures, as `parseBackboneInput` reads it; goes before what files say. */
   readonly input?: string | undefined;
   /** The value that the features are; the most suitable one unless given. */
   readonly layer?: string | undefined;
-}
-
-/** The key under which a file's own metadata may hold its card, as JSON. */
-export const cardKey = "pawprint.backbone";
-
-/** `models/net.backbone.json` for `models/net.onnx`. */
-export function cardPathOf(path: string): string {
-  return `${path.replace(/\.onnx$/i, "")}.backbone.json`;
 }
 
 /**
@@ -46,33 +36,12 @@ export async function openBackbone(path: string, options: OpenBackboneOptions = 
   const hash = sha256(bytes);
   const metadata = metadataOf(parsed);
   if (metadata["pawprint.format"] !== undefined) return openBundleBackbone(parsed, hash, path, options);
-  const model = decodeModel(bytes, path);
-  const card = await readCard(path, metadata[cardKey], hash);
-  if (card.sha256 !== undefined && card.sha256 !== hash) {
-    throw new AppError("BACKBONE_INPUT", {
-      required: `the file that ${basename(cardPathOf(path))} describes, of SHA-256 ${card.sha256.slice(0, 12)}...`,
-      received: `${hash.slice(0, 12)}...`,
-      where: path,
-      hint: "mend or remove the side-car file",
-    });
-  }
+  const model = decodeMessages(parsed, path);
+  const card: BackboneCard = (await declaredCard(path, { sha256: hash, metadata })) ?? {};
   const input = declaredInput(model, card, options.input, path);
   const { name = basename(path), licence, source } = card;
   const identity = { name, sha256: hash, ...(licence && { licence }), ...(source && { source }) };
   return createBackbone(model, { identity, input, layer: options.layer ?? card.layer });
-}
-
-/** What the side-car file says, else the metadata, else the catalogue of this file; empty where nobody knows it. */
-async function readCard(path: string, inMetadata: string | undefined, hash: string): Promise<BackboneCard> {
-  const cardPath = cardPathOf(path);
-  const text = await readText(cardPath).catch((error: unknown) => {
-    if (isAppError(error, "FILE_NOT_FOUND")) return undefined;
-    throw error;
-  });
-  if (text !== undefined) return parseBackboneCard(text, cardPath);
-  if (inMetadata !== undefined) return parseBackboneCard(inMetadata, `${path}, metadata ${cardKey}`);
-  const known = knownBackbone(hash);
-  return known === undefined ? {} : catalogueCard(known.name, known);
 }
 
 function declaredInput(model: OnnxModel, card: BackboneCard, given: string | undefined, path: string): BackboneInput {

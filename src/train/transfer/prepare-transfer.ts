@@ -17,9 +17,10 @@ import type { StepPlan } from "../plan/step-plan.ts";
 import type { TrainSettings } from "../plan/train-config.ts";
 import { adamw } from "../step/optimizer.ts";
 import { requireMemory } from "../step/step-memory.ts";
-import { type ActivationOptions, type Activations, computeActivations, standardizationOf } from "./activations.ts";
+import { type ActivationOptions, type Activations, computeActivations } from "./activations.ts";
 import { type ChosenHead, chooseHead, weightsByName } from "./choose-head.ts";
 import { chooseTransfer, planTransferSteps, type TransferChoices } from "./plan-transfer.ts";
+import { standardizationOf } from "./standardization.ts";
 
 export interface PrepareTransferOptions {
   readonly settings?: TrainSettings;
