@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
@@ -24,5 +25,25 @@ describe("the pawprint process", () => {
     });
     const [exitCode] = await once(child, "close");
     expect({ exitCode, complaint }).toEqual({ exitCode: 141, complaint: "" });
+  });
+
+  it("says so where a server closes every connection at once", async () => {
+    const server = createServer((socket) => void socket.on("error", () => undefined).destroy());
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const address = server.address() as { readonly port: number };
+    const line = [...node, "smoke", `http://127.0.0.1:${address.port}`];
+    const failed = await promisify(execFile)(process.execPath, line, { env }).catch((error) => error);
+    server.close();
+    expect(failed.stderr).toContain("error SERVICE_UNREACHABLE");
+    expect(failed.code).toBe(1);
+  });
+
+  it("says so where a command waits for what can never come", async () => {
+    const noConnection = "import net from 'node:net'; net.Socket.prototype.connect = function () { return this; };";
+    const preload = ["--import", `data:text/javascript,${encodeURIComponent(noConnection)}`];
+    const line = [...preload, ...node, "smoke", "http://127.0.0.1:65000"];
+    const failed = await promisify(execFile)(process.execPath, line, { env }).catch((error) => error);
+    expect(failed.stderr).toContain("waits for nothing that is open");
+    expect(failed.code).toBe(1);
   });
 });

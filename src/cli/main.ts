@@ -23,6 +23,12 @@ const output = openStandardOutput(stdout, {
   tell: (error) => printError(error, { stdout: () => undefined, stderr: progress.write, env, json: false }),
   exit: (code) => process.exit(code),
 });
+/** Nothing is open that could end the command, which Node.js answers by exit code 13 alone. */
+const unsettled = (): void => {
+  const error = new Error("the command waits for nothing that is open");
+  process.exit(printError(error, { stdout: output.write, stderr: progress.write, env, json: false }));
+};
+process.once("beforeExit", unsettled);
 const signal = abortOnSignals(process, { notify: progress.write, cleanUp: removeUnfinished });
 
 limitModuleFiles();
@@ -41,6 +47,7 @@ const commandCode = await runCommand(process.argv.slice(2), {
   style: createStyle(wantsColour(env, stdout.isTTY === true)),
   now: Date.now,
 });
+process.off("beforeExit", unsettled);
 progress.close();
 await Promise.all([output.taken(signal), complaints.taken(signal)]);
 process.exitCode = output.exitCodeFor(commandCode);

@@ -5,6 +5,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { throwIfCancelled } from "../base/cancel.ts";
 import { AppError } from "../base/errors.ts";
+import { fetch } from "../base/fetch.ts";
 import { type RetryTiming, systemTiming, waitBefore } from "../tracking/rest/retry.ts";
 
 export interface WebhookOptions {

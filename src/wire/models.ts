@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { Type } from "typebox";
 import type { BuildInfo } from "../base/build-info.ts";
 import { AppError } from "../base/errors.ts";
+import { fetch as ownFetch } from "../base/fetch.ts";
 import { matchesSchema } from "../base/schema/matches-schema.ts";
 import { readOptions } from "../base/schema/options.ts";
 import { type BundleFile, inspectBundle } from "../bundle/bundle-file.ts";
@@ -172,8 +173,8 @@ export async function traceService(
   options?: TraceServiceOptions,
 ): Promise<LineageGraph> {
   const given = readOptions<TraceServiceOptions>(schemas.traceServiceOptions, options, "traceService");
-  const { key, folder, signal, fetch } = given;
-  const client = createClient(url, { ...(key !== undefined && { key }), ...(fetch && { fetch }) });
+  const { key, folder, signal, fetch = ownFetch } = given;
+  const client = createClient(url, { ...(key !== undefined && { key }), fetch });
   const { json } = await client.call("model", signal ? { signal } : {});
   const bundles = servedBundles(json, url);
   const code = await codeOf(client, signal);

@@ -1,5 +1,6 @@
 /** One answer of a server to a download: redirects, status and stated length. */
 import { AppError } from "../errors.ts";
+import { fetch } from "../fetch.ts";
 import { formatBytes } from "../quantity.ts";
 
 /** Why one attempt ended; `retry` says whether another one may help. */

@@ -1,6 +1,7 @@
 /** A file behind an address `http://` or `https://`. */
 import { createHash } from "node:crypto";
 import { AppError } from "../../base/errors.ts";
+import { fetch } from "../../base/fetch.ts";
 import { downloadFile } from "../../base/files/download.ts";
 import type { ImportOrigin } from "./import-origin.ts";
 

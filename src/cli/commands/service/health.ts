@@ -1,4 +1,5 @@
 /** `pawprint health`: whether a service is ready, as an exit code; for containers and scripts. */
+import { fetch } from "../../../base/fetch.ts";
 import { ApiError } from "../../../server/client/api-error.ts";
 import { createClient } from "../../../server/client/client.ts";
 import { type CommandReport, defineCommand } from "../../frame/command.ts";
@@ -12,7 +13,7 @@ export const command = defineCommand({
   async run(_context, { url = "http://localhost:8000" }, { timeoutMs }) {
     const origin = addressFrom(url);
     try {
-      const { json } = await createClient(origin).call("readyz", { signal: AbortSignal.timeout(timeoutMs) });
+      const { json } = await createClient(origin, { fetch }).call("readyz", { signal: AbortSignal.timeout(timeoutMs) });
       // Another program may answer every address with 200.
       if (isReady(json)) return { result: { url: origin, ready: true }, text: "ready", quietText: "" };
       return notReady(origin, "an answer of another program");

@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { imageDigestPattern } from "../../../base/build-info.ts";
 import { interruptionOf, throwIfCancelled } from "../../../base/cancel.ts";
 import { AppError, isAppError } from "../../../base/errors.ts";
+import { fetch } from "../../../base/fetch.ts";
 import { writeFileAtomic } from "../../../base/files/atomic-file.ts";
 import { inspectBundle } from "../../../bundle/bundle-file.ts";
 import { createClient } from "../../../server/client/client.ts";
@@ -197,7 +198,7 @@ async function attempt(
   if (deadlineMs !== undefined)
     bounds.push(AbortSignal.timeout(Math.max(1, Math.ceil(deadlineMs - performance.now()))));
   const bound = AbortSignal.any(bounds);
-  const boundedFetch: typeof fetch = (input, init) => fetch(input, { ...init, signal: bound });
+  const boundedFetch: typeof globalThis.fetch = (input, init) => fetch(input, { ...init, signal: bound });
   const options = { fetch: boundedFetch, ...(key !== undefined && { key }) };
   const client = createClient(origin, options);
   const now = (): number => performance.now();
