@@ -5,10 +5,10 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { deployedService, fakeKubectl, manifests } from "../support/fake-cluster.ts";
 import { pawprintCommand } from "../support/pawprint-process.ts";
-import { startService } from "../support/running-service.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -29,38 +29,6 @@ interface Cluster {
   readonly pods?: readonly string[];
   readonly forwardTo?: number;
 }
-
-const fakeKubectl = `#!/usr/bin/env bash
-printf '%s\\n' "$*" >>"$CALLS"
-case " $* " in
-*" kustomize "*) cp -- "$2/kustomization.yaml" "$CALLS.kustomization" && cat "$MANIFESTS" ;;
-*" get deployment "*matchLabels*) printf 'app=pawprint,' ;;
-*" get deployment "*) [[ $BEFORE != unreachable ]] || { echo "connection refused" >&2; exit 1; }; printf '%s' "$BEFORE" ;;
-*" get pods "*) printf '%b' "$PODS" ;;
-*" apply "*) [[ $APPLY != fails ]] || { echo "forbidden" >&2; exit 1; } ;;
-*" rollout status "*)
-  turn=$(grep -c 'rollout status' "$CALLS")
-  codes=($ROLLOUTS)
-  exit "\${codes[turn - 1]:-0}"
-  ;;
-*" rollout undo "*) [[ $UNDO != fails ]] || { echo "unable to find specified revision" >&2; exit 1; } ;;
-*" port-forward "*) echo "Forwarding from 127.0.0.1:$FORWARD_TO -> 8000"; exec sleep 60 ;;
-*) echo "unknown: $*" >&2; exit 1 ;;
-esac
-`;
-
-const manifests = `apiVersion: v1
-kind: Service
-metadata:
-  name: pawprint
-  namespace: elsewhere
----
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: pawprint
-  namespace: pets
-`;
 
 /** A copy of the scripts without a build beside it, an overlay, and programs that come first on the PATH. */
 function deploymentFolder() {
@@ -158,22 +126,12 @@ async function answering(status: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A service that says that it was deployed as this image. */
-async function deployedService(own = digest) {
-  vi.stubEnv("PAWPRINT_IMAGE_DIGEST", own);
-  vi.stubEnv("PAWPRINT_GIT_COMMIT", commit);
-  const service = await startService();
-  vi.unstubAllEnvs();
-  onTestFinished(() => service.close());
-  return service;
-}
-
 const undoCall = "--namespace pets rollout undo deployment/pawprint --to-revision 7";
 const undone = (calls: readonly string[]) => calls.filter((call) => call.includes("rollout undo"));
 
 describe("a deployment that succeeds", () => {
   it("is recorded, through a port-forward to a pod of the new version", async () => {
-    const service = await deployedService();
+    const service = await deployedService({ commit, digest });
     const pods = [image, "old-image"];
     const { code, err, calls, record, summary } = await deploy(
       { pods, forwardTo: Number(new URL(service.origin).port) },
@@ -198,14 +156,14 @@ describe("a deployment that succeeds", () => {
   });
 
   it("is reached at its address where that is given", async () => {
-    const service = await deployedService();
+    const service = await deployedService({ commit, digest });
     const { code, calls } = await deploy({}, ["--url", service.origin]);
     expect(code).toBe(0);
     expect(calls.filter((call) => call.includes("port-forward"))).toEqual([]);
   });
 
   it("takes the digest of a commit's tag", async () => {
-    const service = await deployedService();
+    const service = await deployedService({ commit, digest });
     const { code, record, kustomization } = await deploy(
       {},
       ["--url", service.origin],
@@ -219,7 +177,7 @@ describe("a deployment that succeeds", () => {
 
 describe("a deployment that fails", () => {
   it("goes back where another image answers than was deployed", async () => {
-    const service = await deployedService(`sha256:${"b2".repeat(32)}`);
+    const service = await deployedService({ commit, digest: `sha256:${"b2".repeat(32)}` });
     const { code, err, calls, record } = await deploy({ rollouts: [0, 0] }, ["--url", service.origin]);
     expect(code).toBe(1);
     expect(err).toContain(digest);
