@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { createRandom } from "../base/random.ts";
+import { wilsonInterval } from "./classification-metrics.ts";
 import { LabelledCounts } from "./labelled-counts.ts";
 
 it("says nothing without labels", () => {
@@ -18,10 +19,11 @@ it("counts right answers, what was taken for what, and the gaps between confiden
   expect(figures.interval.low).toBeLessThan(0.8);
   expect(figures.calibrationInterval.low).toBeLessThan(0.3);
   expect(figures.calibrationInterval.high).toBeGreaterThan(0.3);
+  const interval = (right: number) => wilsonInterval(right, 10);
   expect(figures.confusion).toEqual([
-    { label: "dog", answer: "dog", count: 10 },
-    { label: "cat", answer: "cat", count: 6 },
-    { label: "cat", answer: "dog", count: 4 },
+    { label: "dog", answer: "dog", count: 10, share: 1, interval: interval(10) },
+    { label: "cat", answer: "cat", count: 6, share: 0.6, interval: interval(6) },
+    { label: "cat", answer: "dog", count: 4, share: 0.4, interval: interval(4) },
   ]);
 });
 

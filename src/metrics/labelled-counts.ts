@@ -24,6 +24,10 @@ export interface ConfusionCount {
   readonly label: string;
   readonly answer: string;
   readonly count: number;
+  /** Of the pictures of `label`. */
+  readonly share: number;
+  /** Wilson's 95 % interval of the share. */
+  readonly interval: Interval;
 }
 
 const replicates = 400;
@@ -67,7 +71,7 @@ export class LabelledCounts {
       calibrationInterval: this.#calibrationInterval(),
       bins: this.#reliability.bins(),
       confusion: [...this.#confusion]
-        .flatMap(([label, answers]) => [...answers].map(([answer, times]) => ({ label, answer, count: times })))
+        .flatMap(([label, answers]) => confusionsOf(label, answers))
         .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1)),
     };
   }
@@ -84,4 +88,15 @@ export class LabelledCounts {
     ).sort();
     return { low: drawn[Math.floor(replicates * 0.025)]!, high: drawn[Math.ceil(replicates * 0.975) - 1]! };
   }
+}
+
+function confusionsOf(label: string, answers: ReadonlyMap<string, number>): readonly ConfusionCount[] {
+  const all = [...answers.values()].reduce((sum, count) => sum + count, 0);
+  return [...answers].map(([answer, count]) => ({
+    label,
+    answer,
+    count,
+    share: count / all,
+    interval: wilsonInterval(count, all),
+  }));
 }

@@ -1,7 +1,7 @@
 /** Predictions of one model version in one window of time, as they come. */
 import { createRandom, type Random } from "../base/random.ts";
 import { pictureStatisticNames } from "../image/picture-statistics.ts";
-import { type Interval, wilsonInterval } from "../metrics/classification-metrics.ts";
+import { LabelledCounts, type LabelledFigures } from "../metrics/labelled-counts.ts";
 import type { LabelledPrediction } from "../prediction-log/prediction-log.ts";
 import { placeOfStatistic, statisticsRowLength } from "../prediction-log/statistics-row.ts";
 import type { DriftReport } from "./detect-drift.ts";
@@ -20,7 +20,7 @@ export interface WindowFigures {
   readonly classShares: readonly number[];
   /** Means of picture statistics, where there are some. */
   readonly means: Readonly<Record<string, number>>;
-  readonly labelled?: { readonly count: number; readonly accuracy: number; readonly interval: Interval };
+  readonly labelled?: LabelledFigures;
   /** Against the reference of its model. */
   readonly drift: DriftReport | { readonly notTested: string };
 }
@@ -43,8 +43,7 @@ export class WindowCounts {
   /** In the places of a row's statistics. */
   readonly #sums = new Float64Array(statisticsRowLength);
   readonly #counts = new Float64Array(statisticsRowLength);
-  #labelled = 0;
-  #right = 0;
+  readonly #labelled = new LabelledCounts();
   #observed = 0;
   readonly #sample: LabelledPrediction[] = [];
   readonly #random: Random;
@@ -62,10 +61,7 @@ export class WindowCounts {
     this.#lastMs = timeMs;
     this.#count++;
     this.#confidence += confidence;
-    if (trueLabel !== undefined) {
-      this.#labelled++;
-      this.#right += Number(trueLabel === label);
-    }
+    if (trueLabel !== undefined) this.#labelled.add(trueLabel, label, confidence);
     if (answer === undefined) return;
     this.#classes[answer]!++;
     if (statistics !== undefined) this.#addStatistics(statistics);
@@ -102,6 +98,7 @@ export class WindowCounts {
   }
 
   figures(): Omit<WindowFigures, "model" | "version" | "isComplete" | "drift"> {
+    const labelled = this.#labelled.figures();
     const classified = this.#classes.reduce((sum, count) => sum + count, 0);
     return {
       firstMs: this.firstMs,
@@ -115,13 +112,7 @@ export class WindowCounts {
           return this.#counts[place] === 0 ? [] : [[name, this.#sums[place]! / this.#counts[place]!] as const];
         }),
       ),
-      ...(this.#labelled > 0 && {
-        labelled: {
-          count: this.#labelled,
-          accuracy: this.#right / this.#labelled,
-          interval: wilsonInterval(this.#right, this.#labelled),
-        },
-      }),
+      ...(labelled && { labelled }),
     };
   }
 }

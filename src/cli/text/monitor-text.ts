@@ -1,9 +1,9 @@
 /** A monitor's report in the terminal. */
 import { counted } from "../../base/quantity.ts";
 import { visibleText } from "../../base/visible-text.ts";
-import type { RoleComparison } from "../../monitor/compare-roles.ts";
 import type { MonitorAlarm, MonitorReport } from "../../monitor/measure-log.ts";
 import { timeText } from "../../monitor/page/time-text.ts";
+import { comparisonText, referenceErrorText } from "../../monitor/report-text.ts";
 import type { VersionFigures } from "../../monitor/version-figures.ts";
 import { latestWindow, type WindowFigures } from "../../monitor/window-figures.ts";
 import type { CommandContext } from "../frame/command.ts";
@@ -21,7 +21,7 @@ export function monitorText(report: MonitorReport, { width, style }: Pick<Comman
     versionTable(versions, width),
     "",
     windowsText(windows, report.falseAlarmRate),
-    ...comparisons.map(comparisonText),
+    ...comparisons.map((comparison) => visibleText(comparisonText(comparison))),
     ...(alarms.length === 0
       ? [style.green("no alarm")]
       : alarms.map((alarm) => `${style.red("alarm")}: ${alarmText(alarm)}`)),
@@ -86,15 +86,7 @@ function windowsText(windows: readonly WindowFigures[], rate: number): string {
     return `${head}; the last one is not compared: ${visibleText(latest.drift.notTested)}`;
   const { accuracy, summary } = latest.drift;
   const expected = accuracy.isKnown
-    ? `expected accuracy ${percent(accuracy.accuracy)} (${(100 * accuracy.interval.low).toFixed(1)} to ${(100 * accuracy.interval.high).toFixed(1)}), an estimate without labels`
+    ? `expected accuracy ${percent(accuracy.accuracy)} (${(100 * accuracy.interval.low).toFixed(1)} to ${(100 * accuracy.interval.high).toFixed(1)}), an estimate without labels${accuracy.reference ? `: ${referenceErrorText(accuracy.reference)}` : ""}`
     : `expected accuracy withheld: ${accuracy.reason}`;
   return `${head}\nthe last one: ${visibleText(summary)}\n${expected}`;
-}
-
-function comparisonText({ role, version, champion, other, difference, interval, verdict }: RoleComparison): string {
-  const name = `${role} ${visibleText(version.slice(0, 16))}`;
-  if (other.count === 0 || champion.count === 0) return `${name}: no labels to compare it by`;
-  const words = { better: "better than the champion", worse: "worse than the champion", unknown: "not yet known" };
-  const points = (value: number): string => (100 * value).toFixed(1);
-  return `${name}: ${words[verdict]}, ${points(difference)} points (${points(interval.low)} to ${points(interval.high)}), by ${other.count} labels and ${champion.count} of the champion`;
 }

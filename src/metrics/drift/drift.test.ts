@@ -192,7 +192,13 @@ describe("accuracy expected from confidences", () => {
     const reference = { count: 500, accuracy: 0.8, meanConfidence: 0.9 };
     const corrected = expectedAccuracy(Array(200).fill(0.9), reference)!;
     expect(corrected.accuracy).toBeCloseTo(0.8, 12);
+    const { count, error, interval } = corrected.reference!;
+    expect({ count, error: error.toFixed(12) }).toEqual({ count: 500, error: "0.100000000000" });
+    // 1.96 sqrt(p (1 - p) / 500), with p = (400 + 2) / (500 + 4)
+    const share = 402 / 504;
+    expect(interval.high - error).toBeCloseTo(1.959963984540054 * Math.sqrt((share * (1 - share)) / 500), 12);
     const plain = expectedAccuracy(Array(200).fill(0.9))!;
+    expect(plain.reference).toBeUndefined();
     expect(corrected.interval.high - corrected.interval.low).toBeGreaterThan(plain.interval.high - plain.interval.low);
   });
 

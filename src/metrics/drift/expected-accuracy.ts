@@ -7,6 +7,17 @@ export interface ExpectedAccuracy {
   readonly accuracy: number;
   /** 95 % interval of the share of right answers in this window, if calibration still holds. */
   readonly interval: Interval;
+  /** How well confidences told the accuracy where there were labels; none without a reference. */
+  readonly reference?: ReferenceError;
+}
+
+/** The error of the same estimate on the reference, which is corrected by it. */
+export interface ReferenceError {
+  readonly count: number;
+  /** Mean confidence less accuracy: above 0, confidences were too high. */
+  readonly error: number;
+  /** Its 95 % interval. */
+  readonly interval: Interval;
 }
 
 /** What is known of confidence against accuracy where there were labels. */
@@ -40,16 +51,25 @@ export function expectedAccuracy(
     variance += confidences[at]! * (1 - confidences[at]!);
   }
   variance /= count * count;
-  let bias = 0;
-  if (reference && reference.count > 0) {
-    bias = reference.meanConfidence - reference.accuracy;
-    // Never zero, also where all answers were right: Wilson's estimate, (right + 2) / (count + 4).
-    const share = (reference.accuracy * reference.count + 2) / (reference.count + 4);
-    variance += (share * (1 - share)) / reference.count;
-  }
-  const accuracy = within(sum / count - bias);
+  const known = reference && reference.count > 0 ? referenceError(reference) : undefined;
+  if (known) variance += known.variance;
+  const accuracy = within(sum / count - (known?.error ?? 0));
   const half = normal95 * Math.sqrt(variance);
-  return { count, accuracy, interval: { low: within(accuracy - half), high: within(accuracy + half) } };
+  return {
+    count,
+    accuracy,
+    interval: { low: within(accuracy - half), high: within(accuracy + half) },
+    ...(known && { reference: { count: known.count, error: known.error, interval: known.interval } }),
+  };
+}
+
+function referenceError({ count, accuracy, meanConfidence }: CalibrationCheck) {
+  const error = meanConfidence - accuracy;
+  // Never zero, also where all answers were right: Wilson's estimate, (right + 2) / (count + 4).
+  const share = (accuracy * count + 2) / (count + 4);
+  const variance = (share * (1 - share)) / count;
+  const half = normal95 * Math.sqrt(variance);
+  return { count, error, variance, interval: { low: error - half, high: error + half } };
 }
 
 function within(share: number): number {

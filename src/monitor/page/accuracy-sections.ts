@@ -5,15 +5,16 @@ import { chartHtml, countOf, formatCount } from "../../report/page/elements.ts";
 import { type Html, html } from "../../report/page/html.ts";
 import { nameHtml } from "../../report/page/name-html.ts";
 import type { PageSection } from "../../report/page/page.ts";
-import type { RoleComparison } from "../compare-roles.ts";
 import type { MonitorReport } from "../measure-log.ts";
+import { comparisonText, referenceErrorText } from "../report-text.ts";
 import type { VersionFigures } from "../version-figures.ts";
 import { type TimeSeries, timeChart } from "./time-charts.ts";
 
 const shownConfusions = 15;
 
 /** Undefined where nothing is known of accuracy. */
-export async function accuracySection({ windows, versions }: MonitorReport): Promise<PageSection | undefined> {
+export async function accuracySection(report: MonitorReport): Promise<PageSection | undefined> {
+  const { windows, versions } = report;
   const labelled = windows.flatMap(({ lastMs: timeMs, labelled }) =>
     labelled === undefined
       ? []
@@ -40,15 +41,46 @@ export async function accuracySection({ windows, versions }: MonitorReport): Pro
     ...(references.length === 1 && reference !== undefined && { reference }),
     heightPx: 220,
   });
+  const estimates = windows.flatMap(({ drift }) =>
+    "notTested" in drift || !drift.accuracy.isKnown || !drift.accuracy.reference ? [] : [drift.accuracy.reference],
+  );
+  const lastError = estimates.at(-1);
   return {
     id: "accuracy",
     title: "Accuracy",
-    body: html`<div class="charts">${await chartHtml("Accuracy over time", chart, "Expected: of confidences, without labels. Dashed: when the bundle was evaluated. Bands: 95 % intervals.")}</div>
+    body: html`<div class="charts">${await chartHtml("Accuracy over time", chart, "Expected: of confidences, without labels. Dashed: when the bundle was evaluated. Bands: 95 % intervals.")}${await calibrationChart(report)}</div>
+${lastError && html`<p>The expected accuracy is an estimate: ${referenceErrorText(lastError)}.</p>`}
 ${
   withheld.length > 0 &&
   html`<p class="warning">The expected accuracy of ${countOf(withheld.length, "window")} is withheld: ${withheld.at(-1)}.</p>`
 }`,
   };
+}
+
+/** False without labels. */
+async function calibrationChart({ windows, versions }: MonitorReport): Promise<Html | false> {
+  const points = windows.flatMap(({ lastMs: timeMs, labelled }) => {
+    if (labelled === undefined) return [];
+    const { expectedCalibrationError: value, calibrationInterval } = labelled;
+    return [{ timeMs, value, low: calibrationInterval.low, high: calibrationInterval.high }];
+  });
+  if (points.length === 0) return false;
+  const [reference, ...others] = new Set(
+    versions.flatMap((version) => (version.reference ? [version.reference.expectedCalibrationError] : [])),
+  );
+  const chart = timeChart({
+    description: `calibration error over ${countOf(points.length, "window")} with labels`,
+    axis: "calibration error",
+    format: ".2f",
+    series: [{ name: "by labels", points }],
+    ...(others.length === 0 && reference !== undefined && { reference }),
+    heightPx: 220,
+  });
+  return chartHtml(
+    "Calibration error over time",
+    chart,
+    "Mean distance of confidence and accuracy, 0 to 1. Few labels in a window make it larger. Band: 95 % interval.",
+  );
 }
 
 export function versionsSection({ versions, comparisons }: MonitorReport): PageSection | undefined {
@@ -76,42 +108,17 @@ function versionRow({ model, version, role, count, labelled, meanConfidence, ref
   }</td></tr>`;
 }
 
-/** In a sentence: who is better, or that nobody knows yet. */
-export function comparisonText({
-  role,
-  version,
-  isPaired,
-  champion,
-  other,
-  difference,
-  interval,
-  verdict,
-}: RoleComparison): string {
-  const name = `The ${role} ${version.slice(0, 16)}`;
-  if (other.count === 0 || champion.count === 0) return `${name} has no labels to be compared by yet.`;
-  const of = isPaired
-    ? `the same ${countOf(other.count, "picture")}`
-    : `${countOf(other.count, "label")}, the champion's ${formatCount(champion.count)}`;
-  const points = `${(100 * difference).toFixed(2)} points (always valid 95 % interval ${(100 * interval.low).toFixed(1)} to ${(100 * interval.high).toFixed(1)})`;
-  const verdicts = {
-    better: "is better than the champion",
-    worse: "is worse than the champion",
-    unknown: "is neither known to be better nor worse than the champion",
-  };
-  return `${name} ${verdicts[verdict]}: ${points}, by ${of}.`;
-}
-
 function confusionTable({ version, role, labelled }: VersionFigures): Html | false {
   const wrong = labelled?.confusion.filter(({ label, answer }) => label !== answer) ?? [];
   return (
     wrong.length > 0 &&
     html`<h3>What ${nameHtml(version, 16)} (${role}) took for what</h3>
-<div class="scroll"><table style="width:auto"><thead><tr><th>Really</th><th>Answered</th><th class="number">Pictures</th></tr></thead>
+<div class="scroll"><table style="width:auto"><thead><tr><th>Really</th><th>Answered</th><th class="number">Pictures</th><th class="number">Share</th><th class="number">95 % interval</th></tr></thead>
 <tbody>${wrong
       .slice(0, shownConfusions)
       .map(
-        ({ label, answer, count }) =>
-          html`<tr><td>${nameHtml(label, 40)}</td><td>${nameHtml(answer, 40)}</td><td class="number">${formatCount(count)}</td></tr>`,
+        ({ label, answer, count, share, interval }) =>
+          html`<tr><td>${nameHtml(label, 40)}</td><td>${nameHtml(answer, 40)}</td><td class="number">${formatCount(count)}</td><td class="number">${exactShare(share)}</td><td class="number">${intervalText(interval)}</td></tr>`,
       )}</tbody></table></div>`
   );
 }

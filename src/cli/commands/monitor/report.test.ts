@@ -74,6 +74,9 @@ describe("pawprint monitor report", () => {
   it("ends with 0 where nothing changed, and with 1 where the last window did, and says what", async () => {
     const clean = await run(`monitor report ${logFlag} --until 2026-01-02`);
     expect(clean).toMatchObject({ exitCode: 0, out: expect.stringContaining("no alarm") });
+    expect(clean.out).toMatch(
+      /an estimate without labels: on the reference, \d+ pictures, confidences were \d+\.\d points too (high|low) \(-?\d+\.\d to \d+\.\d\), which is corrected/,
+    );
     const all = await run(`monitor report ${logFlag}`);
     expect(all.exitCode).toBe(1);
     expect(all.out).toContain("400 predictions, 2026-01-01 00:00 to 2026-01-02 00:06 UTC, 40 with a label");
@@ -88,7 +91,14 @@ describe("pawprint monitor report", () => {
     expect(JSON.parse(out)).toMatchObject({
       count: 200,
       labelled: 20,
-      windows: [{ count: 200, isComplete: true, drift: { hasDrifted: true, kind: "pictures" } }],
+      windows: [
+        {
+          count: 200,
+          isComplete: true,
+          drift: { hasDrifted: true, kind: "pictures" },
+          labelled: { count: 20, accuracy: 1, confusion: [{ share: 1 }, { share: 1 }] },
+        },
+      ],
       versions: [{ version: "1f2e", role: "champion", labelled: { count: 20, accuracy: 1 } }],
       alarms: [{ kind: "drift" }],
     });
@@ -100,6 +110,8 @@ describe("pawprint monitor report", () => {
     const page = readFileSync(join(cwd, "page.html"), "utf8");
     expect(page).toContain("The pictures or answers have changed");
     expect(page).toContain("data:image/jpeg;base64,");
+    expect(page).toContain("Calibration error over time");
+    expect(page).toMatch(/The expected accuracy is an estimate: on the reference, \d+ pictures, confidences were/);
     expect(page).not.toContain("<script");
     expect(page.match(/<svg/g)!.length).toBeGreaterThan(2);
     expect(await run(line)).toMatchObject({ exitCode: 1, err: expect.stringContaining("FILE_EXISTS") });
