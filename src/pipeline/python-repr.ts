@@ -8,7 +8,7 @@ export function pythonRepr(value: ParamValue): string {
   if (value instanceof Map) {
     return `{${[...value].map(([key, one]) => `${textRepr(key)}: ${pythonRepr(one)}`).join(", ")}}`;
   }
-  if (value instanceof Array) return `[${value.map(pythonRepr).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map(pythonRepr).join(", ")}]`;
   return pythonText(value as null | boolean | bigint | number); // all else is handled above
 }
 

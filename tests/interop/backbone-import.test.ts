@@ -3,8 +3,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.ts";
+import { openSource } from "../../src/dataset/sources/open-source.ts";
 import { gradients } from "../../src/graph/autodiff.ts";
 import { expandComposites } from "../../src/graph/lower.ts";
 import { nonDifferentiableNodes } from "../../src/graph/non-differentiable.ts";
@@ -37,12 +39,39 @@ const floats = written.filter((name) => !name.includes("qdq")).toSorted();
 const differentiated = written.filter((name) => existsSync(join(folder, name.replace(".onnx", ".json"))));
 
 /** Real backbones, where they are at hand. */
-const realFolder = join(import.meta.dirname, "../../../shared/data/backbones");
+const data = join(import.meta.dirname, "../../../shared/data");
+const realFolder = join(data, "backbones");
+const photographs = join(data, "cats-dogs-fullres.zip");
 const real = existsSync(realFolder) ? readdirSync(realFolder).filter((name) => name.endsWith(".onnx")) : [];
 
 type Feeds = Readonly<Record<string, ReturnType<typeof float32>>>;
 
 const nameOf = ({ producer }: Value): string => (producer.kind === "input" ? producer.name : "");
+
+/** The first photographs, in the backbone's size and layout, each number -1 to 1. */
+async function photographsFor({ inputs: [input] }: Graph, count: number): Promise<Feeds> {
+  const dims = input!.type.shape.slice(1).map(Number);
+  const isNchw = dims[0] === 3;
+  const side = dims[1]!;
+  const numbers = new Float32Array(count * 3 * side * side);
+  const source = await openSource(photographs);
+  let at = 0;
+  for await (const sample of source.samples()) {
+    if (at === count || !("bytes" in sample)) break;
+    const picture = sharp(await sample.bytes())
+      .toColourspace("srgb")
+      .removeAlpha();
+    const pixels = await picture.resize(side, side, { fit: "fill" }).raw().toBuffer();
+    const own = numbers.subarray(at * 3 * side * side, ++at * 3 * side * side);
+    for (const [place, byte] of pixels.entries()) {
+      const [pixel, channel] = [Math.floor(place / 3), place % 3];
+      own[isNchw ? channel * side * side + pixel : place] = byte / 127.5 - 1;
+    }
+  }
+  await source.close();
+  expect(at).toBe(count);
+  return { [nameOf(input!)]: float32([count, ...dims], numbers) };
+}
 
 /** Noise for each input; two pictures for a free batch. */
 function noiseFor({ inputs }: Graph): Feeds {
@@ -77,10 +106,10 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>, least = 1): numb
   return most / scale;
 }
 
-async function expectSameAnswers(path: string): Promise<void> {
+async function expectSameAnswers(path: string, feedsFor: (graph: Graph) => Feeds | Promise<Feeds> = noiseFor) {
   const bytes = readFileSync(path);
   const decoded = decodeModel(bytes, path);
-  const feeds = noiseFor(decoded.graph);
+  const feeds = await feedsFor(decoded.graph);
   const expected = await answersOf(bytes, feeds);
   const fixed = decoded.graph.inputs.reduce(
     (source, value) => withInputShape(source, nameOf(value), feeds[nameOf(value)]!.shape),
@@ -150,5 +179,9 @@ describe.skipIf(!python)("a backbone from another tool", () => {
 describe.skipIf(real.length === 0)("a real backbone", () => {
   it.each(real)("%s: answers the same when it is written again", async (name) => {
     await expectSameAnswers(join(realFolder, name));
+  });
+
+  it.skipIf(!existsSync(photographs)).each(real)("%s: answers 200 photographs the same", async (name) => {
+    await expectSameAnswers(join(realFolder, name), (source) => photographsFor(source, 200));
   });
 });

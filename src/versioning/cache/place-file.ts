@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { systemCodeOf, writeFailure } from "../../base/files/file-failure.ts";
-import { readPieces } from "./read-steadily.ts";
+import { copiedBytes, readPieces } from "./read-steadily.ts";
 import type { WorkPlace } from "./work-place.ts";
 
 /** Of this thread; random bytes for each file would take a tenth of its time. */
@@ -125,11 +125,12 @@ export function copyHashed(
   let sizeBytes = 0;
   const out = openNew(to.path, to.mode);
   try {
-    readPieces(handle, size, (piece) => {
+    const copy = (piece: Buffer): void => {
       digest.update(piece);
       sizeBytes += piece.length;
       writeAll(out, piece);
-    });
+    };
+    readPieces(handle, size, copy, copiedBytes);
     if (to.isDurable) fs.fsyncSync(out);
   } finally {
     fs.closeSync(out);

