@@ -148,6 +148,9 @@ describe("drift of embeddings in a window of 200 predictions", () => {
       expect(report.kind).toBe("class-shares");
       expect(report.tests.find(({ name }) => name === "embedding")!.hasDrifted).toBe(true);
     }
+    const window = embedded(random, 200, [0.1, 0.1, 0.8]);
+    const { summary } = detectDrift(reference, window, { calibration, labels: ["cat", "dog", "fox"] });
+    expect(summary).toMatch(/^a change of class shares: 'fox' is \d+\.\d % of the answers/);
   });
 
   it("in other pictures of other class shares is named as both", () => {

@@ -59,6 +59,8 @@ export interface DetectOptions extends DriftOptions {
    * is then `pictures-or-class-shares` where it would have told.
    */
   readonly looksWithinClasses?: boolean;
+  /** The model's, for the summary; else classes have numbers there. */
+  readonly labels?: readonly string[];
 }
 
 /**
@@ -72,13 +74,13 @@ export interface DetectOptions extends DriftOptions {
 export function detectDrift(
   reference: ReferenceProfile,
   window: readonly Observation[],
-  { calibration, looksWithinClasses = true, seed = 0, ...options }: DetectOptions = {},
+  { calibration, looksWithinClasses = true, seed = 0, labels, ...options }: DetectOptions = {},
 ): DriftReport {
   requireComparable(reference, window, calibration);
   const chance = calibration ?? calibrateDrift(reference, window.length, { seed, ...options });
   const rate = chance.falseAlarmRate;
   const { columns, untested } = comparableColumns(reference, window);
-  const classShares = classSharesTestOf(reference, window, chance);
+  const classShares = classSharesTestOf(reference, window, chance, labels);
   const embedding = embeddingTestOf(reference, window, chance.embedding);
   const raw: RawTest[] = [
     ...columns.map(({ name, before, now }) => columnTest(name, before, now, chance, undefined)),

@@ -22,9 +22,14 @@ export function describeColumn(name: string, before: number, now: number): strin
   return `pictures are ${now > before ? larger : smaller} (${values})`;
 }
 
-/** The class whose share moved furthest: "class 2 is 41.0 % of the answers, 18.5 % before". */
-export function describeClassShares(before: readonly number[], now: readonly number[]): string {
+/** The class whose share moved furthest: "'dog' is 41.0 % of the answers, 18.5 % before"; by number without labels. */
+export function describeClassShares(
+  before: readonly number[],
+  now: readonly number[],
+  labels: readonly string[] = [],
+): string {
   const moved = before.map((share, at) => Math.abs(now[at]! - share));
   const at = moved.indexOf(Math.max(...moved));
-  return `class ${at} is ${percent(now[at]!)} of the answers, ${percent(before[at]!)} before`;
+  const name = labels[at] === undefined ? `class ${at}` : `'${labels[at].slice(0, 60)}'`;
+  return `${name} is ${percent(now[at]!)} of the answers, ${percent(before[at]!)} before`;
 }

@@ -28,5 +28,5 @@ answerThread<DriftQuestion, DriftReport>(async (question) => {
   }
   const window = question.rows.map((row) => observationOf(row, question.labels)!) satisfies readonly Observation[];
   if (calibration?.windowSize !== window.length) calibration = calibrateDrift(reference, window.length);
-  return { answer: detectDrift(reference, window, { calibration }) };
+  return { answer: detectDrift(reference, window, { calibration, labels: question.labels }) };
 });

@@ -85,7 +85,7 @@ export class WindowTests {
     // Retention may have removed some meanwhile.
     if (observations.length < size) return { notTested: "its predictions were removed while they were read" };
     const calibration = this.#calibrationFor(of, reference, size);
-    return (looksWithinClasses) => detectDrift(reference, observations, { calibration, looksWithinClasses });
+    return (looksWithinClasses) => detectDrift(reference, observations, { calibration, looksWithinClasses, labels });
   }
 
   #calibrationFor(of: TestedModel, reference: ReferenceProfile, size: number): DriftCalibration {

@@ -99,6 +99,7 @@ export function classSharesTestOf(
   { sample, answerCounts }: ReferenceProfile,
   window: readonly Observation[],
   { nulls }: DriftCalibration,
+  labels?: readonly string[],
 ): RawTest {
   const before = countClasses(sample.answers, answerCounts.length);
   const now = countClasses(
@@ -118,7 +119,7 @@ export function classSharesTestOf(
     reference,
     window: shares,
     size: jensenShannonDistance(before, now),
-    text: describeClassShares(reference, shares),
+    text: describeClassShares(reference, shares, labels),
   };
 }
 

@@ -84,6 +84,24 @@ describe("the page of an evaluation", () => {
     }
   });
 
+  it("says what a quantised model was made from", async () => {
+    const model = modelOf("int8.onnx");
+    const quantization = {
+      from: "f".repeat(64),
+      method: "mse",
+      pictures: 128,
+      seed: 1,
+      weights: "int8",
+      activations: "uint8",
+      layers: 7,
+      quantizedLayers: 6,
+    };
+    const info = { ...model.info, lineage: { ...model.info.lineage, quantization } };
+    expect(await render({ model: { ...model, info } })).toContain(
+      "6 of 7 layers in 8 bits, mse ranges of 128 pictures, from ffffffffffff",
+    );
+  });
+
   it("has the top-5 accuracy where there are more than five classes", async () => {
     expect(await render()).not.toContain("op-5 accuracy");
     const many = ["a", "b", "c", "d", "e", "f"];

@@ -2,7 +2,7 @@
 
 import { formatBytes } from "../../base/quantity.ts";
 import type { BundleFile } from "../../bundle/bundle-file.ts";
-import { backboneText, dataVersionText } from "../../bundle/lineage-text.ts";
+import { backboneText, dataVersionText, quantizationText } from "../../bundle/lineage-text.ts";
 import { countOf, formatCount } from "../page/elements.ts";
 import { html } from "../page/html.ts";
 import { nameHtml } from "../page/name-html.ts";
@@ -58,6 +58,7 @@ function lineageRows({ path, sizeBytes, sha256, info }: BundleFile): readonly (r
     ["Created", lineage.createdAt],
     ["Seed", String(lineage.seed)],
     ...(lineage.backbone ? [["Backbone", backboneText(lineage)!] as const] : []),
+    ...(lineage.quantization ? [["Quantised", quantizationText(lineage)!] as const] : []),
     ["Git commit", lineage.gitCommit ?? "none"],
     ["Data version", dataVersionText(lineage) ?? "none"],
   ];
