@@ -9,6 +9,7 @@ import { type PictureChanges, pictureChanges } from "../dataset/version-changes.
 import { forEachInParallel } from "../image/in-parallel.ts";
 import { renderVersionReport } from "../report/dataset/version-report.ts";
 import { objectPath } from "../versioning/cache/object-cache.ts";
+import type { DataHash } from "../versioning/data-hash.ts";
 import type { Repository } from "../versioning/repo/repository.ts";
 import * as diffs from "../versioning/workspace/diff.ts";
 import type { VersionReportOptions } from "./options/versioning-options.ts";
@@ -60,11 +61,8 @@ export async function renderVersionDiff(
   const task = progress.start({ label: "thumbnails", total: wanted.length, unit: "pictures" });
   const make = async (path: string): Promise<void> => {
     const bytes = async (): Promise<Uint8Array> => {
-      const md5 = hashes.get(path);
-      const cached =
-        md5 === undefined
-          ? undefined
-          : await readFile(objectPath(repository, { md5, algorithm: "md5" })).catch(() => undefined);
+      const hash = hashes.get(path);
+      const cached = hash && (await readFile(objectPath(repository, hash)).catch(() => undefined));
       return cached ?? readFile(join(repository.root, path)).catch(() => new Uint8Array());
     };
     const sample = { id: path, label: "", stamp: "", sizeBytes: 0, bytes };
@@ -78,11 +76,15 @@ export async function renderVersionDiff(
 }
 
 /** Of files that are gone as they were, of all others as they are. */
-function hashesOf({ outputs }: diffs.DataDiff): ReadonlyMap<string, string> {
-  const rows = (side: "before" | "after") =>
-    outputs.flatMap((output) =>
-      (output[side]?.files ?? []).map(
-        (file) => [file.path === "" ? output.path : `${output.path}/${file.path}`, file.md5] as const,
+function hashesOf({ outputs }: diffs.DataDiff): ReadonlyMap<string, DataHash> {
+  const rows = (name: "before" | "after") =>
+    outputs.flatMap(({ path, [name]: side }) =>
+      (side?.files ?? []).map(
+        (file) =>
+          [
+            file.path === "" ? path : `${path}/${file.path}`,
+            { md5: file.md5, algorithm: side!.algorithm }, // it has the file
+          ] as const,
       ),
     );
   return new Map([...rows("before"), ...rows("after")]);
