@@ -1,7 +1,7 @@
 /** A sweep as Kubernetes objects: an Indexed Job, each pod one trial, and a ConfigMap with the file. */
 import { type Document, parseDocument, stringify } from "yaml";
 import { AppError } from "../base/errors.ts";
-import { parseSweep } from "../train/sweep/sweep-config.ts";
+import { parseSweep, type Sweep } from "../train/sweep/sweep-config.ts";
 import { requireIndependentTrials } from "../train/sweep/trial-results.ts";
 
 export interface SweepJobOptions {
@@ -38,10 +38,15 @@ const largestFileBytes = 1_000_000;
 /** An attempt after the first one: for a node that fails, or memory that others took. */
 const attemptsAgain = 2;
 
-/** Errors: those of `parseSweep`; CONFIG_INVALID for trials that depend on each other, or a large file. */
+/**
+ * Errors: those of `parseSweep`; CONFIG_INVALID for trials that depend on each other, a backbone that pods
+ * cannot reach, or a large file.
+ */
 export function sweepJob(options: SweepJobOptions): SweepJob {
   const { text, fileName, data, name, namespace } = options;
-  requireIndependentTrials(parseSweep(text, fileName), fileName);
+  const sweep = parseSweep(text, fileName);
+  requireIndependentTrials(sweep, fileName);
+  requireBackbonesOfImage(sweep, fileName);
   const file = withData(text, data);
   const { trials } = parseSweep(file, fileName);
   const sizeBytes = Buffer.byteLength(file);
@@ -61,6 +66,20 @@ export function sweepJob(options: SweepJobOptions): SweepJob {
       { apiVersion: "batch/v1", kind: "Job", metadata, spec: jobSpec(options, trials) },
     ],
   };
+}
+
+/** A pod has the image's files and none of this machine's. */
+function requireBackbonesOfImage({ fixed, search }: Sweep, where: string): void {
+  const { backbone } = search;
+  const names = [fixed.backbone, ...(backbone?.kind === "choice" ? backbone.values : [])];
+  const relative = names.find((name) => name !== undefined && !String(name).startsWith("/"));
+  if (relative === undefined) return;
+  throw new AppError("CONFIG_INVALID", {
+    required: "the backbone's absolute path in the image",
+    received: String(relative),
+    where: `${where} backbone`,
+    hint: "build an image with it: FROM the training image, COPY the file and its side-car",
+  });
 }
 
 /** As `kubectl apply -f` takes it. */

@@ -67,3 +67,22 @@ it("has an index for each trial, and attempts of its own for each index", async 
     expect.arrayContaining(["$(JOB_COMPLETION_INDEX)", "s3://pets/$$(HOME)/1"]),
   );
 });
+
+it("takes a backbone of the image alone", async () => {
+  const cwd = temporaryFolder("sweep-job");
+  const line = ["sweep", "render", "pets.yaml", "--image", "train:1", "--data", "s3://pets/p", "--out", "s3://pets/1"];
+  const renderWith = async (settings: string) => {
+    await writeFile(join(cwd, "pets.yaml"), `data: x\n${settings}\n`);
+    const { context, out, err } = captureContext({ cwd });
+    return { exitCode: await runCommand(line, context), out: out(), err: err() };
+  };
+  const search = "search: { weightDecay: { choice: [0.01, 0.1] } }";
+  const inImage = await renderWith(`fixed: { backbone: /models/net.onnx }\n${search}`);
+  expect(inImage.err).toBe("");
+  expect(inImage.out).toContain("backbone: /models/net.onnx");
+  for (const settings of [`fixed: { backbone: net.onnx }\n${search}`, "search: { backbone: { choice: [net.onnx] } }"]) {
+    const { exitCode, err } = await renderWith(settings);
+    expect(exitCode).toBe(2);
+    expect(err).toContain("Expected the backbone's absolute path in the image; got net.onnx (pets.yaml backbone)");
+  }
+});
