@@ -15,7 +15,7 @@ export interface CheckedService {
   readonly client: ApiClient;
   readonly origin: string;
   readonly key?: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: typeof globalThis.fetch;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }

@@ -55,7 +55,7 @@ export interface TraceServiceOptions extends LineageOptions {
   /** An API key or a token of the service. */
   readonly key?: string;
   readonly signal?: AbortSignal;
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 const OptionalText = Type.Optional(Text);
