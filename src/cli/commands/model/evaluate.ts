@@ -1,11 +1,9 @@
 /** `pawprint evaluate`: a bundle's metrics on labelled pictures. */
 
-import { AppError } from "../../../base/errors.ts";
 import { shellPath } from "../../../base/shell-word.ts";
 import type { BundleFile } from "../../../bundle/bundle-file.ts";
 import type { LoadedBundle } from "../../../bundle/load-bundle.ts";
 import { nameOf } from "../../../dataset/source-name.ts";
-import { sourceOptionsOf } from "../../../dataset/sources/source-options.ts";
 import { isS3Address } from "../../../storage/s3-address.ts";
 import type { ModelEvaluation } from "../../../train/evaluation/model-evaluation.ts";
 import type { RecordedEvaluation } from "../../../train/recording/evaluation-recorder.ts";
@@ -15,8 +13,9 @@ import type { EvaluatedModels } from "../../../wire/reports.ts";
 import { bundleAt, bundleDoc } from "../../bundle-at.ts";
 import { prepareFiles, writeEvaluationFiles } from "../../evaluation-files.ts";
 import { type CommandContext, defineCommand } from "../../frame/command.ts";
+import { labelledData, labelledDataOptions, splitOption } from "../../labelled-data.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, readingFlags, readingOptions } from "../../pawprint-config.ts";
+import { readingFlags } from "../../pawprint-config.ts";
 import { analysisText, comparisonText } from "../../text/analysis-text.ts";
 import { evaluationText } from "../../text/evaluation-text.ts";
 import { openTracking, recordingOptions } from "../../tracking-options.ts";
@@ -29,14 +28,8 @@ Reports accuracy with its confidence interval, per-class metrics, calibration, R
 the most confident mistakes, and latency. With --against two bundles predict the same pictures, and McNemar's test compares them.`,
   arguments: [{ name: "model", doc: bundleDoc }],
   options: [
-    {
-      name: "data",
-      type: "string",
-      placeholder: "SOURCE",
-      doc: "labelled pictures, as for train --data; train.data of pawprint.yaml unless given",
-    },
-    ...readingOptions,
-    { name: "split", type: "choice", choices: ["test", "val", "train", "all"], default: "test", doc: "which pictures" },
+    ...labelledDataOptions,
+    splitOption,
     { name: "against", type: "string", placeholder: "BUNDLE", doc: "a second bundle to compare with" },
     { name: "report", type: "string", placeholder: "FILE.html", doc: "write a page with charts and pictures" },
     {
@@ -53,7 +46,6 @@ the most confident mistakes, and latency. With --against two bundles predict the
       default: true,
       doc: "time the answers on this machine; --no-latency saves 2 seconds",
     },
-    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
     ...recordingOptions,
   ],
   examples: [
@@ -76,8 +68,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
   again: "pictures that were packed are not decoded again",
   async run(context, { model }, options) {
     const { cwd, signal, progress, logger, now } = context;
-    const { data, ...settings } = (await loadPawprintConfig(context, "train", options)).train;
-    if (data === undefined) throw missingData();
+    const { data, reading } = await labelledData(context, options, "pawprint evaluate");
     const { report, csv, charts, force } = options;
     const files = {
       ...(report !== undefined && { report: pathFrom(cwd, report) }),
@@ -93,8 +84,7 @@ the most confident mistakes, and latency. With --against two bundles predict the
       const evaluation = await evaluateBundle({
         bundle: first.bundle,
         data: pathFrom(cwd, data),
-        // The section may hold settings of training, too.
-        reading: sourceOptionsOf(settings),
+        reading,
         split: options.split,
         ...(second && { against: second.bundle }),
         measuresLatency: options.latency,
@@ -216,13 +206,4 @@ function nextText(
   ].join("");
   const line = `pawprint evaluate ${shellPath(model.path)} --data ${shellPath(data)}${others} --report evaluation.html`;
   return `${style.cyan(line)}, a page with curves and pictures`;
-}
-
-function missingData(): AppError {
-  return new AppError("CLI_USAGE", {
-    required: "labelled pictures by --data",
-    received: "nothing",
-    where: "pawprint evaluate",
-    hint: "give --data SOURCE, or write train.data in pawprint.yaml",
-  });
 }

@@ -1,14 +1,12 @@
 /** `pawprint quantize`: a bundle of 8 bits from one of floats, where that is faster and as good. */
-import { AppError } from "../../../base/errors.ts";
 import { formatBytes } from "../../../base/quantity.ts";
 import { shellPath } from "../../../base/shell-word.ts";
-import { sourceOptionsOf } from "../../../dataset/sources/source-options.ts";
 import { rangeMethods } from "../../../train/quantization/activation-range.ts";
 import { quantizeBundle } from "../../../wire/library.ts";
 import { bundleAt, bundleDoc } from "../../bundle-at.ts";
 import { defineCommand } from "../../frame/command.ts";
+import { labelledData, labelledDataOptions } from "../../labelled-data.ts";
 import { packsFolder, pathFrom, shownName, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, readingOptions } from "../../pawprint-config.ts";
 import { quantizationReportText } from "../../text/quantization-text.ts";
 
 export const command = defineCommand({
@@ -18,13 +16,7 @@ the same interface. Its ranges are chosen on the validation split; accuracy and 
 It is written only where it is faster on this machine and loses at most --max-loss of accuracy; otherwise nothing is written and the exit code is 1.`,
   arguments: [{ name: "model", doc: bundleDoc }],
   options: [
-    {
-      name: "data",
-      type: "string",
-      placeholder: "SOURCE",
-      doc: "the pictures that the bundle was trained on, as for train --data; train.data of pawprint.yaml unless given",
-    },
-    ...readingOptions,
+    ...labelledDataOptions,
     { name: "out", short: "o", type: "string", placeholder: "OUT.onnx", required: true, doc: "the new bundle" },
     {
       name: "pictures",
@@ -58,7 +50,6 @@ It is written only where it is faster on this machine and loses at most --max-lo
       doc: "threads of the engine; one for each core unless given",
     },
     { name: "force", short: "f", type: "boolean", doc: "overwrite an existing file" },
-    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
     {
       name: "trackingUri",
       type: "string",
@@ -84,23 +75,14 @@ It is written only where it is faster on this machine and loses at most --max-lo
   again: "pictures that were packed are not decoded again",
   async run(context, { model }, options) {
     const { cwd, style, signal, progress, logger } = context;
-    const given = { data: options.data, ...sourceOptionsOf(options) };
-    const { data, ...settings } = (await loadPawprintConfig(context, "train", given)).train;
-    if (data === undefined) {
-      throw new AppError("CLI_USAGE", {
-        required: "labelled pictures by --data",
-        received: "nothing",
-        where: "pawprint quantize",
-        hint: "give --data SOURCE, or write train.data in pawprint.yaml",
-      });
-    }
+    const { data, reading } = await labelledData(context, options, "pawprint quantize");
     const { input, name } = await bundleAt(context, model, options);
     const { method, threads, seed, maxLoss, evenIfWorse, force, strict } = options;
     const report = await quantizeBundle({
       bundle: input,
       data: pathFrom(cwd, data),
       out: pathFrom(cwd, options.out),
-      reading: sourceOptionsOf(settings),
+      reading,
       calibrationPictures: options.pictures,
       ...(method !== undefined && { method }),
       ...(threads !== undefined && { threads }),

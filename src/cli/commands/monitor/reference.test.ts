@@ -50,7 +50,7 @@ describe("pawprint monitor reference", () => {
   });
 
   it("asks for pictures and a new file", async () => {
-    expect((await run("monitor reference m.onnx --out x.onnx")).err).toContain("no --data");
-    expect((await run("monitor reference m.onnx --data pictures")).err).toContain("no --out");
+    expect((await run("monitor reference m.onnx --out x.onnx")).err).toContain("labelled pictures by --data");
+    expect((await run("monitor reference m.onnx --data pictures")).err).toContain("--out");
   });
 });

@@ -1,12 +1,10 @@
 /** `pawprint monitor reference`: what a monitor compares predictions with, for an older bundle. */
-import { AppError } from "../../../base/errors.ts";
 import { counted, formatBytes } from "../../../base/quantity.ts";
 import { visibleText } from "../../../base/visible-text.ts";
-import { sourceOptionsOf } from "../../../dataset/sources/source-options.ts";
 import { makeReference } from "../../../wire/monitoring.ts";
 import { defineCommand } from "../../frame/command.ts";
+import { labelledData, labelledDataOptions, splitOption } from "../../labelled-data.ts";
 import { packsFolder, pathFrom, shownPath } from "../../paths.ts";
-import { loadPawprintConfig, readingOptions } from "../../pawprint-config.ts";
 import { percent } from "../../text/evaluation-text.ts";
 
 export const command = defineCommand({
@@ -14,17 +12,10 @@ export const command = defineCommand({
 them. This makes it for a bundle of an earlier version, or of other pictures; the new file has the same graph and weights.`,
   arguments: [{ name: "model", doc: "a bundle's file" }],
   options: [
-    {
-      name: "data",
-      type: "string",
-      placeholder: "SOURCE",
-      doc: "labelled pictures, as for train --data; train.data of pawprint.yaml unless given",
-    },
-    ...readingOptions,
-    { name: "split", type: "choice", choices: ["test", "val", "train", "all"], default: "test", doc: "which pictures" },
-    { name: "out", type: "string", placeholder: "NEW.onnx", doc: "the bundle's copy with the profile" },
+    ...labelledDataOptions,
+    splitOption,
+    { name: "out", type: "string", placeholder: "NEW.onnx", required: true, doc: "the bundle's copy with the profile" },
     { name: "force", short: "f", type: "boolean", doc: "overwrite an existing file" },
-    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
   ],
   examples: [
     {
@@ -34,18 +25,11 @@ them. This makes it for a bundle of an earlier version, or of other pictures; th
   ],
   async run(context, { model }, options) {
     const { cwd, signal, progress, logger } = context;
-    const { data, ...settings } = (await loadPawprintConfig(context, "train", options)).train;
-    if (data === undefined || options.out === undefined) {
-      throw new AppError("CLI_USAGE", {
-        required: "labelled pictures by --data and a new file by --out",
-        received: data === undefined ? "no --data" : "no --out",
-        where: "pawprint monitor reference",
-      });
-    }
+    const { data, reading } = await labelledData(context, options, "pawprint monitor reference");
     const { bundle, reference } = await makeReference({
       bundle: pathFrom(cwd, model),
       data: pathFrom(cwd, data),
-      reading: sourceOptionsOf(settings),
+      reading,
       split: options.split,
       out: pathFrom(cwd, options.out),
       force: options.force,
