@@ -30,5 +30,5 @@ export function referenceErrorText({ error, interval, count }: NonNullable<Expec
 }
 
 function points(share: number, digits: number): string {
-  return (100 * share).toFixed(digits);
+  return (100 * share).toFixed(digits).replace(/^-(0\.0+)$/, "$1"); // no minus before nothing
 }
