@@ -35,7 +35,7 @@ describe("an API key", () => {
 
   it("is found by what its holder sends, and its file entry holds no secret", () => {
     expect(findKey(keys, text, at)).toBe(key);
-    expect(JSON.stringify(key)).not.toContain(text.split("_").at(-1));
+    expect(JSON.stringify(key)).not.toContain(text.slice(-43)); // the secret, which may hold a _
   });
 
   it("is not found by any other text", () => {
