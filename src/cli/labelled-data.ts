@@ -4,16 +4,25 @@ import { type SourceOptions, sourceOptionsOf } from "../dataset/sources/source-o
 import type { CommandContext, OptionSpec, OptionValues } from "./frame/command.ts";
 import { loadPawprintConfig, readingOptions } from "./pawprint-config.ts";
 
-export const labelledDataOptions = [
-  {
-    name: "data",
-    type: "string",
-    placeholder: "SOURCE",
-    doc: "labelled pictures, as for train --data; train.data of pawprint.yaml unless given",
-  },
-  ...readingOptions,
-  { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
-] as const satisfies readonly OptionSpec[];
+export const strictOption = {
+  name: "strict",
+  type: "boolean",
+  doc: "refuse the data at the first picture that cannot be used",
+} as const satisfies OptionSpec;
+
+/** `pictures`: which they are. */
+export function labelledDataOptions(pictures = "labelled pictures") {
+  return [
+    {
+      name: "data",
+      type: "string",
+      placeholder: "SOURCE",
+      doc: `${pictures}, as for train --data; train.data of pawprint.yaml unless given`,
+    },
+    ...readingOptions,
+    strictOption,
+  ] as const satisfies readonly OptionSpec[];
+}
 
 export const splitOption = {
   name: "split",
@@ -32,7 +41,7 @@ export interface LabelledData {
 /** Errors: CLI_USAGE where neither says which pictures; those of `loadPawprintConfig`. */
 export async function labelledData(
   context: Pick<CommandContext, "cwd" | "env">,
-  options: OptionValues<typeof labelledDataOptions>,
+  options: OptionValues<ReturnType<typeof labelledDataOptions>>,
   where: string,
 ): Promise<LabelledData> {
   const given = { data: options.data, ...sourceOptionsOf(options) };

@@ -20,16 +20,15 @@ export async function accuracySection(report: MonitorReport): Promise<PageSectio
       ? []
       : [{ timeMs, value: labelled.accuracy, low: labelled.interval.low, high: labelled.interval.high }],
   );
-  const expected = windows.flatMap(({ lastMs: timeMs, drift }) =>
-    "notTested" in drift || !drift.accuracy.isKnown ? [] : [{ timeMs, value: drift.accuracy.accuracy }],
+  const estimated = windows.flatMap(({ lastMs: timeMs, drift }) =>
+    "notTested" in drift || !drift.accuracy.isKnown ? [] : [{ timeMs, ...drift.accuracy }],
   );
+  const expected = estimated.map(({ timeMs, accuracy: value }) => ({ timeMs, value }));
   if (labelled.length + expected.length === 0) return undefined;
   const series: readonly TimeSeries[] = [
     { name: "by labels", points: labelled },
     { name: "expected", points: expected },
   ].filter(({ points }) => points.length > 0);
-  const references = [...new Set(versions.flatMap(({ reference }) => (reference ? [reference.accuracy] : [])))];
-  const [reference] = references;
   const withheld = windows.flatMap(({ drift }) =>
     "notTested" in drift || drift.accuracy.isKnown ? [] : [drift.accuracy.reason],
   );
@@ -38,13 +37,10 @@ export async function accuracySection(report: MonitorReport): Promise<PageSectio
     axis: "accuracy",
     format: ".0%",
     series,
-    ...(references.length === 1 && reference !== undefined && { reference }),
+    ...sameReference(versions, "accuracy"),
     heightPx: 220,
   });
-  const estimates = windows.flatMap(({ drift }) =>
-    "notTested" in drift || !drift.accuracy.isKnown || !drift.accuracy.reference ? [] : [drift.accuracy.reference],
-  );
-  const lastError = estimates.at(-1);
+  const lastError = estimated.findLast(({ reference }) => reference !== undefined)?.reference;
   return {
     id: "accuracy",
     title: "Accuracy",
@@ -57,6 +53,15 @@ ${
   };
 }
 
+/** What all versions were evaluated with, where that is one figure. */
+function sameReference(
+  versions: readonly VersionFigures[],
+  figure: "accuracy" | "expectedCalibrationError",
+): { readonly reference?: number } {
+  const [reference, ...others] = new Set(versions.flatMap((version) => version.reference?.[figure] ?? []));
+  return reference === undefined || others.length > 0 ? {} : { reference };
+}
+
 /** False without labels. */
 async function calibrationChart({ windows, versions }: MonitorReport): Promise<Html | false> {
   const points = windows.flatMap(({ lastMs: timeMs, labelled }) => {
@@ -65,15 +70,12 @@ async function calibrationChart({ windows, versions }: MonitorReport): Promise<H
     return [{ timeMs, value, low: calibrationInterval.low, high: calibrationInterval.high }];
   });
   if (points.length === 0) return false;
-  const [reference, ...others] = new Set(
-    versions.flatMap((version) => (version.reference ? [version.reference.expectedCalibrationError] : [])),
-  );
   const chart = timeChart({
     description: `calibration error over ${countOf(points.length, "window")} with labels`,
     axis: "calibration error",
     format: ".2f",
     series: [{ name: "by labels", points }],
-    ...(others.length === 0 && reference !== undefined && { reference }),
+    ...sameReference(versions, "expectedCalibrationError"),
     heightPx: 220,
   });
   return chartHtml(

@@ -13,6 +13,7 @@ import { planPicturesOf } from "../../../train/plan/picture-plan.ts";
 import { splitOptionsOf } from "../../../train/plan/split-settings.ts";
 import { trainConfigSchema } from "../../../train/plan/train-config.ts";
 import { defineCommand } from "../../frame/command.ts";
+import { strictOption } from "../../labelled-data.ts";
 import { pathFrom, shownPath } from "../../paths.ts";
 import { loadPawprintConfig, optionsOf, readingKeys } from "../../pawprint-config.ts";
 import { summaryText } from "../../text/training-text.ts";
@@ -24,7 +25,7 @@ again; an interrupted pack resumes, even after kill -9. The set may be larger th
   options: [
     { name: "to", type: "string", placeholder: "FOLDER", doc: "the pack's folder; data/processed/NAME unless given" },
     { name: "force", short: "f", type: "boolean", doc: "replace the pack of another source" },
-    { name: "strict", type: "boolean", doc: "refuse the data at the first picture that cannot be used" },
+    strictOption,
     ...optionsOf(trainConfigSchema, [...readingKeys, "size", "channels", "fit", "proportions", "salt", "fold"]),
   ],
   examples: [

@@ -2,26 +2,17 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
-import { writePictureFolder } from "../../../../tests/support/picture-folder.ts";
 import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
 import { tinyModel } from "../../../../tests/support/tiny-bundle.ts";
+import { writeTrainedFolder } from "../../../../tests/support/trained-folder.ts";
 import { encodeBundle } from "../../../bundle/bundle.ts";
 import { encodeModel } from "../../../graph/onnx/encode.ts";
 import { readMetadata } from "../../../graph/onnx/metadata.ts";
-import { createOnnxRuntimeExecutor } from "../../../runtime/onnx-runtime.ts";
-import { train } from "../../../wire/library.ts";
 import { type HostContext, runCommand } from "../../frame/run-command.ts";
 
 const cwd = temporaryFolder();
 beforeAll(async () => {
-  await writePictureFolder(join(cwd, "pictures"));
-  await writePictureFolder(join(cwd, "strange"), { labels: ["red", "yellow"], perClass: 3 });
-  await train({
-    data: join(cwd, "pictures"),
-    out: join(cwd, "m.onnx"),
-    settings: { size: 8, widths: [8], epochs: 3, batchSize: 8, learningRate: 0.02 },
-    executor: createOnnxRuntimeExecutor({ threads: 1 }),
-  });
+  await writeTrainedFolder(cwd);
   await writeFile(join(cwd, "torn.jpg"), "torn");
   await writeFile(join(cwd, "plain.onnx"), encodeModel(tinyModel().graph, {}));
 });

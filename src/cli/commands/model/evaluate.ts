@@ -28,7 +28,7 @@ Reports accuracy with its confidence interval, per-class metrics, calibration, R
 the most confident mistakes, and latency. With --against two bundles predict the same pictures, and McNemar's test compares them.`,
   arguments: [{ name: "model", doc: bundleDoc }],
   options: [
-    ...labelledDataOptions,
+    ...labelledDataOptions(),
     splitOption,
     { name: "against", type: "string", placeholder: "BUNDLE", doc: "a second bundle to compare with" },
     { name: "report", type: "string", placeholder: "FILE.html", doc: "write a page with charts and pictures" },

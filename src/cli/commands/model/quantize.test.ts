@@ -2,23 +2,12 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { captureContext } from "../../../../tests/support/captured-context.ts";
-import { writePictureFolder } from "../../../../tests/support/picture-folder.ts";
 import { temporaryFolder } from "../../../../tests/support/temporary-folder.ts";
-import { createOnnxRuntimeExecutor } from "../../../runtime/onnx-runtime.ts";
-import { train } from "../../../wire/library.ts";
+import { writeTrainedFolder } from "../../../../tests/support/trained-folder.ts";
 import { runCommand } from "../../frame/run-command.ts";
 
 const cwd = temporaryFolder("quantize-command");
-beforeAll(async () => {
-  await writePictureFolder(join(cwd, "pictures"));
-  await writePictureFolder(join(cwd, "strange"), { labels: ["red", "yellow"], perClass: 3 });
-  await train({
-    data: join(cwd, "pictures"),
-    out: join(cwd, "m.onnx"),
-    settings: { size: 8, widths: [8], epochs: 3, batchSize: 8, learningRate: 0.02 },
-    executor: createOnnxRuntimeExecutor({ threads: 1 }),
-  });
-}, 60_000);
+beforeAll(() => writeTrainedFolder(cwd), 60_000);
 
 async function run(line: string) {
   const { context, out, err } = captureContext({ cwd });

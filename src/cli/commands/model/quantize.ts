@@ -16,7 +16,7 @@ the same interface. Its ranges are chosen on the validation split; accuracy and 
 It is written only where it is faster on this machine and loses at most --max-loss of accuracy; otherwise nothing is written and the exit code is 1.`,
   arguments: [{ name: "model", doc: bundleDoc }],
   options: [
-    ...labelledDataOptions,
+    ...labelledDataOptions("the pictures that the bundle was trained on"),
     { name: "out", short: "o", type: "string", placeholder: "OUT.onnx", required: true, doc: "the new bundle" },
     {
       name: "pictures",

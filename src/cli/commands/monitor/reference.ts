@@ -12,7 +12,7 @@ export const command = defineCommand({
 them. This makes it for a bundle of an earlier version, or of other pictures; the new file has the same graph and weights.`,
   arguments: [{ name: "model", doc: "a bundle's file" }],
   options: [
-    ...labelledDataOptions,
+    ...labelledDataOptions(),
     splitOption,
     { name: "out", type: "string", placeholder: "NEW.onnx", required: true, doc: "the bundle's copy with the profile" },
     { name: "force", short: "f", type: "boolean", doc: "overwrite an existing file" },
